@@ -1,0 +1,18 @@
+/* base/mem.h - memory that is there or the process is not.
+ * A worker that cannot get a small block is beyond repair and safe to lose: its successor rewinds. So these
+ * never return NULL: they log `event=out_of_memory` with the size and abort. Large, bounded things (sketches)
+ * are budgeted before they are asked for (MEMORY_LIMIT). Products are checked for overflow.   Threads: any. */
+#ifndef TOPKD_BASE_MEM_H
+#define TOPKD_BASE_MEM_H
+
+#include "base/base.h"
+
+void *mem_alloc(size_t size) __attribute__((malloc, returns_nonnull)) MUST_CHECK;
+void *mem_zalloc(size_t n, size_t size) __attribute__((malloc, returns_nonnull)) MUST_CHECK;
+/* N elements of SIZE bytes; P may be NULL. */
+void *mem_realloc(void *p, size_t n, size_t size) __attribute__((returns_nonnull)) MUST_CHECK;
+void *mem_dup(const void *p, size_t size) __attribute__((returns_nonnull)) MUST_CHECK;
+char *mem_strdup(const char *s) __attribute__((returns_nonnull)) MUST_CHECK;
+void mem_free(void *p);
+
+#endif

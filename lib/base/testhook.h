@@ -1,0 +1,21 @@
+/* base/testhook.h - two doors that only a test build has (-DTOPKD_TESTHOOKS=1); in the product both compile to nothing.
+ * RULE(name): a clause of the delivery rules, on unless the property test switched it off to see the check fail.
+ * FAULT(name): a named point at which TOPKD_FAULT="name:kill|stop|hit[:nth]" (comma list) makes the process kill or
+ * stop itself. */
+#ifndef TOPKD_BASE_TESTHOOK_H
+#define TOPKD_BASE_TESTHOOK_H
+
+#include "base/base.h"
+
+#ifdef TOPKD_TESTHOOKS
+bool rule_on(const char *name);
+void rule_switch_off(const char *name); /* NULL: all on again */
+void fault_point(const char *name);     /* logs `event=fault_hit point=<name>` before it acts */
+#define RULE(name)  rule_on(#name)
+#define FAULT(name) fault_point(#name)
+#else
+#define RULE(name)  true
+#define FAULT(name) ((void)0)
+#endif
+
+#endif

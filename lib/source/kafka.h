@@ -1,0 +1,31 @@
+/* source/kafka.h - source_ops on librdkafka. See source/source.h for the contract and kafka.c for the facts that bite.
+ */
+#ifndef TOPKD_SOURCE_KAFKA_H
+#define TOPKD_SOURCE_KAFKA_H
+
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "config/config.h"
+#include "source/source.h"
+
+struct kafka_shared; /* what all members of one process share: topic metadata, the dead-letter producer */
+
+/* Threads: any for kafka_shared_*. */
+int kafka_shared_open(const struct config *c, const struct clock *clock, struct metrics *m, struct kafka_shared **out,
+                      struct err *e) MUST_CHECK;
+void kafka_shared_close(struct kafka_shared *s);
+/* Number of partitions of topic number I of config->topics, as last heard (refreshed every 10 s or faster); 0 = not
+ * known (yet). */
+uint32_t kafka_shared_partitions(struct kafka_shared *s, uint32_t i);
+bool kafka_shared_connected(
+    struct kafka_shared *s); /* heard from a broker within the last refresh and no topic is missing */
+
+/* One member. QUEUE_BYTES bounds what librdkafka may hold of fetched messages for it. Settings that librdkafka refuses:
+ * ERR_INVALID with its text. */
+int kafka_member_open(struct kafka_shared *s, uint64_t queue_bytes, struct source *out, struct err *e) MUST_CHECK;
+/* Leaves the group and frees the member. */
+void kafka_member_close(struct source *s);
+/* Is the member in the group (with or without partitions)?   Threads: any. */
+bool kafka_member_joined(const struct source *s);
+
+#endif

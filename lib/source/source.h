@@ -1,0 +1,125 @@
+/* source/source.h - one member of the consumer group, as the consumer loop sees it.
+ * Two implementations: source/kafka.h (librdkafka) and the property test's. Nothing here blocks longer than poll's
+ * timeout: look-ups run on a thread of the implementation and come back as events. Threads: all calls from the one
+ * consumer thread.   Ownership: an event's pointers are borrowed, valid until the next poll. */
+#ifndef TOPKD_SOURCE_SOURCE_H
+#define TOPKD_SOURCE_SOURCE_H
+
+#include "base/base.h"
+#include "base/err.h"
+
+enum { SOURCE_METADATA_BYTES_MAX = 512 };
+
+struct source_tp {
+    const char *topic; /* borrowed from the implementation, same pointer for the same topic for its whole life */
+    int32_t partition;
+};
+
+enum source_event_type {
+    SOURCE_NOTHING, /* timeout */
+    SOURCE_RECORD,  /* .record */
+    SOURCE_EOF,     /* .tp reached its end; .offset = the next fetch offset (steps over transaction markers) */
+    SOURCE_ASSIGN,  /* .tps: the whole new assignment; answer with ops->assign, now or later */
+    SOURCE_REVOKE,  /* .tps: everything goes (eager protocol); .lost = it is gone already. ops->assign(none) was done by
+                       the implementation  only when poll is called again, so a commit sent before that still counts */
+    SOURCE_COMMITTED, /* .commits: answers to ops->commit */
+    SOURCE_LOOKUP,    /* .lookups: answers to ops->lookup */
+    SOURCE_ENDS,      /* .ends: answers to ops->ask_ends */
+    SOURCE_RESET,     /* .tp: the position is outside the log (OFFSET_OUT_OF_RANGE); the partition stands still until
+                         assigned again */
+    SOURCE_ERROR,     /* .error: informational, the library retries; already counted and logged by the implementation */
+    SOURCE_FATAL      /* .error: this member cannot go on */
+};
+
+struct source_record {
+    struct source_tp tp;
+    int64_t offset;
+    int64_t time_ms;    /* record timestamp; negative: none */
+    struct bytes key;   /* p == NULL: no key */
+    struct bytes value; /* p == NULL: tombstone */
+};
+
+struct source_commit { /* to commit, or what became of it */
+    struct source_tp tp;
+    int64_t offset;
+    char metadata[SOURCE_METADATA_BYTES_MAX];
+    bool ok; /* in the answer */
+};
+
+enum source_commit_state { SOURCE_COMMIT_FOUND, SOURCE_COMMIT_NONE, SOURCE_COMMIT_FAILED };
+
+struct source_lookup {
+    struct source_tp tp;
+    enum source_commit_state state;           /* FAILED: any of the look-ups of tp failed, ask again */
+    int64_t offset;                           /* when FOUND */
+    char metadata[SOURCE_METADATA_BYTES_MAX]; /* when FOUND; "" if none */
+    bool topic_has_commits; /* when NONE: does any partition of the topic have a commit in the group? */
+    int64_t log_start, log_end;
+};
+
+struct source_end {
+    struct source_tp tp;
+    bool ok;
+    int64_t wall_ms; /* taken before the query was sent */
+    int64_t log_start,
+        log_end; /* log_end: where a consumer of our isolation level would stand at the end (last stable offset) */
+    int64_t high_watermark; /* what Kafka's tools show */
+};
+
+struct source_assign {
+    struct source_tp tp;
+    int64_t offset; /* absolute */
+};
+
+struct source_dead_letter {
+    struct source_tp tp;
+    int64_t offset;
+    uint32_t index; /* of the event in its message */
+    const char *reason;
+    struct bytes key, value;
+};
+
+struct source_event {
+    enum source_event_type type;
+    struct source_tp tp;
+    int64_t offset;
+    bool lost;
+    struct source_record record;
+    const struct source_tp *tps;
+    const struct source_commit *commits;
+    const struct source_lookup *lookups;
+    const struct source_end *ends;
+    size_t n; /* of the array above that is in use */
+    struct err error;
+};
+
+struct source_ops {
+    /* Wait up to TIMEOUT_MS for the next event. */
+    void (*poll)(void *self, int timeout_ms, struct source_event *ev);
+    /* Consume exactly these, from these absolute offsets (eager: replaces the assignment; N = 0 is allowed). Pauses are
+     * forgotten. */
+    int (*assign)(void *self, const struct source_assign *a, size_t n, struct err *e);
+    int (*pause)(void *self, const struct source_tp *tps, size_t n, struct err *e);
+    int (*resume)(void *self, const struct source_tp *tps, size_t n, struct err *e);
+    /* Send a commit; its answer is a SOURCE_COMMITTED event. WAIT_MS > 0: wait for the answer at most so long (revoke,
+     * shutdown), and still deliver the event. Non-zero: not sent (no event will come). */
+    int (*commit)(void *self, const struct source_commit *c, size_t n, int wait_ms, struct err *e);
+    /* Ask for commits and log bounds; the answer is one SOURCE_LOOKUP event. At most one at a time. */
+    int (*lookup)(void *self, const struct source_tp *tps, size_t n, struct err *e);
+    /* Ask where the logs end; the answer is one SOURCE_ENDS event. At most one at a time (ERR_REFUSED while one is
+     * out). */
+    int (*ask_ends)(void *self, const struct source_tp *tps, size_t n, struct err *e);
+    /* Copy and queue a dead letter. ERR_REFUSED: the queue is full; pause and try again. */
+    int (*dead_letter)(void *self, const struct source_dead_letter *d, struct err *e);
+    /* Tickets count dead letters: every letter queued so far has a ticket <= issued(); all with a ticket <= settled()
+     * were delivered (or failed for good, which is counted and logged). */
+    uint64_t (*dead_letters_issued)(void *self);
+    uint64_t (*dead_letters_settled)(void *self);
+};
+
+struct source {
+    const struct source_ops *ops;
+    void *self;
+};
+
+#endif

@@ -1,0 +1,25 @@
+/* store/redis.h - store_ops on hiredis. One connection, opened lazily, reopened by the next call after a break (the
+ * caller paces retries). */
+#ifndef TOPKD_STORE_REDIS_H
+#define TOPKD_STORE_REDIS_H
+
+#include "base/metrics.h"
+#include "store/store.h"
+
+struct redis_options {
+    const char *url;   /* redis://[user:password@]host[:port][/db], unix:///path[?db=N] (also user:password@); borrowed
+                          until create returns */
+    const char *board; /* key prefix */
+    const char *group; /* named in topk:progress */
+    int64_t retention_ms;
+    bool allow_eviction;
+    int connect_timeout_ms, call_timeout_ms; /* 0 = 1000 and 5000 */
+};
+
+/* Checks the URL only (ERR_INVALID); connects at the first call. */
+int redis_store_create(const struct redis_options *o, struct metrics *m, struct store *out, struct err *e) MUST_CHECK;
+void redis_store_destroy(struct store *s);
+/* Make a call in progress on another thread return STORE_BROKEN soon (shutdown).   Threads: any. */
+void redis_store_interrupt(struct store *s);
+
+#endif
