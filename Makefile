@@ -59,7 +59,13 @@ build/bin/$(1): $(B)/bin/$(1)
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
 
-$(B)/unit: CPPFLAGS += -Itests $(shell pkg-config --cflags check 2>/dev/null)
+# Made from the file names, so no suite can be forgotten.
+$(B)/suites.inc: $(UNIT_SRC)
+	@mkdir -p $(@D)
+	@printf 'SUITE(%s)\n' $(sort $(patsubst check_%.c,%,$(filter check_%.c,$(notdir $(UNIT_SRC))))) > $@
+$(B)/tests/unit/runner.o: $(B)/suites.inc
+
+$(B)/unit: CPPFLAGS += -Itests -I$(B) $(shell pkg-config --cflags check 2>/dev/null)
 $(B)/unit: CFLAGS += -Wno-conversion -Wno-format-nonliteral -Wno-gnu-zero-variadic-macro-arguments
 $(B)/unit: $(UNIT_SRC:%.c=$(B)/%.o) $(LIB)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(shell pkg-config --libs check)
