@@ -1,0 +1,17 @@
+/* base/err.c - see err.h. */
+#include "base/err.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+int err_set(struct err *e, int code, const char *fmt, ...) {
+    if (!e) return code;
+    e->code = code;
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(e->text, sizeof e->text, fmt, ap);
+    va_end(ap);
+    for (char *c = e->text; *c; c++)
+        if (*c == '\n' || *c == '\r') *c = ' '; /* texts of libraries and servers may hold line ends */
+    return code;
+}

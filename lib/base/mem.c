@@ -1,0 +1,42 @@
+/* base/mem.c - see mem.h. */
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+
+static _Noreturn void die_out_of_memory(size_t n, size_t size) {
+    log_event(LOG_ERROR, "out_of_memory", "elements=%zu element_bytes=%zu", n, size);
+    abort();
+}
+
+void *mem_alloc(size_t size) {
+    void *p = malloc(size > 0 ? size : 1);
+    if (!p) die_out_of_memory(1, size);
+    return p;
+}
+
+void *mem_zalloc(size_t n, size_t size) {
+    if (n == 0 || size == 0) n = size = 1;
+    void *p = calloc(n, size); /* checks the product */
+    if (!p) die_out_of_memory(n, size);
+    return p;
+}
+
+void *mem_realloc(void *p, size_t n, size_t size) {
+    if (n == 0 || size == 0) n = size = 1;
+    void *q = reallocarray(p, n, size); /* checks the product */
+    if (!q) die_out_of_memory(n, size);
+    return q;
+}
+
+void *mem_dup(const void *p, size_t size) {
+    void *q = mem_alloc(size);
+    if (size > 0) memcpy(q, p, size);
+    return q;
+}
+
+char *mem_strdup(const char *s) { return mem_dup(s, strlen(s) + 1); }
+
+void mem_free(void *p) { free(p); }
