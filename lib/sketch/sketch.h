@@ -1,0 +1,45 @@
+/* sketch/sketch.h - the counter of one bucket: exact while it is small, then bounded memory with true bounds.
+ * A growing 8-way set-associative table; when it may not grow any more, a light tail inside the same 128-byte set and
+ * randomised admission (the unbiased SpaceSaving rule of Basat et al., "Randomized Admission Policy", INFOCOM 2017,
+ * within the set). Use when: items and weights of one (partition, location, minute).   Not for: sharing; counts over
+ * 2^32 - 1 (they stand still there, counted, and the bounds widen to the total). Threads: none, one owner. Determinism:
+ * the state is a pure function of (seed, sets_max, the sequence of adds), unless the budget refused growth.   Bounds:
+ * lower <= true <= upper for every listed item, up to a 32-bit tag collision within a set
+ * (.004 stray counts per million adds). */
+#ifndef TOPKD_SKETCH_SKETCH_H
+#define TOPKD_SKETCH_SKETCH_H
+
+#include "base/base.h"
+#include "base/buf.h"
+
+enum { SKETCH_SET_BYTES = 128, SKETCH_SETS_MIN = 4, SKETCH_ITEM_BYTES_MAX = 65535 };
+
+/* What the sketches of one owner may use together, and what happened to them. Caller's storage. */
+struct sketch_budget {
+    uint64_t limit_bytes; /* growth beyond it is refused; a smallest sketch is always made */
+    uint64_t used_bytes;
+    uint64_t growth_refused; /* sketches that stopped growing early */
+    uint64_t overflows;      /* sketches that became inexact */
+    uint64_t saturated;      /* counts that stood still */
+};
+
+struct sketch;
+
+/* SETS_MAX: a power of two >= 4 (SKETCH_KB * 1024 / 128). BUDGET is borrowed for the sketch's life. */
+struct sketch *sketch_create(struct sketch_budget *budget, uint64_t seed, uint32_t sets_max);
+void sketch_destroy(struct sketch *s); /* NULL is allowed */
+
+/* The hash that sketch_add wants for ITEM; computed once, used for every sketch the item goes to. */
+uint64_t sketch_hash(struct bytes item);
+/* Add WEIGHT > 0 of ITEM (1..65535 bytes, copied when the item is admitted). */
+void sketch_add(struct sketch *s, uint64_t hash, struct bytes item, uint32_t weight);
+
+uint64_t sketch_total(const struct sketch *s); /* all weight ever added */
+bool sketch_exact(const struct sketch *s);     /* never overflowed: every count is the truth */
+uint64_t sketch_bytes(const struct sketch *s); /* memory, as counted in the budget */
+
+/* Append the LIMIT heaviest items as a packed list (sketch/packed.h): highest count first, ties by larger item bytes.
+ */
+void sketch_pack(const struct sketch *s, size_t limit, struct buf *out);
+
+#endif
