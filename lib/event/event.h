@@ -37,7 +37,7 @@ bool event_outcome_rejected(enum event_outcome o);
 struct event {
     struct bytes item;     /* 1..256 bytes */
     struct bytes location; /* 1..64 bytes; p == NULL: counted in the global list only */
-    int64_t time_ms;       /* unix ms; set whenever it could be read, also when WEIGHTLESS */
+    int64_t time_ms;       /* unix ms; set whenever it could be read, also when WEIGHTLESS; else -1 */
     uint32_t weight;       /* > 0 when APPLIED */
     enum event_outcome outcome;
     struct bytes

@@ -1,0 +1,13 @@
+/* event/event_batch.h - how a decoder fills a batch (event/event.h).   Threads: one owner. */
+#ifndef TOPKD_EVENT_EVENT_BATCH_H
+#define TOPKD_EVENT_EVENT_BATCH_H
+
+#include "event/event.h"
+
+/* No events and no texts; the memory stays. */
+void event_batch_clear(struct event_batch *b);
+/* One more event, of the bytes RAW: MALFORMED and without anything read (time_ms -1) until a decoder says more.
+ * Borrowed: valid until the next add. */
+struct event *event_batch_add(struct event_batch *b, struct bytes raw);
+
+#endif

@@ -1,0 +1,20 @@
+/* event/event_time.h - what producers write as a time, as unix milliseconds.
+ * Threads: any; pure.   Guarantee: *MS is within the years 1970..9999, and untouched where false is returned. */
+#ifndef TOPKD_EVENT_EVENT_TIME_H
+#define TOPKD_EVENT_EVENT_TIME_H
+
+#include "base/base.h"
+
+/* The first millisecond of the year 10000. */
+#define EVENT_TIME_END_MS INT64_C(253402300800000)
+
+/* Microseconds from 10^14 up, milliseconds from 10^11 up, else seconds. */
+bool event_time_from_integer(int64_t v, int64_t *ms) MUST_CHECK;
+/* Seconds. */
+bool event_time_from_real(double seconds, int64_t *ms) MUST_CHECK;
+/* RFC 3339 with an offset, or digits only, which are read as the integer. */
+bool event_time_from_text(struct bytes text, int64_t *ms) MUST_CHECK;
+/* Milliseconds as they are: the record's timestamp. */
+bool event_time_from_ms(int64_t v, int64_t *ms) MUST_CHECK;
+
+#endif
