@@ -1,0 +1,48 @@
+/* partition/minutes.h - the open minutes of a partition and their buckets: a container, no rules.
+ * Threads: none, one owner.   Pointers to minutes and buckets are valid until that minute is removed. */
+#ifndef TOPKD_PARTITION_MINUTES_H
+#define TOPKD_PARTITION_MINUTES_H
+
+#include "partition/meta.h"
+#include "sketch/sketch.h"
+
+/* Offsets are "next" values: changed = next after the last change, sent = next when last copied, acked = next of the
+ * newest answered copy. -1: never, or no longer vouched for. Dirty: sent < changed. Clean: acked >= changed. */
+struct bucket {
+    struct minute *minute;
+    struct sketch *sketch;
+    int64_t changed, sent, acked;
+    int64_t acked_mono_ms;
+    struct bucket *next_dirty; /* in the partition's dirty queue */
+    bool queued;
+    uint64_t location_hash;
+    uint32_t location_len;
+    char location[]; /* location_len bytes */
+};
+
+struct minute {
+    int64_t minute;
+    struct part_anchor first; /* the record that opened it: offset, time, hash */
+    int64_t first_w_ms;       /* W before that record */
+    bool sealed;              /* its buckets were made dirty for their final copies */
+    struct bucket *global;    /* the bucket of the all-locations list, once there is one */
+    struct bucket **table;    /* open addressing by location_hash, a power of two */
+    uint32_t table_n, buckets_n;
+};
+
+struct minutes {
+    struct minute **all; /* ascending */
+    size_t n, cap;
+    struct minute *last; /* the one found last: events come in runs */
+};
+
+void minutes_deinit(struct minutes *ms);
+struct minute *minutes_find(struct minutes *ms, int64_t minute); /* NULL if there is none */
+struct minute *minutes_add(struct minutes *ms, int64_t minute);  /* must not exist */
+void minutes_remove_first(struct minutes *ms);                   /* the lowest, with its buckets */
+
+struct bucket *minute_find(const struct minute *m, struct bytes location, uint64_t location_hash);
+struct bucket *minute_add(struct minute *m, struct bytes location, uint64_t location_hash,
+                          struct sketch *sketch); /* takes sketch */
+
+#endif

@@ -1,0 +1,119 @@
+/* partition/partition.h - everything one worker remembers of one partition: log time, open minutes, what was said and
+ * what is durable. Rules 3, 7, 8, 10 to 12, 19 and 20 of the delivery protocol live here; partition.c tells the story.
+ * Use when: records, answers and ticks arrive, in any order that one thread sees.   Not for: I/O, clocks (times are
+ * passed in), threads. Determinism: what is published is a pure function of the log prefix, the start and the rules.
+ * Threads: none; one owner, which also owns the sketch budget.   Ownership: borrows rules, budget and source name for
+ * its whole life. */
+#ifndef TOPKD_PARTITION_PARTITION_H
+#define TOPKD_PARTITION_PARTITION_H
+
+#include "event/event.h"
+#include "partition/resume.h"
+#include "sketch/sketch.h"
+
+struct partition;
+
+/* INSTANCE: a number that no other memory of this process ever had (answers carry it). SOURCE: "topic/partition". */
+struct partition *partition_create(const struct part_rules *rules, struct sketch_budget *budget, const char *source,
+                                   uint64_t instance, const struct part_start *start);
+void partition_destroy(struct partition *p); /* NULL is allowed */
+
+const char *partition_source(const struct partition *p);
+uint64_t partition_instance(const struct partition *p);
+int64_t partition_next(const struct partition *p); /* offset to consume next */
+
+/* -- records -- */
+
+struct part_record {
+    int64_t offset;
+    int64_t time_ms; /* negative: none */
+    struct bytes key, value;
+};
+
+/* Must the record at OFFSET be decoded before partition_record? (A replay need not be.) */
+bool partition_wants(const struct partition *p, int64_t offset);
+
+enum part_took {
+    PART_APPLIED,  /* first time: B's outcomes are final, future and late filled in */
+    PART_REBUILT,  /* below the frontier: applied in silence, already counted by a predecessor */
+    PART_REPLAYED, /* below next: dropped */
+    PART_REASSIGN  /* the log is another one: consume again from partition_next */
+};
+/* Apply one record with its decoded events. B may be NULL only if partition_wants said no. WALL_MS is used only where
+ * rule 5 or 6 must stand in for a missing record time. */
+enum part_took partition_record(struct partition *p, const struct part_record *rec, struct event_batch *b,
+                                int64_t wall_ms);
+/* The consumer stands at OFFSET, the end of the log. */
+void partition_eof(struct partition *p, int64_t offset, int64_t wall_ms);
+
+/* -- incarnation (rules 1, 2) -- */
+
+bool partition_needs_row(const struct partition *p); /* the row's incarnation decides ours */
+void partition_row_known(struct partition *p, uint64_t row_incarnation, int64_t wall_ms);
+
+/* -- ticks -- */
+
+struct part_copy { /* one bucket by value; pointers valid during the call */
+    const struct partition *from;
+    struct bytes location;
+    int64_t minute;
+    uint64_t incarnation;
+    int64_t offset; /* o, -1 for a final copy */
+    int64_t at;     /* o of any copy: comes back in partition_answered */
+    bool final;
+    struct bytes items;
+};
+/* Takes the copy and returns true, or returns false: full, the rest waits for the next tick. */
+typedef bool part_emit(void *ctx, const struct part_copy *copy);
+
+/* Copy what is dirty, longest unsent first. False if EMIT was full before the end. */
+bool partition_publish(struct partition *p, part_emit *emit, void *ctx);
+/* Rule 20; MONO_MS is the clock of the answers. */
+void partition_settle(struct partition *p);
+/* Rule 19: the row to send now, or false (one is out, or nothing may be said yet). MONO_MS comes back in
+ * partition_row_answered. */
+bool partition_row(struct partition *p, struct part_row *row, uint64_t *incarnation, int64_t *frontier,
+                   char life[PART_LIFE_LEN + 1]);
+
+struct part_commit {
+    int64_t offset;
+    char metadata[PART_METADATA_BYTES_MAX];
+};
+/* Rule 8: freeze a commit, or false if none may be made now. */
+bool partition_freeze(struct partition *p, struct part_commit *out);
+/* Its outcome; commits of unknown outcome count as not acknowledged. */
+void partition_committed(struct partition *p, const struct part_commit *c, bool ok);
+/* Rule 7: is the group's commit one of this memory's own latest? Then the memory may go on: everything live is dirty
+ * again. */
+bool partition_is_own_commit(const struct partition *p, int64_t offset, const char *metadata);
+void partition_keep(struct partition *p);
+
+/* -- answers -- */
+
+void partition_answered(struct partition *p, struct bytes location, int64_t minute, int64_t at, int64_t mono_ms);
+void partition_row_answered(struct partition *p, int64_t handed_mono_ms); /* stored, or a higher fence is there */
+void partition_other_life(struct partition *p, const char *life);         /* refused: Redis is another one */
+void partition_broken(struct partition *p);                               /* rule 12 */
+/* A query sent at WALL_MS said that the log ended at END (rule 19). */
+void partition_end_seen(struct partition *p, int64_t end, int64_t wall_ms);
+
+/* -- looking in: metrics, readiness, tests -- */
+
+struct part_view {
+    bool silent; /* below the frontier */
+    bool ready;  /* its incarnation is committed */
+    bool probing;
+    enum part_origin origin;
+    int64_t next, frontier, committed, rewind; /* committed: -1 before the first acknowledged commit */
+    int64_t w_ms, settled, last_time_ms;       /* last_time_ms: of the last applied record */
+    uint64_t incarnation;
+    uint32_t live_minutes;
+    uint64_t live_buckets, dirty_buckets;
+    bool all_clean;   /* nothing dirty or unanswered */
+    bool all_settled; /* all_clean and no sealed minute waits for settling */
+    uint64_t replayed, rebuilt, messages, holes, hole_records, steps_back, lost_records;
+    uint64_t outcomes[EVENT_OUTCOMES];
+};
+void partition_view(const struct partition *p, struct part_view *v);
+
+#endif

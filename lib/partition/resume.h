@@ -1,0 +1,58 @@
+/* partition/resume.h - where and as what a partition begins (rules 3 to 6): a pure decision from what Kafka says.
+ * Use when: a partition was assigned and its look-up was answered.   Not for: memory that is kept (rule 7):
+ * partition_is_own_commit. Threads: none. */
+#ifndef TOPKD_PARTITION_RESUME_H
+#define TOPKD_PARTITION_RESUME_H
+
+#include "partition/meta.h"
+#include "partition/rules.h"
+
+struct part_facts {
+    bool has_commit;
+    int64_t commit_offset;
+    const char *commit_metadata;
+    bool topic_has_commits; /* of any partition of the topic, when this one has none */
+    int64_t log_start, log_end;
+};
+
+/* What the first record (or the end of the log) still has to tell. */
+enum part_probe {
+    PROBE_NOTHING,
+    PROBE_ANCHOR, /* is it still the same log? */
+    PROBE_RESET,  /* the record before the reset offset gives W */
+    PROBE_CUT     /* the first record after a lost range gives x */
+};
+
+enum part_origin {
+    ORIGIN_MEMORY,
+    ORIGIN_COMMIT,
+    ORIGIN_CONFIG,
+    ORIGIN_BEGINNING,
+    ORIGIN_RESET,
+    ORIGIN_TRUNCATED,
+    ORIGIN_NEW_LOG
+};
+const char *part_origin_name(enum part_origin o);
+
+struct part_start {
+    enum part_origin origin;
+    enum part_probe probe;
+    int64_t consume_from; /* offset to hand to the consumer; below next when a probe needs the record before it */
+    int64_t next;         /* R: first offset to apply */
+    int64_t frontier;     /* F: nothing is said before next reaches it */
+    int64_t log_start;    /* where to go if the log turns out to be another one */
+    int64_t w_ms, frontier_w_ms, settled, b, x;
+    uint64_t incarnation;     /* of the commit; 0 if none */
+    bool new_incarnation;     /* rule 1 */
+    bool raise_x_at_frontier; /* rule 4 */
+    int64_t lost_records;     /* never read, taken by retention */
+    char life[PART_LIFE_LEN + 1];
+    struct part_anchor anchor;
+};
+
+void part_resume(const struct part_rules *rules, const struct part_facts *facts, struct part_start *out);
+
+/* Rule 6, another log: turn S into a start at its log_start that vouches for nothing the old log may have touched. */
+void part_resume_other_log(const struct part_rules *rules, struct part_start *s);
+
+#endif
