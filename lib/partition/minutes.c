@@ -91,7 +91,8 @@ struct bucket *minute_add(struct minute *m, struct bytes location, uint64_t hash
     struct bucket *b = mem_zalloc(1, sizeof *b + location.n);
     b->minute = m;
     b->sketch = sketch;
-    b->sent = b->acked = -1;
+    b->changed = b->acked = -1;
+    b->clean = true;
     b->location_hash = hash;
     b->location_len = (uint32_t)location.n;
     memcpy(b->location, location.p, location.n);

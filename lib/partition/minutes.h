@@ -6,13 +6,13 @@
 #include "partition/meta.h"
 #include "sketch/sketch.h"
 
-/* Offsets are "next" values: changed = next after the last change, sent = next when last copied, acked = next of the
- * newest answered copy. -1: never, or no longer vouched for. Dirty: sent < changed. Clean: acked >= changed. */
+/* Offsets are "next" values: changed = next after the last change, acked = next of the newest answered copy. -1: never,
+ * or no longer vouched for. Dirty: in the queue, to be copied. Clean: acked >= changed. */
 struct bucket {
     struct minute *minute;
     struct sketch *sketch;
-    int64_t changed, sent, acked;
-    int64_t acked_mono_ms;
+    int64_t changed, acked;
+    bool clean;
     struct bucket *next_dirty; /* in the partition's dirty queue */
     bool queued;
     uint64_t location_hash;
@@ -28,6 +28,8 @@ struct minute {
     struct bucket *global;    /* the bucket of the all-locations list, once there is one */
     struct bucket **table;    /* open addressing by location_hash, a power of two */
     uint32_t table_n, buckets_n;
+    uint32_t unclean_n;    /* buckets that are not clean */
+    int64_t acked_mono_ms; /* when the last answer for one of its buckets came */
 };
 
 struct minutes {

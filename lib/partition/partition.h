@@ -68,8 +68,8 @@ typedef bool part_emit(void *ctx, const struct part_copy *copy);
 
 /* Copy what is dirty, longest unsent first. False if EMIT was full before the end. */
 bool partition_publish(struct partition *p, part_emit *emit, void *ctx);
-/* Rule 20; MONO_MS is the clock of the answers. */
-void partition_settle(struct partition *p);
+/* Rule 20: drop what is final and durable. MONO_MS is the clock of the answers. */
+void partition_settle(struct partition *p, int64_t mono_ms);
 /* Rule 19: the row to send now, or false (one is out, or nothing may be said yet). MONO_MS comes back in
  * partition_row_answered. */
 bool partition_row(struct partition *p, struct part_row *row, uint64_t *incarnation, int64_t *frontier,

@@ -1,0 +1,67 @@
+/* What a commit says, and whose it is (rules 7, 8). */
+#include "base/testhook.h"
+#include "partition/state.h"
+
+#include <string.h>
+
+static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
+
+struct rewind partition_rewind(const struct partition *p) {
+    struct rewind r = {p->next, p->w_ms, p->last};
+    for (size_t i = 0; i < p->minutes.n; i++) {
+        const struct minute *m = p->minutes.all[i];
+        if (m->first.offset < r.offset) r = (struct rewind){m->first.offset, m->first_w_ms, m->first};
+    }
+    return r;
+}
+
+static void meta_of(const struct partition *p, struct part_meta *m) {
+    struct rewind r = partition_rewind(p);
+    *m = (struct part_meta){.incarnation = p->incarnation,
+                            .meaning = p->rules->meaning,
+                            .b = p->b,
+                            .x = RULE(x_meta) ? p->x : PART_NO_MINUTE,
+                            .rewind = r.offset,
+                            .rewind_w_ms = r.w_ms,
+                            .frontier_w_ms = p->w_ms,
+                            .settled = p->settled,
+                            .anchor = r.anchor};
+    if (RULE(l_meta)) memcpy(m->life, p->life, sizeof m->life);
+}
+
+bool partition_freeze(struct partition *p, struct part_commit *out) {
+    if (p->needs_row || p->probe != PROBE_NOTHING || (p->next < p->frontier && RULE(not_lower))) return false;
+    if (p->raise_x) p->x = larger(p->x, minute_reach(p->rules, p->w_ms));
+    p->raise_x = false;
+    struct part_meta m;
+    meta_of(p, &m);
+    out->offset = p->next;
+    part_meta_format(&m, out->metadata);
+    p->own[p->own_n++ % PART_OWN_COMMITS] = (struct own_commit){*out, p->incarnation};
+    return true;
+}
+
+static const struct own_commit *own_find(const struct partition *p, int64_t offset, const char *metadata) {
+    for (uint32_t i = 0; i < PART_OWN_COMMITS && i < p->own_n; i++) {
+        const struct own_commit *c = &p->own[i];
+        if (c->commit.offset == offset && strcmp(c->commit.metadata, metadata) == 0) return c;
+    }
+    return NULL;
+}
+
+void partition_committed(struct partition *p, const struct part_commit *c, bool ok) {
+    const struct own_commit *own = own_find(p, c->offset, c->metadata);
+    if (!ok || own == NULL) return;
+    p->frontier = larger(p->frontier, c->offset);
+    p->committed = larger(p->committed, c->offset);
+    if (own->incarnation == p->incarnation) p->ready = true;
+}
+
+bool partition_is_own_commit(const struct partition *p, int64_t offset, const char *metadata) {
+    return own_find(p, offset, metadata) != NULL || !RULE(same_owner);
+}
+
+void partition_keep(struct partition *p) {
+    if (RULE(redirty_F)) partition_redirty(p);
+    p->ready = true;
+}

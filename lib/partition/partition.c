@@ -1,0 +1,284 @@
+/* A partition's memory, told as the story of a crash.
+ *
+ * Topic of one partition, LATENESS 1 min. Records arrive with log time W; events of 19:08 fill buckets (US, 19:08),
+ * (global, 19:08).
+ *   1. Every publish tick copies what changed: "up to offset 500, US 19:08 is: cat 40, dog 12", fenced with
+ * (incarnation 7, 500).
+ *   2. Every checkpoint tick commits: F = 512, metadata: R = 431 (the first event of 19:08), W_R, M = 19:06,
+ * incarnation 7.
+ *   3. kill -9 at 530. The copy fenced (7, 526) is in Redis. Nobody knows more than the commit.
+ *   4. The successor starts at R = 431 with W = W_R, skips minutes <= M, and rebuilds 19:08 in silence: up to 512 it
+ * says nothing, for a copy of less than was already said could stand until the next tick.
+ *   5. At 512 everything live is dirty. Its copy (7, 512) is refused, a higher fence stands there; the one at (7, 540)
+ * replaces it. Same log, same bytes: where both say (7, 526), they say the same.
+ *   6. 19:10 begins, W passes 19:10:00: 19:08 is sealed, each of its buckets is copied once more, final.
+ *   7. All answered, and SETTLE_DELAY later a progress row was answered too, by the same Redis: 19:08 settles. M =
+ * 19:08; R moves on. Should Redis lose the last seconds after that, it loses nothing of 19:08.
+ *
+ * Invariants: R <= F <= next (after the rewind). Every event of an open minute lies at or after R. A minute in memory
+ * holds all its accepted events below next. Nothing in memory is <= M. */
+#include "partition/partition.h"
+
+#include "base/hash.h"
+#include "base/mem.h"
+#include "base/testhook.h"
+#include "partition/state.h"
+
+#include <assert.h>
+#include <string.h>
+
+static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
+
+static void partition_begin(struct partition *p, const struct part_start *s) {
+    p->start = *s;
+    p->probe = s->probe;
+    p->next = s->next;
+    p->frontier = s->frontier;
+    p->w_ms = RULE(w_r) ? s->w_ms : s->frontier_w_ms;
+    p->settled = s->settled;
+    p->b = RULE(cfg_b) || s->origin != ORIGIN_CONFIG ? s->b : PART_NO_MINUTE;
+    p->x = s->x;
+    p->incarnation = s->incarnation;
+    p->needs_row = s->new_incarnation;
+    p->ready = !s->new_incarnation;
+    p->silent = true;
+    p->raise_x = s->raise_x_at_frontier && RULE(cfg_x);
+    p->last = s->anchor;
+    memcpy(p->life, s->life, sizeof p->life);
+    p->seen.origin = s->origin;
+    p->seen.lost_records += (uint64_t)s->lost_records;
+}
+
+struct partition *partition_create(const struct part_rules *rules, struct sketch_budget *budget, const char *source,
+                                   uint64_t instance, const struct part_start *start) {
+    struct partition *p = mem_zalloc(1, sizeof *p);
+    p->rules = rules;
+    p->budget = budget;
+    p->source = source;
+    p->instance = instance;
+    p->source_hash = hash64(source, strlen(source), 0);
+    p->confirmed_mono_ms = p->end_wall_ms = PART_NEVER;
+    p->committed = -1;
+    p->seen.last_time_ms = PART_NEVER;
+    partition_begin(p, start);
+    return p;
+}
+
+void partition_destroy(struct partition *p) {
+    if (p == NULL) return;
+    minutes_deinit(&p->minutes);
+    mem_free(p);
+}
+
+const char *partition_source(const struct partition *p) { return p->source; }
+uint64_t partition_instance(const struct partition *p) { return p->instance; }
+int64_t partition_next(const struct partition *p) { return p->next; }
+
+bool partition_wants(const struct partition *p, int64_t offset) {
+    return offset >= p->next || (p->probe != PROBE_NOTHING && p->rules->clock_is_event);
+}
+
+/* -- the probe: what only the first record can tell -- */
+
+static uint64_t record_hash(const struct part_record *rec) {
+    uint64_t key = rec->key.p == NULL ? 0 : hash64(rec->key.p, rec->key.n, 1);
+    return rec->value.p == NULL ? key : hash64(rec->value.p, rec->value.n, key);
+}
+
+static bool event_is_future(const struct partition *p, const struct event *ev, int64_t record_ms) {
+    return record_ms >= 0 && minute_of(ev->time_ms) > minute_reach(p->rules, record_ms);
+}
+
+/* The time that a record gives to W; PART_NEVER: none. */
+static int64_t record_clock(const struct partition *p, const struct part_record *rec, const struct event_batch *b) {
+    if (!p->rules->clock_is_event) return rec->time_ms < 0 ? PART_NEVER : rec->time_ms;
+    int64_t w = PART_NEVER;
+    for (size_t i = 0; b != NULL && i < b->n; i++) {
+        const struct event *ev = &b->events[i];
+        bool good = ev->outcome == EVENT_APPLIED || ev->outcome == EVENT_WEIGHTLESS || ev->outcome == EVENT_LATE;
+        if (good && !event_is_future(p, ev, rec->time_ms)) w = larger(w, ev->time_ms);
+    }
+    return w;
+}
+
+/* Rule 5: TIME_MS is of the record before the reset offset, or what stands in for it. */
+static void probe_reset(struct partition *p, int64_t time_ms) {
+    int64_t reach = minute_reach(p->rules, time_ms);
+    p->w_ms = time_ms;
+    p->settled = minute_horizon(p->rules, time_ms);
+    if (RULE(reset_b)) p->b = p->settled;
+    if (RULE(reset_x) && reach != PART_NO_MINUTE) p->x = reach + 1;
+}
+
+/* Rule 6: TIME_MS is of the first record after the lost range. */
+static void probe_cut(struct partition *p, int64_t time_ms) {
+    int64_t reach = minute_reach(p->rules, larger(time_ms, p->start.frontier_w_ms));
+    if (RULE(trunc_x) && reach != PART_NO_MINUTE) p->x = larger(p->x, reach + 1);
+}
+
+static void probe_time(struct partition *p, int64_t time_ms) {
+    if (p->probe == PROBE_RESET) probe_reset(p, time_ms);
+    if (p->probe == PROBE_CUT) probe_cut(p, time_ms);
+    p->probe = PROBE_NOTHING;
+}
+
+static int64_t wall_stand_in(const struct partition *p, int64_t wall_ms) {
+    return p->rules->clock_is_event ? PART_NEVER : wall_ms;
+}
+
+static bool anchor_differs(const struct part_anchor *a, const struct part_record *rec) {
+    return rec->offset == a->offset && (rec->time_ms != a->time_ms || record_hash(rec) != a->hash);
+}
+
+static void begin_other_log(struct partition *p) {
+    minutes_deinit(&p->minutes);
+    p->dirty_head = p->dirty_tail = NULL;
+    p->dirty_n = p->buckets_n = p->unclean_n = 0;
+    part_resume_other_log(p->rules, &p->start);
+    struct part_start s = p->start;
+    partition_begin(p, &s);
+}
+
+/* True if the log turned out to be another one. */
+static bool probe_record(struct partition *p, const struct part_record *rec, const struct event_batch *b,
+                         int64_t wall_ms) {
+    if (p->probe == PROBE_ANCHOR) {
+        p->probe = PROBE_NOTHING;
+        if (!anchor_differs(&p->start.anchor, rec)) return false;
+        begin_other_log(p);
+        return true;
+    }
+    int64_t t = record_clock(p, rec, b);
+    probe_time(p, t == PART_NEVER ? wall_stand_in(p, wall_ms) : t);
+    return false;
+}
+
+/* -- one record -- */
+
+static struct bucket *bucket_at(struct partition *p, struct minute *m, struct bytes location) {
+    uint64_t hash = hash64(location.p, location.n, 0);
+    struct bucket *b = minute_find(m, location, hash);
+    if (b != NULL) return b;
+    uint64_t seed = hash64(&m->minute, sizeof m->minute, p->source_hash ^ hash);
+    p->buckets_n++;
+    return minute_add(m, location, hash, sketch_create(p->budget, seed, p->rules->sketch_sets));
+}
+
+static struct minute *minute_at(struct partition *p, int64_t minute, const struct part_record *rec) {
+    struct minute *m = minutes_find(&p->minutes, minute);
+    if (m != NULL) return m;
+    m = minutes_add(&p->minutes, minute);
+    m->first = (struct part_anchor){true, rec->offset, rec->time_ms, record_hash(rec)};
+    m->first_w_ms = p->w_ms;
+    return m;
+}
+
+static void event_add(struct partition *p, const struct event *ev, int64_t minute, const struct part_record *rec) {
+    const struct bytes global = p->rules->global;
+    struct minute *m = minute_at(p, minute, rec);
+    uint64_t hash = sketch_hash(ev->item);
+    bool is_global =
+        ev->location.p == NULL || (ev->location.n == global.n && memcmp(ev->location.p, global.p, global.n) == 0);
+    if (!is_global) {
+        struct bucket *b = bucket_at(p, m, ev->location);
+        sketch_add(b->sketch, hash, ev->item, ev->weight);
+        bucket_mark(p, b);
+    }
+    if (global.n == 0) return;
+    if (m->global == NULL) m->global = bucket_at(p, m, global);
+    sketch_add(m->global->sketch, hash, ev->item, ev->weight);
+    bucket_mark(p, m->global);
+}
+
+static void event_judge(struct partition *p, struct event *ev, const struct part_record *rec) {
+    if (ev->outcome != EVENT_APPLIED) return;
+    int64_t minute = minute_of(ev->time_ms);
+    if (event_is_future(p, ev, rec->time_ms))
+        ev->outcome = EVENT_FUTURE;
+    else if (minute_sealed(p->rules, minute, p->w_ms) || (minute <= p->settled && RULE(skip)))
+        ev->outcome = EVENT_LATE;
+    else
+        event_add(p, ev, minute, rec);
+}
+
+static void log_time_advance(struct partition *p, int64_t time_ms) {
+    if (time_ms == PART_NEVER) return;
+    if (p->w_ms != PART_NEVER && time_ms <= p->w_ms - MINUTE_MS) p->seen.steps_back++;
+    p->w_ms = larger(p->w_ms, time_ms);
+}
+
+static void count_record(struct partition *p, const struct event_batch *b, bool first_time) {
+    if (!first_time) {
+        p->seen.rebuilt++;
+        return;
+    }
+    p->seen.messages++;
+    for (size_t i = 0; i < b->n; i++) p->seen.outcomes[b->events[i].outcome]++;
+}
+
+static void record_apply(struct partition *p, const struct part_record *rec, struct event_batch *b) {
+    if (rec->offset > p->next) {
+        p->seen.holes++;
+        p->seen.hole_records += (uint64_t)(rec->offset - p->next);
+    }
+    p->next = rec->offset + 1;
+    for (size_t i = 0; i < b->n; i++) event_judge(p, &b->events[i], rec);
+    log_time_advance(p, record_clock(p, rec, b));
+    minutes_seal(p);
+    p->last = (struct part_anchor){true, rec->offset, rec->time_ms, record_hash(rec)};
+    p->seen.last_time_ms = rec->time_ms;
+}
+
+enum part_took partition_record(struct partition *p, const struct part_record *rec, struct event_batch *b,
+                                int64_t wall_ms) {
+    if (p->probe != PROBE_NOTHING && probe_record(p, rec, b, wall_ms)) return PART_REASSIGN;
+    if (rec->offset < p->next) {
+        p->seen.replayed++;
+        return PART_REPLAYED;
+    }
+    assert(b != NULL);
+    bool first_time = rec->offset >= p->frontier;
+    record_apply(p, rec, b);
+    count_record(p, b, first_time);
+    return first_time ? PART_APPLIED : PART_REBUILT;
+}
+
+void partition_eof(struct partition *p, int64_t offset, int64_t wall_ms) {
+    if (p->probe != PROBE_NOTHING) probe_time(p, wall_stand_in(p, wall_ms));
+    p->next = larger(p->next, offset);
+}
+
+/* -- incarnation -- */
+
+bool partition_needs_row(const struct partition *p) { return p->needs_row; }
+
+void partition_row_known(struct partition *p, uint64_t row_incarnation, int64_t wall_ms) {
+    if (!p->needs_row) return;
+    uint64_t known = p->incarnation > row_incarnation ? p->incarnation : row_incarnation;
+    uint64_t above = RULE(i_known) ? known + 1 : 1;
+    uint64_t wall = wall_ms > 0 && RULE(i_clock) ? (uint64_t)wall_ms : 0;
+    p->incarnation = above > wall ? above : wall;
+    p->needs_row = false;
+    if (!RULE(i_first)) p->ready = true;
+}
+
+/* -- looking in -- */
+
+void partition_view(const struct partition *p, struct part_view *v) {
+    *v = p->seen;
+    v->silent = p->silent;
+    v->ready = p->ready;
+    v->probing = p->probe != PROBE_NOTHING;
+    v->next = p->next;
+    v->frontier = p->frontier;
+    v->committed = p->committed;
+    v->rewind = partition_rewind(p).offset;
+    v->w_ms = p->w_ms;
+    v->settled = p->settled;
+    v->incarnation = p->incarnation;
+    v->live_minutes = (uint32_t)p->minutes.n;
+    v->live_buckets = p->buckets_n;
+    v->dirty_buckets = p->dirty_n;
+    v->all_clean = p->unclean_n == 0;
+    v->all_settled = v->all_clean && (p->minutes.n == 0 || !p->minutes.all[0]->sealed);
+}

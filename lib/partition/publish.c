@@ -1,0 +1,205 @@
+/* What is said of a partition, and when it is believed: dirty buckets, copies, answers, rows, settling (rules 10 to 12,
+ * 19, 20). */
+#include "base/hash.h"
+#include "base/testhook.h"
+#include "partition/state.h"
+
+#include <string.h>
+
+static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
+static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+
+/* -- the dirty queue -- */
+
+static void dirty_append(struct partition *p, struct bucket *b) {
+    if (b->queued) return;
+    b->queued = true;
+    b->next_dirty = NULL;
+    if (p->dirty_tail == NULL)
+        p->dirty_head = b;
+    else
+        p->dirty_tail->next_dirty = b;
+    p->dirty_tail = b;
+    p->dirty_n++;
+}
+
+static void dirty_drop_first(struct partition *p) {
+    struct bucket *b = p->dirty_head;
+    p->dirty_head = b->next_dirty;
+    if (p->dirty_head == NULL) p->dirty_tail = NULL;
+    b->queued = false;
+    p->dirty_n--;
+}
+
+static void bucket_set_clean(struct partition *p, struct bucket *b, bool clean) {
+    if (b->clean == clean) return;
+    b->clean = clean;
+    if (clean) {
+        p->unclean_n--;
+        b->minute->unclean_n--;
+    } else {
+        p->unclean_n++;
+        b->minute->unclean_n++;
+    }
+}
+
+void bucket_mark(struct partition *p, struct bucket *b) {
+    b->changed = p->next;
+    bucket_set_clean(p, b, false);
+    dirty_append(p, b);
+}
+
+typedef void bucket_visit(struct partition *p, struct bucket *b);
+
+static void minute_each(struct partition *p, struct minute *m, bucket_visit *visit) {
+    for (uint32_t i = 0; i < m->table_n; i++)
+        if (m->table[i] != NULL) visit(p, m->table[i]);
+}
+
+static void bucket_doubt(struct partition *p, struct bucket *b) {
+    b->acked = -1;
+    bucket_set_clean(p, b, false);
+    dirty_append(p, b);
+}
+
+void partition_redirty(struct partition *p) {
+    for (size_t i = 0; i < p->minutes.n; i++) minute_each(p, p->minutes.all[i], bucket_doubt);
+}
+
+void minutes_seal(struct partition *p) {
+    for (size_t i = 0; i < p->minutes.n; i++) {
+        struct minute *m = p->minutes.all[i];
+        if (!minute_sealed(p->rules, m->minute, p->w_ms)) break;
+        if (m->sealed) continue;
+        m->sealed = true;
+        if (RULE(final_dirty)) minute_each(p, m, bucket_mark);
+    }
+}
+
+/* -- copies -- */
+
+/* At the frontier the silence ends, and nothing that was ever said of the live buckets is relied on. */
+static bool may_speak(struct partition *p) {
+    if (!p->ready || p->needs_row || (p->next < p->frontier && RULE(silent))) return false;
+    if (p->silent && RULE(redirty_F)) partition_redirty(p);
+    p->silent = false;
+    return true;
+}
+
+static bool bucket_emit(struct partition *p, struct bucket *b, struct buf *items, part_emit *emit, void *ctx) {
+    int64_t minute = b->minute->minute;
+    bool final = minute_sealed(p->rules, minute, p->w_ms) && (minute > p->x || !RULE(final_x));
+    buf_clear(items);
+    sketch_pack(b->sketch, p->rules->list_size, items);
+    struct part_copy copy = {.from = p,
+                             .location = {b->location, b->location_len},
+                             .minute = minute,
+                             .incarnation = p->incarnation,
+                             .offset = final && RULE(final_top) ? -1 : p->next,
+                             .at = p->next,
+                             .final = final,
+                             .items = {items->data, items->len}};
+    return emit(ctx, &copy);
+}
+
+bool partition_publish(struct partition *p, part_emit *emit, void *ctx) {
+    if (!may_speak(p)) return true;
+    struct buf items = {0};
+    bool room = true;
+    while (p->dirty_head != NULL) {
+        struct bucket *b = p->dirty_head;
+        room = bucket_emit(p, b, &items, emit, ctx);
+        if (!room) break;
+        dirty_drop_first(p);
+    }
+    buf_free(&items);
+    return room;
+}
+
+/* -- settling -- */
+
+static bool minute_may_settle(const struct partition *p, const struct minute *m, int64_t mono_ms) {
+    int64_t last = RULE(confirm) ? p->confirmed_mono_ms : mono_ms;
+    if (m->unclean_n != 0 && RULE(clean)) return false;
+    if (last == PART_NEVER) return false;
+    if (RULE(delay) && m->acked_mono_ms + p->rules->settle_delay_ms > last) return false;
+    return !RULE(confirm) || m->acked_mono_ms <= last;
+}
+
+static void minute_forget_dirty(struct partition *p, const struct minute *m) {
+    struct bucket *keep = p->dirty_head;
+    p->dirty_head = p->dirty_tail = NULL;
+    p->dirty_n = 0;
+    while (keep != NULL) {
+        struct bucket *b = keep;
+        keep = b->next_dirty;
+        b->queued = false;
+        if (b->minute != m) dirty_append(p, b);
+    }
+}
+
+void partition_settle(struct partition *p, int64_t mono_ms) {
+    if (!p->ready || p->silent || (p->life[0] == 0 && RULE(life))) return;
+    while (p->minutes.n > 0) {
+        struct minute *m = p->minutes.all[0];
+        if (!minute_sealed(p->rules, m->minute, p->w_ms) || !minute_may_settle(p, m, mono_ms)) break;
+        if (m->unclean_n != 0) minute_forget_dirty(p, m); /* only with a rule switched off */
+        p->unclean_n -= m->unclean_n;
+        p->buckets_n -= m->buckets_n;
+        minutes_remove_first(&p->minutes);
+    }
+    int64_t reach = minute_horizon(p->rules, p->w_ms);
+    if (p->minutes.n > 0) reach = smaller(reach, p->minutes.all[0]->minute - 1);
+    p->settled = larger(p->settled, reach);
+}
+
+/* -- the progress row -- */
+
+bool partition_row(struct partition *p, struct part_row *row, uint64_t *incarnation, int64_t *frontier,
+                   char life[PART_LIFE_LEN + 1]) {
+    if (!p->ready || p->silent || p->row_out) return false;
+    p->row_out = true;
+    *incarnation = p->incarnation;
+    *frontier = p->next;
+    memcpy(life, p->life, PART_LIFE_LEN + 1);
+    bool vouched = p->unclean_n == 0 || !RULE(end_clean);
+    *row = (struct part_row){p->w_ms, p->settled, p->b, p->x, vouched ? p->end_wall_ms : PART_NEVER};
+    return true;
+}
+
+void partition_row_answered(struct partition *p, int64_t handed_mono_ms) {
+    p->row_out = false;
+    p->confirmed_mono_ms = larger(p->confirmed_mono_ms, handed_mono_ms);
+}
+
+void partition_other_life(struct partition *p, const char *life) {
+    p->row_out = false;
+    if (strcmp(p->life, life) == 0) return;
+    if (RULE(life)) {
+        p->x = larger(p->x, p->settled);
+        partition_redirty(p);
+    }
+    memcpy(p->life, life, PART_LIFE_LEN);
+    p->life[PART_LIFE_LEN] = 0;
+}
+
+void partition_end_seen(struct partition *p, int64_t end, int64_t wall_ms) {
+    if (end == p->next) p->end_wall_ms = larger(p->end_wall_ms, wall_ms);
+}
+
+/* -- answers -- */
+
+void partition_answered(struct partition *p, struct bytes location, int64_t minute, int64_t at, int64_t mono_ms) {
+    struct minute *m = minutes_find(&p->minutes, minute);
+    if (m == NULL) return;
+    struct bucket *b = minute_find(m, location, hash64(location.p, location.n, 0));
+    if (b == NULL) return;
+    b->acked = larger(b->acked, at);
+    m->acked_mono_ms = larger(m->acked_mono_ms, mono_ms);
+    if (b->acked >= b->changed) bucket_set_clean(p, b, true);
+}
+
+void partition_broken(struct partition *p) {
+    p->row_out = false;
+    if (RULE(redirty)) partition_redirty(p);
+}
