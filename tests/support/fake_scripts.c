@@ -1,0 +1,289 @@
+/* support/fake_scripts.c - see fake_scripts.h. */
+#include "support/fake_scripts.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/testhook.h"
+
+enum { NAME_BYTES_MAX = 4 + STORE_SOURCE_BYTES_MAX };
+
+static struct bytes number(char out[24], int64_t v) {
+    return (struct bytes){out, (size_t)snprintf(out, 24, "%" PRId64, v)};
+}
+
+static void set_number(struct fake_redis *r, struct fake_key *k, const char *field, int64_t v) {
+    char text[24];
+    fake_set(r, k, fake_text(field), number(text, v));
+}
+
+static int64_t get_number(const struct fake_key *k, const char *field, int64_t missing) {
+    return fake_int(fake_get(k, fake_text(field)), missing);
+}
+
+static bool has(const struct fake_key *k, const char *field) { return fake_get(k, fake_text(field)).p != NULL; }
+
+static struct fake_key *part_key(struct fake_redis *r, struct bytes location, int64_t minute) {
+    struct buf name = {0};
+    keys_part(&name, r->board, location, minute);
+    struct fake_key *k = fake_key(r, fake_bytes(&name));
+    buf_free(&name);
+    return k;
+}
+
+static struct fake_key *location_key(struct fake_redis *r, struct bytes location, const char *which) {
+    struct buf name = {0};
+    keys_of_location(&name, r->board, location, which);
+    struct fake_key *k = fake_key(r, fake_bytes(&name));
+    buf_free(&name);
+    return k;
+}
+
+/* -- rule 9: contributions -- */
+
+static enum store_answer store_one(struct fake_redis *r, struct fake_key *h, const struct store_part *p) {
+    char f[NAME_BYTES_MAX], i[NAME_BYTES_MAX], value[STORE_FENCE_LEN + 2];
+    snprintf(f, sizeof f, "f:%s", p->source);
+    snprintf(i, sizeof i, "i:%s", p->source);
+    struct bytes there = fake_get(h, fake_text(f));
+    if (there.p != NULL && memcmp(there.p, p->fence, STORE_FENCE_LEN) > 0 && RULE(fence)) return STORE_NEWER;
+    snprintf(value, sizeof value, "%s%c", p->fence, p->final ? '1' : '0');
+    fake_set(r, h, fake_text(f), fake_text(value));
+    fake_set(r, h, fake_text(i), p->items);
+    return STORE_STORED;
+}
+
+static void run_parts(struct fake_redis *r, struct store_parts *in) {
+    struct fake_key *h = part_key(r, in->location, in->minute);
+    bool closed = has(h, "closed"), made = has(h, "e");
+    int64_t stored = 0;
+    for (size_t i = 0; i < in->n; i++) {
+        in->parts[i].answer = closed ? STORE_CLOSED : store_one(r, h, &in->parts[i]);
+        stored += in->parts[i].answer == STORE_STORED;
+    }
+    if (stored == 0) return;
+    set_number(r, h, "n", get_number(h, "n", 0) + stored);
+    if (made) return;
+    char e[STORE_TOKEN_LEN + 1];
+    snprintf(e, sizeof e, "%016" PRIx64, ++r->tokens);
+    fake_set(r, h, fake_text("e"), fake_text(e));
+}
+
+/* -- rules 13, 14: notes -- */
+
+static struct fake_key *notes_key(struct fake_redis *r, struct bytes location, const char *which) {
+    struct buf name = {0};
+    keys_notes(&name, r->board, keys_shard(location), which);
+    struct fake_key *k = fake_key(r, fake_bytes(&name));
+    buf_free(&name);
+    return k;
+}
+
+static void run_note(struct fake_redis *r, const struct store_note *note) {
+    struct buf field = {0};
+    keys_note_field(&field, note->location, note->minute);
+    fake_set(r, notes_key(r, note->location, "changed"), fake_bytes(&field), fake_text(note->token));
+    buf_free(&field);
+}
+
+static bool note_is(const struct fake_key *k, struct bytes field, const char *token) {
+    struct bytes there = fake_get(k, field);
+    return there.p != NULL && (fake_eq(there, fake_text(token)) || !RULE(note_cas));
+}
+
+static void run_note_end(struct fake_redis *r, const struct store_note_end *end) {
+    struct fake_key *changed = notes_key(r, end->location, "changed");
+    struct fake_key *waiting = notes_key(r, end->location, "waiting");
+    struct buf name = {0};
+    keys_note_field(&name, end->location, end->minute);
+    struct bytes field = fake_bytes(&name);
+    bool in_changed = note_is(changed, field, end->token), in_waiting = note_is(waiting, field, end->token);
+    if (in_changed) fake_del(r, changed, field);
+    if (in_changed && end->wait) fake_set(r, waiting, field, fake_text(end->token));
+    if (in_waiting && !end->wait) fake_del(r, waiting, field);
+    buf_free(&name);
+}
+
+/* -- rule 19: progress rows -- */
+
+static enum store_answer write_row(struct fake_redis *r, struct fake_key *k, struct store_row *row) {
+    struct bytes life = fake_get(k, fake_text("life"));
+    if (!fake_eq(life, fake_text(row->life)) && (RULE(life) || row->life[0] == '\0')) {
+        assert(life.n <= STORE_LIFE_LEN);
+        memcpy(row->new_life, life.p, life.n);
+        row->new_life[life.n] = '\0';
+        return STORE_OTHER_LIFE;
+    }
+    struct bytes there = fake_get(k, fake_text(row->source));
+    if (there.p != NULL && memcmp(there.p, row->fence, STORE_FENCE_LEN) > 0 && RULE(row_fence)) return STORE_NEWER;
+    struct buf value = {0};
+    buf_addf(&value, "%s;", row->fence);
+    buf_add(&value, row->value.p, row->value.n);
+    fake_set(r, k, fake_text(row->source), fake_bytes(&value));
+    buf_free(&value);
+    return STORE_STORED;
+}
+
+static int run_rows(struct fake_redis *r, const struct fake_op *op) {
+    struct buf name = {0};
+    keys_progress(&name, r->board);
+    struct fake_key *k = fake_key(r, fake_bytes(&name));
+    buf_free(&name);
+    if (!has(k, "life")) {
+        fake_set(r, k, fake_text("life"), fake_text(op->new_life));
+        fake_set(r, k, fake_text("group"), fake_text(op->group));
+        set_number(r, k, "version", STORE_CONTRACT_VERSION);
+    }
+    if (!fake_eq(fake_get(k, fake_text("group")), fake_text(op->group))) return STORE_FATAL;
+    for (size_t i = 0; i < op->n; i++) op->rows[i].answer = write_row(r, k, &op->rows[i]);
+    return STORE_OK;
+}
+
+/* -- rules 15, 17: lists -- */
+
+static bool is_settled(struct bytes state) {
+    return fake_eq(state, fake_text("final")) || fake_eq(state, fake_text("lost"));
+}
+
+/* The end of the newest minute below which every list is final or lost. */
+static void move_final_until(struct fake_redis *r, const struct store_list *l, struct fake_key *meta,
+                             const struct fake_key *minutes, const struct fake_key *states) {
+    int64_t before_ms = get_number(meta, "final_until_ms", INT64_MIN), until_ms = before_ms;
+    if (!is_settled(fake_text(l->state)) && l->minute * MINUTE_MS < until_ms) until_ms = l->minute * MINUTE_MS;
+    for (size_t i = 0; i < minutes->n && is_settled(fake_text(l->state)); i++) {
+        int64_t start_ms = fake_int(fake_bytes(&minutes->fields[i].value), 0) * 1000;
+        if (start_ms < until_ms) continue;
+        if (!is_settled(fake_get(states, fake_bytes(&minutes->fields[i].name)))) break;
+        until_ms = start_ms + MINUTE_MS;
+    }
+    if (until_ms != before_ms) set_number(r, meta, "final_until_ms", until_ms);
+}
+
+/* Of the two oldest minutes, the ones without a list. */
+static void prune(struct fake_redis *r, const struct store_list *l, struct fake_key *minutes, struct fake_key *states,
+                  struct bytes own) {
+    struct buf gone[2] = {{0}, {0}};
+    for (size_t i = 0; i < 2 && i < minutes->n; i++) {
+        struct bytes text = fake_bytes(&minutes->fields[i].name);
+        int64_t minute;
+        if (fake_eq(text, own) || !minute_parse(text, &minute)) continue;
+        struct buf list = {0};
+        keys_minute(&list, r->board, l->location, minute);
+        if (fake_look(r, fake_bytes(&list))->n == 0) buf_add(&gone[i], text.p, text.n);
+        buf_free(&list);
+    }
+    for (size_t i = 0; i < 2; i++) {
+        if (gone[i].len > 0) fake_del(r, minutes, fake_bytes(&gone[i]));
+        if (gone[i].len > 0) fake_del(r, states, fake_bytes(&gone[i]));
+        buf_free(&gone[i]);
+    }
+}
+
+static void drop_parts(struct fake_redis *r, struct fake_key *h) {
+    for (size_t i = h->n; i-- > 0;)
+        if (h->fields[i].name.data[1] == ':') fake_del(r, h, fake_bytes(&h->fields[i].name));
+}
+
+static void write_top(struct fake_redis *r, const struct store_list *l) {
+    struct buf name = {0};
+    keys_minute(&name, r->board, l->location, l->minute);
+    struct fake_key *zset = fake_key(r, fake_bytes(&name));
+    buf_free(&name);
+    fake_del_key(r, zset);
+    for (size_t i = 0; i < l->top_n; i++) {
+        char text[24];
+        fake_set(r, zset, l->top[i].item, number(text, (int64_t)l->top[i].count));
+    }
+}
+
+static void write_index(struct fake_redis *r, const struct store_list *l, int64_t wall_ms) {
+    struct fake_key *minutes = location_key(r, l->location, "minutes");
+    struct fake_key *states = location_key(r, l->location, "states");
+    struct fake_key *meta = location_key(r, l->location, "meta");
+    char text[MINUTE_TEXT_LEN + 1], score[24];
+    minute_format(l->minute, text);
+    fake_set(r, minutes, fake_text(text), number(score, l->minute * 60));
+    fake_set(r, states, fake_text(text), fake_text(l->state));
+    set_number(r, meta, "updated_at_ms", wall_ms);
+    set_number(r, meta, "seq", get_number(meta, "seq", 0) + 1);
+    if (l->log_time_ms > get_number(meta, "log_time_ms", INT64_MIN)) set_number(r, meta, "log_time_ms", l->log_time_ms);
+    move_final_until(r, l, meta, minutes, states);
+    prune(r, l, minutes, states, fake_text(text));
+}
+
+static enum store_answer judge_list(const struct fake_key *h, const struct store_list *l) {
+    if (!has(h, "e")) return STORE_ABSENT;
+    if (has(h, "closed")) return STORE_CLOSED;
+    if (!fake_eq(fake_get(h, fake_text("e")), fake_text(l->e)) && RULE(epoch)) return STORE_REFUSED;
+    if (get_number(h, "ln", -1) > l->n && RULE(ln)) return STORE_REFUSED;
+    return STORE_STORED;
+}
+
+static void run_list(struct fake_redis *r, struct store_list *l, int64_t wall_ms) {
+    struct fake_key *h = part_key(r, l->location, l->minute);
+    l->answer = judge_list(h, l);
+    if (l->answer != STORE_STORED) return;
+    struct fake_list before = {0}, after = {0};
+    if (r->on_list != NULL) fake_redis_list(r, l->location, l->minute, &before);
+    if (l->final && RULE(closed)) {
+        drop_parts(r, h);
+        fake_set(r, h, fake_text("closed"), fake_text("1"));
+    }
+    set_number(r, h, "ln", l->n);
+    fake_set(r, h, fake_text("merged"), l->merged);
+    write_top(r, l);
+    write_index(r, l, wall_ms);
+    if (r->on_list != NULL) {
+        fake_redis_list(r, l->location, l->minute, &after);
+        r->on_list(r->on_list_ctx, &before, &after);
+    }
+    fake_list_deinit(&before);
+    fake_list_deinit(&after);
+}
+
+/* -- the index of locations -- */
+
+static void run_locations(struct fake_redis *r, const struct fake_op *op) {
+    struct buf name = {0};
+    keys_locations(&name, r->board);
+    struct fake_key *k = fake_key(r, fake_bytes(&name));
+    for (size_t i = 0; i < op->n; i++) {
+        char score[24];
+        buf_clear(&name);
+        keys_encode_location(&name, op->locations[i]);
+        fake_set(r, k, fake_bytes(&name), number(score, op->wall_ms));
+    }
+    buf_free(&name);
+    for (size_t i = k->n; i-- > 0;)
+        if (fake_int(fake_bytes(&k->fields[i].value), 0) < op->wall_ms - r->retention_ms)
+            fake_del(r, k, fake_bytes(&k->fields[i].name));
+}
+
+/* -- requests -- */
+
+int fake_op_run(struct fake_redis *r, const struct fake_op *op) {
+    r->script_now_ms = r->now_ms != NULL ? r->now_ms(r->now_ctx) : 0;
+    switch (op->kind) {
+    case FAKE_OP_PARTS:
+        run_parts(r, op->parts);
+        break;
+    case FAKE_OP_NOTE:
+        run_note(r, op->note);
+        break;
+    case FAKE_OP_ROWS:
+        return run_rows(r, op);
+    case FAKE_OP_LIST:
+        run_list(r, op->list, op->wall_ms);
+        break;
+    case FAKE_OP_NOTE_END:
+        run_note_end(r, op->end);
+        break;
+    case FAKE_OP_LOCATIONS:
+        run_locations(r, op);
+        break;
+    }
+    return STORE_OK;
+}

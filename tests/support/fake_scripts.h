@@ -1,0 +1,33 @@
+/* support/fake_scripts.h - the requests that change a fake Redis, each atomic: rules 9, 13, 14, 15, 17 and 19 in C.
+ * Written from the rules, not from the Lua of lib/store, so that comparing the two means something. The clauses that
+ * live in scripts can be switched off with rule_switch_off: fence, closed, epoch, ln, note_cas, life, row_fence. */
+#ifndef TOPKD_TESTS_FAKE_SCRIPTS_H
+#define TOPKD_TESTS_FAKE_SCRIPTS_H
+
+#include "support/fake_redis.h"
+
+enum fake_op_kind { FAKE_OP_PARTS, FAKE_OP_NOTE, FAKE_OP_ROWS, FAKE_OP_LIST, FAKE_OP_NOTE_END, FAKE_OP_LOCATIONS };
+
+/* One request. Everything is borrowed, unless the op was made by fake_op_copy. */
+struct fake_op {
+    enum fake_op_kind kind;
+    struct store_parts *parts; /* answers are written into what these point to */
+    struct store_list *list;
+    struct store_row *rows;
+    const struct store_note *note;
+    const struct store_note_end *end;
+    const struct bytes *locations;
+    size_t n; /* of rows, of locations */
+    const char *new_life, *group;
+    int64_t wall_ms;
+    void **kept; /* what a copy owns */
+    size_t kept_n;
+};
+
+/* Executes OP. STORE_OK, or STORE_FATAL for another group's rows. */
+int fake_op_run(struct fake_redis *r, const struct fake_op *op);
+/* A copy that can be run after everything it was made from is gone. */
+struct fake_op *fake_op_copy(const struct fake_op *op);
+void fake_op_destroy(struct fake_op *op);
+
+#endif
