@@ -1,0 +1,244 @@
+/* config/kinds_text.c - the kinds of settings that are a text, an address or a list. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "config/setting.h"
+#include "config/units.h"
+
+void field_set_text(char **field, const char *text) {
+    mem_free(*field);
+    *field = mem_strdup(text);
+}
+
+static int check_length(const struct setting *s, const char *text, struct err *e) {
+    size_t n = strlen(text);
+    if (n < s->min) return err_set(e, ERR_INVALID, "it is empty");
+    if (n > s->max) return err_set(e, ERR_INVALID, "it is longer than %" PRIu64 " bytes", s->max);
+    return 0;
+}
+
+static bool has_control(const char *text) {
+    for (; *text; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7f) return true;
+    return false;
+}
+
+static bool has_blank(const char *text) { return has_control(text) || strchr(text, ' '); }
+
+static int text_take(const struct setting *s, const char *text, struct config *c) {
+    field_set_text(setting_field(s, c), text);
+    return 0;
+}
+
+static void text_format(const struct setting *s, const struct config *c, struct buf *out) {
+    buf_add_str(out, *(char *const *)setting_value(s, c));
+}
+
+/* -- TEXT: anything without control characters --------------------------------------------------------------------- */
+
+static int text_parse(const struct setting *s, const char *text, struct config *c, struct err *e) {
+    int rc = check_length(s, text, e);
+    if (rc == 0 && has_control(text)) rc = err_set(e, ERR_INVALID, "it holds a control character");
+    return rc == 0 ? text_take(s, text, c) : rc;
+}
+
+static void text_describe(const struct setting *s, struct buf *out) {
+    buf_addf(out, "a text of %" PRIu64 "..%" PRIu64 " bytes", s->min, s->max);
+}
+
+const struct setting_kind setting_kind_text = {text_parse, text_format, text_describe, true};
+
+/* -- BROKERS ------------------------------------------------------------------------------------------------------- */
+
+static int brokers_parse(const struct setting *s, const char *text, struct config *c, struct err *e) {
+    int rc = check_length(s, text, e);
+    if (rc != 0) return rc;
+    if (has_blank(text)) return err_set(e, ERR_INVALID, "leave out the blanks");
+    if (text[0] == ',' || text[strlen(text) - 1] == ',' || strstr(text, ",,"))
+        return err_set(e, ERR_INVALID, "there is nothing beside a comma");
+    return text_take(s, text, c);
+}
+
+static void brokers_describe(const struct setting *s, struct buf *out) {
+    (void)s;
+    buf_add_str(out, "host:port, with commas between");
+}
+
+const struct setting_kind setting_kind_brokers = {brokers_parse, text_format, brokers_describe, false};
+
+/* -- TOPIC and TOPICS: Kafka's own grammar ------------------------------------------------------------------------- */
+
+#define NAME_LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
+enum { TOPIC_BYTES_MAX = 249 };
+
+static int topic_check(struct bytes t, struct err *e) {
+    if (t.n == 0) return err_set(e, ERR_INVALID, "a topic has no name");
+    if (t.n > TOPIC_BYTES_MAX) return err_set(e, ERR_INVALID, "a topic is longer than %d bytes", (int)TOPIC_BYTES_MAX);
+    for (size_t i = 0; i < t.n; i++)
+        if (t.p[i] == '\0' || !strchr(NAME_LETTERS, t.p[i]))
+            return err_set(e, ERR_INVALID, "a topic is made of A-Z a-z 0-9 . _ -, not %s", log_quote_bytes(t));
+    if (t.n <= 2 && memcmp(t.p, "..", t.n) == 0) return err_set(e, ERR_INVALID, ". and .. are no topics");
+    return 0;
+}
+
+static int topic_parse(const struct setting *s, const char *text, struct config *c, struct err *e) {
+    int rc = *text == '\0' ? 0 : topic_check((struct bytes){text, strlen(text)}, e);
+    return rc == 0 ? text_take(s, text, c) : rc;
+}
+
+static void topic_describe(const struct setting *s, struct buf *out) {
+    (void)s;
+    buf_add_str(out, "a Kafka topic, or nothing");
+}
+
+const struct setting_kind setting_kind_topic = {topic_parse, text_format, topic_describe, true};
+
+static bool is_listed(const struct config *c, struct bytes topic) {
+    for (uint32_t i = 0; i < c->topics_n; i++)
+        if (strlen(c->topics[i]) == topic.n && memcmp(c->topics[i], topic.p, topic.n) == 0) return true;
+    return false;
+}
+
+static int topic_add(struct config *c, struct bytes topic, struct err *e) {
+    int rc = topic_check(topic, e);
+    if (rc != 0) return rc;
+    if (is_listed(c, topic)) return err_set(e, ERR_INVALID, "%s is there twice", log_quote_bytes(topic));
+    if (c->topics_n == CONFIG_TOPICS_MAX) return err_set(e, ERR_INVALID, "more than %d topics", CONFIG_TOPICS_MAX);
+    char *copy = mem_zalloc(topic.n + 1, 1);
+    memcpy(copy, topic.p, topic.n);
+    c->topics[c->topics_n++] = copy;
+    return 0;
+}
+
+static int topics_parse(const struct setting *s, const char *text, struct config *c, struct err *e) {
+    (void)s;
+    for (const char *p = text;; p++) { /* over the comma */
+        size_t n = strcspn(p, ",");
+        int rc = topic_add(c, (struct bytes){p, n}, e);
+        if (rc != 0) return rc;
+        p += n;
+        if (*p == '\0') return 0;
+    }
+}
+
+static void topics_format(const struct setting *s, const struct config *c, struct buf *out) {
+    (void)s;
+    for (uint32_t i = 0; i < c->topics_n; i++) buf_addf(out, "%s%s", i > 0 ? "," : "", c->topics[i]);
+}
+
+static void topics_describe(const struct setting *s, struct buf *out) {
+    buf_addf(out, "1..%" PRIu64 " Kafka topics, with commas between", s->max);
+}
+
+const struct setting_kind setting_kind_topics = {topics_parse, topics_format, topics_describe, false};
+
+/* -- BOARD: goes into Redis keys beside the hash tag --------------------------------------------------------------- */
+
+static int board_parse(const struct setting *s, const char *text, struct config *c, struct err *e) {
+    int rc = check_length(s, text, e);
+    if (rc != 0) return rc;
+    if (text[strspn(text, NAME_LETTERS ":")] != '\0') return err_set(e, ERR_INVALID, "it holds another character");
+    return text_take(s, text, c);
+}
+
+static void board_describe(const struct setting *s, struct buf *out) {
+    buf_addf(out, "%" PRIu64 "..%" PRIu64 " of the characters A-Z a-z 0-9 _ . : -", s->min, s->max);
+}
+
+const struct setting_kind setting_kind_board = {board_parse, text_format, board_describe, false};
+
+/* -- REDIS: the scheme is checked here, the rest where it is used ---------------------------------------------------
+ */
+
+static int redis_parse(const struct setting *s, const char *text, struct config *c, struct err *e) {
+    int rc = check_length(s, text, e);
+    if (rc != 0) return rc;
+    if (strncmp(text, "rediss://", 9) == 0)
+        return err_set(
+            e, ERR_INVALID,
+            "TLS (rediss://) is not in this build; put a TLS proxy beside topkd and use redis:// or unix://");
+    if (strncmp(text, "redis://", 8) != 0 && strncmp(text, "unix://", 7) != 0)
+        return err_set(e, ERR_INVALID, "begin with redis:// or unix://");
+    if (has_blank(text)) return err_set(e, ERR_INVALID, "it holds a blank or a control character");
+    return text_take(s, text, c);
+}
+
+/* User and password end at the last '@'; unix:///path has neither. */
+static void redis_format(const struct setting *s, const struct config *c, struct buf *out) {
+    const char *url = *(char *const *)setting_value(s, c), *rest = strstr(url, "://") + 3, *at = strrchr(rest, '@');
+    buf_add(out, url, (size_t)(rest - url));
+    if (at && *rest != '/') {
+        buf_add_str(out, "***");
+        rest = at;
+    }
+    buf_add_str(out, rest);
+}
+
+static void redis_describe(const struct setting *s, struct buf *out) {
+    (void)s;
+    buf_add_str(out, "redis://[user:password@]host[:port][/db] or unix:///path[?db=N]");
+}
+
+const struct setting_kind setting_kind_redis = {redis_parse, redis_format, redis_describe, false};
+
+/* -- WEIGHTS ------------------------------------------------------------------------------------------------------- */
+
+static int weights_setting_parse(const struct setting *s, const char *text, struct config *c, struct err *e) {
+    int rc = check_length(s, text, e);
+    if (rc == 0) rc = weights_parse(text, &c->weights, e);
+    return rc == 0 ? text_take(s, text, c) : rc;
+}
+
+static void weights_describe(const struct setting *s, struct buf *out) {
+    (void)s;
+    buf_addf(out, "type=weight, with commas between, weights 0..%d, * = any other type", (int)WEIGHT_MAX);
+}
+
+const struct setting_kind setting_kind_weights = {weights_setting_parse, text_format, weights_describe, false};
+
+/* -- LISTEN -------------------------------------------------------------------------------------------------------- */
+
+static int listen_split(const char *text, struct bytes *host, const char **port, struct err *e) {
+    const char *colon = strrchr(text, ':');
+    if (!colon) return err_set(e, ERR_INVALID, "the colon before the port is missing");
+    *port = colon + 1;
+    *host = (struct bytes){text, (size_t)(colon - text)};
+    if (host->n >= 2 && text[0] == '[' && colon[-1] == ']')
+        *host = (struct bytes){text + 1, host->n - 2};
+    else if (host->n > 0 && memchr(text, ':', host->n))
+        return err_set(e, ERR_INVALID, "put an IPv6 host in brackets, like [::1]:9464");
+    else
+        return 0;
+    return host->n > 0 ? 0 : err_set(e, ERR_INVALID, "there is nothing between the brackets");
+}
+
+static int listen_parse(const struct setting *s, const char *text, struct config *c, struct err *e) {
+    struct bytes host = {NULL, 0};
+    const char *port_text = NULL;
+    uint64_t port = 0;
+    int rc = listen_split(text, &host, &port_text, e);
+    if (rc == 0 && (has_blank(text) || host.n > 255)) rc = err_set(e, ERR_INVALID, "the host is no name or address");
+    if (rc == 0) rc = units_parse_number(port_text, &port, e);
+    if (rc == 0 && port > s->max) rc = err_set(e, ERR_INVALID, "the port is too large");
+    if (rc != 0) return rc;
+    mem_free(c->listen_host);
+    c->listen_host = mem_zalloc(host.n + 1, 1);
+    memcpy(c->listen_host, host.p, host.n);
+    c->listen_port = (uint16_t)port;
+    return 0;
+}
+
+static void listen_format(const struct setting *s, const struct config *c, struct buf *out) {
+    (void)s;
+    bool brackets = strchr(c->listen_host, ':') != NULL;
+    buf_addf(out, "%s%s%s:%" PRIu16, brackets ? "[" : "", c->listen_host, brackets ? "]" : "", c->listen_port);
+}
+
+static void listen_describe(const struct setting *s, struct buf *out) {
+    buf_addf(out, "host:port or :port, port %" PRIu64 "..%" PRIu64, s->min, s->max);
+}
+
+const struct setting_kind setting_kind_listen = {listen_parse, listen_format, listen_describe, false};
