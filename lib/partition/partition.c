@@ -72,7 +72,9 @@ void partition_destroy(struct partition *p) {
 
 const char *partition_source(const struct partition *p) { return p->source; }
 uint64_t partition_instance(const struct partition *p) { return p->instance; }
-int64_t partition_next(const struct partition *p) { return p->next; }
+int64_t partition_next(const struct partition *p) {
+    return p->probe == PROBE_NOTHING ? p->next : p->start.consume_from;
+}
 
 bool partition_wants(const struct partition *p, int64_t offset) {
     return offset >= p->next || (p->probe != PROBE_NOTHING && p->rules->clock_is_event);

@@ -20,7 +20,9 @@ void partition_destroy(struct partition *p); /* NULL is allowed */
 
 const char *partition_source(const struct partition *p);
 uint64_t partition_instance(const struct partition *p);
-int64_t partition_next(const struct partition *p); /* offset to consume next */
+/* Offset to consume from now: the next to apply, or a little before it while the first record must still be looked at.
+ */
+int64_t partition_next(const struct partition *p);
 
 /* -- records -- */
 
@@ -70,8 +72,7 @@ typedef bool part_emit(void *ctx, const struct part_copy *copy);
 bool partition_publish(struct partition *p, part_emit *emit, void *ctx);
 /* Rule 20: drop what is final and durable. MONO_MS is the clock of the answers. */
 void partition_settle(struct partition *p, int64_t mono_ms);
-/* Rule 19: the row to send now, or false (one is out, or nothing may be said yet). MONO_MS comes back in
- * partition_row_answered. */
+/* Rule 19: the row to send now, or false (one is out, or nothing may be said yet). */
 bool partition_row(struct partition *p, struct part_row *row, uint64_t *incarnation, int64_t *frontier,
                    char life[PART_LIFE_LEN + 1]);
 

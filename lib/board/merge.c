@@ -1,0 +1,103 @@
+/* count = sum of counts; lower = sum of lowers; upper = sum of uppers where listed + sum of absent_upper where not.
+ *
+ * Example: p0 says cat 40 (exact, nothing absent); p1 says cat 10 in 8..13, dog 9, absent_upper 3. Merged: cat 50
+ * in 48..53; dog 9 in 9..9 since p0 misses nothing; an item on neither list weighs at most 3. */
+#include "board/merge.h"
+
+#include "base/hash.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct table {
+    struct packed_item *items; /* upper: of the parts that list it, minus their absent_upper */
+    uint32_t *slots;           /* index + 1 into items, 0 = free */
+    size_t n, slots_n;
+};
+
+static void table_init(struct table *t, uint64_t items_max) {
+    t->slots_n = 16;
+    while (t->slots_n < items_max * 2) t->slots_n *= 2;
+    t->slots = mem_zalloc(t->slots_n, sizeof *t->slots);
+    t->items = mem_zalloc(items_max == 0 ? 1 : items_max, sizeof *t->items);
+    t->n = 0;
+}
+
+static struct packed_item *table_get(struct table *t, struct bytes item) {
+    size_t i = hash64(item.p, item.n, 0) & (t->slots_n - 1);
+    for (; t->slots[i] != 0; i = (i + 1) & (t->slots_n - 1)) {
+        struct packed_item *it = &t->items[t->slots[i] - 1];
+        if (it->item.n == item.n && memcmp(it->item.p, item.p, item.n) == 0) return it;
+    }
+    t->items[t->n] = (struct packed_item){.item = item};
+    t->slots[i] = (uint32_t)++t->n;
+    return &t->items[t->n - 1];
+}
+
+/* Sums of the heads; exact only if nothing may be missing from any list of several. */
+static bool heads_add(const struct bytes *lists, size_t n, struct packed_head *sum) {
+    *sum = (struct packed_head){.exact = true};
+    for (size_t i = 0; i < n; i++) {
+        struct packed_reader r;
+        struct packed_head h;
+        if (!packed_open(&r, lists[i], &h) || h.n > lists[i].n) return false;
+        sum->total += h.total;
+        sum->absent_upper += h.absent_upper;
+        sum->n += h.n;
+        sum->exact = sum->exact && h.exact && (n == 1 || h.absent_upper == 0);
+    }
+    return true;
+}
+
+static bool list_add(struct table *t, struct bytes list) {
+    struct packed_reader r;
+    struct packed_head h;
+    struct packed_item it;
+    int got = -1;
+    if (!packed_open(&r, list, &h)) return false;
+    while ((got = packed_next(&r, &it)) == 1) {
+        struct packed_item *sum = table_get(t, it.item);
+        sum->count += it.count;
+        sum->lower += it.lower;
+        sum->upper += it.upper - h.absent_upper; /* wraps around where needed; the sum does not */
+    }
+    return got == 0;
+}
+
+static int by_order(const void *a, const void *b) {
+    const struct packed_item *x = a, *y = b;
+    return packed_order(x->count, x->item, y->count, y->item);
+}
+
+static void cut(struct merged *m, size_t n, size_t depth, uint64_t absent) {
+    m->head.absent_upper = absent;
+    m->head.n = n < depth ? n : depth;
+    for (size_t i = m->head.n; i < n; i++)
+        if (m->items[i].upper > m->head.absent_upper) m->head.absent_upper = m->items[i].upper;
+}
+
+bool merge_lists(const struct bytes *lists, size_t n, size_t depth, struct merged *out) {
+    struct table t;
+    *out = (struct merged){.head = {.exact = true}};
+    if (!heads_add(lists, n, &out->head)) return false;
+    uint64_t absent = out->head.absent_upper;
+    table_init(&t, out->head.n);
+    bool good = true;
+    for (size_t i = 0; i < n && good; i++) good = list_add(&t, lists[i]);
+    mem_free(t.slots);
+    out->items = t.items;
+    if (!good) {
+        merged_deinit(out);
+        return false;
+    }
+    for (size_t i = 0; i < t.n; i++) t.items[i].upper += absent;
+    qsort(t.items, t.n, sizeof *t.items, by_order);
+    cut(out, t.n, depth, absent);
+    return true;
+}
+
+void merged_deinit(struct merged *m) {
+    mem_free(m->items);
+    *m = (struct merged){0};
+}
