@@ -1,8 +1,9 @@
 /* Times as producers write them. Decisions where the formats leave room:
- *  - What is finer than a millisecond is cut off, never rounded up: 19:08:59.9999 belongs to minute 19:08.
- *  - A real number is the double nearest to what was written, and may lie just below it (1080000000.001 does). Its
- *    fraction is therefore rounded to microseconds first, but never past the second it is in. Up to six written digits
- *    come out exactly until the year 2242; later the double itself is coarser than a microsecond.
+ *  - What is finer than a millisecond is cut off: 19:08:59.9999 belongs to minute 19:08.
+ *  - A real number is the double nearest to what was written, and may lie just below it (1080000000.001 does). So its
+ *    fraction is rounded to microseconds before it is cut, but never past the second it is in: no rounding moves an
+ *    event to another minute. Up to six written digits come out exactly until the year 2242; later the double itself is
+ *    coarser than that.
  *  - RFC 3339: 'T', 't' or one space between date and time, 'Z' or 'z' or a numeric offset (-00:00 is read as UTC), a
  *    fraction of any length after a dot. The date must exist. Nothing may stand before or behind it.
  *  - A leap second (:60) is accepted at 23:59:60 UTC only and is, as POSIX counts, the first second of the next day.
