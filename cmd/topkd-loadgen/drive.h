@@ -1,0 +1,29 @@
+/* topkd-loadgen/drive.h - makes the events when they are due and hands them to the batcher. */
+#ifndef TOPKD_LOADGEN_DRIVE_H
+#define TOPKD_LOADGEN_DRIVE_H
+
+#include "base/clock.h"
+#include "sink.h"
+
+struct drive {
+    const struct options *o;
+    const struct clock *clock;
+    struct sink *sink;
+    const struct totals *totals;
+    struct batcher *batcher;
+    int64_t started_ms;  /* mono */
+    int64_t deadline_ms; /* mono; INT64_MAX: none */
+    int64_t stats_ms;    /* mono: the next line of progress */
+    uint64_t events;     /* handed to the batcher */
+};
+
+/* Both end when all is made, at the deadline, at a signal, or when the sink failed; the last batch is out then. */
+void drive_traffic(struct drive *d);
+int drive_replay(struct drive *d, struct err *e) MUST_CHECK;
+
+/* Between two portions of events: serves the sink, says how it goes. False: stop. */
+bool drive_on(struct drive *d);
+/* Up to MS without an event; messages that would wait too long for the next one go out. */
+void drive_pause(struct drive *d, int64_t ms);
+
+#endif

@@ -1,0 +1,93 @@
+#include "loadgen/badevent.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum { VARIANTS_MAX = 4 };
+
+#define X8  "xxxxxxxx"
+#define X64 X8 X8 X8 X8 X8 X8 X8 X8
+
+/* Which field of the good event is replaced by which JSON values. */
+static const struct flaw {
+    enum event_outcome outcome;
+    enum { ITEM, LOCATION, TYPE, TIME, VALUE } field;
+    const char *values[VARIANTS_MAX]; /* NULL: no more, take the first again */
+} flaws[] = {
+    {EVENT_BAD_ITEM, ITEM, {"\"\"", "\"" X64 X64 X64 X64 "x\"", "true", "1.5"}},
+    {EVENT_BAD_LOCATION, LOCATION, {"\"\"", "\"" X64 "x\"", "\"a\\u0007b\"", "7"}},
+    {EVENT_BAD_TIME, TIME, {"\"yesterday\"", "-1", "253402300800000000", "\"2026-02-30T00:00:00Z\""}},
+    {EVENT_BAD_TYPE, TYPE, {"7", "\"" X64 "x\""}},
+    {EVENT_BAD_VALUE, VALUE, {"-1", "\"many\""}},
+    {EVENT_WEIGHTLESS, TYPE, {"\"weightless\""}},
+};
+
+static const char *flaw_value(const struct flaw *f, uint64_t variant) {
+    uint64_t n = 0;
+    while (n < VARIANTS_MAX && f->values[n] != NULL) n++;
+    return f->values[variant % n];
+}
+
+static const struct flaw *flaw_find(enum event_outcome o) {
+    for (size_t i = 0; i < ARRAY_LEN(flaws); i++)
+        if (flaws[i].outcome == o) return &flaws[i];
+    return NULL;
+}
+
+static void write_flawed(const struct flaw *f, uint64_t variant, const struct badevent_parts *parts, struct buf *out) {
+    const char *values[] = {parts->item, parts->location, "\"view\"", parts->time, "1"};
+    values[f->field] = flaw_value(f, variant);
+    buf_addf(out, "{\"video_id\":%s,\"location\":%s,\"type\":%s,\"ts\":%s,\"value\":%s,\"user_id\":%s}", values[ITEM],
+             values[LOCATION], values[TYPE], values[TIME], values[VALUE], parts->user);
+}
+
+static void write_malformed(uint64_t variant, const struct badevent_parts *parts, struct buf *out) {
+    switch (variant % 4) {
+    case 0: /* cut off in the middle */
+        buf_addf(out, "{\"video_id\":%s,\"loca", parts->item);
+        break;
+    case 1: /* no JSON at all */
+        buf_add_str(out, "video_id=v1");
+        break;
+    case 2: /* something behind the end */
+        buf_addf(out, "{\"video_id\":%s,\"ts\":%s} x", parts->item, parts->time);
+        break;
+    default: /* no UTF-8 */
+        buf_addf(out, "{\"video_id\":\"v\xff\",\"ts\":%s}", parts->time);
+    }
+}
+
+bool badevent_parse(const char *text, uint32_t *set) {
+    if (strcmp(text, "all") == 0) {
+        *set = BADEVENT_ALL;
+        return true;
+    }
+    uint32_t found = 0;
+    for (const char *p = text;; p++) {
+        size_t n = strcspn(p, ",");
+        uint32_t bit = 0;
+        for (unsigned o = 0; o < EVENT_OUTCOMES; o++) {
+            const char *name = event_outcome_name((enum event_outcome)o);
+            if (strlen(name) == n && memcmp(name, p, n) == 0) bit = 1u << o & BADEVENT_ALL;
+        }
+        if (bit == 0) return false;
+        found |= bit;
+        p += n;
+        if (*p == '\0') break;
+    }
+    *set = found;
+    return true;
+}
+
+void badevent_write(enum event_outcome o, uint64_t variant, const struct badevent_parts *parts, struct buf *out) {
+    assert(1u << o & BADEVENT_ALL && o != EVENT_TOMBSTONE);
+    const struct flaw *f = flaw_find(o);
+    if (f != NULL)
+        write_flawed(f, variant, parts, out);
+    else if (o == EVENT_NO_ITEM)
+        buf_addf(out, "{\"location\":%s,\"ts\":%s}", parts->location, parts->time);
+    else if (o == EVENT_NO_LOCATION)
+        buf_addf(out, "{\"video_id\":%s,\"ts\":%s}", parts->item, parts->time);
+    else
+        write_malformed(variant, parts, out);
+}
