@@ -1,0 +1,131 @@
+/* Goal: no bytes whatever crash the decoder or make it say what it may not say.
+ * Method: the first input byte chooses the rules (global list or none, a record with a time or without), the rest is
+ * the message, copied to memory of its exact size. What is asserted of every message:
+ *  - there is at least one event, unless the message is an empty array;
+ *  - raw spans lie inside the message, in its order, without overlap; of several events none is empty;
+ *  - an applied event has all that the partition relies on;
+ *  - an event's own bytes, decoded alone, give the same verdict and fields. (A dead letter can be judged again. Only an
+ *    array inside an array or a line would be more by itself than it was there.)
+ * The corpus of tests/data/events is a good seed. */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "event/event.h"
+
+/* Assertions are what this program is for. */
+#ifdef NDEBUG
+#error "build without NDEBUG"
+#endif
+
+enum { NO_GLOBAL = 1, NO_RECORD_TIME = 2 }; /* bits of the first byte */
+#define RECORD_TIME_MS INT64_C(1763751600123)
+#define TIME_END_MS    INT64_C(253402300800000)
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static struct weights weights;
+
+static struct event_rules rules_of(unsigned choice) {
+    static bool parsed;
+    if (!parsed && weights_parse("view=1,like=4,skip=0,*=2", &weights, NULL) != 0) abort();
+    parsed = true;
+    return (struct event_rules){
+        .field_item = "video_id",
+        .field_location = "location",
+        .field_type = "type",
+        .field_time = "ts",
+        .field_user = "user_id",
+        .field_value = "value",
+        .weights = &weights,
+        .has_global = (choice & NO_GLOBAL) == 0,
+    };
+}
+
+/* The first byte that is not JSON's white space, or 0. */
+static char first_byte(struct bytes text) {
+    size_t i = 0;
+    while (i < text.n && strchr(" \t\r\n", text.p[i]) != NULL && text.p[i] != '\0') i++;
+    return i < text.n ? text.p[i] : '\0';
+}
+
+static bool is_empty_array(struct bytes message) {
+    char kept[2];
+    size_t n = 0;
+    for (size_t i = 0; i < message.n; i++)
+        if (message.p[i] == '\0' || strchr(" \t\r\n", message.p[i]) == NULL) {
+            if (n == 2) return false;
+            kept[n++] = message.p[i];
+        }
+    return n == 2 && memcmp(kept, "[]", 2) == 0;
+}
+
+static void check_spans(struct bytes message, const struct event_batch *b) {
+    const char *free_from = message.p;
+    for (size_t i = 0; i < b->n; i++) {
+        struct bytes raw = b->events[i].raw;
+        assert(raw.p >= free_from && raw.n <= (size_t)(message.p + message.n - raw.p));
+        assert(raw.n > 0 || b->n == 1);
+        free_from = raw.p + raw.n;
+    }
+}
+
+static void check_applied(const struct event *ev, const struct event_rules *r) {
+    assert(ev->item.p != NULL && ev->item.n >= 1 && ev->item.n <= EVENT_ITEM_BYTES_MAX);
+    assert(ev->location.p != NULL ? ev->location.n >= 1 && ev->location.n <= EVENT_LOCATION_BYTES_MAX : r->has_global);
+    for (size_t i = 0; i < ev->location.n; i++)
+        assert((unsigned char)ev->location.p[i] >= 0x20 && ev->location.p[i] != 0x7f);
+    assert(ev->weight > 0);
+    assert(ev->time_ms >= 0 && ev->time_ms < TIME_END_MS);
+}
+
+static void check_event(const struct event *ev, const struct event_rules *r) {
+    assert(ev->outcome < EVENT_FUTURE && ev->outcome != EVENT_TOMBSTONE);
+    assert(event_outcome_name(ev->outcome) != NULL);
+    if (ev->outcome == EVENT_APPLIED) check_applied(ev, r);
+    if (ev->outcome == EVENT_WEIGHTLESS) assert(ev->weight == 0 && ev->time_ms >= 0);
+}
+
+static bool same_bytes(struct bytes a, struct bytes b) {
+    return (a.p == NULL) == (b.p == NULL) && a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+static void check_alone(const struct event *ev, const struct event_rules *r, int64_t record_time_ms,
+                        struct event_batch *again) {
+    event_decode(r, ev->raw.p, ev->raw.n, record_time_ms, again);
+    assert(again->n == 1);
+    const struct event *alone = &again->events[0];
+    assert(alone->outcome == ev->outcome);
+    assert(same_bytes(alone->item, ev->item) && same_bytes(alone->location, ev->location));
+    assert(alone->time_ms == ev->time_ms && alone->weight == ev->weight);
+    assert(same_bytes(alone->raw, ev->raw));
+}
+
+static void check_message(struct bytes message, const struct event_rules *r, int64_t record_time_ms) {
+    struct event_batch b, again;
+    event_batch_init(&b);
+    event_batch_init(&again);
+    event_decode(r, message.p, message.n, record_time_ms, &b);
+    assert((b.n == 0) == is_empty_array(message));
+    check_spans(message, &b);
+    for (size_t i = 0; i < b.n; i++) {
+        check_event(&b.events[i], r);
+        bool inner_array = first_byte(b.events[i].raw) == '[';
+        assert(!inner_array || b.events[i].outcome == EVENT_MALFORMED);
+        if (!inner_array) check_alone(&b.events[i], r, record_time_ms, &again);
+    }
+    event_batch_deinit(&again);
+    event_batch_deinit(&b);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    if (size == 0) return 0;
+    struct event_rules r = rules_of(data[0]);
+    char *message = malloc(size); /* one more than the message, in front: an empty one has an address too */
+    if (message == NULL) abort();
+    memcpy(message, data, size);
+    check_message((struct bytes){.p = message + 1, .n = size - 1}, &r,
+                  (data[0] & NO_RECORD_TIME) ? -1 : RECORD_TIME_MS);
+    free(message);
+    return 0;
+}
