@@ -1,0 +1,47 @@
+"""The broker goes away and comes back. These have a broker of their own."""
+import data
+from scenario import pause, scenario
+from stack import Broker
+
+
+def broker_away_under_load(s, away):
+    s.use_broker(Broker(s.directory / "kafka"))
+    s.create_topic()
+    events = data.sales(40_000)
+    load = s.load(events, seconds=15)
+    workers = s.start_workers(2)
+    s.wait_for("lists are served", lambda: len(s.served().lists) > 100)
+    away()
+    pause(10 if s.long_run else 4)
+    s.wait_for("/readyz is 503", lambda: all(w.get("/readyz")[0] == 503 for w in workers), 60)
+    assert all(w.get("/healthz")[0] == 200 for w in workers)
+    s.broker.start()
+    load.join(at_once=True)
+    s.seal(events)
+    assert not s.expect_truth(timeout_s=90).lost
+    for w in workers:
+        w.await_ready()
+
+
+@scenario()
+def a_broker_stopped_and_started_under_load_costs_nothing(s):
+    broker_away_under_load(s, lambda: s.broker.stop())
+
+
+@scenario()
+def a_broker_killed_and_started_under_load_costs_nothing(s):
+    broker_away_under_load(s, lambda: s.broker.kill())
+
+
+@scenario()
+def what_is_missing_at_start_is_awaited_and_named(s):
+    w = s.start_worker()  # the topic does not exist yet
+    s.wait_for("/readyz is 503 and names the topic",
+               lambda: w.get("/readyz")[0] == 503 and s.topic in w.get("/readyz")[1], 20)
+    assert w.get("/healthz")[0] == 200
+    s.create_topic()
+    w.await_ready()
+    events = data.sales(2000)
+    s.feed(events)
+    s.seal(events)
+    s.expect_truth()
