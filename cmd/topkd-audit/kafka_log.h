@@ -1,0 +1,43 @@
+/* kafka_log.h - the log as the audit sees it: every partition from its start to the end it had when the audit began,
+ * by a plain consumer with partitions assigned by hand. It is in nobody's group and commits nothing.
+ * Threads: one owner. */
+#ifndef TOPKD_AUDIT_KAFKA_LOG_H
+#define TOPKD_AUDIT_KAFKA_LOG_H
+
+#include "base/err.h"
+#include "config/config.h"
+
+struct span {          /* one partition */
+    const char *topic; /* borrowed from the configuration */
+    int32_t partition;
+    int64_t low, end; /* of the log when the audit began */
+    int64_t start;    /* first offset that counts: low, unless told otherwise */
+    int64_t next;     /* read so far */
+    bool done;
+};
+
+struct record {
+    int64_t offset, time_ms; /* time_ms negative: none */
+    const char *value;       /* NULL: a tombstone */
+    size_t value_n;
+};
+
+struct kafka_log;
+
+/* Connects, asks for the partitions and their ends. ERR_INVALID: librdkafka refused a setting. */
+int kafka_log_open(const struct config *c, struct kafka_log **out, struct err *e) MUST_CHECK;
+void kafka_log_close(struct kafka_log *log);
+struct span *kafka_log_spans(struct kafka_log *log,
+                             size_t *n); /* owned by the log; start may be moved before reading */
+
+/* Every record from the one before `start` (for its timestamp) up to `end`, of each partition in order. ERR_IO if the
+ * log does not answer or was cut short meanwhile. */
+int kafka_log_read(struct kafka_log *log, void (*visit)(void *self, size_t span, const struct record *r), void *self,
+                   struct err *e) MUST_CHECK;
+
+/* The group's committed offset of every span, -1 where there is none. */
+int kafka_log_committed(struct kafka_log *log, int64_t *offsets, struct err *e) MUST_CHECK;
+/* The end that the log has now, of every span. */
+int kafka_log_ends_now(struct kafka_log *log, int64_t *offsets, struct err *e) MUST_CHECK;
+
+#endif

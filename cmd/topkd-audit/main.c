@@ -1,0 +1,50 @@
+/* topkd-audit - the second opinion: recounts the log exactly and holds what Redis serves against it.
+ *   options -> settings -> audit: log -> recount -> wait for the workers -> compare -> report
+ * It shares nothing with the worker but lib/base and lib/config: two programs that agree were written twice. */
+#include "audit.h"
+#include "base/mem.h"
+#include "report.h"
+#include <stdio.h>
+#include <unistd.h>
+
+enum { EXIT_GOOD = 0, EXIT_DIFFERENT = 1, EXIT_USAGE = 2 };
+
+static int load_settings(struct config **config) {
+    struct buf problems = {0};
+    int rc = config_load((const char *const *)environ, config, &problems);
+    if (rc != 0) fprintf(stderr, "%s", buf_text(&problems));
+    buf_free(&problems);
+    return rc;
+}
+
+static int run(const struct config *config, const struct options *options) {
+    struct buf out = {0};
+    struct err e = {0};
+    int rc = audit_run(config, options, &out, &e);
+    bool unfinished = rc != 0 && out.len == 0;
+    if (unfinished && options->json) report_json_unfinished(e.text, &out);
+    if (unfinished && !options->json) fprintf(stderr, "topkd-audit: %s\n", e.text);
+    fputs(buf_text(&out), stdout);
+    buf_free(&out);
+    if (rc == 0) return EXIT_GOOD;
+    return unfinished && rc == ERR_INVALID ? EXIT_USAGE : EXIT_DIFFERENT;
+}
+
+int main(int argc, char **argv) {
+    struct options options;
+    struct config *config;
+    struct err e;
+    if (options_parse(argc, argv, &options, &e) != 0) {
+        fprintf(stderr, "topkd-audit: %s\n", e.text);
+        return EXIT_USAGE;
+    }
+    if (options.help || options.version) {
+        fputs(options.help ? options_usage : "topkd-audit " TOPKD_VERSION "\n", stdout);
+        return EXIT_GOOD;
+    }
+    if (load_settings(&config) != 0) return EXIT_USAGE;
+    log_set_level(config->log_level);
+    int status = run(config, &options);
+    config_destroy(config);
+    return status;
+}

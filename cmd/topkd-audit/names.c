@@ -1,0 +1,64 @@
+#include "names.h"
+
+#include "base/hash.h"
+#include "base/mem.h"
+#include <assert.h>
+#include <string.h>
+
+void names_deinit(struct names *t) {
+    mem_free(t->list);
+    mem_free(t->slots);
+    buf_free(&t->bytes);
+    *t = (struct names){0};
+}
+
+struct bytes names_get(const struct names *t, uint32_t number) {
+    assert(number < t->n);
+    return (struct bytes){t->bytes.data + t->list[number].at, t->list[number].n};
+}
+
+static bool is_at(const struct names *t, uint32_t number, uint32_t hash, struct bytes text) {
+    const struct name *name = &t->list[number];
+    return name->hash == hash && name->n == text.n && memcmp(t->bytes.data + name->at, text.p, text.n) == 0;
+}
+
+/* The slot that holds TEXT, or the free one where it belongs. */
+static uint32_t slot_of(const struct names *t, uint32_t hash, struct bytes text) {
+    uint32_t mask = t->slots_n - 1, i = hash & mask;
+    while (t->slots[i] != 0 && !is_at(t, t->slots[i] - 1, hash, text)) i = (i + 1) & mask;
+    return i;
+}
+
+static void grow_slots(struct names *t) {
+    uint32_t n = t->slots_n ? t->slots_n * 2 : 64, mask = n - 1;
+    assert(n != 0);
+    mem_free(t->slots);
+    t->slots = mem_zalloc(n, sizeof *t->slots);
+    t->slots_n = n;
+    for (uint32_t number = 0; number < t->n; number++) {
+        uint32_t i = t->list[number].hash & mask;
+        while (t->slots[i] != 0) i = (i + 1) & mask;
+        t->slots[i] = number + 1;
+    }
+}
+
+uint32_t names_find(const struct names *t, struct bytes text) {
+    if (t->slots_n == 0) return NAME_NONE;
+    uint32_t slot = slot_of(t, (uint32_t)hash64(text.p, text.n, 0), text);
+    return t->slots[slot] ? t->slots[slot] - 1 : NAME_NONE;
+}
+
+uint32_t names_add(struct names *t, struct bytes text) {
+    uint32_t hash = (uint32_t)hash64(text.p, text.n, 0);
+    if (t->n >= t->slots_n / 4 * 3) grow_slots(t);
+    uint32_t slot = slot_of(t, hash, text);
+    if (t->slots[slot]) return t->slots[slot] - 1;
+    if (t->n == t->cap) {
+        t->cap = t->cap ? t->cap * 2 : 64;
+        t->list = mem_realloc(t->list, t->cap, sizeof *t->list);
+    }
+    t->list[t->n] = (struct name){t->bytes.len, (uint32_t)text.n, hash};
+    buf_add(&t->bytes, text.p, text.n);
+    t->slots[slot] = ++t->n;
+    return t->n - 1;
+}

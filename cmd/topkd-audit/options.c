@@ -1,0 +1,153 @@
+#include "options.h"
+
+#include "base/clock.h"
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { OPT_FROM = 1000, OPT_TO, OPT_OFFSETS, OPT_WAIT, OPT_EXACT, OPT_ALLOW_LOST, OPT_ALLOW_OPEN, OPT_JSON, OPT_SHOW };
+
+static const struct option LONG_OPTIONS[] = {{"from", required_argument, NULL, OPT_FROM},
+                                             {"to", required_argument, NULL, OPT_TO},
+                                             {"from-offsets", required_argument, NULL, OPT_OFFSETS},
+                                             {"wait", required_argument, NULL, OPT_WAIT},
+                                             {"exact", no_argument, NULL, OPT_EXACT},
+                                             {"allow-lost", no_argument, NULL, OPT_ALLOW_LOST},
+                                             {"allow-open", no_argument, NULL, OPT_ALLOW_OPEN},
+                                             {"json", no_argument, NULL, OPT_JSON},
+                                             {"show", required_argument, NULL, OPT_SHOW},
+                                             {"help", no_argument, NULL, 'h'},
+                                             {"version", no_argument, NULL, 'V'},
+                                             {NULL, 0, NULL, 0}};
+
+const char *const options_usage =
+    "usage: topkd-audit [option...]      (the settings are the worker's TOPKD_ variables: topkd --help)\n"
+    "\n"
+    "Recounts the topics exactly, up to the end that they have now, and says how far the lists in Redis are from it.\n"
+    "\n"
+    "  --wait DURATION       first wait until the workers are there: everything committed, every list of a minute\n"
+    "                        that can end has ended, and nothing moves for three publish intervals (500ms, 30s, 2m)\n"
+    "  --exact               demand every list to be the recount's, item by item; fail on open and lost lists\n"
+    "                        (without it: everything within the bounds that are promised with each list)\n"
+    "  --allow-lost          with --exact: lists that are marked lost may be there and wrong\n"
+    "  --allow-open          compare open lists too (with no traffic they should be right as well)\n"
+    "  --from MINUTE         compare minutes from here on, as 2026-11-21T19:08 (UTC); the log is still read wholly\n"
+    "  --to MINUTE           compare minutes before this one\n"
+    "  --from-offsets LIST   topic/partition=offset,...: where the group began, if not at the log's start\n"
+    "  --show N              print at most N differences (10)\n"
+    "  --json                one JSON object instead of the table\n"
+    "  --help, --version\n"
+    "\n"
+    "exit: 0 good; 1 differences, or it could not finish; 2 configuration or usage\n";
+
+static bool parse_uint(const char *s, const char **end, int64_t *out) {
+    char *stop;
+    errno = 0;
+    long long v = strtoll(s, &stop, 10);
+    *out = v;
+    *end = stop;
+    return *s >= '0' && *s <= '9' && errno == 0;
+}
+
+static int parse_duration(const char *s, int64_t *ms, struct err *e) {
+    static const struct {
+        const char *name;
+        int64_t ms;
+    } units[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"d", 86400000}};
+    const char *unit;
+    int64_t v;
+    if (parse_uint(s, &unit, &v) && v <= 1000000)
+        for (size_t i = 0; i < ARRAY_LEN(units); i++)
+            if (strcmp(unit, units[i].name) == 0) {
+                *ms = v * units[i].ms;
+                return 0;
+            }
+    return err_set(e, ERR_INVALID, "--wait: expected a duration like 500ms, 30s or 2m, got \"%s\"", s);
+}
+
+static int parse_minute(const char *name, const char *s, int64_t *minute, struct err *e) {
+    if (minute_parse((struct bytes){s, strlen(s)}, minute)) return 0;
+    return err_set(e, ERR_INVALID, "%s: expected a minute like 2026-11-21T19:08, got \"%s\"", name, s);
+}
+
+static int parse_show(const char *s, uint32_t *out, struct err *e) {
+    const char *end;
+    int64_t v;
+    if (!parse_uint(s, &end, &v) || *end || v > 1000000) return err_set(e, ERR_INVALID, "--show: expected a number");
+    *out = (uint32_t)v;
+    return 0;
+}
+
+static int take_option(int opt, struct options *o, struct err *e) {
+    switch (opt) {
+    case OPT_FROM:
+        return parse_minute("--from", optarg, &o->from, e);
+    case OPT_TO:
+        return parse_minute("--to", optarg, &o->to, e);
+    case OPT_WAIT:
+        return parse_duration(optarg, &o->wait_ms, e);
+    case OPT_SHOW:
+        return parse_show(optarg, &o->show, e);
+    case OPT_OFFSETS:
+        o->from_offsets = optarg;
+        return 0;
+    case OPT_EXACT:
+        o->exact = true;
+        return 0;
+    case OPT_ALLOW_LOST:
+        o->allow_lost = true;
+        return 0;
+    case OPT_ALLOW_OPEN:
+        o->allow_open = true;
+        return 0;
+    case OPT_JSON:
+        o->json = true;
+        return 0;
+    case 'h':
+        o->help = true;
+        return 0;
+    case 'V':
+        o->version = true;
+        return 0;
+    default:
+        return err_set(e, ERR_INVALID, "see topkd-audit --help");
+    }
+}
+
+int options_parse(int argc, char **argv, struct options *o, struct err *e) {
+    *o = (struct options){.from = INT64_MIN, .to = INT64_MAX, .show = 10};
+    for (int opt; (opt = getopt_long(argc, argv, "hV", LONG_OPTIONS, NULL)) != -1;) {
+        int rc = take_option(opt, o, e);
+        if (rc != 0) return rc;
+    }
+    if (optind < argc) return err_set(e, ERR_INVALID, "unexpected argument \"%s\"; see --help", argv[optind]);
+    return 0;
+}
+
+/* One `topic/partition=offset` at P, up to END. */
+static int apply_one(const char *p, const char *end, struct span *spans, size_t n, struct err *e) {
+    const char *slash = memrchr(p, '/', (size_t)(end - p)), *stop;
+    int64_t partition, offset;
+    bool good = slash && parse_uint(slash + 1, &stop, &partition) && *stop == '=' &&
+                parse_uint(stop + 1, &stop, &offset) && stop == end;
+    if (!good) return err_set(e, ERR_INVALID, "--from-offsets: expected topic/partition=offset,..., got \"%s\"", p);
+    for (size_t i = 0; i < n; i++) {
+        struct span *s = &spans[i];
+        if (s->partition != partition || strlen(s->topic) != (size_t)(slash - p)) continue;
+        if (memcmp(s->topic, p, (size_t)(slash - p)) != 0) continue;
+        s->start = offset > s->low ? offset : s->low;
+        return 0;
+    }
+    return err_set(e, ERR_INVALID, "--from-offsets: there is no such partition: \"%.*s\"", (int)(end - p), p);
+}
+
+int options_apply_offsets(const struct options *o, struct span *spans, size_t n, struct err *e) {
+    for (const char *p = o->from_offsets; p && *p;) {
+        const char *end = p + strcspn(p, ",");
+        int rc = apply_one(p, end, spans, n, e);
+        if (rc != 0) return rc;
+        p = *end ? end + 1 : end;
+    }
+    return 0;
+}

@@ -1,0 +1,85 @@
+#include "plan.h"
+
+#include "base/hash.h"
+#include "base/mem.h"
+#include <stdlib.h>
+
+void plan_deinit(struct plan *p) {
+    for (size_t i = 0; i < p->n; i++) mem_free(p->entries[i].found.what);
+    mem_free(p->entries);
+    names_deinit(&p->locations);
+    *p = (struct plan){0};
+}
+
+static int entry_order(const void *pa, const void *pb) {
+    const struct entry *a = pa, *b = pb;
+    if (a->location != b->location) return a->location < b->location ? -1 : 1;
+    return (a->minute > b->minute) - (a->minute < b->minute);
+}
+
+/* The same list may come from the log, from `states` and from `minutes`: what each says is put together. */
+static void join_equals(struct plan *p) {
+    size_t kept = 0;
+    qsort(p->entries, p->n, sizeof *p->entries, entry_order);
+    for (size_t i = 0; i < p->n; i++) {
+        struct entry *e = &p->entries[i], *last = kept ? &p->entries[kept - 1] : NULL;
+        if (last == NULL || entry_order(last, e) != 0) {
+            p->entries[kept++] = *e;
+            continue;
+        }
+        if (e->group) last->group = e->group;
+        if (e->state != STATE_NONE) last->state = e->state;
+        if (e->indexed) last->indexed = true;
+    }
+    p->n = kept;
+}
+
+static size_t slots_in_all(const struct shelf *shelves, size_t n) {
+    size_t sum = 0;
+    for (size_t i = 0; i < n; i++) sum += shelves[i].n;
+    return sum;
+}
+
+static void add_shelf(struct plan *p, uint32_t location, const struct shelf *f, int64_t from, int64_t to) {
+    p->signature = hash64(&f->seq, sizeof f->seq, p->signature);
+    for (size_t i = 0; i < f->n; i++) {
+        const struct shelf_slot *s = &f->slots[i];
+        if (s->minute < from || s->minute >= to) continue;
+        const uint64_t said[] = {location, (uint64_t)s->minute, (uint64_t)s->state};
+        p->signature = hash64(said, sizeof said, p->signature);
+        p->entries[p->n++] =
+            (struct entry){.location = location, .minute = s->minute, .state = s->state, .indexed = s->indexed};
+    }
+}
+
+static void add_groups(struct plan *p, const struct tally *tally) {
+    for (uint32_t i = 0; i < tally->n; i++)
+        p->entries[p->n++] = (struct entry){
+            .location = tally->groups[i]->location, .minute = tally->groups[i]->minute, .group = tally->groups[i]};
+}
+
+int plan_make(struct plan *p, const struct tally *tally, const struct served *s, int64_t from, int64_t to,
+              struct err *e) {
+    struct shelf *shelves = NULL;
+    *p = (struct plan){0};
+    for (uint32_t i = 0; i < tally->locations.n; i++) names_add(&p->locations, names_get(&tally->locations, i));
+    int rc = served_locations(s, &p->locations, e);
+    if (rc == 0) rc = served_shelves(s, &p->locations, &shelves, e);
+    if (rc != 0) {
+        plan_deinit(p);
+        return rc;
+    }
+    p->entries = mem_zalloc(slots_in_all(shelves, p->locations.n) + tally->n + 1, sizeof *p->entries);
+    for (uint32_t i = 0; i < p->locations.n; i++) add_shelf(p, i, &shelves[i], from, to);
+    add_groups(p, tally);
+    join_equals(p);
+    shelves_free(shelves, p->locations.n);
+    return 0;
+}
+
+int64_t plan_oldest_served(const struct plan *p) {
+    int64_t oldest = INT64_MAX;
+    for (size_t i = 0; i < p->n; i++)
+        if (p->entries[i].indexed && p->entries[i].minute < oldest) oldest = p->entries[i].minute;
+    return oldest;
+}

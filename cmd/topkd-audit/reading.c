@@ -1,0 +1,62 @@
+#include "reading.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include <stdio.h>
+
+enum { PROGRESS_RECORDS = 100000 };
+
+void reading_deinit(struct reading *r) {
+    mem_free(r->tracks);
+    r->tracks = NULL;
+}
+
+static void cannot_know(struct reading *r, int64_t log_time_ms) {
+    /* A record that we do not have may be later than the next one by less than a minute, and its events by FUTURE. */
+    int64_t until = minute_of(log_time_ms + r->recount->config->future_ms) + 1;
+    if (until > r->unknowable_until) r->unknowable_until = until;
+}
+
+static void tell_progress(struct reading *r) {
+    if (r->show_progress && ++r->seen % PROGRESS_RECORDS == 0)
+        fprintf(stderr, "\rreading: %llu messages ", (unsigned long long)r->seen);
+}
+
+/* Where a partition begins elsewhere than at offset 0, its clock begins with the record before, else with the first
+ * one: so do the workers'. */
+static void visit(void *self, size_t span, const struct record *rec) {
+    struct reading *r = self;
+    struct track *t = &r->tracks[span];
+    bool counts = rec->offset >= r->spans[span].start;
+    bool clock_unset = t->w_ms == INT64_MIN && r->spans[span].start > 0;
+    if (!counts || clock_unset) {
+        recount_clock_only(r->recount, t, rec->value, rec->value_n, rec->time_ms);
+        cannot_know(r, t->w_ms == INT64_MIN ? rec->time_ms : t->w_ms);
+    }
+    if (counts) recount_record(r->recount, t, rec->value, rec->value_n, rec->time_ms);
+    tell_progress(r);
+}
+
+int reading_run(struct reading *r, struct kafka_log *log, struct recount *recount, struct err *e) {
+    r->recount = recount;
+    r->spans = kafka_log_spans(log, &r->n);
+    r->tracks = mem_zalloc(r->n, sizeof *r->tracks);
+    r->unknowable_until = INT64_MIN;
+    for (size_t i = 0; i < r->n; i++) {
+        r->tracks[i].w_ms = INT64_MIN;
+        bool all_gone = r->spans[i].start > 0 && r->spans[i].start >= r->spans[i].end;
+        if (all_gone) cannot_know(r, clock_wall_ms(&clock_system));
+    }
+    int rc = kafka_log_read(log, visit, r, e);
+    if (r->show_progress && r->seen >= PROGRESS_RECORDS) fprintf(stderr, "\r\033[K");
+    return rc;
+}
+
+int64_t reading_settled_until(const struct reading *r, const struct config *c, const int64_t *ends_now) {
+    int64_t until = INT64_MAX;
+    for (size_t i = 0; i < r->n; i++) {
+        int64_t sealed = recount_sealed(c, &r->tracks[i]);
+        if (ends_now[i] > r->spans[i].end && sealed < until) until = sealed;
+    }
+    return until;
+}

@@ -1,0 +1,70 @@
+#include "recount.h"
+
+#include "base/clock.h"
+#include <string.h>
+
+void recount_deinit(struct recount *r) { tally_deinit(&r->tally); }
+
+/* One record being judged. */
+struct judging {
+    struct recount *r; /* NULL: only the clock matters */
+    const struct config *c;
+    int64_t record_ms, w_ms;
+    int64_t newest_ms; /* of the events that may move an event clock */
+};
+
+static bool is_future(const struct judging *j, int64_t time_ms) {
+    return minute_of(time_ms) > minute_of(j->record_ms + j->c->future_ms);
+}
+
+static bool is_late(const struct judging *j, int64_t time_ms) {
+    if (j->w_ms == INT64_MIN) return false;
+    return (minute_of(time_ms) + 1) * MINUTE_MS + j->c->lateness_ms <= j->w_ms;
+}
+
+static void count_event(struct recount *r, const struct sighting *s) {
+    int64_t minute = minute_of(s->time_ms);
+    if (minute < r->from || minute >= r->to) return;
+    struct bytes global = {r->config->global, strlen(r->config->global)};
+    if (s->location.p) tally_add(&r->tally, s->location, minute, s->item, s->weight);
+    bool is_global = s->location.p && bytes_order(s->location, global) == 0;
+    if (global.n > 0 && !is_global) tally_add(&r->tally, global, minute, s->item, s->weight);
+}
+
+static void judge(void *self, const struct sighting *s) {
+    struct judging *j = self;
+    enum outcome o = s->outcome;
+    bool timed = o == OUTCOME_APPLIED || o == OUTCOME_WEIGHTLESS;
+    bool future = timed && is_future(j, s->time_ms);
+    if (timed && !future && s->time_ms > j->newest_ms) j->newest_ms = s->time_ms;
+    if (o == OUTCOME_APPLIED && future) o = OUTCOME_FUTURE;
+    if (o == OUTCOME_APPLIED && is_late(j, s->time_ms)) o = OUTCOME_LATE;
+    if (j->r == NULL) return;
+    j->r->events++;
+    j->r->outcomes[o]++;
+    if (o == OUTCOME_APPLIED) count_event(j->r, s);
+}
+
+static void run(struct judging *j, struct track *t, const char *p, size_t n) {
+    j->w_ms = t->w_ms;
+    j->newest_ms = INT64_MIN;
+    decode_message(j->c, p, n, j->record_ms, judge, j);
+    int64_t moved_to = j->c->log_clock == CONFIG_LOG_CLOCK_EVENT ? j->newest_ms : j->record_ms;
+    if (moved_to > t->w_ms) t->w_ms = moved_to;
+}
+
+void recount_record(struct recount *r, struct track *t, const char *p, size_t n, int64_t record_ms) {
+    struct judging j = {.r = r, .c = r->config, .record_ms = record_ms};
+    r->messages++;
+    run(&j, t, p, n);
+}
+
+void recount_clock_only(const struct recount *r, struct track *t, const char *p, size_t n, int64_t record_ms) {
+    struct judging j = {.c = r->config, .record_ms = record_ms};
+    run(&j, t, p, n);
+}
+
+int64_t recount_sealed(const struct config *c, const struct track *t) {
+    if (t->w_ms == INT64_MIN) return INT64_MIN;
+    return minute_of(t->w_ms - c->lateness_ms) - 1;
+}

@@ -1,0 +1,30 @@
+/* recount.h - the time rules applied to one partition's records in their order, and what is left counted.
+ * W is the log's time of a partition: the largest record timestamp before a record (LOG_CLOCK=event: the largest time
+ * of the events before it that were neither bad nor future). A minute whose end + LATENESS is not after W is sealed.
+ * Threads: one owner. */
+#ifndef TOPKD_AUDIT_RECOUNT_H
+#define TOPKD_AUDIT_RECOUNT_H
+
+#include "decode.h"
+#include "tally.h"
+
+struct track {    /* one partition */
+    int64_t w_ms; /* INT64_MIN: minus infinity */
+};
+
+struct recount {
+    const struct config *config; /* borrowed */
+    int64_t from, to;            /* minutes kept: from <= m < to */
+    uint64_t messages, events, outcomes[OUTCOMES];
+    struct tally tally;
+};
+
+void recount_deinit(struct recount *r);
+/* The record's events are judged by what came before it; then it moves W. */
+void recount_record(struct recount *r, struct track *t, const char *p, size_t n, int64_t record_ms);
+/* Moves W alone: a record before the first one that counts. */
+void recount_clock_only(const struct recount *r, struct track *t, const char *p, size_t n, int64_t record_ms);
+/* The newest minute that is sealed at T (INT64_MIN: none). */
+int64_t recount_sealed(const struct config *c, const struct track *t);
+
+#endif

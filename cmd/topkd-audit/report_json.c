@@ -1,0 +1,127 @@
+#include "report.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include <jansson.h>
+#include <stdlib.h>
+
+static void put(json_t *o, const char *name, uint64_t v) {
+    json_object_set_new(o, name, json_integer((json_int_t)(v < INT64_MAX ? v : INT64_MAX)));
+}
+
+/* What is not UTF-8 is shown as the table shows it. */
+static json_t *text_json(struct bytes b) {
+    json_t *text = json_stringn(b.p, b.n);
+    return text ? text : json_string(log_quote_bytes(b));
+}
+
+static json_t *totals_json(const struct totals *t) {
+    json_t *o = json_object();
+    put(o, "lists", t->lists);
+    put(o, "unequal", t->unequal);
+    put(o, "out_of_bounds", t->out_of_bounds);
+    put(o, "broken", t->broken);
+    put(o, "items", t->items);
+    put(o, "wrong_counts", t->wrong);
+    put(o, "missing_items", t->missing);
+    put(o, "foreign_items", t->foreign);
+    put(o, "worst_error", t->error_abs);
+    json_object_set_new(o, "worst_error_relative", json_real(t->error_rel));
+    json_object_set_new(o, "recall_mean", json_real(t->lists ? t->recall_sum / (double)t->lists : 1.0));
+    json_object_set_new(o, "recall_min", json_real(t->recall_min));
+    return o;
+}
+
+static json_t *outcomes_json(const struct recount *r) {
+    json_t *o = json_object();
+    for (int i = 0; i < OUTCOMES; i++) put(o, outcome_name((enum outcome)i), r->outcomes[i]);
+    return o;
+}
+
+static json_t *lists_json(const struct summary *s) {
+    json_t *o = json_object();
+    put(o, "compared", s->compared.lists);
+    put(o, "final", s->states[STATE_FINAL]);
+    put(o, "ended", s->states[STATE_ENDED]);
+    put(o, "open_compared", s->states[STATE_OPEN]);
+    put(o, "open", s->fates[FATE_OPEN]);
+    put(o, "lost", s->fates[FATE_LOST]);
+    put(o, "moving", s->fates[FATE_MOVING]);
+    put(o, "unknowable", s->fates[FATE_UNKNOWABLE]);
+    put(o, "expired", s->fates[FATE_EXPIRED]);
+    put(o, "missing", s->fates[FATE_MISSING]);
+    put(o, "foreign", s->fates[FATE_FOREIGN]);
+    put(o, "locations", s->locations);
+    return o;
+}
+
+static json_t *spans_json(const struct reading *r) {
+    json_t *all = json_array();
+    for (size_t i = 0; i < r->n; i++) {
+        json_t *o = json_object();
+        json_object_set_new(o, "topic", json_string(r->spans[i].topic));
+        put(o, "partition", (uint64_t)r->spans[i].partition);
+        put(o, "start", (uint64_t)r->spans[i].start);
+        put(o, "end", (uint64_t)r->spans[i].end);
+        json_array_append_new(all, o);
+    }
+    return all;
+}
+
+struct fault_list {
+    const struct plan *plan;
+    json_t *array;
+};
+
+static void add_fault(void *self, const struct entry *e, const char *what) {
+    const struct fault_list *f = self;
+    char minute[MINUTE_TEXT_LEN + 1];
+    json_t *o = json_object();
+    minute_format(e->minute, minute);
+    json_object_set_new(o, "location", text_json(names_get(&f->plan->locations, e->location)));
+    json_object_set_new(o, "minute", json_string(minute));
+    json_object_set_new(o, "state", json_string(list_state_name(e->state)));
+    json_object_set_new(o, "what", json_string(what));
+    json_array_append_new(f->array, o);
+}
+
+static void write_out(json_t *o, struct buf *out) {
+    char *text = json_dumps(o, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
+    buf_add_str(out, text ? text : "{}");
+    buf_add_str(out, "\n");
+    free(text);
+    json_decref(o);
+}
+
+void report_json(const struct report *r, struct buf *out) {
+    json_t *o = json_object(), *reasons = json_array();
+    const struct summary *s = r->summary;
+    struct fault_list faults = {r->in->plan, json_array()};
+    for (size_t i = 0; i < s->reasons_n; i++) json_array_append_new(reasons, json_string(s->reasons[i]));
+    report_each_fault(r, add_fault, &faults);
+    json_object_set_new(o, "verdict", json_string(report_verdict_word(r)));
+    json_object_set_new(o, "good", json_boolean(s->good));
+    json_object_set_new(o, "reasons", reasons);
+    put(o, "messages", r->recount->messages);
+    put(o, "events", r->recount->events);
+    json_object_set_new(o, "outcomes", outcomes_json(r->recount));
+    json_object_set_new(o, "partitions", spans_json(r->in->reading));
+    put(o, "behind", r->in->arrived->behind);
+    json_object_set_new(o, "settled", json_boolean(r->in->arrived->settled));
+    json_object_set_new(o, "lists", lists_json(s));
+    json_object_set_new(o, "compared", totals_json(&s->compared));
+    json_object_set_new(o, "lost", totals_json(&s->lost));
+    json_object_set_new(o, "differences", faults.array);
+    json_object_set_new(o, "read_seconds", json_real((double)r->read_ms / 1000.0));
+    json_object_set_new(o, "compare_seconds", json_real((double)r->compare_ms / 1000.0));
+    write_out(o, out);
+}
+
+void report_json_unfinished(const char *why, struct buf *out) {
+    json_t *o = json_object(), *reasons = json_array();
+    json_array_append_new(reasons, json_string(why));
+    json_object_set_new(o, "verdict", json_string("unfinished"));
+    json_object_set_new(o, "good", json_false());
+    json_object_set_new(o, "reasons", reasons);
+    write_out(o, out);
+}
