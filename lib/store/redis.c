@@ -1,0 +1,88 @@
+/* store/redis.c - see redis.h: the object around the ops. */
+#include "store/redis.h"
+
+#include <signal.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "store/redis_ops.h"
+
+enum { CONNECT_TIMEOUT_MS = 1000, CALL_TIMEOUT_MS = 5000 };
+
+static const struct store_ops redis_ops = {
+    .hello = redis_hello,
+    .contribute = redis_contribute,
+    .note = redis_note,
+    .rows_write = redis_rows_write,
+    .progress_read = redis_progress_read,
+    .notes_read = redis_notes_read,
+    .round_read = redis_round_read,
+    .lists_write = redis_lists_write,
+    .notes_end = redis_notes_end,
+    .locations_touch = redis_locations_touch,
+};
+
+/* hiredis writes with write(2): to a socket that the server closed, that would end the process. */
+static void ignore_sigpipe(void) {
+    struct sigaction now;
+    if (sigaction(SIGPIPE, NULL, &now) == 0 && now.sa_handler == SIG_DFL) signal(SIGPIPE, SIG_IGN);
+}
+
+int redis_store_create(const struct redis_options *o, struct metrics *m, struct store *out, struct err *e) {
+    struct redis_url url;
+    int rc = redis_url_parse(o->url, &url, e);
+    if (rc != ERR_OK) return rc;
+    ignore_sigpipe();
+    struct redis_store *s = mem_zalloc(1, sizeof *s);
+    redis_conn_init(&s->conn, url, o->connect_timeout_ms > 0 ? o->connect_timeout_ms : CONNECT_TIMEOUT_MS,
+                    o->call_timeout_ms > 0 ? o->call_timeout_ms : CALL_TIMEOUT_MS, m);
+    s->board = mem_strdup(o->board);
+    s->group = mem_strdup(o->group);
+    s->retention_ms = o->retention_ms;
+    s->allow_eviction = o->allow_eviction;
+    *out = (struct store){.ops = &redis_ops, .self = s};
+    return ERR_OK;
+}
+
+void redis_store_destroy(struct store *st) {
+    struct redis_store *s = st->self;
+    if (s == NULL) return;
+    redis_conn_deinit(&s->conn);
+    mem_free(s->board);
+    mem_free(s->group);
+    buf_free(&s->key);
+    mem_free(s);
+    *st = (struct store){0};
+}
+
+void redis_store_interrupt(struct store *st) {
+    struct redis_store *s = st->self;
+    redis_conn_interrupt(&s->conn);
+}
+
+static int by_shard(const void *a, const void *b) {
+    const struct redis_sharded *x = a, *y = b;
+    if (x->shard != y->shard) return x->shard < y->shard ? -1 : 1;
+    return x->index < y->index ? -1 : x->index > y->index;
+}
+
+void redis_sort_by_shard(struct redis_sharded *elements, size_t n) {
+    if (n > 1) qsort(elements, n, sizeof *elements, by_shard);
+}
+
+void redis_arg_key(struct redis_store *s, struct redis_call *c) {
+    redis_arg(c, (struct bytes){s->key.data, s->key.len});
+    buf_clear(&s->key);
+}
+
+void redis_arg_eval(struct redis_call *c, const char *script, int keys) {
+    redis_arg_text(c, "EVAL");
+    redis_arg_text(c, script);
+    redis_arg_int(c, keys);
+}
+
+int redis_unexpected(const struct redis_store *s, const char *what, struct err *e) {
+    err_set(e, ERR_REFUSED, "Redis %s: unexpected answer to %s: is board %.60s written by another program?",
+            s->conn.where, what, s->board);
+    return STORE_FATAL;
+}

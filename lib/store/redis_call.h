@@ -1,0 +1,40 @@
+/* store/redis_call.h - one pipelined round: commands go out in chunks, each chunk's replies are read before the next.
+ * Internal to store/.   Threads: the connection's owner. */
+#ifndef TOPKD_STORE_REDIS_CALL_H
+#define TOPKD_STORE_REDIS_CALL_H
+
+#include "base/buf.h"
+#include "store/redis_conn.h"
+
+struct redisReply;
+
+/* A reply that is no error, to the INDEXth command of the call. Returns STORE_OK, or another status with *E filled in.
+ */
+typedef int redis_on_reply(void *ctx, size_t index, const struct redisReply *r, struct err *e);
+
+struct redis_call {
+    struct redis_conn *conn;
+    redis_on_reply *on_reply;
+    void *ctx;
+    struct err *e;
+    int status;            /* the gravest so far */
+    size_t sent, answered; /* commands */
+    size_t chunk_bytes;    /* sent since replies were read */
+    struct buf args;       /* the command that is being put together: its arguments, one behind the other, */
+    size_t *ends;          /* and where each ends */
+    size_t args_n, ends_cap;
+};
+
+/* CONN is open. ON_REPLY may be NULL; E too. */
+void redis_call_begin(struct redis_call *c, struct redis_conn *conn, redis_on_reply *on_reply, void *ctx,
+                      struct err *e);
+/* The arguments of one command, copied, its name first; then redis_send. */
+void redis_arg(struct redis_call *c, struct bytes arg);
+void redis_arg_text(struct redis_call *c, const char *s);
+void redis_arg_int(struct redis_call *c, int64_t v);
+void redis_send(struct redis_call *c);
+/* Reads what is missing. STORE_OK when every reply arrived and was accepted, else the gravest status, and its reason in
+ * E. After STORE_BROKEN the connection is closed. */
+int redis_call_end(struct redis_call *c) MUST_CHECK;
+
+#endif

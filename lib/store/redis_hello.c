@@ -1,0 +1,108 @@
+/* store/redis_hello.c - letting a connection in: who we are, and whether this is a Redis that keeps what it is given.
+ * Asked anew at every connect, because what answers behind one address changes. */
+#include <hiredis/hiredis.h>
+#include <string.h>
+
+#include "store/redis_ops.h"
+
+enum command { AUTH, SELECT, ROLE, INFO };
+
+struct check {
+    struct redis_store *s;
+    enum command sent[4]; /* the commands of this call, in order */
+    size_t n;
+};
+
+static int check_role(struct check *c, const struct redisReply *r, struct err *e) {
+    if (r->type != REDIS_REPLY_ARRAY || r->elements == 0 || r->element[0]->type != REDIS_REPLY_STRING) {
+        err_set(e, ERR_REFUSED, "Redis %s: ROLE gave no role: is this a Redis?", c->s->conn.where);
+        return STORE_FATAL;
+    }
+    if (strcmp(r->element[0]->str, "master") == 0) return STORE_OK;
+    redis_conn_count_error(&c->s->conn, "readonly");
+    err_set(e, ERR_IO, "Redis %s: role is %.20s, writes need the master", c->s->conn.where, r->element[0]->str);
+    return STORE_BROKEN;
+}
+
+/* The value of maxmemory_policy in the text of INFO; n == 0 if it is not there. */
+static struct bytes policy_of(const struct redisReply *r) {
+    static const char name[] = "maxmemory_policy:";
+    const char *at = r->type == REDIS_REPLY_STRING ? strstr(r->str, name) : NULL;
+    if (at == NULL) return (struct bytes){"", 0};
+    at += sizeof name - 1;
+    return (struct bytes){at, strcspn(at, "\r\n")};
+}
+
+/* An evicted list is a list that silently lies. */
+static int check_policy(struct check *c, const struct redisReply *r, struct err *e) {
+    static const char wanted[] = "noeviction";
+    struct bytes policy = policy_of(r);
+    if (c->s->allow_eviction) return STORE_OK;
+    if (policy.n == sizeof wanted - 1 && memcmp(policy.p, wanted, policy.n) == 0) return STORE_OK;
+    err_set(e, ERR_INVALID,
+            "Redis %.80s: maxmemory-policy is %.*s, must be noeviction: run CONFIG SET maxmemory-policy noeviction, or "
+            "set TOPKD_ALLOW_EVICTION=1 and lists may lose counts",
+            c->s->conn.where, policy.n > 0 && policy.n < 30 ? (int)policy.n : 7, policy.n > 0 ? policy.p : "unknown");
+    return STORE_FATAL;
+}
+
+static int on_reply(void *ctx, size_t index, const struct redisReply *r, struct err *e) {
+    struct check *c = ctx;
+    switch (c->sent[index]) {
+    case ROLE:
+        return check_role(c, r, e);
+    case INFO:
+        return check_policy(c, r, e);
+    default:
+        return STORE_OK; /* AUTH and SELECT: anything but an error */
+    }
+}
+
+static void send_check(struct check *c, struct redis_call *call, enum command which) {
+    c->sent[c->n++] = which;
+    redis_send(call);
+}
+
+static void send_login(struct check *c, struct redis_call *call) {
+    const struct redis_url *url = &c->s->conn.url;
+    if (url->password != NULL) {
+        redis_arg_text(call, "AUTH");
+        if (url->user != NULL) redis_arg_text(call, url->user);
+        redis_arg_text(call, url->password);
+        send_check(c, call, AUTH);
+    }
+    if (url->db != 0) {
+        redis_arg_text(call, "SELECT");
+        redis_arg_int(call, url->db);
+        send_check(c, call, SELECT);
+    }
+}
+
+static int check(struct redis_store *s, bool login, struct err *e) {
+    struct check c = {.s = s};
+    struct redis_call call;
+    redis_call_begin(&call, &s->conn, on_reply, &c, e);
+    if (login) send_login(&c, &call);
+    redis_arg_text(&call, "ROLE");
+    send_check(&c, &call, ROLE);
+    redis_arg_text(&call, "INFO");
+    redis_arg_text(&call, "memory");
+    send_check(&c, &call, INFO);
+    return redis_call_end(&call);
+}
+
+int redis_ready(struct redis_store *s, struct err *e) {
+    if (s->conn.ctx != NULL) return STORE_OK;
+    int status = redis_conn_open(&s->conn, e);
+    if (status == STORE_OK) status = check(s, true, e);
+    if (status != STORE_OK) redis_conn_close(&s->conn); /* an open connection is one that passed */
+    return status;
+}
+
+int redis_hello(void *self, struct err *e) {
+    struct redis_store *s = self;
+    if (s->conn.ctx == NULL) return redis_ready(s, e);
+    int status = check(s, false, e);
+    if (status != STORE_OK) redis_conn_close(&s->conn);
+    return status;
+}

@@ -1,0 +1,148 @@
+/* store/redis_merge.c - what the merger writes: lists, the end of notes, the index of locations (rules 14, 15, 17). */
+#include <hiredis/hiredis.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "store/redis_ops.h"
+#include "store/redis_scripts.h"
+
+/* -- lists -- */
+
+struct lists {
+    struct redis_store *s;
+    struct store_list *lists;
+};
+
+static int on_list(void *ctx, size_t index, const struct redisReply *r, struct err *e) {
+    struct lists *c = ctx;
+    enum store_answer *answer = &c->lists[index].answer;
+    switch (r->type == REDIS_REPLY_STRING && r->len == 1 ? r->str[0] : '?') {
+    case 'S':
+        *answer = STORE_STORED;
+        return STORE_OK;
+    case 'R':
+        *answer = STORE_REFUSED;
+        return STORE_OK;
+    case 'C':
+        *answer = STORE_CLOSED;
+        return STORE_OK;
+    case 'A':
+        *answer = STORE_ABSENT;
+        return STORE_OK;
+    default:
+        return redis_unexpected(c->s, "a list", e);
+    }
+}
+
+/* All in slot {L}, in the order of the script's KEYS. */
+static void arg_list_keys(struct redis_store *s, struct redis_call *call, const struct store_list *l) {
+    static const char *const names[] = {"minutes", "states", "meta"};
+    keys_part(&s->key, s->board, l->location, l->minute);
+    redis_arg_key(s, call);
+    keys_minute(&s->key, s->board, l->location, l->minute);
+    redis_arg_key(s, call);
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        keys_of_location(&s->key, s->board, l->location, names[i]);
+        redis_arg_key(s, call);
+    }
+}
+
+static void send_list(struct redis_store *s, struct redis_call *call, const struct store_list *l, int64_t wall_ms) {
+    char minute[MINUTE_TEXT_LEN + 1];
+    minute_format(l->minute, minute);
+    redis_arg_eval(call, redis_script_list, 5);
+    arg_list_keys(s, call, l);
+    redis_arg_text(call, l->e);
+    redis_arg_int(call, l->n);
+    redis_arg_text(call, l->state);
+    redis_arg_text(call, l->final ? "1" : "0");
+    redis_arg(call, l->merged);
+    redis_arg_int(call, s->retention_ms);
+    redis_arg_text(call, minute);
+    redis_arg_int(call, l->minute * (MINUTE_MS / 1000));
+    redis_arg_int(call, wall_ms);
+    if (l->log_time_ms == INT64_MIN)
+        redis_arg_text(call, "");
+    else
+        redis_arg_int(call, l->log_time_ms);
+    for (size_t i = 0; i < l->top_n; i++) {
+        redis_arg_int(call, (int64_t)l->top[i].count);
+        redis_arg(call, l->top[i].item);
+    }
+    redis_send(call);
+}
+
+int redis_lists_write(void *self, struct store_list *lists, size_t n, int64_t wall_ms, struct err *e) {
+    struct redis_store *s = self;
+    int status = redis_ready(s, e);
+    if (status != STORE_OK) return status;
+    struct lists c = {.s = s, .lists = lists};
+    struct redis_call call;
+    redis_call_begin(&call, &s->conn, on_list, &c, e);
+    for (size_t i = 0; i < n; i++) send_list(s, &call, &lists[i], wall_ms);
+    return redis_call_end(&call);
+}
+
+/* -- the end of notes: one script a shard -- */
+
+static void send_ends(struct redis_store *s, struct redis_call *call, const struct store_note_end *ends,
+                      const struct redis_sharded *of, size_t n) {
+    redis_arg_eval(call, redis_script_notes_end, 2);
+    keys_notes(&s->key, s->board, of[0].shard, "changed");
+    redis_arg_key(s, call);
+    keys_notes(&s->key, s->board, of[0].shard, "waiting");
+    redis_arg_key(s, call);
+    for (size_t i = 0; i < n; i++) {
+        const struct store_note_end *end = &ends[of[i].index];
+        redis_arg_text(call, end->wait ? "w" : "d");
+        keys_note_field(&s->key, end->location, end->minute);
+        redis_arg_key(s, call);
+        redis_arg_text(call, end->token);
+    }
+    redis_send(call);
+}
+
+int redis_notes_end(void *self, const struct store_note_end *ends, size_t n, struct err *e) {
+    struct redis_store *s = self;
+    int status = redis_ready(s, e);
+    if (status != STORE_OK) return status;
+    struct redis_call call;
+    redis_call_begin(&call, &s->conn, NULL, NULL, e);
+    struct redis_sharded *order = mem_zalloc(n + 1, sizeof *order);
+    for (size_t i = 0; i < n; i++) order[i] = (struct redis_sharded){keys_shard(ends[i].location), i};
+    redis_sort_by_shard(order, n);
+    for (size_t i = 0, end; i < n; i = end) {
+        for (end = i + 1; end < n && order[end].shard == order[i].shard;) end++;
+        send_ends(s, &call, ends, &order[i], end - i);
+    }
+    mem_free(order);
+    return redis_call_end(&call);
+}
+
+/* -- the index of locations -- */
+
+int redis_locations_touch(void *self, const struct bytes *locations, size_t n, int64_t wall_ms, struct err *e) {
+    struct redis_store *s = self;
+    int status = redis_ready(s, e);
+    if (status != STORE_OK || n == 0) return status;
+    struct redis_call call;
+    redis_call_begin(&call, &s->conn, NULL, NULL, e);
+    redis_arg_text(&call, "ZADD");
+    keys_locations(&s->key, s->board);
+    redis_arg_key(s, &call);
+    for (size_t i = 0; i < n; i++) {
+        redis_arg_int(&call, wall_ms);
+        keys_encode_location(&s->key, locations[i]);
+        redis_arg_key(s, &call);
+    }
+    redis_send(&call);
+    redis_arg_text(&call, "ZREMRANGEBYSCORE");
+    keys_locations(&s->key, s->board);
+    redis_arg_key(s, &call);
+    redis_arg_text(&call, "-inf");
+    buf_addf(&s->key, "(%lld", (long long)(wall_ms - s->retention_ms));
+    redis_arg_key(s, &call);
+    redis_send(&call);
+    return redis_call_end(&call);
+}

@@ -1,0 +1,52 @@
+/* store/redis_ops.h - the parts of redis_store: state, and the ops by file. Internal to store/.   Threads: one owner.
+ */
+#ifndef TOPKD_STORE_REDIS_OPS_H
+#define TOPKD_STORE_REDIS_OPS_H
+
+#include "store/redis_call.h"
+#include "store/store.h"
+
+struct redis_store {
+    struct redis_conn conn;
+    char *board, *group; /* owned */
+    int64_t retention_ms;
+    bool allow_eviction;
+    struct buf key; /* scratch: the key or field being written */
+};
+
+/* redis_hello.c: open and looked at, or a status. Every op begins with it. */
+int redis_ready(struct redis_store *s, struct err *e) MUST_CHECK;
+int redis_hello(void *self, struct err *e);
+
+/* redis_publish.c */
+int redis_contribute(void *self, struct store_parts *lists, size_t n, struct err *e);
+int redis_note(void *self, const struct store_note *notes, size_t n, struct err *e);
+int redis_rows_write(void *self, struct store_row *rows, size_t n, const char *new_life, struct err *e);
+
+/* redis_read.c */
+int redis_progress_read(void *self, struct store_progress *out, struct err *e);
+int redis_notes_read(void *self, const uint32_t *shards, size_t n, bool waiting, struct store_notes *out,
+                     struct err *e);
+int redis_round_read(void *self, struct store_round *r, struct err *e);
+
+/* redis_merge.c */
+int redis_lists_write(void *self, struct store_list *lists, size_t n, int64_t wall_ms, struct err *e);
+int redis_notes_end(void *self, const struct store_note_end *ends, size_t n, struct err *e);
+int redis_locations_touch(void *self, const struct bytes *locations, size_t n, int64_t wall_ms, struct err *e);
+
+/* redis.c: what several files use. */
+
+/* Elements of a call by shard, and within a shard as they came: notes of one shard travel together. */
+struct redis_sharded {
+    uint32_t shard;
+    size_t index;
+};
+void redis_sort_by_shard(struct redis_sharded *elements, size_t n);
+/* The key or field that was put together in s->key is the next argument. */
+void redis_arg_key(struct redis_store *s, struct redis_call *c);
+/* EVAL, the script's text and the number of keys. */
+void redis_arg_eval(struct redis_call *c, const char *script, int keys);
+/* For an answer that WHAT never gives. Returns STORE_FATAL. */
+int redis_unexpected(const struct redis_store *s, const char *what, struct err *e);
+
+#endif

@@ -1,0 +1,174 @@
+/* store/redis_publish.c - what the publisher sends: contributions, notes, progress rows (rules 9, 13, 19). */
+#include <hiredis/hiredis.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/mem.h"
+#include "store/redis_ops.h"
+#include "store/redis_scripts.h"
+
+/* The letter that the scripts answer with; false for any other. */
+static bool answer_of(char letter, enum store_answer *out) {
+    switch (letter) {
+    case 'S':
+        *out = STORE_STORED;
+        return true;
+    case 'N':
+        *out = STORE_NEWER;
+        return true;
+    case 'C':
+        *out = STORE_CLOSED;
+        return true;
+    case 'O':
+        *out = STORE_OTHER_LIFE;
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* -- contributions -- */
+
+struct contribute {
+    struct redis_store *s;
+    struct store_parts *lists;
+};
+
+static int on_contributed(void *ctx, size_t index, const struct redisReply *r, struct err *e) {
+    struct contribute *c = ctx;
+    struct store_parts *list = &c->lists[index];
+    bool good = r->type == REDIS_REPLY_STRING && r->len == list->n;
+    for (size_t i = 0; good && i < list->n; i++) good = answer_of(r->str[i], &list->parts[i].answer);
+    return good ? STORE_OK : redis_unexpected(c->s, "a contribution", e);
+}
+
+static void arg_random(struct redis_call *call) {
+    char text[STORE_TOKEN_LEN + 1];
+    snprintf(text, sizeof text, "%016" PRIx64, random64());
+    redis_arg_text(call, text);
+}
+
+static void send_parts(struct redis_store *s, struct redis_call *call, const struct store_parts *list) {
+    redis_arg_eval(call, redis_script_contribute, 1);
+    keys_part(&s->key, s->board, list->location, list->minute);
+    redis_arg_key(s, call);
+    arg_random(call);
+    redis_arg_int(call, s->retention_ms);
+    for (size_t i = 0; i < list->n; i++) {
+        const struct store_part *p = &list->parts[i];
+        char fence[STORE_FENCE_LEN + 2];
+        snprintf(fence, sizeof fence, "%s%c", p->fence, p->final ? '1' : '0');
+        redis_arg_text(call, p->source);
+        redis_arg_text(call, fence);
+        redis_arg(call, p->items);
+    }
+    redis_send(call);
+}
+
+int redis_contribute(void *self, struct store_parts *lists, size_t n, struct err *e) {
+    struct redis_store *s = self;
+    int status = redis_ready(s, e);
+    if (status != STORE_OK) return status;
+    struct contribute c = {.s = s, .lists = lists};
+    struct redis_call call;
+    redis_call_begin(&call, &s->conn, on_contributed, &c, e);
+    for (size_t i = 0; i < n; i++) send_parts(s, &call, &lists[i]);
+    return redis_call_end(&call);
+}
+
+/* -- notes: one HSET a shard -- */
+
+static void send_notes(struct redis_store *s, struct redis_call *call, const struct store_note *notes,
+                       const struct redis_sharded *of, size_t n) {
+    redis_arg_text(call, "HSET");
+    keys_notes(&s->key, s->board, of[0].shard, "changed");
+    redis_arg_key(s, call);
+    for (size_t i = 0; i < n; i++) {
+        const struct store_note *note = &notes[of[i].index];
+        keys_note_field(&s->key, note->location, note->minute);
+        redis_arg_key(s, call);
+        redis_arg_text(call, note->token);
+    }
+    redis_send(call);
+}
+
+int redis_note(void *self, const struct store_note *notes, size_t n, struct err *e) {
+    struct redis_store *s = self;
+    int status = redis_ready(s, e);
+    if (status != STORE_OK) return status;
+    struct redis_call call;
+    redis_call_begin(&call, &s->conn, NULL, NULL, e);
+    struct redis_sharded *order = mem_zalloc(n + 1, sizeof *order);
+    for (size_t i = 0; i < n; i++) order[i] = (struct redis_sharded){keys_shard(notes[i].location), i};
+    redis_sort_by_shard(order, n);
+    for (size_t i = 0, end; i < n; i = end) {
+        for (end = i + 1; end < n && order[end].shard == order[i].shard;) end++;
+        send_notes(s, &call, notes, &order[i], end - i);
+    }
+    mem_free(order);
+    return redis_call_end(&call);
+}
+
+/* -- progress rows -- */
+
+struct rows {
+    struct redis_store *s;
+    struct store_row *rows;
+    size_t n;
+};
+
+static int refused_board(const struct rows *c, const char *what, const char *theirs, struct err *e) {
+    if (strcmp(what, "group") == 0)
+        err_set(e, ERR_REFUSED,
+                "board %.40s belongs to consumer group %.60s, not to %.60s: two groups need two boards (TOPKD_BOARD)",
+                c->s->board, theirs, c->s->group);
+    else
+        err_set(e, ERR_REFUSED, "board %.40s has format %.20s, this program writes %d: use a new board (TOPKD_BOARD)",
+                c->s->board, theirs, STORE_CONTRACT_VERSION);
+    return STORE_FATAL;
+}
+
+static bool take_rows(struct rows *c, const struct redisReply *life, const struct redisReply *answers) {
+    if (life->len > STORE_LIFE_LEN || answers->len != c->n) return false;
+    for (size_t i = 0; i < c->n; i++) {
+        if (!answer_of(answers->str[i], &c->rows[i].answer)) return false;
+        if (c->rows[i].answer == STORE_OTHER_LIFE) memcpy(c->rows[i].new_life, life->str, life->len + 1);
+    }
+    return true;
+}
+
+static int on_rows(void *ctx, size_t index, const struct redisReply *r, struct err *e) {
+    struct rows *c = ctx;
+    (void)index;
+    bool good = r->type == REDIS_REPLY_ARRAY && r->elements >= 2;
+    for (size_t i = 0; good && i < r->elements; i++) good = r->element[i]->type == REDIS_REPLY_STRING;
+    if (good && strcmp(r->element[0]->str, "ok") != 0)
+        return refused_board(c, r->element[0]->str, r->element[1]->str, e);
+    good = good && r->elements == 3 && take_rows(c, r->element[1], r->element[2]);
+    return good ? STORE_OK : redis_unexpected(c->s, "progress rows", e);
+}
+
+int redis_rows_write(void *self, struct store_row *rows, size_t n, const char *new_life, struct err *e) {
+    struct redis_store *s = self;
+    int status = redis_ready(s, e);
+    if (status != STORE_OK) return status;
+    struct rows c = {.s = s, .rows = rows, .n = n};
+    struct redis_call call;
+    redis_call_begin(&call, &s->conn, on_rows, &c, e);
+    redis_arg_eval(&call, redis_script_rows, 1);
+    keys_progress(&s->key, s->board);
+    redis_arg_key(s, &call);
+    redis_arg_text(&call, new_life);
+    redis_arg_text(&call, s->group);
+    redis_arg_int(&call, STORE_CONTRACT_VERSION);
+    for (size_t i = 0; i < n; i++) {
+        redis_arg_text(&call, rows[i].source);
+        redis_arg_text(&call, rows[i].life);
+        redis_arg_text(&call, rows[i].fence);
+        redis_arg(&call, rows[i].value);
+    }
+    redis_send(&call);
+    return redis_call_end(&call);
+}

@@ -1,0 +1,247 @@
+/* store/redis_read.c - what the merger reads: progress, notes, the hashes of a round (rules 14, 15, 19). A field that
+ * this program never writes is fatal where a missing one would be taken for an answer (an absent part can make a list
+ * final), and skipped where it cannot. */
+#include <hiredis/hiredis.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "store/redis_ops.h"
+
+/* -- pieces of replies -- */
+
+static bool is_map(const struct redisReply *r) {
+    if (r->type != REDIS_REPLY_ARRAY || r->elements % 2 != 0) return false;
+    for (size_t i = 0; i < r->elements; i++)
+        if (r->element[i]->type != REDIS_REPLY_STRING) return false;
+    return true;
+}
+
+/* A copy and a NUL, which hiredis too puts behind every string. */
+static char *copy_of(const struct redisReply *r) { return mem_dup(r->str, (size_t)r->len + 1); }
+
+static bool is_named(const struct redisReply *r, const char *name) {
+    return r->len == strlen(name) && memcmp(r->str, name, r->len) == 0;
+}
+
+/* A life or a token: at most MAX bytes and a NUL. */
+static bool copy_short(const struct redisReply *r, char *out, size_t max) {
+    if (r->len > max) return false;
+    memcpy(out, r->str, (size_t)r->len + 1);
+    return true;
+}
+
+/* The fence at the head of R into OUT; false if R is shorter than that and one byte. */
+static bool copy_fence(const struct redisReply *r, char out[STORE_FENCE_LEN + 1]) {
+    if (r->len <= STORE_FENCE_LEN) return false;
+    memcpy(out, r->str, STORE_FENCE_LEN);
+    out[STORE_FENCE_LEN] = '\0';
+    return true;
+}
+
+static void send_read(struct redis_store *s, struct redis_call *call, const char *command) {
+    redis_arg_text(call, command);
+    redis_arg_key(s, call);
+    redis_send(call);
+}
+
+/* -- progress -- */
+
+static bool add_row(struct store_progress *out, const struct redisReply *name, const struct redisReply *value) {
+    struct store_progress_row row = {.value_len = 0};
+    if (!copy_fence(value, row.fence) || value->str[STORE_FENCE_LEN] != ';') return false;
+    row.source = copy_of(name);
+    row.value_len = (size_t)value->len - STORE_FENCE_LEN - 1;
+    row.value = mem_dup(value->str + STORE_FENCE_LEN + 1, row.value_len + 1);
+    out->rows[out->n++] = row;
+    return true;
+}
+
+/* Sources hold a slash, the fields about the board do not. */
+static bool parse_progress(const struct redisReply *r, struct store_progress *out) {
+    if (!is_map(r)) return false;
+    out->rows = mem_zalloc(r->elements / 2 + 1, sizeof *out->rows);
+    for (size_t i = 0; i < r->elements; i += 2) {
+        const struct redisReply *name = r->element[i], *value = r->element[i + 1];
+        if (is_named(name, "life") && !copy_short(value, out->life, STORE_LIFE_LEN)) return false;
+        if (memchr(name->str, '/', name->len) != NULL && !add_row(out, name, value)) return false;
+    }
+    return true;
+}
+
+struct progress {
+    struct redis_store *s;
+    struct store_progress *out;
+};
+
+static int on_progress(void *ctx, size_t index, const struct redisReply *r, struct err *e) {
+    struct progress *c = ctx;
+    (void)index;
+    return parse_progress(r, c->out) ? STORE_OK : redis_unexpected(c->s, "progress", e);
+}
+
+int redis_progress_read(void *self, struct store_progress *out, struct err *e) {
+    struct redis_store *s = self;
+    *out = (struct store_progress){0};
+    int status = redis_ready(s, e);
+    if (status != STORE_OK) return status;
+    struct progress c = {.s = s, .out = out};
+    struct redis_call call;
+    redis_call_begin(&call, &s->conn, on_progress, &c, e);
+    keys_progress(&s->key, s->board);
+    send_read(s, &call, "HGETALL");
+    return redis_call_end(&call);
+}
+
+/* -- notes -- */
+
+struct notes {
+    struct redis_store *s;
+    const uint32_t *shards;
+    size_t replies_a_shard;
+    struct store_notes *out;
+};
+
+static void add_note(struct store_notes *out, uint32_t shard, const struct redisReply *field,
+                     const struct redisReply *token) {
+    struct buf location = {0};
+    struct store_note_read note = {.shard = shard};
+    if (!copy_short(token, note.token, STORE_TOKEN_LEN) ||
+        !keys_note_parse((struct bytes){field->str, field->len}, &location, &note.minute)) {
+        buf_free(&location);
+        return;
+    }
+    buf_text(&location); /* its NUL */
+    note.location = location.data;
+    note.location_len = location.len;
+    if (out->n == out->cap) {
+        out->cap = out->cap > 0 ? 2 * out->cap : 64;
+        out->notes = mem_realloc(out->notes, out->cap, sizeof *out->notes);
+    }
+    out->notes[out->n++] = note;
+}
+
+static int on_notes(void *ctx, size_t index, const struct redisReply *r, struct err *e) {
+    struct notes *c = ctx;
+    if (!is_map(r)) return redis_unexpected(c->s, "notes", e);
+    uint32_t shard = c->shards[index / c->replies_a_shard];
+    for (size_t i = 0; i < r->elements; i += 2) add_note(c->out, shard, r->element[i], r->element[i + 1]);
+    return STORE_OK;
+}
+
+int redis_notes_read(void *self, const uint32_t *shards, size_t n, bool waiting, struct store_notes *out,
+                     struct err *e) {
+    struct redis_store *s = self;
+    int status = redis_ready(s, e);
+    if (status != STORE_OK) return status;
+    struct notes c = {.s = s, .shards = shards, .replies_a_shard = waiting ? 2 : 1, .out = out};
+    struct redis_call call;
+    redis_call_begin(&call, &s->conn, on_notes, &c, e);
+    for (size_t i = 0; i < n; i++) {
+        keys_notes(&s->key, s->board, shards[i], "changed");
+        send_read(s, &call, "HGETALL");
+        if (!waiting) continue;
+        keys_notes(&s->key, s->board, shards[i], "waiting");
+        send_read(s, &call, "HGETALL");
+    }
+    return redis_call_end(&call);
+}
+
+/* -- a round -- */
+
+/* The part of NAME's source, made if it is new. Fence and items of a source are neighbours in most replies. */
+static struct store_hash_part *part_of(struct store_hash *h, const struct redisReply *name) {
+    for (size_t i = h->parts_n; i-- > 0;)
+        if (strcmp(h->parts[i].source, name->str + 2) == 0) return &h->parts[i];
+    struct store_hash_part *p = &h->parts[h->parts_n++];
+    p->source = mem_strdup(name->str + 2);
+    return p;
+}
+
+static bool take_fence(struct store_hash_part *p, const struct redisReply *value) {
+    if (value->len != STORE_FENCE_LEN + 1 || !copy_fence(value, p->fence)) return false;
+    p->final = value->str[STORE_FENCE_LEN] == '1';
+    return true;
+}
+
+static bool take_field(struct store_hash *h, const struct redisReply *name, const struct redisReply *value) {
+    if (strncmp(name->str, "f:", 2) == 0) return take_fence(part_of(h, name), value);
+    if (strncmp(name->str, "i:", 2) == 0) {
+        struct store_hash_part *p = part_of(h, name);
+        p->items = copy_of(value);
+        p->items_len = value->len;
+    } else if (is_named(name, "e")) {
+        return copy_short(value, h->e, STORE_TOKEN_LEN);
+    } else if (is_named(name, "n")) {
+        h->n = strtoll(value->str, NULL, 10);
+    } else if (is_named(name, "closed")) {
+        h->closed = true;
+    }
+    return true;
+}
+
+static bool parse_hash(const struct redisReply *r, struct store_hash *h) {
+    if (!is_map(r)) return false;
+    if (r->elements == 0) return true;
+    h->parts = mem_zalloc(r->elements / 2, sizeof *h->parts);
+    for (size_t i = 0; i < r->elements; i += 2)
+        if (!take_field(h, r->element[i], r->element[i + 1])) return false;
+    for (size_t i = 0; i < h->parts_n; i++)
+        if (h->parts[i].fence[0] == '\0' || h->parts[i].items == NULL) return false;
+    h->exists = h->e[0] != '\0';
+    return h->exists;
+}
+
+struct round {
+    struct redis_store *s;
+    struct store_round *r;
+};
+
+static bool parse_life(const struct redisReply *r, struct store_round *round) {
+    char life[STORE_LIFE_LEN + 1] = "";
+    if (r->type == REDIS_REPLY_STRING && !copy_short(r, life, STORE_LIFE_LEN)) return false;
+    round->life_changed = strcmp(life, round->progress.life) != 0;
+    return r->type == REDIS_REPLY_STRING || r->type == REDIS_REPLY_NIL;
+}
+
+/* In the order in which round_read asks. */
+static int on_round(void *ctx, size_t index, const struct redisReply *r, struct err *e) {
+    struct round *c = ctx;
+    bool good;
+    if (index == 0)
+        good = parse_progress(r, &c->r->progress);
+    else if (index <= c->r->hashes_n)
+        good = parse_hash(r, &c->r->hashes[index - 1]);
+    else
+        good = parse_life(r, c->r);
+    return good ? STORE_OK : redis_unexpected(c->s, "a round of hashes", e);
+}
+
+static void forget_answers(struct store_round *r) {
+    r->progress = (struct store_progress){0};
+    r->life_changed = false;
+    for (size_t i = 0; i < r->hashes_n; i++)
+        r->hashes[i] = (struct store_hash){.location = r->hashes[i].location, .minute = r->hashes[i].minute};
+}
+
+int redis_round_read(void *self, struct store_round *r, struct err *e) {
+    struct redis_store *s = self;
+    forget_answers(r);
+    int status = redis_ready(s, e);
+    if (status != STORE_OK) return status;
+    struct round c = {.s = s, .r = r};
+    struct redis_call call;
+    redis_call_begin(&call, &s->conn, on_round, &c, e);
+    keys_progress(&s->key, s->board);
+    send_read(s, &call, "HGETALL");
+    for (size_t i = 0; i < r->hashes_n; i++) {
+        keys_part(&s->key, s->board, r->hashes[i].location, r->hashes[i].minute);
+        send_read(s, &call, "HGETALL");
+    }
+    redis_arg_text(&call, "HGET");
+    keys_progress(&s->key, s->board);
+    redis_arg_key(s, &call);
+    redis_arg_text(&call, "life");
+    redis_send(&call);
+    return redis_call_end(&call);
+}
