@@ -1,0 +1,158 @@
+/* source/kafka_commit.c - commits, one at a time.
+ *
+ * librdkafka repeats a commit that met a passing error. If a second one were already out, the repeated first could land
+ * behind it and take the committed offset down. So a commit is sent when the one before it is answered; who does not
+ * want to wait that long (WAIT_MS) is told "not committed" and its commit, if not sent yet, never is.
+ * Answers go to a queue of their own, so that waiting for one does not swallow messages. */
+#include "base/mem.h"
+#include "source/kafka_internal.h"
+#include <string.h>
+
+struct kafka_commit {
+    struct kafka_commit *next;
+    struct source_commit *commits;
+    size_t n;
+    bool reported; /* its event is on the way or delivered */
+};
+
+static struct kafka_commit *commit_create(const struct source_commit *c, size_t n) {
+    struct kafka_commit *k = mem_zalloc(1, sizeof *k);
+    k->commits = mem_zalloc(n, sizeof *k->commits);
+    memcpy(k->commits, c, n * sizeof *c);
+    for (size_t i = 0; i < n; i++) k->commits[i].ok = false;
+    k->n = n;
+    return k;
+}
+
+static void commit_destroy(struct kafka_commit *k) {
+    mem_free(k->commits);
+    mem_free(k);
+}
+
+/* The list borrows the metadata; see list_free. */
+static rd_kafka_topic_partition_list_t *list_of(const struct kafka_commit *k) {
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)k->n);
+    for (size_t i = 0; i < k->n; i++) {
+        struct source_commit *c = &k->commits[i];
+        rd_kafka_topic_partition_t *p = rd_kafka_topic_partition_list_add(list, c->tp.topic, c->tp.partition);
+        p->offset = c->offset;
+        p->metadata = c->metadata;
+        p->metadata_size = strnlen(c->metadata, sizeof c->metadata);
+    }
+    return list;
+}
+
+static void list_free(rd_kafka_topic_partition_list_t *list) {
+    for (int i = 0; i < list->cnt; i++) {
+        list->elems[i].metadata = NULL;
+        list->elems[i].metadata_size = 0;
+    }
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
+static rd_kafka_resp_err_t send_head(struct kafka_member *m) {
+    rd_kafka_topic_partition_list_t *list = list_of(m->commits);
+    rd_kafka_resp_err_t err = rd_kafka_commit_queue(m->rk, list, m->commit_queue, NULL, NULL);
+    list_free(list);
+    return err;
+}
+
+/* One event a commit: the first verdict counts. */
+static void report(struct kafka_member *m, struct kafka_commit *k) {
+    if (k->reported) return;
+    k->reported = true;
+    struct kafka_event *event =
+        kafka_event_create(SOURCE_COMMITTED, mem_dup(k->commits, k->n * sizeof *k->commits), k->n);
+    event->ev.commits = event->owned;
+    kafka_member_push(m, event);
+}
+
+static void remove_head(struct kafka_member *m) {
+    struct kafka_commit *k = m->commits;
+    m->commits = k->next;
+    if (!m->commits) m->commits_tail = &m->commits;
+    commit_destroy(k);
+}
+
+/* The head is answered (or could not be sent): tell, forget, send the next. */
+static void finish_head(struct kafka_member *m) {
+    for (;;) {
+        report(m, m->commits);
+        remove_head(m);
+        if (!m->commits || send_head(m) == RD_KAFKA_RESP_ERR_NO_ERROR) return;
+    }
+}
+
+/* ANSWERED may be sorted otherwise than what was sent. */
+static void take_verdicts(struct kafka_commit *k, rd_kafka_resp_err_t err, rd_kafka_topic_partition_list_t *answered) {
+    for (size_t i = 0; answered && !err && i < k->n; i++) {
+        struct source_commit *c = &k->commits[i];
+        rd_kafka_topic_partition_t *p = rd_kafka_topic_partition_list_find(answered, c->tp.topic, c->tp.partition);
+        c->ok = p && !p->err && p->offset == c->offset;
+    }
+}
+
+/* Waits up to TIMEOUT_MS for the head's answer. */
+static void serve_answer(struct kafka_member *m, int timeout_ms) {
+    rd_kafka_event_t *rkev = rd_kafka_queue_poll(m->commit_queue, timeout_ms);
+    if (!rkev) return;
+    if (rd_kafka_event_type(rkev) == RD_KAFKA_EVENT_OFFSET_COMMIT && m->commits) {
+        rd_kafka_resp_err_t err = rd_kafka_event_error(rkev);
+        if (err) kafka_report_error(m->shared->metrics, &m->error_log, err, "commit refused");
+        take_verdicts(m->commits, err, rd_kafka_event_topic_partition_list(rkev));
+        finish_head(m);
+    }
+    rd_kafka_event_destroy(rkev);
+}
+
+void kafka_commit_collect(struct kafka_member *m) { serve_answer(m, 0); }
+
+static bool is_queued(const struct kafka_member *m, const struct kafka_commit *k) {
+    for (const struct kafka_commit *i = m->commits; i; i = i->next)
+        if (i == k) return true;
+    return false;
+}
+
+/* Takes K out if it is not under way, so that it is not sent after its sender gave up. */
+static void give_up(struct kafka_member *m, struct kafka_commit *k) {
+    report(m, k);
+    if (k == m->commits) return; /* its late answer removes it */
+    struct kafka_commit **at = &m->commits;
+    while (*at != k) at = &(*at)->next;
+    *at = k->next;
+    if (!*at) m->commits_tail = at;
+    commit_destroy(k);
+}
+
+static void wait_for(struct kafka_member *m, struct kafka_commit *k, int wait_ms) {
+    const struct clock *clock = m->shared->clock;
+    int64_t until = clock_mono_ms(clock) + wait_ms;
+    while (is_queued(m, k)) {
+        int64_t left = until - clock_mono_ms(clock);
+        if (left <= 0) {
+            give_up(m, k);
+            return;
+        }
+        serve_answer(m, (int)left);
+    }
+}
+
+int kafka_commit_start(struct kafka_member *m, const struct source_commit *c, size_t n, int wait_ms, struct err *e) {
+    if (n == 0) return err_set(e, ERR_INVALID, "nothing to commit");
+    if (rd_kafka_assignment_lost(m->rk))
+        return err_set(e, ERR_REFUSED, "the partitions are lost, somebody else may have committed");
+    struct kafka_commit *k = commit_create(c, n);
+    *m->commits_tail = k;
+    m->commits_tail = &k->next;
+    rd_kafka_resp_err_t err = k == m->commits ? send_head(m) : RD_KAFKA_RESP_ERR_NO_ERROR;
+    if (err) {
+        remove_head(m);
+        return err_set(e, ERR_IO, "commit: %s", rd_kafka_err2str(err));
+    }
+    if (wait_ms > 0) wait_for(m, k, wait_ms);
+    return 0;
+}
+
+void kafka_commit_drop_all(struct kafka_member *m) {
+    while (m->commits) remove_head(m);
+}

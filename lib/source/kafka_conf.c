@@ -1,0 +1,219 @@
+/* source/kafka_conf.c - settings of both handles: ours first, then what the user passed through, and the library's
+ * logs.
+ *
+ * What a member may hold in memory: librdkafka counts only payload bytes against queued.max.messages.kbytes, but every
+ * queued message also costs an operation of about 350 bytes, and a fetch that was under way when the limit was reached
+ * still arrives. So the budget is divided: an eighth for that fetch, three eighths for payload, half for operations. */
+#include "base/mem.h"
+#include "source/kafka_internal.h"
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    MESSAGE_OVERHEAD_BYTES = 350, /* an operation of 2.0.2 with its allocation, rounded up */
+    QUEUED_MESSAGES_MAX = 2000000,
+    QUEUED_MESSAGES_MIN = 1000,
+    QUEUED_KBYTES_MIN = 1024,
+    QUEUED_KBYTES_MAX = 2097151, /* librdkafka's own */
+    FETCH_BYTES_MIN = 1 << 20,   /* not below message.max.bytes, which librdkafka insists on */
+    FETCH_BYTES_MAX = 50 << 20,
+    VERSION_WITH_QUEUE_BACKOFF = 0x020200ff,
+    LETTER_QUEUE_MESSAGES = 100000,
+    LETTER_QUEUE_KBYTES = 64 * 1024,
+    LETTER_BYTES_MAX = 64 << 20,
+    /* A dead-letter topic that does not exist is waited for (and logged) as long as librdkafka can, not given up after
+     * its 30 s. It allows an hour, but multiplies by 1000 in an int. */
+    LETTER_TOPIC_WAIT_MS = 2000000
+};
+
+enum prop_user { CONSUMER, PRODUCER, BOTH };
+
+/* Who gets a passed-through property; the first row that fits decides. A name that ends in '.' is a prefix. */
+static const struct {
+    const char *name;
+    enum prop_user user;
+} prop_users[] = {
+    {"acks", PRODUCER},
+    {"batch.", PRODUCER},
+    {"compression.", PRODUCER},
+    {"delivery.", PRODUCER},
+    {"enable.idempotence", PRODUCER},
+    {"linger.", PRODUCER},
+    {"message.send.", PRODUCER},
+    {"message.timeout.ms", PRODUCER},
+    {"partitioner", PRODUCER},
+    {"queue.buffering.", PRODUCER},
+    {"retries", PRODUCER},
+    {"sticky.", PRODUCER},
+    {"api.", BOTH},
+    {"broker.", BOTH},
+    {"client.", BOTH},
+    {"connections.", BOTH},
+    {"debug", BOTH},
+    {"enable.sasl.", BOTH},
+    {"enable.ssl.", BOTH},
+    {"log.", BOTH},
+    {"message.", BOTH},
+    {"metadata.", BOTH},
+    {"reconnect.", BOTH},
+    {"resolve.", BOTH},
+    {"retry.", BOTH},
+    {"sasl.", BOTH},
+    {"security.", BOTH},
+    {"socket.", BOTH},
+    {"ssl.", BOTH},
+};
+
+static enum prop_user prop_user(const char *name) {
+    for (size_t i = 0; i < ARRAY_LEN(prop_users); i++) {
+        const char *row = prop_users[i].name;
+        size_t n = strlen(row);
+        if (strncmp(name, row, n) == 0 && (row[n - 1] == '.' || name[n] == '\0')) return prop_users[i].user;
+    }
+    return CONSUMER;
+}
+
+/* "fetch.wait.max.ms" -> "TOPKD_RDKAFKA_FETCH_WAIT_MAX_MS" */
+static void prop_env_name(const char *name, char *out, size_t size) {
+    int prefix = snprintf(out, size, "TOPKD_RDKAFKA_%s", name);
+    for (int i = 0; i < prefix && (size_t)i < size - 1; i++)
+        out[i] = out[i] == '.' ? '_' : (char)toupper((unsigned char)out[i]);
+}
+
+static int set(rd_kafka_conf_t *conf, const char *name, const char *value, const char *env, struct err *e) {
+    char text[200];
+    if (rd_kafka_conf_set(conf, name, value, text, sizeof text) == RD_KAFKA_CONF_OK) return 0;
+    return err_set(e, ERR_INVALID, "%s: %s", env, text);
+}
+
+struct setting {
+    const char *name, *value;
+    const char *env; /* where a user would change it; NULL: ours */
+};
+
+static int set_all(rd_kafka_conf_t *conf, const struct setting *s, size_t n, struct err *e) {
+    for (size_t i = 0; i < n; i++)
+        if (set(conf, s[i].name, s[i].value, s[i].env ? s[i].env : s[i].name, e) != 0) return ERR_INVALID;
+    return 0;
+}
+
+static int set_number(rd_kafka_conf_t *conf, const char *name, uint64_t v, struct err *e) {
+    char text[32];
+    snprintf(text, sizeof text, "%llu", (unsigned long long)v);
+    return set(conf, name, text, name, e);
+}
+
+static int pass_through(rd_kafka_conf_t *conf, const struct config *c, enum prop_user who, struct err *e) {
+    for (uint32_t i = 0; i < c->kafka_props_n; i++) {
+        const struct config_kafka_prop *p = &c->kafka_props[i];
+        enum prop_user user = prop_user(p->name);
+        if (user != BOTH && user != who) continue;
+        char env[128];
+        prop_env_name(p->name, env, sizeof env);
+        if (set(conf, p->name, p->value, env, e) != 0) return ERR_INVALID;
+    }
+    return 0;
+}
+
+static uint64_t clamp(uint64_t v, uint64_t low, uint64_t high) { return v < low ? low : v > high ? high : v; }
+
+/* See the top of this file. */
+static int set_queue_bounds(rd_kafka_conf_t *conf, uint64_t queue_bytes, struct err *e) {
+    uint64_t fetch = clamp(queue_bytes / 8, FETCH_BYTES_MIN, FETCH_BYTES_MAX);
+    uint64_t kbytes = clamp(queue_bytes / 8 * 3 / 1024, QUEUED_KBYTES_MIN, QUEUED_KBYTES_MAX);
+    uint64_t messages = clamp(queue_bytes / 2 / MESSAGE_OVERHEAD_BYTES, QUEUED_MESSAGES_MIN, QUEUED_MESSAGES_MAX);
+    int rc = set_number(conf, "fetch.max.bytes", fetch, e);
+    if (rc == 0) rc = set_number(conf, "queued.max.messages.kbytes", kbytes, e);
+    return rc != 0 ? rc : set_number(conf, "queued.min.messages", messages, e);
+}
+
+/* librdkafka calls it an error when a connection breaks, which it mends by itself. */
+static enum log_level level_of(int syslog_level) {
+    return syslog_level <= 2 ? LOG_ERROR : syslog_level <= 4 ? LOG_WARN : syslog_level <= 6 ? LOG_INFO : LOG_DEBUG;
+}
+
+/* The shared handle asks for watermarks as Kafka's tools do; librdkafka would mention that on every start. */
+static bool is_expected(const char *facility, const char *text) {
+    return strcmp(facility, "CONFWARN") == 0 && strstr(text, "isolation.level") != NULL;
+}
+
+static void log_library(const rd_kafka_t *rk, int level, const char *facility, const char *text) {
+    if (is_expected(facility, text)) return;
+    log_event(level_of(level), "rdkafka_log", "client=%s facility=%s text=%s", rk ? rd_kafka_name(rk) : "none",
+              log_quote(facility), log_quote(text));
+}
+
+void kafka_report_error(struct metrics *m, struct log_limit *limit, rd_kafka_resp_err_t code, const char *text) {
+    char labels[96];
+    snprintf(labels, sizeof labels, "kind=\"%s\"", rd_kafka_err2name(code));
+    metric_add(metrics_get(m, METRIC_KAFKA_ERRORS, labels), 1);
+    log_limited(limit, KAFKA_ERROR_LOG_MS, LOG_WARN, "kafka_error", "kind=%s text=%s", rd_kafka_err2name(code),
+                log_quote(text));
+}
+
+static int fill_consumer(rd_kafka_conf_t *conf, const struct config *c, uint64_t queue_bytes, struct err *e) {
+    const struct setting ours[] = {
+        {"bootstrap.servers", c->brokers, "TOPKD_BROKERS"},
+        {"group.id", c->group, "TOPKD_GROUP"},
+        {"client.id", "topkd", NULL},
+        {"enable.auto.commit", "false", NULL},
+        {"enable.auto.offset.store", "false", NULL},
+        {"auto.offset.reset", "error", NULL}, /* we decide, aloud */
+        {"enable.partition.eof", "true", NULL},
+        {"allow.auto.create.topics", "false", NULL},
+        {"partition.assignment.strategy", "range,roundrobin", NULL},
+        {"isolation.level", "read_committed", NULL},
+        {"check.crcs", "true", NULL},                          /* a broken batch is an error, not garbage that counts */
+        {"topic.metadata.refresh.interval.ms", "10000", NULL}, /* added partitions are found soon */
+        {"fetch.message.max.bytes", "1048576", NULL},
+        {"fetch.wait.max.ms", "100", NULL},
+    };
+    int rc = set_all(conf, ours, ARRAY_LEN(ours), e);
+    if (rc == 0) rc = set_queue_bounds(conf, queue_bytes, e);
+    /* Below 2.2.0 a full queue stops fetching for up to a second, which is why the queue is as large as memory allows.
+     */
+    if (rc == 0 && rd_kafka_version() >= VERSION_WITH_QUEUE_BACKOFF)
+        rc = set(conf, "fetch.queue.backoff.ms", "50", "fetch.queue.backoff.ms", e);
+    return rc != 0 ? rc : pass_through(conf, c, CONSUMER, e);
+}
+
+static int fill_producer(rd_kafka_conf_t *conf, const struct config *c, struct err *e) {
+    const struct setting ours[] = {
+        {"bootstrap.servers", c->brokers, "TOPKD_BROKERS"},
+        {"client.id", "topkd", NULL},
+        {"allow.auto.create.topics", "false", NULL},   /* it asks for TOPICS too: a typo must not make a topic */
+        {"isolation.level", "read_uncommitted", NULL}, /* its watermark queries are to say what Kafka's tools say */
+        {"enable.idempotence", "true", NULL},
+        {"linger.ms", "5", NULL},
+        {"message.timeout.ms", "0", NULL}, /* for ever: a commit waits for its dead letters */
+    };
+    int rc = set_all(conf, ours, ARRAY_LEN(ours), e);
+    if (rc == 0) rc = set_number(conf, "message.max.bytes", LETTER_BYTES_MAX, e);
+    if (rc == 0) rc = set_number(conf, "queue.buffering.max.messages", LETTER_QUEUE_MESSAGES, e);
+    if (rc == 0) rc = set_number(conf, "queue.buffering.max.kbytes", LETTER_QUEUE_KBYTES, e);
+    if (rc == 0) rc = set_number(conf, "topic.metadata.propagation.max.ms", LETTER_TOPIC_WAIT_MS, e);
+    return rc != 0 ? rc : pass_through(conf, c, PRODUCER, e);
+}
+
+int kafka_conf_consumer(const struct config *c, uint64_t queue_bytes, rd_kafka_conf_t **out, struct err *e) {
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    rd_kafka_conf_set_log_cb(conf, log_library);
+    int rc = fill_consumer(conf, c, queue_bytes, e);
+    if (rc == 0)
+        *out = conf;
+    else
+        rd_kafka_conf_destroy(conf);
+    return rc;
+}
+
+int kafka_conf_producer(const struct config *c, rd_kafka_conf_t **out, struct err *e) {
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    rd_kafka_conf_set_log_cb(conf, log_library);
+    int rc = fill_producer(conf, c, e);
+    if (rc == 0)
+        *out = conf;
+    else
+        rd_kafka_conf_destroy(conf);
+    return rc;
+}

@@ -1,0 +1,351 @@
+/* source/kafka_member.c - one member of the group: librdkafka's consumer as a stream of events.
+ *
+ * Facts of librdkafka that bite, and what is done about them here and in kafka_assign.c (2.0.2 unless said otherwise):
+ *  1. The rebalance callback runs inside poll, on our thread. It only notes what happened and makes poll return; the
+ *     library then waits for rd_kafka_assign, which need not come from the callback. While it waits for the answer to
+ *     an assignment it takes part in no other rebalance, so an assignment that was not answered by the next poll is
+ *     acknowledged with an empty list; the real one can follow at any time.
+ *  2. A revocation is acknowledged by the poll after the one that reported it: a commit sent in between still carries
+ *     the old generation and counts.
+ *  3. rd_kafka_assign(rk, NULL) answers a revocation but not an assignment; an empty list does the reverse.
+ *  4. rd_kafka_assign clears the "lost" flag, so it is read in the callback.
+ *  5. A pause of ours survives assignments, and below 2.4.0 resuming what is not paused fetches again from an old
+ *     offset. So we know what is paused, resume only that, and resume it before every assign.
+ *  6. With auto.offset.reset=error a position outside the log is an error "message" and the partition stands still
+ * until the whole list is assigned again.
+ *  7. rd_kafka_commit without a queue waits without limit, and a commit that met a passing error is repeated, behind
+ *     later ones if need be: kafka_commit.c.
+ *  8. The end of a partition comes as an error "message" whose offset is the next to fetch: behind transaction markers.
+ *  9. rd_kafka_query_watermark_offsets does not keep its timeout, and asks one partition at a time; offsets_for_times
+ *     takes -2 and -1 for "start" and "end" and keeps it: kafka_lookup.c.
+ * 10. A topic object may be freed and another made at its address. We hold one of each topic, so that a message's
+ *     pointer names its topic for good.
+ * 11. rd_kafka_consumer_close has no timeout. The queue form lets us give up and leave the rest to session.timeout.ms.
+ */
+#include "base/mem.h"
+#include "source/kafka_internal.h"
+
+enum {
+    ANSWER_SLICE_MS =
+        20, /* while an answer is awaited poll looks for it this often; librdkafka cannot be woken for it */
+    CLOSE_MS = 3000,
+    CLOSE_SLICE_MS = 100,
+    ERROR_TEXT_MAX = 200
+};
+
+/* -- events -------------------------------------------------------------------------------------- */
+
+void kafka_member_push(struct kafka_member *m, struct kafka_event *k) {
+    k->next = NULL;
+    *m->events_tail = k;
+    m->events_tail = &k->next;
+}
+
+static bool hand_out(struct kafka_member *m, struct source_event *ev) {
+    struct kafka_event *k = m->events;
+    if (!k) return false;
+    m->events = k->next;
+    if (!m->events) m->events_tail = &m->events;
+    m->current = k;
+    *ev = k->ev;
+    if (ev->type == SOURCE_ASSIGN) m->assign_unanswered = true;
+    if (ev->type == SOURCE_REVOKE) m->revoke_unanswered = true;
+    return true;
+}
+
+static void push_error(struct kafka_member *m, enum source_event_type type, const char *text) {
+    struct kafka_event *k = kafka_event_create(type, NULL, 0);
+    err_set(&k->ev.error, ERR_IO, "%s", text);
+    kafka_member_push(m, k);
+}
+
+static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque) {
+    struct kafka_member *m = opaque;
+    char text[ERROR_TEXT_MAX];
+    kafka_report_error(m->shared->metrics, &m->error_log, (rd_kafka_resp_err_t)code, reason);
+    if (code != RD_KAFKA_RESP_ERR__FATAL || m->fatal_told) return;
+    m->fatal_told = true;
+    rd_kafka_fatal_error(rk, text, sizeof text);
+    push_error(m, SOURCE_FATAL, text);
+    rd_kafka_yield(rk);
+}
+
+/* -- poll ---------------------------------------------------------------------------------------- */
+
+/* Consecutive messages mostly come from one topic. NULL: not a topic of ours. */
+static const char *topic_of(struct kafka_member *m, rd_kafka_topic_t *rkt) {
+    if (rkt == m->rkts[m->last_topic]) return m->shared->topics[m->last_topic].name;
+    for (uint32_t i = 0; i < m->shared->topics_n; i++)
+        if (rkt == m->rkts[i]) {
+            m->last_topic = i;
+            return m->shared->topics[i].name;
+        }
+    return rkt ? kafka_shared_intern(m->shared, rd_kafka_topic_name(rkt)) : NULL;
+}
+
+static void fill_record(struct source_record *r, const char *topic, const rd_kafka_message_t *rkm) {
+    rd_kafka_timestamp_type_t type;
+    int64_t time_ms = rd_kafka_message_timestamp(rkm, &type);
+    r->tp = (struct source_tp){topic, rkm->partition};
+    r->offset = rkm->offset;
+    r->time_ms = type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? -1 : time_ms;
+    r->key = (struct bytes){rkm->key, rkm->key ? rkm->key_len : 0};
+    r->value = (struct bytes){rkm->payload, rkm->payload ? rkm->len : 0};
+}
+
+static void fill_error(struct kafka_member *m, const rd_kafka_message_t *rkm, struct source_event *ev) {
+    char text[ERROR_TEXT_MAX];
+    const char *what = rd_kafka_message_errstr(rkm);
+    kafka_report_error(m->shared->metrics, &m->error_log, rkm->err, what);
+    bool fatal = rd_kafka_fatal_error(m->rk, text, sizeof text) != RD_KAFKA_RESP_ERR_NO_ERROR;
+    ev->type = fatal ? SOURCE_FATAL : SOURCE_ERROR;
+    m->fatal_told |= fatal;
+    err_set(&ev->error, ERR_IO, "%s", fatal ? text : what ? what : rd_kafka_err2str(rkm->err));
+    if (rkm->err == RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED)
+        atomic_store_explicit(&m->joined, false, memory_order_relaxed);
+}
+
+/* EV borrows from RKM. */
+static void translate(struct kafka_member *m, const rd_kafka_message_t *rkm, struct source_event *ev) {
+    const char *topic = topic_of(m, rkm->rkt);
+    if (rkm->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        ev->type = topic ? SOURCE_RECORD : SOURCE_NOTHING;
+        fill_record(&ev->record, topic, rkm);
+        return;
+    }
+    ev->tp = (struct source_tp){topic, rkm->partition};
+    ev->offset = rkm->offset;
+    switch (rkm->err) {
+    case RD_KAFKA_RESP_ERR__PARTITION_EOF:
+        ev->type = topic ? SOURCE_EOF : SOURCE_NOTHING;
+        break;
+    case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
+    case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
+        if (topic) {
+            ev->type = SOURCE_RESET;
+            break;
+        }
+        /* fall through */
+    default:
+        fill_error(m, rkm, ev);
+    }
+}
+
+static void collect_from(struct kafka_member *m, struct kafka_asker *a) {
+    struct kafka_event *answer = a->out ? kafka_asker_take(a) : NULL;
+    if (answer) kafka_member_push(m, answer);
+}
+
+static bool awaits_answer(const struct kafka_member *m) { return m->commits || m->lookup.out || m->ends.out; }
+
+static void collect_answers(struct kafka_member *m) {
+    if (m->commits) kafka_commit_collect(m);
+    collect_from(m, &m->lookup);
+    collect_from(m, &m->ends);
+}
+
+static void check_shared(struct kafka_member *m) {
+    if (m->fatal_told || !atomic_load_explicit(&m->shared->failed, memory_order_relaxed)) return;
+    m->fatal_told = true;
+    push_error(m, SOURCE_FATAL, "the dead-letter producer cannot go on: see event=dead_letters_stopped");
+}
+
+static void release_last(struct kafka_member *m) {
+    if (m->rkm) rd_kafka_message_destroy(m->rkm);
+    m->rkm = NULL;
+    if (!m->current) return;
+    kafka_event_destroy(m->current);
+    m->current = NULL;
+}
+
+/* One wait of at most TIMEOUT_MS; false: nothing came. */
+static bool poll_once(struct kafka_member *m, int timeout_ms, struct source_event *ev) {
+    bool awaits = awaits_answer(m);
+    if (awaits) collect_answers(m);
+    if (hand_out(m, ev)) return true;
+    m->rkm = rd_kafka_consumer_poll(m->rk, awaits && timeout_ms > ANSWER_SLICE_MS ? ANSWER_SLICE_MS : timeout_ms);
+    if (!m->rkm) return hand_out(m, ev);
+    translate(m, m->rkm, ev);
+    return true;
+}
+
+/* Answers do not wake librdkafka's poll, so it is called in slices until one comes or time is up. */
+static bool poll_for_answer(struct kafka_member *m, int timeout_ms, struct source_event *ev) {
+    const struct clock *clock = m->shared->clock;
+    int64_t until = clock_mono_ms(clock) + timeout_ms, left = timeout_ms;
+    while (left > 0) {
+        if (poll_once(m, (int)left, ev)) return true;
+        left = until - clock_mono_ms(clock);
+    }
+    return false;
+}
+
+static void member_poll(void *self, int timeout_ms, struct source_event *ev) {
+    struct kafka_member *m = self;
+    release_last(m);
+    if (m->revoke_unanswered || m->assign_unanswered) kafka_member_acknowledge(m);
+    check_shared(m);
+    bool awaits = awaits_answer(m);
+    if (poll_once(m, awaits ? 0 : timeout_ms, ev)) return; /* busy: without asking what time it is */
+    if (awaits && poll_for_answer(m, timeout_ms, ev)) return;
+    ev->type = SOURCE_NOTHING;
+}
+
+/* -- the other operations ------------------------------------------------------------------------ */
+
+static int member_commit(void *self, const struct source_commit *c, size_t n, int wait_ms, struct err *e) {
+    return kafka_commit_start(self, c, n, wait_ms, e);
+}
+
+static int member_lookup(void *self, const struct source_tp *tps, size_t n, struct err *e) {
+    struct kafka_member *m = self;
+    return kafka_asker_ask(&m->lookup, tps, n, e);
+}
+
+static int member_ask_ends(void *self, const struct source_tp *tps, size_t n, struct err *e) {
+    struct kafka_member *m = self;
+    return kafka_asker_ask(&m->ends, tps, n, e);
+}
+
+static int member_dead_letter(void *self, const struct source_dead_letter *d, struct err *e) {
+    struct kafka_member *m = self;
+    return kafka_letters_send(m->shared, m->letters, d, e);
+}
+
+static uint64_t member_dead_letters_issued(void *self) {
+    struct kafka_member *m = self;
+    return kafka_letters_issued(m->letters);
+}
+
+static uint64_t member_dead_letters_settled(void *self) {
+    struct kafka_member *m = self;
+    return kafka_letters_settled(m->letters);
+}
+
+static const struct source_ops member_ops = {
+    .poll = member_poll,
+    .assign = kafka_member_assign,
+    .pause = kafka_member_pause,
+    .resume = kafka_member_resume,
+    .commit = member_commit,
+    .lookup = member_lookup,
+    .ask_ends = member_ask_ends,
+    .dead_letter = member_dead_letter,
+    .dead_letters_issued = member_dead_letters_issued,
+    .dead_letters_settled = member_dead_letters_settled,
+};
+
+/* -- open and close ------------------------------------------------------------------------------ */
+
+static int create_handle(struct kafka_member *m, uint64_t queue_bytes, struct err *e) {
+    rd_kafka_conf_t *conf;
+    char text[ERROR_TEXT_MAX];
+    if (kafka_conf_consumer(m->shared->config, queue_bytes, &conf, e) != 0) return ERR_INVALID;
+    rd_kafka_conf_set_opaque(conf, m);
+    rd_kafka_conf_set_rebalance_cb(conf, kafka_on_rebalance);
+    rd_kafka_conf_set_error_cb(conf, on_error);
+    m->rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof text);
+    if (m->rk) { /* conf is now owned by rk */
+        rd_kafka_poll_set_consumer(m->rk);
+        m->commit_queue = rd_kafka_queue_new(m->rk);
+        return 0;
+    }
+    rd_kafka_conf_destroy(conf);
+    return err_set(e, ERR_INVALID, "TOPKD_RDKAFKA_*: %s", text);
+}
+
+static int subscribe(struct kafka_member *m, struct err *e) {
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)m->shared->topics_n);
+    for (uint32_t i = 0; i < m->shared->topics_n; i++) {
+        m->rkts[i] = rd_kafka_topic_new(m->rk, m->shared->topics[i].name, NULL);
+        rd_kafka_topic_partition_list_add(list, m->shared->topics[i].name, RD_KAFKA_PARTITION_UA);
+    }
+    rd_kafka_resp_err_t err = rd_kafka_subscribe(m->rk, list);
+    rd_kafka_topic_partition_list_destroy(list);
+    return err ? err_set(e, ERR_INVALID, "TOPKD_TOPICS: %s", rd_kafka_err2str(err)) : 0;
+}
+
+static int start_askers(struct kafka_member *m, struct err *e) {
+    if (kafka_asker_start(&m->lookup, m, kafka_answer_lookup) == 0 &&
+        kafka_asker_start(&m->ends, m, kafka_answer_ends) == 0)
+        return 0;
+    return err_set(e, ERR_IO, "no thread for Kafka look-ups");
+}
+
+/* Whatever librdkafka waits for is answered first: while it terminates it would not take an answer to an assignment. */
+static void leave_group(struct kafka_member *m) {
+    for (const struct kafka_event *k = m->events; k; k = k->next) {
+        m->assign_unanswered |= k->ev.type == SOURCE_ASSIGN;
+        m->revoke_unanswered |= k->ev.type == SOURCE_REVOKE;
+    }
+    kafka_member_acknowledge(m);
+    m->closing = true;
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(m->rk);
+    rd_kafka_error_t *error = rd_kafka_consumer_close_queue(m->rk, queue);
+    int64_t until = clock_mono_ms(m->shared->clock) + CLOSE_MS;
+    while (!error && !rd_kafka_consumer_closed(m->rk) && clock_mono_ms(m->shared->clock) < until) {
+        rd_kafka_message_t *rkm = rd_kafka_consume_queue(queue, CLOSE_SLICE_MS); /* serves the callbacks */
+        if (rkm) rd_kafka_message_destroy(rkm);
+    }
+    if (error) rd_kafka_error_destroy(error);
+    rd_kafka_queue_destroy(queue);
+}
+
+static void destroy_handle(struct kafka_member *m) {
+    if (!m->rk) return;
+    leave_group(m);
+    kafka_commit_drop_all(m);
+    for (uint32_t i = 0; i < m->shared->topics_n; i++)
+        if (m->rkts[i]) rd_kafka_topic_destroy(m->rkts[i]);
+    rd_kafka_queue_destroy(m->commit_queue);
+    if (rd_kafka_consumer_closed(m->rk)) {
+        rd_kafka_destroy(m->rk);
+        return;
+    }
+    log_event(LOG_WARN, "group_not_left", "client=%s text=%s", rd_kafka_name(m->rk),
+              log_quote("no answer in time; the others get the partitions after session.timeout.ms"));
+    rd_kafka_destroy_flags(m->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+}
+
+static void member_destroy(struct kafka_member *m) {
+    kafka_asker_stop(&m->lookup);
+    kafka_asker_stop(&m->ends);
+    release_last(m);
+    destroy_handle(m);
+    for (struct kafka_event *k = m->events, *next; k; k = next) {
+        next = k->next;
+        kafka_event_destroy(k);
+    }
+    kafka_member_forget_assigned(m);
+    mem_free(m);
+}
+
+int kafka_member_open(struct kafka_shared *s, uint64_t queue_bytes, struct source *out, struct err *e) {
+    struct kafka_letters *letters = kafka_shared_add_member(s);
+    if (!letters) return err_set(e, ERR_INVALID, "more than %d members in one process", KAFKA_MEMBERS_MAX);
+    struct kafka_member *m = mem_zalloc(1, sizeof *m);
+    m->shared = s;
+    m->letters = letters;
+    m->events_tail = &m->events;
+    m->commits_tail = &m->commits;
+    int rc = create_handle(m, queue_bytes, e);
+    if (rc == 0) rc = start_askers(m, e);
+    if (rc == 0) rc = subscribe(m, e);
+    if (rc != 0) {
+        member_destroy(m);
+        return rc;
+    }
+    *out = (struct source){&member_ops, m};
+    return 0;
+}
+
+void kafka_member_close(struct source *s) {
+    if (!s || !s->self) return;
+    member_destroy(s->self);
+    *s = (struct source){NULL, NULL};
+}
+
+bool kafka_member_joined(const struct source *s) {
+    const struct kafka_member *m = s->self;
+    return m && atomic_load_explicit(&m->joined, memory_order_relaxed);
+}
