@@ -1,52 +1,69 @@
-# topkd. `make help` lists the targets.
+# topkd. `make help` lists the targets, `make V=1` shows the commands.
 SHELL := /bin/bash
 
 # -- tools -----------------------------------------------------------------------------------------
-CC      ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
 V       ?= 0
 Q       := $(if $(filter 1,$(V)),,@)
 PKGS    := rdkafka hiredis jansson libxxhash libmicrohttpd zlib
+PREFIX  ?= /usr/local
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
-# -- flags: VARIANT is release, hooks (test doors), asan, tsan -------------------------------------
+# -- flags: VARIANT is release, hooks (with the doors for tests), asan, tsan or fuzz -----------------
 VARIANT  ?= release
 WERROR   ?= 1
 WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 \
             $(if $(filter 1,$(WERROR)),-Werror)
-CPPFLAGS += -D_GNU_SOURCE -DTOPKD_VERSION='"$(VERSION)"' -Ilib $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+CPPFLAGS += -D_GNU_SOURCE -Ilib $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 CFLAGS   += -std=c11 -g -O2 -fno-common -fstack-protector-strong $(WARN)
 LDLIBS   += $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lpthread -lm
+
+SANITIZE_asan := address,undefined
+SANITIZE_tsan := thread
+SANITIZE_fuzz := fuzzer-no-link,address,undefined
+ifneq ($(SANITIZE_$(VARIANT)),)
+CFLAGS  += -fsanitize=$(SANITIZE_$(VARIANT)) -fno-sanitize-recover=all -fno-omit-frame-pointer
+LDFLAGS += -fsanitize=$(SANITIZE_$(VARIANT))
+endif
 ifneq ($(VARIANT),release)
 CPPFLAGS += -DTOPKD_TESTHOOKS=1
-endif
-ifeq ($(VARIANT),asan)
-CFLAGS  += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-LDFLAGS += -fsanitize=address,undefined
-endif
-ifeq ($(VARIANT),tsan)
-CFLAGS  += -fsanitize=thread -fno-omit-frame-pointer
-LDFLAGS += -fsanitize=thread
 endif
 CCNAME := $(notdir $(firstword $(CC)))
 B      := build/$(CCNAME)-$(VARIANT)
 
 # -- sources: lib/ is one archive, every folder of cmd/ a program, every check_*.c a unit test -----
-LIB_SRC  := $(wildcard lib/*/*.c)
-PROGRAMS := $(notdir $(wildcard cmd/*))
-UNIT_SRC := $(wildcard tests/unit/*.c tests/unit/*/*.c tests/support/*.c)
+LIB_SRC   := $(wildcard lib/*/*.c)
+PROGRAMS  := $(patsubst cmd/%/main.c,%,$(wildcard cmd/*/main.c))
+CMD_SRC   := $(filter-out %/main.c,$(wildcard cmd/*/*.c))
+UNIT_SRC  := $(wildcard tests/unit/*.c tests/unit/*/*.c)
 MODEL_SRC := $(wildcard tests/model/*.c)
-LIB_OBJ  := $(LIB_SRC:%.c=$(B)/%.o)
-LIB      := $(B)/libtopkd.a
+FUZZERS   := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+SUPPORT_SRC := $(wildcard tests/support/*.c)
+LIB       := $(B)/libtopkd.a
+# Test support, and the programs' parts for the tests that want one: archives, so that only what is used is linked.
+SUPPORT   := $(B)/libsupport.a
+PARTS     := $(B)/libparts.a
 
 all: $(PROGRAMS:%=build/bin/%) ## build the programs into build/bin/
 
 # -- rules -----------------------------------------------------------------------------------------
-$(B)/%.o: %.c
+# Says what is missing before the compiler does. The targets that install it themselves are let through.
+.PHONY: need
+need:
+	@deploy/local/deps --check build
+
+$(B)/%.o: %.c | need
 	@mkdir -p $(@D)
 	$(if $(Q),@echo "  CC    $<")
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
-$(LIB): $(LIB_OBJ)
+$(LIB): $(LIB_SRC:%.c=$(B)/%.o)
+$(SUPPORT): $(SUPPORT_SRC:%.c=$(B)/%.o)
+$(PARTS): $(CMD_SRC:%.c=$(B)/%.o)
+$(LIB) $(SUPPORT) $(PARTS):
+	@mkdir -p $(@D)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
 define program
@@ -55,38 +72,98 @@ $(B)/bin/$(1): $(patsubst %.c,$(B)/%.o,$(wildcard cmd/$(1)/*.c)) $(LIB)
 	$(Q)$(CC) $(LDFLAGS) -o $$@ $$^ $(LDLIBS)
 build/bin/$(1): $(B)/bin/$(1)
 	@mkdir -p build/bin
-	$(Q)cp $$< $$@
+	$(Q)cp $$< $$@.new && mv $$@.new $$@
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
+programs: $(PROGRAMS:%=$(B)/bin/%)
 
+# The few files that show the version are compiled again when it changes.
+SHOWS_VERSION := $(shell grep -ls TOPKD_VERSION $(LIB_SRC) cmd/*/*.c)
+$(SHOWS_VERSION:%.c=$(B)/%.o): CPPFLAGS += -DTOPKD_VERSION='"$(VERSION)"'
+$(SHOWS_VERSION:%.c=$(B)/%.o): $(B)/version
+$(B)/version: .FORCE
+	@mkdir -p $(@D); [ "$$(cat $@ 2>/dev/null)" = '$(VERSION)' ] || echo '$(VERSION)' > $@
+
+# -- tests -----------------------------------------------------------------------------------------
 # Made from the file names, so no suite can be forgotten.
 $(B)/suites.inc: $(UNIT_SRC)
 	@mkdir -p $(@D)
 	@printf 'SUITE(%s)\n' $(sort $(patsubst check_%.c,%,$(filter check_%.c,$(notdir $(UNIT_SRC))))) > $@
 $(B)/tests/unit/runner.o: $(B)/suites.inc
 
-$(B)/unit: CPPFLAGS += -Itests -I$(B) $(shell pkg-config --cflags check 2>/dev/null)
-$(B)/unit: CFLAGS += -Wno-conversion -Wno-format-nonliteral -Wno-gnu-zero-variadic-macro-arguments
-$(B)/unit: $(UNIT_SRC:%.c=$(B)/%.o) $(LIB)
+$(B)/tests/%.o: CPPFLAGS += -Itests -Icmd -I$(B) $(shell pkg-config --cflags check 2>/dev/null)
+$(B)/tests/%.o: CFLAGS += -Wno-conversion -Wno-format-nonliteral -Wno-gnu-zero-variadic-macro-arguments
+$(B)/unit: $(UNIT_SRC:%.c=$(B)/%.o) $(SUPPORT) $(PARTS) $(LIB)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(shell pkg-config --libs check)
+$(B)/model: $(MODEL_SRC:%.c=$(B)/%.o) $(SUPPORT) $(LIB)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+$(B)/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(SUPPORT) $(LIB)
+	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
 
--include $(shell find build -name '*.d' 2>/dev/null)
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
 
-unit: ## build and run the unit tests of VARIANT (VARIANT=hooks by default here)
-	$(Q)$(MAKE) --no-print-directory VARIANT=$(if $(filter release,$(VARIANT)),hooks,$(VARIANT)) build-unit
-	$(Q)CK_FORK=$(CK_FORK) build/$(CCNAME)-$(if $(filter release,$(VARIANT)),hooks,$(VARIANT))/unit
-build-unit: $(B)/unit
+# Tests need the doors that a release build has not.
+TEST_VARIANT := $(if $(filter release,$(VARIANT)),hooks,$(VARIANT))
+MAKE_TESTS   := $(MAKE) --no-print-directory VARIANT=$(TEST_VARIANT)
+
+test: ## everything: installs what is missing, ends with `N passed, N failed, N skipped`
+	$(Q)tests/run $(STAGES)
+unit: ## the unit tests (SUITES="name ..." for some; VARIANT=asan or tsan)
+	$(Q)$(MAKE_TESTS) run-unit
+model: ## the delivery rules against random histories (MODEL_ARGS=...)
+	$(Q)$(MAKE_TESTS) run-model
+run-unit: $(B)/unit
+	$(Q)$(B)/unit $(SUITES)
+run-model: $(B)/model
+	$(Q)$(B)/model $(MODEL_ARGS)
+check-asan: ## the unit tests under AddressSanitizer and UBSan
+	$(Q)CK_FORK=no $(MAKE) --no-print-directory VARIANT=asan run-unit
+check-tsan: ## the unit tests under ThreadSanitizer
+	$(Q)CK_FORK=no $(MAKE) --no-print-directory VARIANT=tsan run-unit
+fuzz: ## libFuzzer over tests/fuzz (FUZZ_SECONDS=600 each, FUZZERS="fuzz_name ...")
+	$(Q)$(MAKE) --no-print-directory CC=clang VARIANT=fuzz fuzzers
+	$(Q)FUZZ_SECONDS=$(or $(FUZZ_SECONDS),600) tests/support/fuzz.sh build/clang-fuzz $(FUZZERS)
+fuzzers: $(FUZZERS:%=$(B)/%)
+integration: all ## against a real broker and a real Redis (ARGS=...)
+	$(Q)$(MAKE_TESTS) programs
+	$(Q)python3 tests/integration/run.py $(ARGS)
+bench: all ## the measured figures of the README (ARGS=...)
+	$(Q)tests/bench/run $(ARGS)
+demo: ## broker, Redis, two workers, load, a live board, a kill -9 and the audit (KAFKA=real|embedded, DEMO_SECONDS=30)
+	$(Q)deploy/demo/run
 
 # -- quality ---------------------------------------------------------------------------------------
+C_FILES = $$(find cmd lib tests -name '*.[ch]')
 fmt: ## format every C file
-	clang-format-14 -i $$(git ls-files '*.c' '*.h')
+	$(Q)clang-format-14 -i $(C_FILES)
 fmt-check: ## fail if a C file is not formatted
-	clang-format-14 --dry-run -Werror $$(git ls-files '*.c' '*.h')
+	$(Q)clang-format-14 --dry-run -Werror $(C_FILES)
+layers: ## fail if a file includes what its folder may not know
+	$(Q)tests/support/layers.sh
+docs: all ## write the generated parts of README.md and deploy/env.example
+	$(Q)tests/support/docs.sh write
+docs-check: all ## fail if these parts are not what the programs print
+	$(Q)tests/support/docs.sh check
 
+# -- packaging -------------------------------------------------------------------------------------
+deps: ## install what is missing to build, test and demo (Debian; root or sudo)
+	$(Q)deploy/local/deps build test demo real-broker
+install: all ## into $(DESTDIR)$(PREFIX)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/topkd
+	install -m 755 $(filter-out %/topkd-mockbroker,$(PROGRAMS:%=build/bin/%)) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 $(wildcard README.md deploy/env.example deploy/RUNBOOK.md) $(DESTDIR)$(PREFIX)/share/doc/topkd
+image: ## the container image topkd:latest
+	docker build -t topkd:latest --build-arg VERSION='$(VERSION)' -f deploy/Dockerfile .
+up: image ## Kafka, Redis and two workers in containers (PROFILE=load adds the load generator)
+	docker compose $(if $(PROFILE),--profile $(PROFILE)) up -d
+down: ## stop them and remove their data
+	docker compose --profile load down -v
 clean: ## remove build/
 	rm -rf build
 help: ## this list
-	@awk -F':.*## ' '/^[a-zA-Z_-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-zA-Z_-]+:.*## /{printf "  %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
-.PHONY: all unit build-unit fmt fmt-check clean help
+.PHONY: all programs test unit model run-unit run-model check-asan check-tsan fuzz fuzzers integration bench demo \
+        fmt fmt-check layers docs docs-check deps install image up down clean help .FORCE
+.SECONDARY:
 .DEFAULT_GOAL := all

@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Runs fuzzers of DIR, each for FUZZ_SECONDS, from its seeds (tests/data/NAME*/) and what earlier runs found
+# (DIR/corpus/NAME). An input that fails is kept in DIR/crashes and its bytes are shown.
+#   fuzz.sh DIR fuzz_name...
+set -uo pipefail
+cd "$(dirname "$0")/../.." || exit
+
+dir=${1:?}
+shift
+seconds=${FUZZ_SECONDS:-600}
+passed=0 failed=0
+for fuzzer in "$@"; do
+    corpus=$dir/corpus/${fuzzer#fuzz_}
+    mkdir -p "$corpus" "$dir/crashes"
+    seeds=(tests/data/"${fuzzer#fuzz_}"*/)
+    [ -d "${seeds[0]}" ] || seeds=()
+    echo "$fuzzer: $seconds s"
+    if "$dir/$fuzzer" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 -verbosity=0 \
+        -artifact_prefix="$dir/crashes/$fuzzer-" "$corpus" "${seeds[@]}" >"$dir/$fuzzer.log" 2>&1 </dev/null; then
+        passed=$((passed + 1))
+        grep -E 'number_of_executed_units|average_exec_per_sec' "$dir/$fuzzer.log" || true
+    else
+        failed=$((failed + 1))
+        tail -n 60 "$dir/$fuzzer.log"
+    fi
+done
+echo "fuzz: $passed passed, $failed failed"
+[ $failed = 0 ] && [ $passed -gt 0 ]

@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# Fails if a file of lib/ or cmd/ includes what its folder may not know. The tables are the architecture: a folder's
+# line names the folders of lib/ that it may include besides its own; a library's line, the folders that may name it.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+folders() {
+    cat <<'TABLE'
+base
+config                base
+event                 base config
+sketch                base config
+partition             base config event sketch
+board                 base config event sketch partition
+source                base config
+store                 base config
+serve                 base
+loadgen               base event
+worker                base config event sketch partition board source store
+cmd/topkd             base config event sketch partition board source store worker serve
+cmd/topkd-loadgen     base config event loadgen serve
+cmd/topkd-audit       base config store serve
+cmd/topkd-mockbroker  base
+TABLE
+}
+# The audit is a second opinion: it must not think with the worker's head (event, sketch, partition and what stands
+# on them).
+
+libraries() {
+    cat <<'TABLE'
+librdkafka  source cmd/topkd-audit cmd/topkd-loadgen cmd/topkd-mockbroker
+hiredis     store cmd/topkd-audit
+jansson     event cmd/topkd-audit
+xxhash      base
+microhttpd  serve
+zlib        loadgen
+TABLE
+}
+
+# "file header" for every include of lib/ and cmd/.
+includes() {
+    find lib cmd \( -name '*.[ch]' -o -name '*.def' \) -print0 |
+        xargs -0 sed -nE '/^[[:space:]]*#[[:space:]]*include[[:space:]]*["<]/{s/.*["<]([^">]+)[">].*/\1/;F;p}' | paste -d ' ' - -
+}
+
+# shellcheck disable=SC2016
+awk '
+    FNR == 1 { table++ }
+    table == 1 { known[$1]; for (i = 2; i <= NF; i++) may[$1, $i] }
+    table == 2 { library[$1]; for (i = 2; i <= NF; i++) may_name[$1, $i] }
+    table < 3 { next }
+    {
+        folder = $1; sub(/\/[^\/]*$/, "", folder); sub(/^lib\//, "", folder)
+        target = $2; sub(/\/.*/, "", target)
+        name = target; sub(/\..*/, "", name); sub(/^lib/, "", name)
+        if (!(folder in known)) wrong[$1 ": " folder " has no line in the table of layers"]
+        if (target != folder && (target in known) && !((folder, target) in may))
+            wrong[$1 ": \"" $2 "\" is not below " folder]
+        if ((target in library || name in library) && !((target, folder) in may_name || (name, folder) in may_name))
+            wrong[$1 ": <" $2 "> is not for " folder]
+    }
+    END { for (w in wrong) { print w; bad = 1 } exit bad }
+' <(folders) <(libraries) <(includes) >&2
