@@ -94,11 +94,8 @@ static bool date_exists(const struct civil *t) {
 static int64_t days_of(const struct civil *t) {
     int64_t year = t->year - (t->month <= 2 ? 1 : 0);
     int64_t month = (t->month + 9) % 12;
-    int64_t era = (year >= 0 ? year : year - 399) / 400; /* January and February of the year 0 lie in year -1 */
-    int64_t year_of_era = year - era * 400;
-    int64_t day_of_year = (153 * month + 2) / 5 + t->day - 1;
-    int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    return era * 146097 + day_of_era - 719468;
+    int64_t leap_days = year / 4 - year / 100 + year / 400;
+    return year * 365 + leap_days + (153 * month + 2) / 5 + t->day - 1 - 719468;
 }
 
 /* Minutes are reckoned first: seconds do not change with the offset, and :60 must be the last of a UTC day. */

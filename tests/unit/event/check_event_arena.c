@@ -60,6 +60,22 @@ START_TEST(a_text_larger_than_any_block_has_its_own) {
 }
 END_TEST
 
+/* After a clear the second block is there already, and too small. */
+START_TEST(a_large_text_does_not_go_into_a_small_block_that_is_used_again) {
+    enum { N = 5000 };
+    for (int i = 0; i < N; i++) copy_number(i);
+    event_arena_clear(arena);
+    size_t n = 1 << 20;
+    char *large = malloc(n);
+    ck_assert_ptr_nonnull(large);
+    memset(large, 'x', n);
+    struct bytes got = event_arena_copy(arena, (struct bytes){.p = large, .n = n});
+    for (int i = 0; i < N; i++) expect_number(copy_number(i), i);
+    ck_assert_mem_eq(got.p, large, n);
+    free(large);
+}
+END_TEST
+
 START_TEST(an_empty_text_is_not_a_missing_one) {
     struct bytes got = event_arena_copy(arena, (struct bytes){.p = NULL, .n = 0});
     ck_assert_ptr_nonnull(got.p);
@@ -78,6 +94,7 @@ Suite *event_arena_suite(void) {
     tcase_add_test(c, texts_stay_where_they_are_while_others_are_added);
     tcase_add_test(c, memory_is_used_again_after_a_clear);
     tcase_add_test(c, a_text_larger_than_any_block_has_its_own);
+    tcase_add_test(c, a_large_text_does_not_go_into_a_small_block_that_is_used_again);
     tcase_add_test(c, an_empty_text_is_not_a_missing_one);
     tcase_add_test(c, destroying_nothing_is_allowed);
     suite_add_tcase(s, c);
