@@ -1,12 +1,11 @@
 /* Goal: no bytes whatever crash the decoder or make it say what it may not say.
- * Method: the first input byte chooses the rules (global list or none, a record with a time or without), the rest is
- * the message, copied to memory of its exact size. What is asserted of every message:
+ * Method: the input is the message, copied to memory of its exact size, so that the files of the corpus are seeds as
+ * they are. It is decoded twice: with a global list and a record's time, and without either. What is asserted:
  *  - there is at least one event, unless the message is an empty array;
  *  - raw spans lie inside the message, in its order, without overlap; of several events none is empty;
  *  - an applied event has all that the partition relies on;
  *  - an event's own bytes, decoded alone, give the same verdict and fields. (A dead letter can be judged again. Only an
- *    array inside an array or a line would be more by itself than it was there.)
- * The corpus of tests/data/events is a good seed. */
+ *    array inside an array or a line would be more by itself than it was there.) */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +17,6 @@
 #error "build without NDEBUG"
 #endif
 
-enum { NO_GLOBAL = 1, NO_RECORD_TIME = 2 }; /* bits of the first byte */
 #define RECORD_TIME_MS INT64_C(1763751600123)
 #define TIME_END_MS    INT64_C(253402300800000)
 
@@ -26,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct weights weights;
 
-static struct event_rules rules_of(unsigned choice) {
+static struct event_rules rules_with(bool has_global) {
     static bool parsed;
     if (!parsed && weights_parse("view=1,like=4,skip=0,*=2", &weights, NULL) != 0) abort();
     parsed = true;
@@ -38,7 +36,7 @@ static struct event_rules rules_of(unsigned choice) {
         .field_user = "user_id",
         .field_value = "value",
         .weights = &weights,
-        .has_global = (choice & NO_GLOBAL) == 0,
+        .has_global = has_global,
     };
 }
 
@@ -119,13 +117,12 @@ static void check_message(struct bytes message, const struct event_rules *r, int
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    if (size == 0) return 0;
-    struct event_rules r = rules_of(data[0]);
-    char *message = malloc(size); /* one more than the message, in front: an empty one has an address too */
+    const struct event_rules usual = rules_with(true), strict = rules_with(false);
+    char *message = malloc(size + (size == 0)); /* never NULL: that would be a tombstone */
     if (message == NULL) abort();
-    memcpy(message, data, size);
-    check_message((struct bytes){.p = message + 1, .n = size - 1}, &r,
-                  (data[0] & NO_RECORD_TIME) ? -1 : RECORD_TIME_MS);
+    if (size > 0) memcpy(message, data, size);
+    check_message((struct bytes){.p = message, .n = size}, &usual, RECORD_TIME_MS);
+    check_message((struct bytes){.p = message, .n = size}, &strict, -1);
     free(message);
     return 0;
 }
