@@ -1,6 +1,7 @@
 /* config/nearest.c - see nearest.h. Levenshtein distance, one row of the table at a time. */
 #include "config/nearest.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "config/setting.h"
@@ -12,7 +13,7 @@ static size_t min3(size_t a, size_t b, size_t c) {
     return m < c ? m : c;
 }
 
-/* Insertions, deletions and replacements from A to B; both at most NAME_BYTES_MAX long. */
+/* Insertions, deletions and replacements from A, whatever its case, to B; both at most NAME_BYTES_MAX long. */
 static size_t edits(const char *a, const char *b) {
     size_t row[NAME_BYTES_MAX + 1], b_len = strlen(b);
     for (size_t j = 0; j <= b_len; j++) row[j] = j;
@@ -21,7 +22,7 @@ static size_t edits(const char *a, const char *b) {
         row[0] = i + 1;
         for (size_t j = 0; j < b_len; j++) {
             size_t above = row[j + 1];
-            row[j + 1] = min3(above + 1, row[j] + 1, diagonal + (a[i] != b[j]));
+            row[j + 1] = min3(above + 1, row[j] + 1, diagonal + (toupper((unsigned char)a[i]) != b[j]));
             diagonal = above;
         }
     }

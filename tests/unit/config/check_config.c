@@ -1,0 +1,283 @@
+/* One setting at a time: what is taken, what is refused, and what the refusal says. */
+#include <check.h>
+#include <sched.h>
+#include <string.h>
+
+#include "config/setting.h"
+#include "unit/config/given_env.h"
+
+START_TEST(empty_environment_is_a_whole_configuration) {
+    struct config *c = must_load((const char *const[]){NULL});
+    cpu_set_t cores;
+    sched_getaffinity(0, sizeof cores, &cores);
+    ck_assert_str_eq(c->brokers, "localhost:9092");
+    ck_assert_uint_eq(c->topics_n, 1);
+    ck_assert_str_eq(c->topics[0], "events");
+    ck_assert_str_eq(c->group, "topkd");
+    ck_assert_str_eq(c->redis, "redis://localhost:6379/0");
+    ck_assert_uint_eq(c->threads, (unsigned)CPU_COUNT(&cores));
+    ck_assert_str_eq(c->board, "topk");
+    ck_assert(c->k == 100 && c->list_size == 400 && c->sketch_kb == 64);
+    ck_assert_str_eq(c->weights_text, "*=1");
+    ck_assert(c->weights.n == 0 && c->weights.other == 1);
+    ck_assert_str_eq(c->field_item, "video_id");
+    ck_assert_str_eq(c->field_location, "location");
+    ck_assert_str_eq(c->field_type, "type");
+    ck_assert_str_eq(c->field_time, "ts");
+    ck_assert_str_eq(c->field_user, "user_id");
+    ck_assert_str_eq(c->field_value, "value");
+    ck_assert_str_eq(c->global, "global");
+    ck_assert_str_eq(c->dlq_topic, "");
+    ck_assert(c->lateness_ms == 60000 && c->future_ms == 60000 && c->log_clock == CONFIG_LOG_CLOCK_RECORD);
+    ck_assert(c->publish_interval_ms == 1000 && c->checkpoint_interval_ms == 5000);
+    ck_assert(c->slack_ms == 5000 && c->settle_delay_ms == 5000 && c->shutdown_timeout_ms == 10000);
+    ck_assert_int_eq(c->retention_ms, 25 * 3600000LL);
+    ck_assert_uint_eq(c->windows_n, 4);
+    ck_assert(c->windows_ms[0] == 60000 && c->windows_ms[1] == 300000 && c->windows_ms[2] == 3600000);
+    ck_assert_int_eq(c->windows_ms[3], 86400000);
+    ck_assert_uint_eq(c->memory_limit_bytes, 1u << 30);
+    ck_assert(c->start == CONFIG_START_EARLIEST && !c->allow_eviction && !c->exit_at_end);
+    ck_assert_str_eq(c->listen_host, "");
+    ck_assert_uint_eq(c->listen_port, 9464);
+    ck_assert_int_eq(c->log_level, LOG_INFO);
+    ck_assert_uint_eq(c->kafka_props_n, 0);
+    config_destroy(c);
+}
+END_TEST
+
+static const char *const taken[] = {
+    "BROKERS=a:1,b:2,[::1]:9092",
+    "TOPICS=a,b.c_d-E,0",
+    "GROUP=my group",
+    "REDIS=redis://user:p@ss@host:6379/3",
+    "REDIS=unix:///run/redis.sock",
+    "REDIS=unix://user:pw@/run/redis.sock?db=2",
+    "THREADS=1",
+    "THREADS=256",
+    "THREADS=cores",
+    "BOARD=a",
+    "BOARD=shop:top_k.v2-x",
+    "K=1",
+    "K=400",
+    "LIST_SIZE=4000",
+    "LIST_SIZE=100",
+    "SKETCH_KB=1",
+    "SKETCH_KB=4096",
+    "WEIGHTS=view=1,like=4,*=0",
+    "FIELD_ITEM=sku id",
+    "GLOBAL=",
+    "GLOBAL=the whole world",
+    "LATENESS=0s",
+    "LATENESS=22h",
+    "FUTURE=24h",
+    "LOG_CLOCK=event",
+    "PUBLISH_INTERVAL=20ms",
+    "PUBLISH_INTERVAL=1m",
+    "CHECKPOINT_INTERVAL=100ms",
+    "CHECKPOINT_INTERVAL=5m",
+    "SLACK=0ms",
+    "SETTLE_DELAY=1h",
+    "RETENTION=3m",
+    "RETENTION=400d",
+    "WINDOWS=1m",
+    "WINDOWS=10m,90m,25h",
+    "MEMORY_LIMIT=128MB",
+    "MEMORY_LIMIT=131072KB",
+    "DLQ_TOPIC=dead",
+    "DLQ_TOPIC=",
+    "START=latest",
+    "SHUTDOWN_TIMEOUT=1s",
+    "ALLOW_EVICTION=1",
+    "EXIT_AT_END=0",
+    "LISTEN=:0",
+    "LISTEN=127.0.0.1:80",
+    "LISTEN=[::1]:65535",
+    "LOG_LEVEL=debug",
+};
+
+START_TEST(value_inside_the_range_is_taken) { config_destroy(MUST_LOAD(taken[_i])); }
+END_TEST
+
+/* The text that must be in the complaint, beside the variable's name. */
+static const struct {
+    const char *entry, *part;
+} refused[] = {
+    {"BROKERS=a:1,,b:2", "nothing beside a comma"},
+    {"BROKERS=,a:1", "nothing beside a comma"},
+    {"BROKERS=a:1, b:2", "leave out the blanks"},
+    {"TOPICS=a,,b", "no name"},
+    {"TOPICS=a,b,a", "a is there twice"},
+    {"TOPICS=a b", "not \"a b\""},
+    {"TOPICS=^events.*", "not ^events.*"},
+    {"TOPICS=.", ". and .. are no topics"},
+    {"TOPICS=a,..", ". and .. are no topics"},
+    {"GROUP=a\nb", "control character"},
+    {"REDIS=localhost:6379", "begin with redis://"},
+    {"REDIS=rediss://host", "not in this build"},
+    {"REDIS=redis://a b", "blank"},
+    {"THREADS=0", "expected a whole number 1..256, or cores, came 0: that is too small"},
+    {"THREADS=257", "too large"},
+    {"THREADS=all", "digits"},
+    {"BOARD={x}", "came {x}"},
+    {"BOARD=a b", "another character"},
+    {"K=0", "expected a whole number 1..1000, came 0"},
+    {"K=1001", "too large"},
+    {"K=-1", "digits"},
+    {"K=1.5", "digits only"},
+    {"K=99999999999999999999", "too large"},
+    {"LIST_SIZE=4001", "too large"},
+    {"LIST_SIZE=99", "expected at least TOPKD_K, came 99, less than 100"},
+    {"K=401", "LIST_SIZE: expected at least TOPKD_K, came 400, less than 401"},
+    {"SKETCH_KB=0", "too small"},
+    {"SKETCH_KB=48", "power of two"},
+    {"SKETCH_KB=8192", "too large"},
+    {"WEIGHTS=view", "view has no '='"},
+    {"FIELD_ITEM=location", "FIELD_LOCATION: expected a field of its own, came location, which is TOPKD_FIELD_ITEM"},
+    {"FIELD_VALUE=ts", "which is TOPKD_FIELD_TIME too"},
+    {"GLOBAL=12345678901234567890123456789012345678901234567890123456789012345", "longer than 64 bytes"},
+    {"GLOBAL=\x7f", "control character"},
+    {"LATENESS=60", "end it with a unit"},
+    {"LATENESS=25h", "expected a duration 0s..24h, came 25h"},
+    {"LATENESS=-1s", "digits"},
+    {"FUTURE=2d", "too large"},
+    {"LOG_CLOCK=Event", "expected record or event, came Event"},
+    {"PUBLISH_INTERVAL=19ms", "expected a duration 20ms..1m, came 19ms: that is too small"},
+    {"PUBLISH_INTERVAL=61s", "too large"},
+    {"CHECKPOINT_INTERVAL=99ms", "too small"},
+    {"CHECKPOINT_INTERVAL=301s", "too large"},
+    {"SLACK=61m", "too large"},
+    {"SETTLE_DELAY=2h", "too large"},
+    {"RETENTION=59s", "too small"},
+    {"RETENTION=401d", "too large"},
+    {"RETENTION=2m", "expected at least TOPKD_LATENESS + 2m, came 2m"},
+    {"WINDOWS=30s", "whole minutes"},
+    {"WINDOWS=90s", "whole minutes"},
+    {"WINDOWS=0m", "whole minutes"},
+    {"WINDOWS=1m,60s", "twice"},
+    {"WINDOWS=1m,", "digits"},
+    {"WINDOWS=26h", "expected windows of at most TOPKD_RETENTION, came 26h"},
+    {"WINDOWS=1m,2m,3m,4m,5m,6m,7m,8m,9m,10m,11m,12m,13m,14m,15m,16m,17m", "more than 16"},
+    {"MEMORY_LIMIT=127MB", "expected a size of at least 128MB, came 127MB"},
+    {"MEMORY_LIMIT=1073741824", "end it with a unit: KB, MB or GB"},
+    {"DLQ_TOPIC=a/b", "not a/b"},
+    {"DLQ_TOPIC=events", "come back for ever"},
+    {"START=beginning", "expected earliest or latest"},
+    {"SHUTDOWN_TIMEOUT=0s", "too small"},
+    {"ALLOW_EVICTION=yes", "expected 0 or 1, came yes"},
+    {"EXIT_AT_END=true", "write 1 for yes"},
+    {"LISTEN=9464", "colon"},
+    {"LISTEN=:", "digits"},
+    {"LISTEN=:65536", "too large"},
+    {"LISTEN=::1:80", "brackets"},
+    {"LISTEN=[]:80", "nothing between the brackets"},
+    {"LISTEN=a b:80", "no name or address"},
+    {"LOG_LEVEL=warning", "expected error, warn, info or debug"},
+    {"LATENES=1m", "did you mean TOPKD_LATENESS?"},
+    {"TOPIC=events", "did you mean TOPKD_TOPICS?"},
+    {"THREAD=1", "did you mean TOPKD_THREADS?"},
+    {"k=5", "did you mean TOPKD_K?"},
+    {"SOMETHING_ELSE_AGAIN=5", "see topkd --help"},
+    {"=5", "see topkd --help"},
+    {"PORT_9464_TCP=tcp://10.0.0.1:9464", "enableServiceLinks: false"},
+    {"SERVICE_HOST=10.0.0.1", "enableServiceLinks: false"},
+};
+
+START_TEST(value_outside_is_refused_with_a_reason) {
+    struct buf name = {0};
+    buf_add(&name, refused[_i].entry, strcspn(refused[_i].entry, "="));
+    must_refuse(refused[_i].entry, (const char *const[]){"TOPKD_", buf_text(&name), refused[_i].part, NULL});
+    buf_free(&name);
+}
+END_TEST
+
+START_TEST(values_arrive_in_their_fields) {
+    struct config *c = MUST_LOAD("TOPICS=a,b", "LISTEN=[fe80::1]:123", "WINDOWS=1h,2m", "WEIGHTS=like=4",
+                                 "GLOBAL=", "LOG_CLOCK=event", "START=latest", "LOG_LEVEL=error", "EXIT_AT_END=1",
+                                 "THREADS=7", "MEMORY_LIMIT=2GB", "RETENTION=2d", "SHUTDOWN_TIMEOUT=3s", "SLACK=0s");
+    ck_assert_uint_eq(c->topics_n, 2);
+    ck_assert_str_eq(c->topics[1], "b");
+    ck_assert_str_eq(c->listen_host, "fe80::1");
+    ck_assert_uint_eq(c->listen_port, 123);
+    ck_assert(c->windows_n == 2 && c->windows_ms[0] == 3600000 && c->windows_ms[1] == 120000);
+    ck_assert_uint_eq(weights_get(&c->weights, (struct bytes){"like", 4}), 4);
+    ck_assert_str_eq(c->global, "");
+    ck_assert(c->log_clock == CONFIG_LOG_CLOCK_EVENT && c->start == CONFIG_START_LATEST);
+    ck_assert(c->log_level == LOG_ERROR && c->exit_at_end && !c->allow_eviction && c->threads == 7);
+    ck_assert_uint_eq(c->memory_limit_bytes, 2ull << 30);
+    ck_assert(c->retention_ms == 172800000 && c->shutdown_timeout_ms == 3000 && c->slack_ms == 0);
+    config_destroy(c);
+}
+END_TEST
+
+START_TEST(empty_value_is_the_default_where_empty_means_nothing) {
+    struct config *c = MUST_LOAD("BROKERS=", "K=", "LATENESS=", "WINDOWS=", "LISTEN=", "FIELD_ITEM=", "START=");
+    ck_assert_str_eq(c->brokers, "localhost:9092");
+    ck_assert(c->k == 100 && c->lateness_ms == 60000 && c->windows_n == 4 && c->listen_port == 9464);
+    ck_assert_str_eq(c->field_item, "video_id");
+    config_destroy(c);
+}
+END_TEST
+
+START_TEST(every_problem_is_said_at_once_and_no_second_one_made_up) {
+    ck_assert_ptr_null(load_entries((const char *const[]){"K=0", "LIST_SIZE=1", "LATENESS=1", "RETENTION=1m",
+                                                          "TOPICS=a,a", "DLQ_TOPIC=a", "NOPE=1", "LISTEN=x", NULL}));
+    ck_assert_msg(problems_count() == 5, "%s", problems_text());
+}
+END_TEST
+
+START_TEST(variable_that_is_there_twice_is_a_problem) {
+    ck_assert_ptr_null(load_entries((const char *const[]){"K=1", "K=2", NULL}));
+    ck_assert_msg(strcmp(problems_text(), "TOPKD_K: expected one value, came two: set it once\n") == 0, "%s",
+                  problems_text());
+}
+END_TEST
+
+START_TEST(windows_of_the_default_that_exceed_retention_are_left_out) {
+    struct config *c = MUST_LOAD("RETENTION=10m");
+    ck_assert(c->windows_n == 2 && c->windows_ms[0] == 60000 && c->windows_ms[1] == 300000);
+    config_destroy(c);
+    ck_assert_ptr_null(load_entries((const char *const[]){"RETENTION=10m", "WINDOWS=5m,1h", NULL}));
+    ck_assert_int_eq(problems_count(), 1);
+}
+END_TEST
+
+START_TEST(other_names_of_the_environment_do_not_matter) {
+    const char *const envp[] = {"PATH=/bin", "topkd_k=x", "TOPK=x", "NOTHING", "XTOPKD_K=0", NULL};
+    struct buf problems = {0};
+    struct config *c = NULL;
+    ck_assert_int_eq(config_load(envp, &c, &problems), 0);
+    ck_assert_uint_eq(c->k, 100);
+    config_destroy(c);
+    buf_free(&problems);
+}
+END_TEST
+
+START_TEST(doors_for_tests_are_no_unknown_names_in_a_test_build) {
+    config_destroy(MUST_LOAD("FAULT=before_commit:kill", "TEST_DATA=/tmp"));
+}
+END_TEST
+
+START_TEST(problem_never_shows_a_password) {
+    MUST_REFUSE("REDIS=rediss://user:hunter2@host", "a URL with a password", "not in this build");
+    ck_assert_ptr_null(strstr(problems_text(), "hunter2"));
+}
+END_TEST
+
+Suite *config_suite(void);
+Suite *config_suite(void) {
+    Suite *s = suite_create("config");
+    TCase *t = tcase_create("config");
+    tcase_add_test(t, empty_environment_is_a_whole_configuration);
+    tcase_add_loop_test(t, value_inside_the_range_is_taken, 0, (int)ARRAY_LEN(taken));
+    tcase_add_loop_test(t, value_outside_is_refused_with_a_reason, 0, (int)ARRAY_LEN(refused));
+    tcase_add_test(t, values_arrive_in_their_fields);
+    tcase_add_test(t, empty_value_is_the_default_where_empty_means_nothing);
+    tcase_add_test(t, every_problem_is_said_at_once_and_no_second_one_made_up);
+    tcase_add_test(t, variable_that_is_there_twice_is_a_problem);
+    tcase_add_test(t, windows_of_the_default_that_exceed_retention_are_left_out);
+    tcase_add_test(t, other_names_of_the_environment_do_not_matter);
+    tcase_add_test(t, doors_for_tests_are_no_unknown_names_in_a_test_build);
+    tcase_add_test(t, problem_never_shows_a_password);
+    suite_add_tcase(s, t);
+    return s;
+}
