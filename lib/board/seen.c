@@ -17,6 +17,7 @@ struct seen_part {
 struct entry {
     struct entry *next;
     uint64_t hash;
+    uint64_t asked_round;
     int64_t minute, merged_mono_ms;
     char token[TOKEN_BYTES];
     uint64_t say;     /* of the minute, when last judged */
@@ -134,22 +135,61 @@ static uint64_t entry_judge(const struct entry *e, const struct part_rules *rule
     return outcome;
 }
 
-bool seen_wants(struct seen *s, const struct part_rules *rules, const struct board_sources *sources,
-                struct bytes location, int64_t minute, const char *token, uint64_t say, int64_t *last_mono_ms,
-                bool *becomes_final) {
+bool seen_is_news(struct seen *s, struct bytes location, int64_t minute, const char *token, uint64_t round,
+                  struct seen_last *last) {
     struct entry *e = *entry_link(s, location, minute, key_hash(location, minute));
-    *last_mono_ms = PART_NEVER;
-    *becomes_final = false;
+    *last = (struct seen_last){PART_NEVER, false};
     if (e == NULL) return true;
-    *last_mono_ms = e->merged_mono_ms;
-    bool same_token = strcmp(e->token, token) == 0;
-    if (same_token && e->say == say) return false;
-    enum list_state state;
-    uint64_t outcome = entry_judge(e, rules, sources, &state);
-    *becomes_final = state == LIST_FINAL;
-    if (!same_token || outcome != e->outcome) return true;
-    e->say = say; /* the rows moved, this list did not */
-    return false;
+    last->mono_ms = e->merged_mono_ms;
+    if (strcmp(e->token, token) == 0) return false;
+    e->asked_round = round;
+    return true;
+}
+
+/* What the rows say of a minute, computed once per minute and pass. */
+struct say_cache {
+    int64_t minute;
+    uint64_t say;
+    bool set;
+};
+enum { SAY_CACHE = 64 };
+
+static uint64_t say_of(struct say_cache cache[SAY_CACHE], const struct part_rules *rules,
+                       const struct board_sources *sources, int64_t minute) {
+    struct say_cache *c = &cache[(uint64_t)minute % SAY_CACHE];
+    if (!c->set || c->minute != minute) *c = (struct say_cache){minute, board_say(rules, sources, minute), true};
+    return c->say;
+}
+
+void seen_changed(struct seen *s, const struct part_rules *rules, const struct board_sources *sources, uint64_t round,
+                  seen_offer *offer, void *ctx) {
+    struct say_cache cache[SAY_CACHE] = {{0}};
+    for (size_t i = 0; i < s->table_n; i++)
+        for (struct entry *e = s->table[i]; e != NULL; e = e->next) {
+            uint64_t say = say_of(cache, rules, sources, e->minute);
+            if (e->say == say || e->asked_round == round) continue;
+            enum list_state state;
+            if (entry_judge(e, rules, sources, &state) == e->outcome) {
+                e->say = say; /* the rows moved, this list did not */
+                continue;
+            }
+            struct seen_last last = {e->merged_mono_ms, state == LIST_FINAL};
+            offer(ctx, (struct bytes){e->location, e->location_len}, e->minute, e->token, &last);
+        }
+}
+
+void seen_filter(struct seen *s, bool (*keep)(void *ctx, struct bytes location), void *ctx) {
+    for (size_t i = 0; i < s->table_n; i++)
+        for (struct entry **link = &s->table[i]; *link != NULL;) {
+            struct entry *e = *link;
+            if (keep(ctx, (struct bytes){e->location, e->location_len})) {
+                link = &e->next;
+                continue;
+            }
+            *link = e->next;
+            entry_free(e);
+            s->n--;
+        }
 }
 
 void seen_merged(struct seen *s, struct bytes location, int64_t minute, const char *token, uint64_t say,

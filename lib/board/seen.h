@@ -11,11 +11,23 @@ struct seen;
 struct seen *seen_create(void);
 void seen_destroy(struct seen *s);
 
-/* Must the list be merged, as far as TOKEN and SOURCES tell? SAY is board_say of its minute. LAST_MONO_MS: when it was
- * merged last (PART_NEVER: never). BECOMES_FINAL: the outcome would be final now. */
-bool seen_wants(struct seen *s, const struct part_rules *rules, const struct board_sources *sources,
-                struct bytes location, int64_t minute, const char *token, uint64_t say, int64_t *last_mono_ms,
-                bool *becomes_final);
+/* What is known of a list before it is merged again. */
+struct seen_last {
+    int64_t mono_ms;    /* when it was merged last; PART_NEVER: never */
+    bool becomes_final; /* its outcome would be final now */
+};
+
+/* A note says TOKEN: is that news? ROUND is any number that differs from the last round's: what was asked about here is
+ * not offered by seen_changed in the same round. */
+bool seen_is_news(struct seen *s, struct bytes location, int64_t minute, const char *token, uint64_t round,
+                  struct seen_last *last);
+/* Offers every list whose outcome the rows have changed, note or no note. */
+typedef void seen_offer(void *ctx, struct bytes location, int64_t minute, const char *token,
+                        const struct seen_last *last);
+void seen_changed(struct seen *s, const struct part_rules *rules, const struct board_sources *sources, uint64_t round,
+                  seen_offer *offer, void *ctx);
+/* Forget the lists that KEEP does not want: their shards are worked elsewhere now. */
+void seen_filter(struct seen *s, bool (*keep)(void *ctx, struct bytes location), void *ctx);
 /* The list was merged under TOKEN from PARTS with this outcome. */
 void seen_merged(struct seen *s, struct bytes location, int64_t minute, const char *token, uint64_t say,
                  const struct board_part *parts, size_t n, enum list_state state, int64_t mono_ms);

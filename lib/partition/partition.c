@@ -58,6 +58,7 @@ struct partition *partition_create(const struct part_rules *rules, struct sketch
     p->instance = instance;
     p->source_hash = hash64(source, strlen(source), 0);
     p->confirmed_mono_ms = p->end_wall_ms = PART_NEVER;
+    p->row_stored = (struct said_row){.row = {.end_ms = PART_NEVER}, .next = -1};
     p->committed = -1;
     p->seen.last_time_ms = PART_NEVER;
     partition_begin(p, start);
@@ -279,8 +280,12 @@ void partition_view(const struct partition *p, struct part_view *v) {
     v->settled = p->settled;
     v->incarnation = p->incarnation;
     v->live_minutes = (uint32_t)p->minutes.n;
+    v->sealed_minutes = 0;
+    for (size_t i = 0; i < p->minutes.n; i++) v->sealed_minutes += p->minutes.all[i]->sealed;
     v->live_buckets = p->buckets_n;
     v->dirty_buckets = p->dirty_n;
     v->all_clean = p->unclean_n == 0;
-    v->all_settled = v->all_clean && (p->minutes.n == 0 || !p->minutes.all[0]->sealed);
+    v->row_current = p->row_stored.next == p->next && p->row_stored.row.m == p->settled &&
+                     p->row_stored.row.w_ms == p->w_ms && p->row_stored.row.end_ms != PART_NEVER;
+    v->all_settled = v->all_clean && v->sealed_minutes == 0;
 }

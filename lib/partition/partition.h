@@ -92,9 +92,10 @@ void partition_keep(struct partition *p);
 /* -- answers -- */
 
 void partition_answered(struct partition *p, struct bytes location, int64_t minute, int64_t at, int64_t mono_ms);
-void partition_row_answered(struct partition *p, int64_t handed_mono_ms); /* stored, or a higher fence is there */
-void partition_other_life(struct partition *p, const char *life);         /* refused: Redis is another one */
-void partition_broken(struct partition *p);                               /* rule 12 */
+/* Stored, or a higher fence is there; PART_NEVER: it was not sent after all. */
+void partition_row_answered(struct partition *p, int64_t handed_mono_ms);
+void partition_other_life(struct partition *p, const char *life); /* refused: Redis is another one */
+void partition_broken(struct partition *p);                       /* rule 12 */
 /* A query sent at WALL_MS said that the log ended at END (rule 19). */
 void partition_end_seen(struct partition *p, int64_t end, int64_t wall_ms);
 
@@ -108,10 +109,11 @@ struct part_view {
     int64_t next, frontier, committed, rewind; /* committed: -1 before the first acknowledged commit */
     int64_t w_ms, settled, last_time_ms;       /* last_time_ms: of the last applied record */
     uint64_t incarnation;
-    uint32_t live_minutes;
+    uint32_t live_minutes, sealed_minutes;
     uint64_t live_buckets, dirty_buckets;
     bool all_clean;   /* nothing dirty or unanswered */
     bool all_settled; /* all_clean and no sealed minute waits for settling */
+    bool row_current; /* the newest stored row says all this, and that the log ended here */
     uint64_t replayed, rebuilt, messages, holes, hole_records, steps_back, lost_records;
     uint64_t outcomes[EVENT_OUTCOMES];
 };

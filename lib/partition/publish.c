@@ -164,11 +164,13 @@ bool partition_row(struct partition *p, struct part_row *row, uint64_t *incarnat
     memcpy(life, p->life, PART_LIFE_LEN + 1);
     bool vouched = p->unclean_n == 0 || !RULE(end_clean);
     *row = (struct part_row){p->w_ms, p->settled, p->b, p->x, vouched ? p->end_wall_ms : PART_NEVER};
+    p->row_sent = (struct said_row){*row, p->next};
     return true;
 }
 
 void partition_row_answered(struct partition *p, int64_t handed_mono_ms) {
     p->row_out = false;
+    if (handed_mono_ms != PART_NEVER) p->row_stored = p->row_sent;
     p->confirmed_mono_ms = larger(p->confirmed_mono_ms, handed_mono_ms);
 }
 

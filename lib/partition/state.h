@@ -37,6 +37,10 @@ struct partition {
 
     /* Redis */
     bool row_out;
+    struct said_row {
+        struct part_row row;
+        int64_t next;
+    } row_sent, row_stored;
     int64_t confirmed_mono_ms; /* when the newest answered row was handed over */
     int64_t end_wall_ms;       /* wall clock at which the log was known to end at next */
 

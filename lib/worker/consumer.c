@@ -1,0 +1,192 @@
+/* The consumer's loop: poll until something is due, apply, do what is due. Policy only; what it means stands in
+ * partition/. */
+#include "worker/consumer.h"
+
+#include "base/mem.h"
+#include "worker/consumer_state.h"
+
+#include <string.h>
+
+enum { RECORDS_BETWEEN_TICKS = 16, STEP_RECORDS_MAX = 4096, FINISH_POLL_MS = 10 };
+
+struct consumer *consumer_create(struct hub *hub, uint32_t number, struct source source, uint64_t sketch_bytes) {
+    struct consumer *c = mem_zalloc(1, sizeof *c);
+    const struct config *cfg = hub->config;
+    c->hub = hub;
+    c->number = number;
+    c->source = source;
+    c->budget.limit_bytes = sketch_bytes;
+    c->event_rules = (struct event_rules){.field_item = cfg->field_item,
+                                          .field_location = cfg->field_location,
+                                          .field_type = cfg->field_type,
+                                          .field_time = cfg->field_time,
+                                          .field_user = cfg->field_user,
+                                          .field_value = cfg->field_value,
+                                          .weights = &cfg->weights,
+                                          .has_global = cfg->global[0] != 0};
+    c->dead_letters = cfg->dlq_topic[0] != 0;
+    c->letters_tail = &c->letters;
+    c->committed_mono_ms = clock_mono_ms(hub->clock);
+    event_batch_init(&c->batch);
+    consumer_metrics_create(c);
+    return c;
+}
+
+void consumer_destroy(struct consumer *c) {
+    if (c == NULL) return;
+    letters_free(c);
+    slots_free(c);
+    consumer_metrics_destroy(c);
+    event_batch_deinit(&c->batch);
+    mem_free(c->frozen);
+    mem_free(c);
+}
+
+/* -- events of the source -- */
+
+static void record(struct consumer *c, const struct source_record *r) {
+    struct slot *s = slot_find(c, r->tp);
+    if (s == NULL || s->state != SLOT_RUNNING) {
+        consumer_count_stale(c);
+        return;
+    }
+    struct part_record rec = {r->offset, r->time_ms, r->key, r->value};
+    bool wanted = partition_wants(s->memory, r->offset);
+    if (wanted) event_decode(&c->event_rules, r->value.p, r->value.n, r->time_ms, &c->batch);
+    s->at_eof = false;
+    switch (partition_record(s->memory, &rec, wanted ? &c->batch : NULL, clock_wall_ms(c->hub->clock))) {
+    case PART_APPLIED:
+        s->had_traffic = true;
+        if (c->dead_letters) consumer_reject(c, s, r);
+        break;
+    case PART_REASSIGN:
+        log_event(LOG_WARN, "log_replaced", "topic=%s partition=%d", s->tp.topic, (int)s->tp.partition);
+        consumer_count_restore(c, ORIGIN_NEW_LOG, 0);
+        consumer_reassign(c);
+        break;
+    case PART_REBUILT:
+    case PART_REPLAYED:
+        break;
+    }
+}
+
+static void end_of_log(struct consumer *c, const struct source_event *ev) {
+    struct slot *s = slot_find(c, ev->tp);
+    if (s == NULL || s->state != SLOT_RUNNING) return;
+    partition_eof(s->memory, ev->offset, clock_wall_ms(c->hub->clock));
+    s->at_eof = true;
+}
+
+static void position_lost(struct consumer *c, const struct source_event *ev) {
+    struct slot *s = slot_find(c, ev->tp);
+    if (s != NULL) consumer_lookup_again(c, s);
+}
+
+static void handle(struct consumer *c, const struct source_event *ev) {
+    switch (ev->type) {
+    case SOURCE_RECORD:
+        record(c, &ev->record);
+        break;
+    case SOURCE_EOF:
+        end_of_log(c, ev);
+        break;
+    case SOURCE_ASSIGN:
+        consumer_assigned(c, ev->tps, ev->n);
+        break;
+    case SOURCE_REVOKE:
+        consumer_revoked(c, ev->lost);
+        break;
+    case SOURCE_COMMITTED:
+        consumer_committed(c, ev->commits, ev->n);
+        break;
+    case SOURCE_LOOKUP:
+        consumer_looked_up(c, ev->lookups, ev->n);
+        break;
+    case SOURCE_ENDS:
+        consumer_ends(c, ev->ends, ev->n);
+        break;
+    case SOURCE_RESET:
+        position_lost(c, ev);
+        break;
+    case SOURCE_FATAL:
+        hub_fail(c->hub, ev->error.text);
+        break;
+    case SOURCE_ERROR:
+    case SOURCE_NOTHING:
+        break;
+    }
+}
+
+/* -- the loop -- */
+
+static int until_due(const struct consumer *c, int64_t now, int timeout_ms) {
+    int64_t due = c->next_tick_mono_ms < c->next_checkpoint_mono_ms ? c->next_tick_mono_ms : c->next_checkpoint_mono_ms;
+    int64_t wait = due > now ? due - now : 0;
+    return wait < timeout_ms ? (int)wait : timeout_ms;
+}
+
+void consumer_step(struct consumer *c, int timeout_ms) {
+    struct source_event ev;
+    int64_t now = clock_mono_ms(c->hub->clock);
+    atomic_store(&c->hub->consumers[c->number].turned_mono_ms, now);
+    consumer_mail(c);
+    int wait = until_due(c, now, timeout_ms);
+    for (int i = 0; i < STEP_RECORDS_MAX; i++) {
+        c->source.ops->poll(c->source.self, wait, &ev);
+        if (ev.type == SOURCE_NOTHING) break;
+        handle(c, &ev);
+        wait = 0;
+        if (i % RECORDS_BETWEEN_TICKS == 0 && clock_mono_ms(c->hub->clock) >= c->next_tick_mono_ms) break;
+    }
+    consumer_ticks(c);
+}
+
+/* -- the end -- */
+
+struct standing {
+    bool clean, committed, at_end;
+};
+
+static struct standing standing_of(struct consumer *c) {
+    struct standing st = {true, !c->commit_out && c->letters == NULL, c->assigned_once && !c->lookup_out};
+    for (size_t i = 0; i < c->slots_n; i++) {
+        const struct slot *s = c->slots[i];
+        struct part_view v;
+        if (s->state == SLOT_WAITING) st = (struct standing){false, false, false};
+        if (s->state != SLOT_RUNNING) continue;
+        partition_view(s->memory, &v);
+        bool silent = v.next < v.frontier;
+        st.clean = st.clean && (silent || v.all_clean);
+        st.committed = st.committed && (silent || v.committed == v.next);
+        st.at_end = st.at_end && v.next >= s->end_at_assign && v.all_settled && v.row_current;
+    }
+    st.at_end = st.at_end && st.clean && st.committed;
+    return st;
+}
+
+void consumer_show_standing(struct consumer *c) {
+    atomic_store(&c->hub->consumers[c->number].at_end, standing_of(c).at_end);
+}
+
+/* Only answers and rebalances matter now; records come again to the next owner. */
+static void finish_poll(struct consumer *c) {
+    struct source_event ev;
+    c->source.ops->poll(c->source.self, FINISH_POLL_MS, &ev);
+    if (ev.type != SOURCE_RECORD && ev.type != SOURCE_EOF) handle(c, &ev);
+    consumer_mail(c);
+    consumer_letters_due(c);
+}
+
+bool consumer_finish(struct consumer *c, int64_t deadline_mono_ms) {
+    struct standing st = standing_of(c);
+    while (!(st.clean && st.committed) && clock_mono_ms(c->hub->clock) < deadline_mono_ms) {
+        consumer_publish(c);
+        finish_poll(c);
+        st = standing_of(c);
+        int64_t left = deadline_mono_ms - clock_mono_ms(c->hub->clock);
+        if (st.clean && !st.committed && left > 0) consumer_commit_now(c, left > 2000 ? 2000 : (int)left);
+        st = standing_of(c);
+    }
+    atomic_store(&c->hub->consumers[c->number].clean, st.clean && st.committed);
+    return st.clean && st.committed;
+}

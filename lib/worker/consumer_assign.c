@@ -1,0 +1,177 @@
+/* Coming and going of partitions (rules 3 to 7).
+ *
+ *   ASSIGN   everything named is WAITING; parked memory of anything else is dropped; Kafka is asked for commits and log
+ * bounds. LOOKUP   per partition: the parked memory goes on if the commit is its own, else a new one begins as the
+ * commit says. Then all that run are assigned at the offsets that we know, never at what the library remembers. REVOKE
+ * F is committed within a second, then the memories are parked. What is on its way to Redis stays on its way. */
+#include "base/mem.h"
+#include "worker/consumer_state.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+enum { LOOKUP_RETRY_MS = 1000, REVOKE_COMMIT_MS = 1000 };
+
+static void count_states(struct consumer *c) {
+    uint32_t owned = 0, waiting = 0;
+    for (size_t i = 0; i < c->slots_n; i++) {
+        owned += c->slots[i]->state == SLOT_WAITING || c->slots[i]->state == SLOT_RUNNING;
+        waiting += c->slots[i]->state == SLOT_WAITING;
+    }
+    struct hub_consumer *me = &c->hub->consumers[c->number];
+    atomic_store(&me->owned, owned);
+    atomic_store(&me->waiting, waiting);
+}
+
+static void own(struct consumer *c, const struct slot *s, bool ours) {
+    if (strcmp(s->tp.topic, c->hub->config->topics[0]) == 0) hub_own(c->hub, s->tp.partition, ours);
+}
+
+/* The library was told where each runs from; pauses are forgotten by it. */
+void consumer_reassign(struct consumer *c) {
+    struct err e = {0};
+    struct source_assign *a = mem_zalloc(c->slots_n + 1, sizeof *a);
+    size_t n = 0;
+    for (size_t i = 0; i < c->slots_n; i++) {
+        struct slot *s = c->slots[i];
+        if (s->state == SLOT_RUNNING) a[n++] = (struct source_assign){s->tp, partition_next(s->memory)};
+        s->at_eof = false;
+    }
+    if (c->source.ops->assign(c->source.self, a, n, &e) != 0) {
+        log_event(LOG_ERROR, "assign_failed", "partitions=%zu why=%s", n, log_quote(e.text));
+        c->next_lookup_mono_ms = clock_mono_ms(c->hub->clock) + LOOKUP_RETRY_MS;
+    }
+    c->paused = false;
+    mem_free(a);
+}
+
+static void park_nothing_else(struct consumer *c) {
+    for (size_t i = 0; i < c->slots_n; i++)
+        if (c->slots[i]->state == SLOT_PARKED) {
+            slot_drop_memory(c, c->slots[i]);
+            c->slots[i]->state = SLOT_FREE;
+        }
+}
+
+void consumer_assigned(struct consumer *c, const struct source_tp *tps, size_t n) {
+    int64_t now = clock_mono_ms(c->hub->clock);
+    for (size_t i = 0; i < n; i++) {
+        struct slot *s = slot_get(c, tps[i]);
+        if (s->state == SLOT_RUNNING) continue; /* told twice */
+        s->state = SLOT_WAITING;
+        s->assigned_mono_ms = now;
+        own(c, s, true);
+        log_event(LOG_INFO, "partition_assigned", "topic=%s partition=%d", s->tp.topic, (int)s->tp.partition);
+    }
+    park_nothing_else(c);
+    c->assigned_once = true;
+    consumer_count_rebalance(c, "assign");
+    count_states(c);
+    consumer_reassign(c); /* answers the group at once; what waits joins when it is looked up */
+    c->next_lookup_mono_ms = now;
+    consumer_lookup_due(c, now);
+}
+
+void consumer_revoked(struct consumer *c, bool lost) {
+    if (!lost) consumer_commit_now(c, REVOKE_COMMIT_MS);
+    for (size_t i = 0; i < c->slots_n; i++) {
+        struct slot *s = c->slots[i];
+        if (s->state != SLOT_RUNNING && s->state != SLOT_WAITING) continue;
+        s->state = s->memory == NULL ? SLOT_FREE : SLOT_PARKED;
+        own(c, s, false);
+        log_event(LOG_INFO, "partition_revoked", "topic=%s partition=%d lost=%s", s->tp.topic, (int)s->tp.partition,
+                  lost ? "true" : "false");
+    }
+    consumer_count_rebalance(c, lost ? "lost" : "revoke");
+    count_states(c);
+}
+
+void consumer_lookup_due(struct consumer *c, int64_t now) {
+    struct err e = {0};
+    if (c->lookup_out || now < c->next_lookup_mono_ms) return;
+    struct source_tp *tps = mem_zalloc(c->slots_n + 1, sizeof *tps);
+    size_t n = 0;
+    for (size_t i = 0; i < c->slots_n; i++)
+        if (c->slots[i]->state == SLOT_WAITING) tps[n++] = c->slots[i]->tp;
+    if (n > 0) c->lookup_out = c->source.ops->lookup(c->source.self, tps, n, &e) == 0;
+    c->next_lookup_mono_ms = now + LOOKUP_RETRY_MS;
+    mem_free(tps);
+}
+
+void consumer_lookup_again(struct consumer *c, struct slot *s) {
+    if (s->state != SLOT_RUNNING) return;
+    log_event(LOG_WARN, "position_lost", "topic=%s partition=%d next=%" PRId64, s->tp.topic, (int)s->tp.partition,
+              partition_next(s->memory));
+    slot_drop_memory(c, s);
+    s->state = SLOT_WAITING;
+    count_states(c);
+    consumer_reassign(c);
+    c->next_lookup_mono_ms = clock_mono_ms(c->hub->clock);
+}
+
+static void log_start(const struct slot *s, const struct part_start *st) {
+    enum log_level level = st->origin == ORIGIN_TRUNCATED || st->origin == ORIGIN_NEW_LOG ? LOG_WARN : LOG_INFO;
+    log_event(level, "partition_started",
+              "topic=%s partition=%d origin=%s rewind=%" PRId64 " frontier=%" PRId64 " distance=%" PRId64
+              " lost_records=%" PRId64,
+              s->tp.topic, (int)s->tp.partition, part_origin_name(st->origin), st->next, st->frontier,
+              st->frontier - st->next, st->lost_records);
+}
+
+static void begin(struct consumer *c, struct slot *s, const struct source_lookup *l) {
+    struct part_facts facts = {.has_commit = l->state == SOURCE_COMMIT_FOUND,
+                               .commit_offset = l->offset,
+                               .commit_metadata = l->metadata,
+                               .topic_has_commits = l->topic_has_commits,
+                               .log_start = l->log_start,
+                               .log_end = l->log_end};
+    struct part_start start;
+    part_resume(&c->hub->rules, &facts, &start);
+    uint64_t instance = atomic_fetch_add(&c->hub->instances, 1) + 1;
+    s->memory = partition_create(&c->hub->rules, &c->budget, s->name, instance, &start);
+    s->rewound_from = start.next;
+    s->restored = false;
+    s->shown = (struct part_view){0};
+    consumer_count_restore(c, start.origin, start.frontier > start.next ? start.frontier - start.next : 0);
+    log_start(s, &start);
+}
+
+static void go_on(struct consumer *c, struct slot *s) {
+    partition_keep(s->memory);
+    consumer_count_restore(c, ORIGIN_MEMORY, 0);
+    log_event(LOG_INFO, "partition_started", "topic=%s partition=%d origin=memory next=%" PRId64, s->tp.topic,
+              (int)s->tp.partition, partition_next(s->memory));
+}
+
+static void start_slot(struct consumer *c, struct slot *s, const struct source_lookup *l) {
+    bool found = l->state == SOURCE_COMMIT_FOUND;
+    bool keep = s->memory != NULL && found && partition_is_own_commit(s->memory, l->offset, l->metadata) &&
+                l->log_end >= l->offset;
+    if (keep) {
+        go_on(c, s);
+    } else {
+        slot_drop_memory(c, s);
+        begin(c, s, l);
+    }
+    s->state = SLOT_RUNNING;
+    s->end_at_assign = l->log_end;
+    s->log_start = l->log_start;
+    s->had_traffic = l->log_end > 0;
+    s->asked_row = false;
+    if (s->metrics == NULL) slot_metrics_open(c, s);
+    if (!s->had_traffic)
+        log_event(LOG_WARN, "partition_without_traffic", "topic=%s partition=%d", s->tp.topic, (int)s->tp.partition);
+}
+
+void consumer_looked_up(struct consumer *c, const struct source_lookup *l, size_t n) {
+    size_t started = 0;
+    c->lookup_out = false;
+    for (size_t i = 0; i < n; i++) {
+        struct slot *s = slot_find(c, l[i].tp);
+        if (s == NULL || s->state != SLOT_WAITING || l[i].state == SOURCE_COMMIT_FAILED) continue;
+        start_slot(c, s, &l[i]);
+        started++;
+    }
+    count_states(c);
+    if (started > 0) consumer_reassign(c);
+}

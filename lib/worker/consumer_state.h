@@ -1,0 +1,127 @@
+/* worker/consumer_state.h - the inside of a consumer, shared by the consumer_*.c files and by nobody else. */
+#ifndef TOPKD_WORKER_CONSUMER_STATE_H
+#define TOPKD_WORKER_CONSUMER_STATE_H
+
+#include "base/log.h"
+#include "worker/consumer.h"
+
+/* What a partition of a topic is to this member. Slots are made once and stay: their names are borrowed by mails under
+ * way. */
+enum slot_state {
+    SLOT_FREE,    /* not ours */
+    SLOT_WAITING, /* ours; Kafka has not answered yet where it begins */
+    SLOT_RUNNING, /* ours; consumed */
+    SLOT_PARKED   /* not ours since the last revoke; its memory waits for the next assignment (rule 7) */
+};
+
+struct slot {
+    struct source_tp tp;
+    char *name;   /* "topic/partition"; owned */
+    char *labels; /* of its metrics; owned */
+    enum slot_state state;
+    struct partition *memory; /* RUNNING; PARKED; WAITING if it was parked before */
+    bool asked_row;
+    bool at_eof; /* nothing came since the end of the log was reached */
+    bool had_traffic;
+    int64_t assigned_mono_ms;
+    int64_t end_at_assign;             /* EXIT_AT_END reads up to here */
+    int64_t rewound_from;              /* for the log line at the frontier */
+    bool restored;                     /* that line was written */
+    int64_t log_start, high_watermark; /* as last asked; -1: never */
+    struct part_view shown;            /* counters that the metrics already have */
+    struct slot_metrics *metrics;      /* while RUNNING */
+};
+
+struct letter { /* a dead letter that the full queue refused */
+    struct letter *next;
+    struct slot *slot;
+    int64_t offset;
+    uint32_t index;
+    const char *reason;
+    size_t key_len, value_len;
+    bool has_key;
+    char bytes[];
+};
+
+struct consumer {
+    struct hub *hub;
+    uint32_t number;
+    struct source source;
+    struct sketch_budget budget;
+    struct event_rules event_rules;
+    struct event_batch batch;
+    bool dead_letters;
+
+    struct slot **slots; /* owned */
+    size_t slots_n, slots_cap;
+    struct slot *last; /* records come in runs */
+    size_t turn;       /* which slot publishes first, so that a full queue starves nobody */
+
+    int64_t next_tick_mono_ms, next_checkpoint_mono_ms, next_ends_mono_ms, next_lookup_mono_ms;
+    bool lookup_out, ends_out;
+    bool assigned_once;
+    bool paused;
+    struct log_limit memory_limit;
+
+    /* the commit under way (rule 8) */
+    struct source_commit *frozen; /* owned */
+    size_t frozen_n, frozen_cap;
+    uint64_t frozen_ticket; /* dead letters that must be delivered first */
+    bool commit_waits;      /* frozen, dead letters not delivered yet */
+    bool commit_out;        /* sent, not answered */
+    int64_t committed_mono_ms;
+
+    struct letter *letters, **letters_tail;
+    struct consumer_metrics *metrics;
+};
+
+/* consumer.c */
+void consumer_show_standing(struct consumer *c); /* EXIT_AT_END: are we there? */
+
+/* consumer_slots.c */
+struct slot *slot_get(struct consumer *c, struct source_tp tp); /* makes it */
+struct slot *slot_find(struct consumer *c, struct source_tp tp);
+struct slot *slot_of_instance(struct consumer *c, uint64_t instance);
+void slot_drop_memory(struct consumer *c, struct slot *s);
+void slots_free(struct consumer *c);
+/* The RUNNING ones, as the source wants them; to be freed with mem_free. */
+struct source_tp *slots_running(struct consumer *c, size_t *n);
+
+/* consumer_assign.c */
+void consumer_assigned(struct consumer *c, const struct source_tp *tps, size_t n);
+void consumer_revoked(struct consumer *c, bool lost);
+void consumer_looked_up(struct consumer *c, const struct source_lookup *l, size_t n);
+void consumer_lookup_due(struct consumer *c, int64_t now);
+void consumer_lookup_again(struct consumer *c, struct slot *s); /* its position is gone */
+void consumer_reassign(struct consumer *c);
+
+/* consumer_commit.c */
+void consumer_commit_due(struct consumer *c, int64_t now);
+void consumer_commit_now(struct consumer *c, int wait_ms);
+void consumer_committed(struct consumer *c, const struct source_commit *commits, size_t n);
+
+/* consumer_letters.c */
+void consumer_reject(struct consumer *c, struct slot *s, const struct source_record *r);
+void consumer_letters_due(struct consumer *c);
+void letters_free(struct consumer *c);
+
+/* consumer_tick.c */
+void consumer_mail(struct consumer *c);
+void consumer_ticks(struct consumer *c);   /* whatever is due */
+void consumer_publish(struct consumer *c); /* now */
+void consumer_ends(struct consumer *c, const struct source_end *ends, size_t n);
+
+/* consumer_metrics.c */
+void consumer_metrics_create(struct consumer *c);
+void consumer_metrics_destroy(struct consumer *c);
+void slot_metrics_open(struct consumer *c, struct slot *s);
+void slot_metrics_close(struct consumer *c, struct slot *s);
+void consumer_metrics_show(struct consumer *c); /* at every tick */
+void consumer_count_restore(struct consumer *c, enum part_origin origin, int64_t records);
+void consumer_count_restored(struct consumer *c, int64_t took_ms);
+void consumer_count_rebalance(struct consumer *c, const char *event);
+void consumer_count_stale(struct consumer *c);
+void consumer_count_commits(struct consumer *c, uint64_t ok, uint64_t failed);
+void consumer_count_queue_full(struct consumer *c);
+
+#endif

@@ -1,0 +1,221 @@
+/* What happens at ticks: answers in, copies out, ends asked for, pauses. */
+#include "base/mem.h"
+#include "base/testhook.h"
+#include "worker/consumer_state.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+enum { ENDS_INTERVAL_MS = 1000 };
+
+/* -- answers -- */
+
+static void deliver(struct consumer *c, const struct mail *m, int64_t now) {
+    struct slot *s = slot_of_instance(c, m->instance);
+    if (s == NULL && !RULE(inst)) /* only in the property test: any memory of the partition */
+        for (size_t i = 0; i < c->slots_n; i++)
+            if (c->slots[i]->memory != NULL && strcmp(c->slots[i]->name, m->source) == 0) s = c->slots[i];
+    if (s == NULL) return; /* an answer for a memory that is gone */
+    switch (m->type) {
+    case MAIL_COPY:
+        partition_answered(s->memory, mail_location(m), m->minute, m->at, now);
+        break;
+    case MAIL_ROW:
+        partition_row_answered(s->memory, m->handed_mono_ms);
+        break;
+    case MAIL_OTHER_LIFE:
+        partition_other_life(s->memory, m->life);
+        break;
+    case MAIL_ASK_ROW:
+        partition_row_known(s->memory, m->incarnation, clock_wall_ms(c->hub->clock));
+        break;
+    case MAIL_BROKEN:
+        break;
+    }
+}
+
+static void broken(struct consumer *c) {
+    for (size_t i = 0; i < c->slots_n; i++) {
+        c->slots[i]->asked_row = false;
+        if (c->slots[i]->memory != NULL) partition_broken(c->slots[i]->memory);
+    }
+}
+
+void consumer_mail(struct consumer *c) {
+    struct mail *list = mailbox_take(&c->hub->consumers[c->number].inbox, 0, 0);
+    int64_t now = list == NULL ? 0 : clock_mono_ms(c->hub->clock);
+    for (const struct mail *m = list; m != NULL; m = m->next) {
+        if (m->type == MAIL_BROKEN)
+            broken(c);
+        else
+            deliver(c, m, now);
+    }
+    mail_free_all(list);
+}
+
+/* -- copies -- */
+
+static bool put(struct consumer *c, struct mail *m, const struct partition *p) {
+    m->consumer = c->number;
+    m->instance = partition_instance(p);
+    m->source = partition_source(p);
+    m->handed_mono_ms = clock_mono_ms(c->hub->clock);
+    if (mailbox_put(&c->hub->outbox, m)) return true;
+    mem_free(m);
+    return false;
+}
+
+static bool emit(void *ctx, const struct part_copy *copy) {
+    struct consumer *c = ctx;
+    struct mail *m = mail_create(MAIL_COPY, copy->location, copy->items);
+    m->incarnation = copy->incarnation;
+    m->offset = copy->offset;
+    m->at = copy->at;
+    m->minute = copy->minute;
+    m->final = copy->final;
+    return put(c, m, copy->from);
+}
+
+static void ask_row(struct consumer *c, struct slot *s) {
+    if (s->asked_row || !partition_needs_row(s->memory)) return;
+    s->asked_row = put(c, mail_create(MAIL_ASK_ROW, (struct bytes){NULL, 0}, (struct bytes){NULL, 0}), s->memory);
+}
+
+/* A row that finds no room is as good as one that was lost: it is made again. */
+static void put_row(struct consumer *c, struct slot *s) {
+    struct part_row row;
+    uint64_t incarnation;
+    int64_t frontier;
+    char life[PART_LIFE_LEN + 1];
+    if (!partition_row(s->memory, &row, &incarnation, &frontier, life)) return;
+    struct buf text = {0};
+    part_row_format(&row, &text);
+    struct mail *m = mail_create(MAIL_ROW, (struct bytes){NULL, 0}, (struct bytes){text.data, text.len});
+    m->incarnation = incarnation;
+    m->offset = frontier;
+    memcpy(m->life, life, sizeof m->life);
+    if (!put(c, m, s->memory)) partition_row_answered(s->memory, PART_NEVER);
+    buf_free(&text);
+}
+
+static void log_restored(struct consumer *c, struct slot *s) {
+    struct part_view v;
+    if (s->restored) return;
+    partition_view(s->memory, &v);
+    if (v.next < v.frontier || v.probing) return;
+    s->restored = true;
+    int64_t took = clock_mono_ms(c->hub->clock) - s->assigned_mono_ms;
+    consumer_count_restored(c, took);
+    log_event(LOG_INFO, "partition_restored", "topic=%s partition=%d records=%" PRId64 " ms=%" PRId64, s->tp.topic,
+              (int)s->tp.partition, v.frontier - s->rewound_from, took);
+}
+
+static bool publish_slot(struct consumer *c, struct slot *s) {
+    log_restored(c, s);
+    ask_row(c, s);
+    bool room = partition_publish(s->memory, emit, c);
+    partition_settle(s->memory, clock_mono_ms(c->hub->clock));
+    put_row(c, s);
+    return room;
+}
+
+void consumer_publish(struct consumer *c) {
+    bool room = true;
+    for (size_t i = 0; i < c->slots_n && room; i++) {
+        struct slot *s = c->slots[(c->turn + i) % c->slots_n];
+        if (s->state == SLOT_RUNNING) room = publish_slot(c, s);
+        if (!room) c->turn = (c->turn + i) % c->slots_n; /* it goes on first next time */
+    }
+    if (!room) consumer_count_queue_full(c);
+    FAULT(after_copy);
+}
+
+/* Ticks fall on multiples of the interval of the wall clock, so that the parts of a list arrive together. */
+static int64_t until_next_tick(const struct consumer *c) {
+    int64_t interval = c->hub->config->publish_interval_ms;
+    return interval - clock_wall_ms(c->hub->clock) % interval;
+}
+
+static void publish_due(struct consumer *c, int64_t now) {
+    if (now < c->next_tick_mono_ms) return;
+    c->next_tick_mono_ms = now + until_next_tick(c);
+    consumer_publish(c);
+    consumer_show_standing(c);
+    consumer_metrics_show(c);
+}
+
+/* -- ends of the logs -- */
+
+static void ask_ends(struct consumer *c, int64_t now) {
+    struct err e = {0};
+    if (c->ends_out || now < c->next_ends_mono_ms) return;
+    c->next_ends_mono_ms = now + ENDS_INTERVAL_MS;
+    size_t n;
+    struct source_tp *tps = slots_running(c, &n);
+    if (n > 0) c->ends_out = c->source.ops->ask_ends(c->source.self, tps, n, &e) == 0;
+    mem_free(tps);
+}
+
+void consumer_ends(struct consumer *c, const struct source_end *ends, size_t n) {
+    c->ends_out = false;
+    for (size_t i = 0; i < n; i++) {
+        struct slot *s = slot_find(c, ends[i].tp);
+        if (s == NULL || s->state != SLOT_RUNNING || !ends[i].ok) continue;
+        s->log_start = ends[i].log_start;
+        s->high_watermark = ends[i].high_watermark;
+        s->had_traffic = s->had_traffic || ends[i].high_watermark > 0;
+        partition_end_seen(s->memory, ends[i].log_end, ends[i].wall_ms);
+    }
+}
+
+/* -- pauses -- */
+
+/* Sealed minutes that Redis has not confirmed: pausing helps, since they will go. Open minutes go only with more
+ * records. */
+static bool redis_holds_memory(struct consumer *c) {
+    for (size_t i = 0; i < c->slots_n; i++) {
+        struct part_view v;
+        if (c->slots[i]->memory == NULL) continue;
+        partition_view(c->slots[i]->memory, &v);
+        if (!v.silent && v.sealed_minutes > 0) return true;
+    }
+    return false;
+}
+
+static bool must_pause(struct consumer *c) {
+    if (c->letters != NULL) return true;
+    uint64_t high = c->budget.limit_bytes, low = high / 10 * 8;
+    if (c->budget.used_bytes < (c->paused ? low : high)) return false;
+    if (redis_holds_memory(c)) return true;
+    log_limited(&c->memory_limit, 60000, LOG_ERROR, "memory_limit_reached",
+                "used=%" PRIu64 " limit=%" PRIu64 " remedy=\"raise TOPKD_MEMORY_LIMIT or lower TOPKD_SKETCH_KB\"",
+                c->budget.used_bytes, high);
+    return false;
+}
+
+static void pause_due(struct consumer *c) {
+    struct err e = {0};
+    bool pause = must_pause(c);
+    if (pause == c->paused) return;
+    size_t n;
+    struct source_tp *tps = slots_running(c, &n);
+    int (*act)(void *, const struct source_tp *, size_t, struct err *) =
+        pause ? c->source.ops->pause : c->source.ops->resume;
+    if (n == 0 || act(c->source.self, tps, n, &e) == 0) {
+        c->paused = pause;
+        log_event(pause ? LOG_WARN : LOG_INFO, pause ? "partitions_paused" : "partitions_resumed",
+                  "partitions=%zu sketch_bytes=%" PRIu64 " letters_waiting=%s", n, c->budget.used_bytes,
+                  c->letters != NULL ? "true" : "false");
+    }
+    mem_free(tps);
+}
+
+void consumer_ticks(struct consumer *c) {
+    int64_t now = clock_mono_ms(c->hub->clock);
+    consumer_letters_due(c);
+    consumer_lookup_due(c, now);
+    consumer_commit_due(c, now);
+    publish_due(c, now);
+    ask_ends(c, now);
+    pause_due(c);
+}

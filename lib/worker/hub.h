@@ -1,0 +1,68 @@
+/* worker/hub.h - the one thing that the threads of a worker share: mailboxes, who owns what, the health of each part.
+ * Everything in it is either const after hub_init, a mailbox, an atomic, or behind its lock.   Threads: any. */
+#ifndef TOPKD_WORKER_HUB_H
+#define TOPKD_WORKER_HUB_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "config/config.h"
+#include "partition/rules.h"
+#include "store/store.h"
+#include "worker/mail.h"
+
+enum { HUB_CONSUMERS_MAX = 256, HUB_PARTITIONS_MAX = 65536, HUB_QUEUE_BYTES_MAX = 16 * 1024 * 1024 };
+
+struct hub_consumer {
+    struct mailbox inbox;
+    /* partitions: assigned, not yet looked up, below the frontier, paused, without traffic; minutes: most unsettled
+     * ones of a partition */
+    _Atomic uint32_t owned, waiting, silent, paused, quiet, minutes;
+    _Atomic uint64_t buckets, dirty, sketch_bytes;
+    _Atomic int64_t committed_mono_ms;
+    _Atomic int64_t turned_mono_ms; /* when the loop turned last */
+    _Atomic bool at_end;            /* EXIT_AT_END: everything read, stored, settled and committed */
+    _Atomic bool clean;             /* stopping: everything stored and committed */
+};
+
+struct hub {
+    const struct config *config;
+    struct part_rules rules;
+    const struct clock *clock;
+    struct metrics *metrics;
+    uint32_t consumers_n;
+    struct hub_consumer *consumers;
+    struct mailbox outbox;      /* to the publisher */
+    _Atomic uint64_t instances; /* the number of the newest memory */
+
+    _Atomic bool stopping;       /* asked to stop: consumers say and commit what they have, then end */
+    _Atomic bool fatal;          /* something cannot go on; fatal_text says what */
+    _Atomic bool store_up;       /* the publisher's last call was answered */
+    _Atomic bool store_full;     /* ... with out of memory */
+    _Atomic bool merger_up;      /* the merger's last call was answered */
+    _Atomic uint64_t merge_idle; /* rounds in a row in which the merger found nothing to do */
+
+    /* Partitions of the topics, as last heard: (self, topic number) -> count, 0 = unknown. */
+    uint32_t (*partitions)(void *self, uint32_t topic);
+    void *partitions_self;
+
+    pthread_mutex_t lock; /* of the rest */
+    char fatal_text[256];
+    uint8_t *shard_owners; /* per partition of the first topic: does a consumer of ours own it? */
+};
+
+void hub_init(struct hub *h, const struct config *c, const struct clock *clock, struct metrics *m,
+              uint32_t (*partitions)(void *self, uint32_t topic), void *partitions_self);
+void hub_deinit(struct hub *h);
+
+/* Remember the first reason why this process cannot go on, and stop. */
+void hub_fail(struct hub *h, const char *why);
+
+/* Partition P of the first topic is (no longer) ours. */
+void hub_own(struct hub *h, int32_t partition, bool ours);
+/* Shards worked here now, at most STORE_SHARDS of them: those of whose number modulo P we own the partition. */
+size_t hub_shards(struct hub *h, uint32_t shards[STORE_SHARDS]);
+
+#endif

@@ -1,0 +1,474 @@
+/* One round:
+ *   1. read the notes of our shards, and the progress rows
+ *   2. choose: lists whose note has a new token, or whose outcome the rows have changed
+ *   3. read rows, their hashes, and the life again, in one pipeline; another life means start over
+ *   4. merge and judge each; write them all
+ *   5. end the notes of what is final, or lost for good; move those that only wait out of the way
+ * A broken connection makes the merger forget what it merged: the write may not have arrived. */
+#include "worker/merger.h"
+
+#include "base/hash.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/testhook.h"
+#include "board/merge.h"
+#include "board/seen.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    INTERVAL_MIN_MS = 20,
+    ROUND_LISTS_MAX = 128, /* hashes read in one pipeline: 128 lists of 16 parts of 8 KB are 16 MB */
+    REST_MAX_MS = 1000,
+    WAITING_INTERVAL_MS = 60000
+};
+
+struct choice {  /* a list to merge */
+    size_t note; /* index into the round's notes */
+    uint64_t say;
+};
+
+struct merger {
+    struct hub *hub;
+    struct store store;
+    struct seen *seen;
+    bool shards_known[STORE_SHARDS]; /* worked in the last round */
+    bool read_waiting;
+    int64_t waiting_mono_ms;
+    uint64_t rounds;
+    int rest_ms;
+    struct log_limit limit;
+    struct metric *written[LIST_STATES], *refused, *seconds;
+};
+
+/* What one round holds; freed at its end. */
+struct round {
+    struct store_notes notes;
+    struct board_sources sources;
+    struct choice *choices;
+    size_t choices_n, choices_cap;
+    size_t later; /* wanted, but merged a moment ago */
+    struct merger *merger;
+};
+
+struct merger *merger_create(struct hub *hub, struct store store) {
+    struct merger *m = mem_zalloc(1, sizeof *m);
+    m->hub = hub;
+    m->store = store;
+    m->seen = seen_create();
+    m->read_waiting = true;
+    for (int s = 0; s < LIST_STATES; s++) {
+        char labels[32];
+        snprintf(labels, sizeof labels, "state=\"%s\"", list_state_name((enum list_state)s));
+        m->written[s] = metrics_get(hub->metrics, METRIC_LISTS, labels);
+    }
+    m->refused = metrics_get(hub->metrics, METRIC_LISTS_REFUSED, "");
+    m->seconds = metrics_get(hub->metrics, METRIC_MERGE_SECONDS, "");
+    return m;
+}
+
+void merger_destroy(struct merger *m) {
+    if (m == NULL) return;
+    seen_destroy(m->seen);
+    mem_free(m);
+}
+
+int merger_interval_ms(const struct merger *m) {
+    int64_t tenth = m->hub->config->publish_interval_ms / 10;
+    return tenth > INTERVAL_MIN_MS ? (int)tenth : INTERVAL_MIN_MS;
+}
+
+/* -- 1: notes and rows -- */
+
+/* Rows of topics that are no longer read are ignored. */
+static bool topic_is_read(const struct config *c, const char *source) {
+    const char *slash = strrchr(source, '/');
+    for (uint32_t i = 0; slash != NULL && i < c->topics_n; i++)
+        if (strlen(c->topics[i]) == (size_t)(slash - source) &&
+            strncmp(c->topics[i], source, (size_t)(slash - source)) == 0)
+            return true;
+    return false;
+}
+
+static uint64_t fence_incarnation(const char *fence) {
+    char text[17];
+    snprintf(text, sizeof text, "%.16s", fence);
+    return strtoull(text, NULL, 16);
+}
+
+static void sources_collect(struct merger *m, const struct store_progress *p, struct board_sources *out) {
+    const struct config *c = m->hub->config;
+    char name[STORE_SOURCE_BYTES_MAX];
+    for (uint32_t t = 0; t < c->topics_n; t++) {
+        uint32_t n = m->hub->partitions(m->hub->partitions_self, t);
+        for (uint32_t i = 0; i < n; i++) {
+            snprintf(name, sizeof name, "%s/%" PRIu32, c->topics[t], i);
+            board_sources_add(out, name, 0, NULL);
+        }
+    }
+    for (size_t i = 0; i < p->n; i++) {
+        struct part_row row;
+        if (!topic_is_read(c, p->rows[i].source)) continue;
+        if (part_row_parse((struct bytes){p->rows[i].value, p->rows[i].value_len}, &row))
+            board_sources_add(out, p->rows[i].source, fence_incarnation(p->rows[i].fence), &row);
+    }
+}
+
+static bool shard_is_ours(void *ctx, struct bytes location) {
+    const struct merger *m = ctx;
+    return m->shards_known[keys_shard(location)];
+}
+
+/* True if a shard is new here: it may have notes in waiting that we never saw. What left is forgotten. */
+static bool shards_changed(struct merger *m, const uint32_t *shards, size_t n) {
+    bool now[STORE_SHARDS] = {false}, taken = false, left = false;
+    for (size_t i = 0; i < n; i++) now[shards[i]] = true;
+    for (size_t i = 0; i < STORE_SHARDS; i++) {
+        taken = taken || (now[i] && !m->shards_known[i]);
+        left = left || (!now[i] && m->shards_known[i]);
+    }
+    memcpy(m->shards_known, now, sizeof now);
+    if (left) seen_filter(m->seen, shard_is_ours, m);
+    return taken;
+}
+
+static int round_open(struct merger *m, const uint32_t *shards, size_t n, struct round *r, struct err *e) {
+    struct store_progress progress = {0};
+    int64_t now = clock_mono_ms(m->hub->clock);
+    if (shards_changed(m, shards, n) || now - m->waiting_mono_ms >= WAITING_INTERVAL_MS) m->read_waiting = true;
+    int status = m->store.ops->notes_read(m->store.self, shards, n, m->read_waiting, &r->notes, e);
+    if (status == STORE_OK) status = m->store.ops->progress_read(m->store.self, &progress, e);
+    if (status == STORE_OK) {
+        if (m->read_waiting) m->waiting_mono_ms = now;
+        m->read_waiting = false;
+        sources_collect(m, &progress, &r->sources);
+    }
+    store_progress_deinit(&progress);
+    return status;
+}
+
+static void round_close(struct round *r) {
+    store_notes_deinit(&r->notes);
+    board_sources_deinit(&r->sources);
+    mem_free(r->choices);
+}
+
+/* -- 2: choose -- */
+
+static struct bytes note_location(const struct store_note_read *n) {
+    return (struct bytes){n->location, n->location_len};
+}
+
+static bool too_soon(const struct merger *m, const struct seen_last *last) {
+    if (last->mono_ms == PART_NEVER || last->becomes_final) return false;
+    return clock_mono_ms(m->hub->clock) - last->mono_ms < m->hub->config->publish_interval_ms / 2;
+}
+
+static void choose_note(struct round *r, size_t note, const struct seen_last *last) {
+    if (too_soon(r->merger, last)) {
+        r->later++;
+        return;
+    }
+    if (r->choices_n == r->choices_cap) {
+        r->choices_cap = r->choices_cap == 0 ? 64 : r->choices_cap * 2;
+        r->choices = mem_realloc(r->choices, r->choices_cap, sizeof *r->choices);
+    }
+    r->choices[r->choices_n++] = (struct choice){.note = note};
+}
+
+/* A list that waits without a note in sight. */
+static void choose_changed(void *ctx, struct bytes location, int64_t minute, const char *token,
+                           const struct seen_last *last) {
+    struct round *r = ctx;
+    struct store_notes *notes = &r->notes;
+    if (notes->n == notes->cap) {
+        notes->cap = notes->cap == 0 ? 64 : notes->cap * 2;
+        notes->notes = mem_realloc(notes->notes, notes->cap, sizeof *notes->notes);
+    }
+    struct store_note_read *n = &notes->notes[notes->n++];
+    *n = (struct store_note_read){.shard = keys_shard(location), .location_len = location.n, .minute = minute};
+    n->location = mem_zalloc(1, location.n + 1);
+    memcpy(n->location, location.p, location.n);
+    snprintf(n->token, sizeof n->token, "%s", token);
+    choose_note(r, notes->n - 1, last);
+}
+
+static int choice_order(const void *a, const void *b, void *notes) {
+    const struct store_note_read *x = (const struct store_note_read *)notes + ((const struct choice *)a)->note;
+    const struct store_note_read *y = (const struct store_note_read *)notes + ((const struct choice *)b)->note;
+    return (x->minute > y->minute) - (x->minute < y->minute);
+}
+
+static void choose(struct merger *m, struct round *r) {
+    struct seen_last last;
+    m->rounds++;
+    for (size_t i = 0, n = r->notes.n; i < n; i++) {
+        const struct store_note_read *note = &r->notes.notes[i];
+        if (seen_is_news(m->seen, note_location(note), note->minute, note->token, m->rounds, &last))
+            choose_note(r, i, &last);
+    }
+    seen_changed(m->seen, &m->hub->rules, &r->sources, m->rounds, choose_changed, r);
+    qsort_r(r->choices, r->choices_n, sizeof *r->choices, choice_order,
+            r->notes.notes); /* oldest minutes first: they become final */
+    for (size_t i = 0; i < r->choices_n; i++) {
+        int64_t minute = r->notes.notes[r->choices[i].note].minute;
+        bool same = i > 0 && r->notes.notes[r->choices[i - 1].note].minute == minute;
+        r->choices[i].say = same ? r->choices[i - 1].say : board_say(&m->hub->rules, &r->sources, minute);
+    }
+}
+
+/* -- 3 and 4: read, merge, judge, write -- */
+
+struct work { /* one list of a chunk */
+    struct board_part *parts;
+    size_t parts_n;
+    struct merged merged;
+    struct buf packed;
+    struct store_list_item *top;
+    enum list_state state;
+    bool mergeable;
+};
+
+static void work_free(struct work *w) {
+    mem_free(w->parts);
+    merged_deinit(&w->merged);
+    buf_free(&w->packed);
+    mem_free(w->top);
+}
+
+static void parts_judge(struct merger *m, const struct board_sources *sources, const struct store_hash *h,
+                        struct work *w) {
+    w->parts = mem_zalloc(h->parts_n + 1, sizeof *w->parts);
+    for (size_t i = 0; i < h->parts_n; i++) {
+        const struct store_hash_part *p = &h->parts[i];
+        if (!topic_is_read(m->hub->config, p->source)) continue;
+        w->parts[w->parts_n++] = (struct board_part){p->source, fence_incarnation(p->fence), p->final, false};
+    }
+    w->state = board_judge(&m->hub->rules, sources, h->minute, w->parts, w->parts_n);
+}
+
+static bool part_is_counted(const struct work *w, const char *source) {
+    for (size_t i = 0; i < w->parts_n; i++)
+        if (w->parts[i].source == source) return w->parts[i].counts;
+    return false;
+}
+
+static void parts_merge(struct merger *m, const struct store_hash *h, struct work *w) {
+    struct bytes *lists = mem_zalloc(h->parts_n + 1, sizeof *lists);
+    size_t n = 0;
+    for (size_t i = 0; i < h->parts_n; i++)
+        if (part_is_counted(w, h->parts[i].source))
+            lists[n++] = (struct bytes){h->parts[i].items, h->parts[i].items_len};
+    w->mergeable = merge_lists(lists, n, m->hub->config->list_size, &w->merged);
+    mem_free(lists);
+    if (!w->mergeable) {
+        log_limited(&m->limit, 5000, LOG_ERROR, "contribution_broken", "location=%s minute=%" PRId64,
+                    log_quote_bytes(h->location), h->minute);
+        return;
+    }
+    packed_write(&w->packed, &w->merged.head, w->merged.items);
+    w->top = mem_zalloc(w->merged.head.n + 1, sizeof *w->top);
+    for (size_t i = 0; i < w->merged.head.n; i++)
+        w->top[i] = (struct store_list_item){w->merged.items[i].item, w->merged.items[i].count};
+}
+
+static struct store_list list_of(const struct merger *m, const struct store_hash *h, const struct work *w,
+                                 int64_t log_time_ms) {
+    size_t k = m->hub->config->k;
+    struct store_list l = {.location = h->location,
+                           .minute = h->minute,
+                           .n = h->n,
+                           .state = list_state_name(w->state),
+                           .final = w->state == LIST_FINAL && RULE(closed),
+                           .merged = {w->packed.data, w->packed.len},
+                           .top = w->top,
+                           .top_n = w->merged.head.n < k ? w->merged.head.n : k,
+                           .log_time_ms = log_time_ms};
+    memcpy(l.e, h->e, sizeof l.e);
+    return l;
+}
+
+/* Works the lists of HASHES that exist and are not closed. LIST_OF[i] = index of their list, -1 for the others. */
+static size_t lists_make(struct merger *m, const struct board_sources *sources, const struct store_hash *hashes,
+                         size_t n, struct work *works, struct store_list *lists, int *list_of_hash) {
+    size_t made = 0;
+    int64_t log_time = board_log_time_ms(sources);
+    for (size_t i = 0; i < n; i++) {
+        const struct store_hash *h = &hashes[i];
+        list_of_hash[i] = -1;
+        if (!h->exists || h->closed) continue;
+        parts_judge(m, sources, h, &works[i]);
+        parts_merge(m, h, &works[i]);
+        if (!works[i].mergeable) continue;
+        list_of_hash[i] = (int)made;
+        lists[made++] = list_of(m, h, &works[i], log_time);
+    }
+    return made;
+}
+
+/* -- 5: end the notes -- */
+
+enum note_fate { NOTE_KEEP, NOTE_END, NOTE_WAIT };
+
+static bool past_retention(const struct merger *m, int64_t minute) {
+    return minute_end_ms(minute) + m->hub->config->retention_ms < clock_wall_ms(m->hub->clock);
+}
+
+static enum note_fate fate_without_hash(const struct merger *m, const struct board_sources *sources, int64_t minute) {
+    return board_settled_everywhere(sources, minute) || past_retention(m, minute) ? NOTE_END : NOTE_KEEP;
+}
+
+static enum note_fate fate_of(const struct merger *m, const struct board_sources *sources, const struct store_hash *h,
+                              const struct work *w, enum store_answer answer) {
+    if (!h->exists || answer == STORE_ABSENT) return fate_without_hash(m, sources, h->minute);
+    if (h->closed || answer == STORE_CLOSED) return NOTE_END;
+    if (answer != STORE_STORED) return NOTE_KEEP;
+    if (w->state == LIST_FINAL || !RULE(note_keep)) return NOTE_END;
+    if (w->state == LIST_LOST && board_settled_everywhere(sources, h->minute)) return NOTE_END;
+    return NOTE_WAIT;
+}
+
+static void remember(struct merger *m, const struct choice *c, const struct work *w, const struct store_hash *h,
+                     enum note_fate fate) {
+    struct bytes location = note_location(c->note);
+    if (fate == NOTE_END)
+        seen_remove(m->seen, location, h->minute);
+    else
+        seen_merged(m->seen, location, h->minute, token, c->say, w->parts, w->parts_n, w->state,
+                    clock_mono_ms(m->hub->clock));
+}
+
+static int notes_end(struct merger *m, const struct board_sources *sources, const struct round *r, size_t at,
+                     const struct store_hash *hashes, size_t n, const struct work *works,
+                     const struct store_list *lists, const int *list_of_hash, struct err *e) {
+    struct store_note_end *ends = mem_zalloc(n + 1, sizeof *ends);
+    size_t ends_n = 0;
+    for (size_t i = 0; i < n; i++) {
+        enum store_answer answer = list_of_hash[i] < 0 ? STORE_STORED : lists[list_of_hash[i]].answer;
+        bool broken = hashes[i].exists && !hashes[i].closed && list_of_hash[i] < 0;
+        if (answer == STORE_REFUSED || broken) continue; /* somebody was ahead: again in the next round */
+        enum note_fate fate = fate_of(m, sources, &hashes[i], &works[i], answer);
+        const struct choice *c = &r->choices[at + i];
+        const char *token = r->notes.notes[c->note].token;
+        remember(m, c, token, &works[i], &hashes[i], fate);
+        if (fate != NOTE_KEEP)
+            ends[ends_n++] = (struct store_note_end){hashes[i].location, hashes[i].minute, choices[i].note->token,
+                                                     fate == NOTE_WAIT};
+    }
+    int status = ends_n == 0 ? STORE_OK : m->store.ops->notes_end(m->store.self, ends, ends_n, e);
+    mem_free(ends);
+    return status;
+}
+
+static int locations_touch(struct merger *m, const struct store_list *lists, size_t n, struct err *e) {
+    if (n == 0) return STORE_OK;
+    struct bytes *names = mem_zalloc(n, sizeof *names);
+    for (size_t i = 0; i < n; i++) names[i] = lists[i].location;
+    int status = m->store.ops->locations_touch(m->store.self, names, n, clock_wall_ms(m->hub->clock), e);
+    mem_free(names);
+    return status;
+}
+
+static void count_lists(struct merger *m, const struct store_list *lists, size_t n, const struct work *works,
+                        const int *list_of_hash, size_t hashes_n) {
+    for (size_t i = 0; i < hashes_n; i++)
+        if (list_of_hash[i] >= 0 && lists[list_of_hash[i]].answer == STORE_STORED)
+            metric_add(m->written[works[i].state], 1);
+    for (size_t i = 0; i < n; i++)
+        if (lists[i].answer == STORE_REFUSED) metric_add(m->refused, 1);
+}
+
+/* -- a chunk, a round -- */
+
+static int chunk_write(struct merger *m, const struct board_sources *sources, const struct round *r, size_t at,
+                       struct store_hash *hashes, size_t n, struct err *e) {
+    struct work *works = mem_zalloc(n, sizeof *works);
+    struct store_list *lists = mem_zalloc(n, sizeof *lists);
+    int *list_of_hash = mem_zalloc(n, sizeof *list_of_hash);
+    size_t made = lists_make(m, sources, hashes, n, works, lists, list_of_hash);
+    int status =
+        made == 0 ? STORE_OK : m->store.ops->lists_write(m->store.self, lists, made, clock_wall_ms(m->hub->clock), e);
+    if (status == STORE_OK) {
+        count_lists(m, lists, made, works, list_of_hash, n);
+        status = locations_touch(m, lists, made, e);
+    }
+    if (status == STORE_OK) status = notes_end(m, sources, r, at, hashes, n, works, lists, list_of_hash, e);
+    for (size_t i = 0; i < n; i++) work_free(&works[i]);
+    mem_free(works);
+    mem_free(lists);
+    mem_free(list_of_hash);
+    return status;
+}
+
+static int chunk_merge(struct merger *m, const struct round *r, size_t at, size_t n, struct err *e) {
+    struct store_round sr = {.hashes = mem_zalloc(n, sizeof *sr.hashes), .hashes_n = n};
+    struct board_sources sources = {0};
+    for (size_t i = 0; i < n; i++) {
+        const struct store_note_read *note = &r->notes.notes[r->choices[at + i].note];
+        sr.hashes[i].location = note_location(note);
+        sr.hashes[i].minute = note->minute;
+    }
+    int status = m->store.ops->round_read(m->store.self, &sr, e);
+    if (status == STORE_OK && !(sr.life_changed && RULE(life_again))) {
+        sources_collect(m, &sr.progress, &sources);
+        status = chunk_write(m, &sources, r, at, sr.hashes, n, e);
+    }
+    board_sources_deinit(&sources);
+    store_round_deinit(&sr);
+    mem_free(sr.hashes);
+    return status;
+}
+
+static int round_work(struct merger *m, struct round *r, struct err *e) {
+    int status = STORE_OK;
+    for (size_t at = 0; at < r->choices_n && status == STORE_OK; at += ROUND_LISTS_MAX) {
+        size_t n = r->choices_n - at < ROUND_LISTS_MAX ? r->choices_n - at : ROUND_LISTS_MAX;
+        status = chunk_merge(m, r, at, n, e);
+    }
+    return status;
+}
+
+static int round_failed(struct merger *m, int status, const struct err *e) {
+    if (status == STORE_FATAL) hub_fail(m->hub, e->text);
+    if (status == STORE_BROKEN) {
+        atomic_store(&m->hub->merger_up, false);
+        if (RULE(forget)) seen_clear(m->seen);
+        m->read_waiting = true;
+    }
+    log_limited(&m->limit, 5000, LOG_WARN, "merge_failed", "why=%s", log_quote(e->text));
+    m->rest_ms = m->rest_ms == 0 ? merger_interval_ms(m) : m->rest_ms * 2 > REST_MAX_MS ? REST_MAX_MS : m->rest_ms * 2;
+    return m->rest_ms;
+}
+
+int merger_step(struct merger *m) {
+    uint32_t shards[STORE_SHARDS];
+    struct round r = {0};
+    struct err e = {0};
+    size_t n = hub_shards(m->hub, shards);
+    r.merger = m;
+    if (n == 0) {
+        shards_changed(m, shards, 0);
+        atomic_fetch_add(&m->hub->merge_idle, 1);
+        return merger_interval_ms(m);
+    }
+    int64_t began = clock_mono_ms(m->hub->clock);
+    int status = round_open(m, shards, n, &r, &e);
+    if (status == STORE_OK) {
+        choose(m, &r);
+        status = round_work(m, &r, &e);
+    }
+    bool idle = status == STORE_OK && r.choices_n == 0 && r.later == 0;
+    if (idle)
+        atomic_fetch_add(&m->hub->merge_idle, 1);
+    else
+        atomic_store(&m->hub->merge_idle, 0);
+    if (r.choices_n > 0) metric_observe(m->seconds, (double)(clock_mono_ms(m->hub->clock) - began) / 1000);
+    round_close(&r);
+    if (status != STORE_OK) return round_failed(m, status, &e);
+    atomic_store(&m->hub->merger_up, true);
+    m->rest_ms = 0;
+    return merger_interval_ms(m);
+}

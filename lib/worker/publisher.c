@@ -1,0 +1,315 @@
+/* The order inside a batch is the protocol:
+ *   1. contribute   every copy, one script call for all parts of a list. Refused as "newer" counts as stored: somebody
+ * said more.
+ *   2. note         every list of the batch, with a new token: only now may a merger find it, so it finds what the note
+ * speaks of.
+ *   3. answer       the copies go home; their buckets are clean if nothing changed meanwhile.
+ *   4. rows         of partitions, all in one call.
+ * If the connection breaks anywhere: the outcome of everything is unknown. What waits is dropped first, then every
+ * consumer is told, in that order, so that a copy made after the news cannot be among what was dropped. */
+#include "worker/publisher.h"
+
+#include "base/hash.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/testhook.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    BATCH_BYTES_MAX = 1024 * 1024, /* one pipeline: long enough to amortise, short enough to stop quickly */
+    REST_MIN_MS = 20,
+    REST_MAX_MS = 1000
+};
+
+struct publisher {
+    struct hub *hub;
+    struct store store;
+    struct mail *batch; /* owned, not yet answered */
+    int rest_ms;        /* of the current outage */
+    struct log_limit limit;
+    struct metric *stored, *newer, *closed, *bytes, *seconds, *queue_bytes, *redirtied, *age;
+    int64_t answered_mono_ms;
+    /* scratch of one batch */
+    struct mail **copies;
+    struct store_parts *lists;
+    struct store_part *parts;
+    struct store_note *notes;
+    struct store_row *rows;
+    size_t cap;
+};
+
+struct publisher *publisher_create(struct hub *hub, struct store store) {
+    struct publisher *p = mem_zalloc(1, sizeof *p);
+    struct metrics *m = hub->metrics;
+    p->hub = hub;
+    p->store = store;
+    p->answered_mono_ms = clock_mono_ms(hub->clock);
+    p->stored = metrics_get(m, METRIC_CONTRIBUTIONS, "result=\"stored\"");
+    p->newer = metrics_get(m, METRIC_CONTRIBUTIONS, "result=\"newer\"");
+    p->closed = metrics_get(m, METRIC_CONTRIBUTIONS, "result=\"closed\"");
+    p->bytes = metrics_get(m, METRIC_CONTRIBUTION_BYTES, "");
+    p->seconds = metrics_get(m, METRIC_PUBLISH_SECONDS, "");
+    p->queue_bytes = metrics_get(m, METRIC_QUEUE_BYTES, "");
+    p->redirtied = metrics_get(m, METRIC_REDIRTIED, "");
+    p->age = metrics_get(m, METRIC_PUBLISH_AGE, "");
+    return p;
+}
+
+void publisher_destroy(struct publisher *p) {
+    if (p == NULL) return;
+    mail_free_all(p->batch);
+    mem_free(p->copies);
+    mem_free(p->lists);
+    mem_free(p->parts);
+    mem_free(p->notes);
+    mem_free(p->rows);
+    mem_free(p);
+}
+
+static void scratch_reserve(struct publisher *p, size_t n) {
+    if (n <= p->cap) return;
+    p->cap = n * 2;
+    p->copies = mem_realloc(p->copies, p->cap, sizeof(struct mail *));
+    p->lists = mem_realloc(p->lists, p->cap, sizeof *p->lists);
+    p->parts = mem_realloc(p->parts, p->cap, sizeof *p->parts);
+    p->notes = mem_realloc(p->notes, p->cap, sizeof *p->notes);
+    p->rows = mem_realloc(p->rows, p->cap, sizeof *p->rows);
+}
+
+static void send_home(struct publisher *p, struct mail *m) {
+    bool room = mailbox_put(&p->hub->consumers[m->consumer].inbox, m);
+    if (!room) abort(); /* inboxes have no limit: they hold what the bounded outbox held */
+}
+
+/* -- copies -- */
+
+static int bytes_order(struct bytes a, struct bytes b) {
+    int c = memcmp(a.p, b.p, a.n < b.n ? a.n : b.n);
+    return c != 0 ? c : a.n < b.n ? -1 : a.n > b.n;
+}
+
+static int copy_order(const void *a, const void *b) {
+    const struct mail *x = *(struct mail *const *)a, *y = *(struct mail *const *)b;
+    if (x->minute != y->minute) return x->minute < y->minute ? -1 : 1;
+    int c = bytes_order(mail_location(x), mail_location(y));
+    if (c != 0) return c;
+    return x->at < y->at ? -1 : x->at > y->at; /* of one source the newer copy last */
+}
+
+static size_t copies_collect(struct publisher *p) {
+    size_t n = 0;
+    for (struct mail *m = p->batch; m != NULL; m = m->next)
+        if (m->type == MAIL_COPY) p->copies[n++] = m;
+    qsort(p->copies, n, sizeof *p->copies, copy_order);
+    return n;
+}
+
+static size_t lists_group(struct publisher *p, size_t n) {
+    size_t lists = 0;
+    for (size_t i = 0; i < n; i++) {
+        const struct mail *m = p->copies[i];
+        struct store_part *part = &p->parts[i];
+        *part = (struct store_part){.source = m->source, .final = m->final, .items = mail_body(m)};
+        keys_fence(part->fence, m->incarnation, m->offset);
+        struct store_parts *l = lists == 0 ? NULL : &p->lists[lists - 1];
+        if (l == NULL || l->minute != m->minute || bytes_order(l->location, mail_location(m)) != 0) {
+            l = &p->lists[lists++];
+            *l = (struct store_parts){mail_location(m), m->minute, part, 0};
+        }
+        l->n++;
+    }
+    return lists;
+}
+
+static void count_answers(struct publisher *p, size_t copies) {
+    uint64_t n[3] = {0}, bytes = 0;
+    for (size_t i = 0; i < copies; i++) {
+        const struct store_part *part = &p->parts[i];
+        n[part->answer == STORE_STORED ? 0 : part->answer == STORE_NEWER ? 1 : 2]++;
+        bytes += part->items.n;
+    }
+    metric_add(p->stored, n[0]);
+    metric_add(p->newer, n[1]);
+    metric_add(p->closed, n[2]);
+    metric_add(p->bytes, bytes);
+}
+
+/* Every answer is noted, "newer" and "closed" too: the writer of what stands there may have died before its note. */
+static size_t notes_make(struct publisher *p, size_t lists) {
+    size_t n = 0;
+    for (size_t i = 0; i < lists; i++) {
+        bool any = RULE(note_all);
+        for (size_t k = 0; k < p->lists[i].n; k++) any = any || p->lists[i].parts[k].answer == STORE_STORED;
+        if (!any) continue;
+        struct store_note *note = &p->notes[n++];
+        *note = (struct store_note){.location = p->lists[i].location, .minute = p->lists[i].minute};
+        if (RULE(token))
+            snprintf(note->token, sizeof note->token, "%016" PRIx64, random64());
+        else
+            snprintf(note->token, sizeof note->token, "%016d", 1);
+    }
+    return n;
+}
+
+static int copies_send(struct publisher *p, size_t copies, size_t lists, struct err *e) {
+    const struct store_ops *ops = p->store.ops;
+    int status;
+    FAULT(before_send);
+    if (!RULE(note_after) && (status = ops->note(p->store.self, p->notes, notes_make(p, lists), e)) != STORE_OK)
+        return status;
+    if ((status = ops->contribute(p->store.self, p->lists, lists, e)) != STORE_OK) return status;
+    FAULT(after_answer);
+    count_answers(p, copies);
+    size_t notes = notes_make(p, lists);
+    if (RULE(note_after) && notes > 0 && (status = ops->note(p->store.self, p->notes, notes, e)) != STORE_OK)
+        return status;
+    FAULT(after_note);
+    return STORE_OK;
+}
+
+/* -- rows -- */
+
+static size_t rows_collect(struct publisher *p) {
+    size_t n = 0;
+    for (struct mail *m = p->batch; m != NULL; m = m->next) {
+        if (m->type != MAIL_ROW) continue;
+        struct store_row *row = &p->rows[n++];
+        *row = (struct store_row){.source = m->source, .value = mail_body(m)};
+        keys_fence(row->fence, m->incarnation, m->offset);
+        memcpy(row->life, m->life, sizeof row->life);
+    }
+    return n;
+}
+
+static int rows_send(struct publisher *p, size_t n, struct err *e) {
+    char life[STORE_LIFE_LEN + 1];
+    snprintf(life, sizeof life, "%016" PRIx64, random64());
+    return p->store.ops->rows_write(p->store.self, p->rows, n, life, e);
+}
+
+static int asks_answer(struct publisher *p, struct err *e) {
+    struct store_progress progress = {0};
+    int status = p->store.ops->progress_read(p->store.self, &progress, e);
+    for (struct mail *m = p->batch; status == STORE_OK && m != NULL; m = m->next) {
+        if (m->type != MAIL_ASK_ROW) continue;
+        m->incarnation = 0;
+        for (size_t i = 0; i < progress.n; i++)
+            if (strcmp(progress.rows[i].source, m->source) == 0) {
+                char text[17];
+                snprintf(text, sizeof text, "%.16s", progress.rows[i].fence);
+                m->incarnation = strtoull(text, NULL, 16);
+            }
+    }
+    store_progress_deinit(&progress);
+    return status;
+}
+
+/* -- a batch -- */
+
+static size_t count_type(const struct mail *m, enum mail_type type) {
+    size_t n = 0;
+    for (; m != NULL; m = m->next) n += m->type == type;
+    return n;
+}
+
+/* Send home what is answered: first the copies and asks, later the rows, each in the order they came. */
+static void answers_deliver(struct publisher *p, bool rows) {
+    struct mail **link = &p->batch;
+    size_t row = 0;
+    int64_t now = clock_mono_ms(p->hub->clock);
+    while (*link != NULL) {
+        struct mail *m = *link;
+        if ((m->type == MAIL_ROW) != rows) {
+            link = &m->next;
+            continue;
+        }
+        *link = m->next;
+        if (m->type == MAIL_COPY) metric_observe(p->seconds, (double)(now - m->handed_mono_ms) / 1000);
+        if (rows && p->rows[row].answer == STORE_OTHER_LIFE) {
+            m->type = MAIL_OTHER_LIFE;
+            memcpy(m->life, p->rows[row].new_life, sizeof m->life);
+        }
+        row += rows;
+        send_home(p, m);
+    }
+}
+
+static int batch_send(struct publisher *p, struct err *e) {
+    size_t copies = copies_collect(p), rows = count_type(p->batch, MAIL_ROW);
+    size_t lists = lists_group(p, copies);
+    int status;
+    if (copies > 0 && (status = copies_send(p, copies, lists, e)) != STORE_OK) return status;
+    if (count_type(p->batch, MAIL_ASK_ROW) > 0 && (status = asks_answer(p, e)) != STORE_OK) return status;
+    answers_deliver(p, false);
+    if (rows == 0) return STORE_OK;
+    if ((status = rows_send(p, rows_collect(p), e)) != STORE_OK) return status;
+    answers_deliver(p, true);
+    return STORE_OK;
+}
+
+static void tell_broken(struct publisher *p) {
+    mail_free_all(p->batch);
+    p->batch = NULL;
+    mail_free_all(mailbox_take(&p->hub->outbox, 0, 0));
+    for (uint32_t i = 0; i < p->hub->consumers_n; i++) {
+        struct mail *m = mail_create(MAIL_BROKEN, (struct bytes){NULL, 0}, (struct bytes){NULL, 0});
+        m->consumer = i;
+        send_home(p, m);
+    }
+    metric_add(p->redirtied, 1);
+}
+
+static int rest(struct publisher *p) {
+    p->rest_ms = p->rest_ms == 0 ? REST_MIN_MS : p->rest_ms * 2 > REST_MAX_MS ? REST_MAX_MS : p->rest_ms * 2;
+    return p->rest_ms / 2 + (int)(random64() % (uint64_t)(p->rest_ms / 2 + 1)); /* jitter: many workers, one Redis */
+}
+
+static int batch_failed(struct publisher *p, int status, const struct err *e) {
+    if (status == STORE_FATAL) {
+        hub_fail(p->hub, e->text);
+        return REST_MAX_MS;
+    }
+    bool full = status == STORE_FULL;
+    atomic_store(&p->hub->store_full, full);
+    if (!full) {
+        atomic_store(&p->hub->store_up, false);
+        tell_broken(p);
+    }
+    log_limited(&p->limit, 5000, LOG_WARN, full ? "redis_full" : "redis_broken", "why=%s", log_quote(e->text));
+    return rest(p);
+}
+
+static int hello(struct publisher *p) {
+    struct err e = {0};
+    int status = p->store.ops->hello(p->store.self, &e);
+    if (status != STORE_OK) return batch_failed(p, status, &e);
+    if (!atomic_exchange(&p->hub->store_up, true))
+        log_event(LOG_INFO, "redis_connected", "board=%s", p->hub->config->board);
+    return 0;
+}
+
+int publisher_step(struct publisher *p, int timeout_ms) {
+    struct err e = {0};
+    int64_t now = clock_mono_ms(p->hub->clock);
+    metric_set(p->age, (double)(now - p->answered_mono_ms) / 1000);
+    metric_set(p->queue_bytes, (double)mailbox_bytes(&p->hub->outbox));
+    if (!atomic_load(&p->hub->store_up)) {
+        int wait = hello(p);
+        if (wait > 0) return wait;
+    }
+    if (p->batch == NULL) p->batch = mailbox_take(&p->hub->outbox, BATCH_BYTES_MAX, timeout_ms);
+    if (p->batch == NULL) return 0;
+    size_t n = 0;
+    for (const struct mail *m = p->batch; m != NULL; m = m->next) n++;
+    scratch_reserve(p, n);
+    int status = batch_send(p, &e);
+    if (status != STORE_OK) return batch_failed(p, status, &e);
+    p->rest_ms = 0;
+    p->answered_mono_ms = clock_mono_ms(p->hub->clock);
+    atomic_store(&p->hub->store_full, false);
+    return 0;
+}
