@@ -39,7 +39,8 @@ def sales(count, skip=0):
     if not path:
         return list(itertools.islice(stand_in(), skip, skip + count))
     with gzip.open(path) as lines:
-        return [Event(json.loads(line)["ts"], line.rstrip(b"\n")) for line in itertools.islice(lines, skip, skip + count)]
+        chosen = itertools.islice(lines, skip, skip + count)
+        return [Event(json.loads(line)["ts"], line.rstrip(b"\n")) for line in chosen]
 
 
 def stand_in(seed=20101201):

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Integration tests: the worker between a real Kafka and a real Redis.
 
-usage: run.py [--short] [--long] [--only PATTERN] [--jobs N] [--keep] [--list]
+usage: run.py [--short] [--long] [--only PATTERN] [--jobs N] [--seed N] [--keep] [--list]
 
 --short    the set of `make test` (the default); --long: every scenario, larger and longer
 --only     scenarios whose name contains PATTERN (may be given more than once)
 --jobs     scenarios at the same time (default 3: they mostly wait)
+--seed     instead of a random one, to do again what was printed (time still plays its part)
 --keep     keep the folders of scenarios that passed, too
 A line for each scenario, then `N passed, N failed, N skipped`; exit 1 if one failed. The folder of a scenario that
 failed is kept and named. The programs are taken from build/bin and build/gcc-hooks/bin.
@@ -28,6 +29,7 @@ sys.path.insert(0, str(HERE))
 import data  # noqa: E402  the modules beside this file
 import scenario  # noqa: E402
 import stack  # noqa: E402
+import worker  # noqa: E402
 
 PRINT = threading.Lock()
 
@@ -43,6 +45,7 @@ def arguments():
     parser.add_argument("--long", action="store_true")
     parser.add_argument("--only", action="append", default=[])
     parser.add_argument("--jobs", type=int, default=3)
+    parser.add_argument("--seed", type=int)
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("--list", action="store_true")
     return parser.parse_args()
@@ -59,7 +62,7 @@ class Runner:
     def __init__(self, args, folder):
         self.args, self.folder = args, folder
         self.results = {"ok": 0, "FAIL": 0, "SKIP": 0}
-        self.failed = []
+        self.failed, self.skipped = [], []
         self.broker = None
 
     def run(self, scenarios):
@@ -91,13 +94,15 @@ class Runner:
 
     def play(self, play, directory, tag):
         broker = self.broker if play.real else stack.EmbeddedBroker({"events-" + tag: 4})
-        stage = scenario.Stage(directory, broker, tag, self.args.long)
+        stage = scenario.Stage(directory, broker, tag, self.args.long, self.args.seed)
         try:
             play(stage)
             stage.alive()
+            stage.expect_no_damage()
             return stage.notes
         except Exception as e:
-            e.add_note("\n".join(["noted: " + "; ".join(stage.notes), stage.tails()]))
+            e.add_note("noted: seed %d; %s" % (stage.seed, "; ".join(stage.notes)))
+            e.add_note(stage.tails())
             raise
         finally:
             stage.close()
@@ -108,6 +113,8 @@ class Runner:
         self.results[result] += 1
         if result == "FAIL":
             self.failed.append(play.title)
+        if result == "SKIP":
+            self.skipped.append("%s: %s" % (play.title, text))
         say("%-4s %s %.1f s%s" % (result, play.title, seconds, " (%s)" % text if result != "FAIL" and text else ""))
         if result == "FAIL":
             say("  " + text.replace("\n", "\n  "))
@@ -118,7 +125,7 @@ def explain(e):
     frames = [f for f in traceback.extract_tb(e.__traceback__) if "/test_" in f.filename]
     where = "at %s:%d: %s" % (Path(frames[-1].filename).name, frames[-1].lineno, frames[-1].line) if frames else ""
     text = str(e) if isinstance(e, AssertionError) else "".join(traceback.format_exception(e))
-    return "\n".join([text, where, *getattr(e, "__notes__", [])])
+    return "\n".join(part for part in [text, where, *getattr(e, "__notes__", [])] if part.strip())
 
 
 def main():
@@ -130,6 +137,9 @@ def main():
         return 0
     if not scenarios:
         sys.exit("no scenario has that in its name")
+    for program in (worker.BIN / "topkd", worker.HOOKS_BIN / "topkd"):
+        if not program.exists():
+            sys.exit("%s is missing: run `make integration`, which builds it" % program)
     start = time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix="topkd-it."))
     say("events: %s" % data.source())
@@ -137,6 +147,8 @@ def main():
     runner.run(scenarios)
     if not runner.results["FAIL"] and not args.keep:
         shutil.rmtree(folder, ignore_errors=True)
+    for title in runner.skipped:
+        say("skipped: " + title)
     for title in runner.failed:
         say("failed: " + title)
     say("%.0f s, %d scenarios at a time" % (time.monotonic() - start, args.jobs))

@@ -1,5 +1,6 @@
 """The stage of one scenario: its own topic, group, board and Redis, and the words in which scenarios are told."""
 import random
+import re
 import subprocess
 import threading
 import time
@@ -7,9 +8,9 @@ import time
 import feed
 import truth
 from resp import Resp
-from stack import Redis
+from stack import BIN, Redis, run
 from wait import NotYet, wait_for
-from worker import BIN, Worker
+from worker import Worker
 
 # Small times, so that what takes minutes in service takes seconds here. The events are years old and a feed covers days
 # of them in seconds, hence record time runs fast; the group's times are the shortest that a busy machine keeps.
@@ -20,6 +21,9 @@ SETTINGS = {
     "RDKAFKA_FETCH_WAIT_MAX_MS": 50, "RDKAFKA_TOPIC_METADATA_REFRESH_INTERVAL_MS": 1000,
 }
 SESSION_S = 3
+# A join of the embedded broker takes nearly a session, and its first one 3 s.
+EMBEDDED = {"RDKAFKA_SESSION_TIMEOUT_MS": 4000}
+DAMAGE = re.compile(r"Assertion .* failed|ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|runtime error: ")
 REGISTRY = []
 
 
@@ -34,14 +38,14 @@ def scenario(real=True, long=False):
 
 
 class Stage:
-    def __init__(self, directory, broker, tag, long_run):
+    def __init__(self, directory, broker, tag, long_run, seed=None):
         self.directory, self.broker, self.long_run = directory, broker, long_run
         self.topic, self.partitions = "events-" + tag, 4
         self.board, self.group = "board", "group-" + tag
         self.kafka = broker.client()
         self.redis = Redis(directory / "redis")
         self.workers, self.extra_brokers, self.notes = [], [], []
-        self.seed = random.SystemRandom().randrange(1 << 32)
+        self.seed = seed if seed is not None else random.SystemRandom().randrange(1 << 32)
         self.rng = random.Random(self.seed)
         self.recounts = {}
 
@@ -64,8 +68,9 @@ class Stage:
         self.kafka.create_topic(self.topic, partitions, **configs)
 
     def settings(self, **more):
-        return {**SETTINGS, "BROKERS": self.broker.bootstrap, "TOPICS": self.topic, "GROUP": self.group,
-                "BOARD": self.board, "REDIS": self.redis.url, **more}
+        mine = {"BROKERS": self.broker.bootstrap, "TOPICS": self.topic, "GROUP": self.group, "BOARD": self.board,
+                "REDIS": self.redis.url}
+        return {**SETTINGS, **({} if self.broker.real else EMBEDDED), **mine, **more}
 
     def start_worker(self, fault=None, **more):
         worker = Worker("w%d" % len(self.workers), self.directory, self.settings(**more), fault)
@@ -99,6 +104,14 @@ class Stage:
         """Every minute of EVENTS is over, says a record in each partition."""
         feed.seal(self.kafka, self.topic, self.partitions, feed.after(events, minutes))
 
+    def replay(self, events, shape, batch=50):
+        """The same through the project's own load generator, as fast as it goes."""
+        path = self.directory / "events.ndjson"
+        path.write_bytes(b"".join(e.text + b"\n" for e in events))
+        run(BIN / "topkd-loadgen", "--brokers", self.broker.bootstrap, "--topic", self.topic, "--replay", path,
+            "--pace", "max", "--shift", "none", "--shape", shape, "--batch", 1 if shape == "single" else batch,
+            "--partition", "round-robin")
+
     def load(self, events, seconds, shape="single", batch=50):
         """The events in the background, over SECONDS."""
         return feed.Load(self.broker.client(), self.topic, self.place(events, shape, batch), seconds)
@@ -107,6 +120,12 @@ class Stage:
     def alive(self):
         for w in self.workers:
             assert w.may_end or w.running(), "%s ended with %s:\n%s" % (w.name, w.process.returncode, w.tail())
+
+    def expect_no_damage(self):
+        """No worker's log has a failed assertion or a sanitizer's report."""
+        for w in self.workers:
+            found = DAMAGE.search(w.log_text())
+            assert not found, "%s: %s" % (w.name, w.log_text()[found.start():found.start() + 3000])
 
     def wait_for(self, what, probe, timeout_s=60, pause_s=0.1):
         def watched():

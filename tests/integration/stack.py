@@ -1,4 +1,4 @@
-"""The real parts around the worker: a Kafka broker (or the embedded one) and Redis, started by the project's scripts."""
+"""The parts around the worker: a Kafka broker (real or embedded) and Redis, started by the project's scripts."""
 import os
 import shutil
 import signal
@@ -11,7 +11,7 @@ from wire import Kafka
 ROOT = Path(__file__).resolve().parents[2]
 KAFKA = ROOT / "deploy/local/kafka"
 REDIS = ROOT / "deploy/local/redis"
-MOCKBROKER = ROOT / "build/bin/topkd-mockbroker"
+BIN = Path(os.environ.get("TOPKD_BIN_DIR") or ROOT / "build/bin")
 
 
 def run(*command, env=None, timeout_s=120):
@@ -87,8 +87,8 @@ class EmbeddedBroker:
 
     def __init__(self, topics):
         args = [a for name, partitions in topics.items() for a in ("--topic", "%s:%d" % (name, partitions))]
-        self.process = subprocess.Popen([str(MOCKBROKER), *args], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        text=True)
+        self.process = subprocess.Popen([str(BIN / "topkd-mockbroker"), *args], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, text=True)
         while True:
             line = self.process.stdout.readline()
             if not line:

@@ -44,7 +44,7 @@ def the_lists_are_the_same_bytes_for_any_threads_workers_and_shape(s):
         s.topic = "%s-%s" % (base, shape)
         if shape not in counted:
             s.create_topic(4)
-            s.feed(events, shape)
+            s.replay(events, shape)
             s.seal(events)
             counted[shape] = s.recount()
             assert set(counted[shape].outcomes) == {"applied"}

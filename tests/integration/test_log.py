@@ -72,7 +72,8 @@ def retention_past_the_rewind_offset_costs_only_lists_that_say_so(s):
     s.seal(more)
     entries += [e for e in s.log() if e.offset > max(x.offset for x in entries if x.partition == e.partition)]
     found = s.expect_truth(s.recount(entries), lost=lambda key: minute(end) - 1 <= key[1] <= doubtful)
-    assert found.states["crowd", minute(end)] == "lost", "a list that lacks events is %s" % found.states["crowd", minute(end)]
+    state = found.states["crowd", minute(end)]
+    assert state == "lost", "a list that lacks events is %s" % state
 
 
 def make_anew(s):
@@ -232,7 +233,7 @@ def start_latest_counts_only_what_comes_after(s):
 
 @scenario()
 def another_configuration_between_two_runs_mixes_nothing(s):
-    """Lists under the first weights stay as they are, lists beyond the frontier follow the second, between them: lost."""
+    """Lists under the first weights stay as they are, lists beyond the frontier follow the second; between: lost."""
     s.create_topic(4)
     events = data.sales(15_000)
     w, = s.start_workers(1, WEIGHTS="*=1")

@@ -3,9 +3,10 @@ import subprocess
 import time
 
 import data
+import truth
 from scenario import pause, scenario
 from test_redis import expect_true_lag
-from worker import BIN
+from stack import BIN
 
 
 def run_topkd(*args, **env):
@@ -41,7 +42,6 @@ def exit_at_end_in_several_processes_leaves_all_stored_and_committed(s):
         assert w.await_exit(90) == 0, "%s ended with %d:\n%s" % (w.name, w.process.returncode, w.tail())
     commits = {p: offset for p, (offset, _) in s.kafka.commits(s.group, s.topic, 4).items()}
     assert commits == ends, "committed %s, ends %s" % (commits, ends)
-    import truth
     found = truth.Comparison(s.recount().lists, s.served(), 100)
     assert not found.problems(), "\n".join(found.problems())
     assert not found.lost
@@ -111,7 +111,6 @@ def the_audit_agrees_and_sees_a_count_that_was_tampered_with(s):
     found = s.expect_truth()
     s.expect_exact_audit("--wait", "30s")
     location, minute = max(found.served.lists, key=lambda key: len(found.served.lists[key]))
-    import truth
     key = found.served.key(location, truth.minute_text(minute))
     s.redis("ZINCRBY", key, 1, found.served.lists[location, minute][0][0])
     try:

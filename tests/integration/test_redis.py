@@ -136,7 +136,8 @@ def expect_true_lag(s):
         for w in s.running():
             for labels, value in w.metrics().all("topkd_committed_lag_records"):
                 place = labels["topic"], int(labels["partition"])
-                assert value == tool[place][2], "%s: committed lag %d, the tool says %d" % (place, value, tool[place][2])
+                by_tool = tool[place][2]
+                assert value == by_tool, "%s: committed lag %d, the tool says %d" % (place, value, by_tool)
                 position = w.metrics().sum("topkd_position_offset", **labels)
                 lag = w.metrics().sum("topkd_lag_records", **labels)
                 assert lag == ends[place[1]] - position, "%s: lag %d, end %d, position %d" % (

@@ -145,6 +145,13 @@ def names(lists, limit=5):
     return text + (" and %d more" % (len(ordered) - limit) if len(ordered) > limit else "")
 
 
+def difference(want, have):
+    """The first place in which two lists differ."""
+    n = next((i for i, (a, b) in enumerate(zip(want, have)) if a != b), min(len(want), len(have)))
+    return "%d and %d items; from rank %d: log %s, served %s" % (
+        len(want), len(have), n + 1, want[n:n + 3], have[n:n + 3])
+
+
 class Comparison:
     """Served lists held against the recount. `wrong` are those that are not lost and differ, `missing` those that the
     log has and Redis does not (lost or not), `foreign` those that the log does not have."""
@@ -159,8 +166,8 @@ class Comparison:
         both = want.keys() & served.lists.keys()
         self.wrong = {key for key in both if key not in self.lost and want[key] != served.lists[key]}
         self.equal = len(both - self.lost - self.wrong)
-        self.examples = ["%s (%s): log %s, served %s" % (names([key]), self.states[key], want[key][:4],
-                                                        served.lists[key][:4]) for key in sorted(self.wrong)[:3]]
+        self.examples = ["%s (%s): %s" % (names([key]), self.states[key], difference(want[key], served.lists[key]))
+                         for key in sorted(self.wrong)[:3]]
 
     def problems(self):
         found = []

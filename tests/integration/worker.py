@@ -9,10 +9,9 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from stack import BIN, ROOT
 from wait import wait_for
 
-ROOT = Path(__file__).resolve().parents[2]
-BIN = Path(os.environ.get("TOPKD_BIN_DIR") or ROOT / "build/bin")
 HOOKS_BIN = Path(os.environ.get("TOPKD_HOOKS_BIN_DIR") or ROOT / "build/gcc-hooks/bin")
 SAMPLE = re.compile(r"([a-z_]+)(?:\{(.*)\})? (\S+)$")
 LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
