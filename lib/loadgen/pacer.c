@@ -7,7 +7,7 @@ void pacer_init(struct pacer *p, double rate, int64_t mono_ms) {
 }
 
 uint64_t pacer_take(struct pacer *p, int64_t mono_ms, uint64_t max) {
-    double full = fmax(p->rate, 1);
+    double full = p->rate + 1; /* one more, or a slow rate would lose its fractions at the brim */
     p->tokens = fmin(p->tokens + (double)(mono_ms - p->last_ms) * p->rate / 1000, full);
     p->last_ms = mono_ms;
     uint64_t whole = (uint64_t)p->tokens, taken = whole < max ? whole : max;

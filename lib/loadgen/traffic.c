@@ -110,7 +110,7 @@ static uint32_t draw_item(struct traffic *t, const struct place *place, int64_t 
     const struct traffic_config *c = &t->config;
     uint32_t item = item_of(place, zipf_draw(&t->item_ranks, &t->rng), c->items);
     if (c->spike <= 0 || clock_ms % c->spike_every_ms >= c->spike_ms || rng_unit(&t->rng) >= c->spike) return item;
-    return (uint32_t)(rng_mix(c->seed ^ (uint64_t)(clock_ms / c->spike_every_ms)) % c->items);
+    return (uint32_t)(rng_mix(rng_mix(c->seed) + (uint64_t)(clock_ms / c->spike_every_ms)) % c->items);
 }
 
 static int64_t event_time(const struct traffic_config *c, enum event_outcome o, int64_t clock_ms) {
