@@ -1,0 +1,211 @@
+"""The demo's director: starts the parts, shows the board, kills a worker half way, lets the audit judge."""
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import parts
+from look import Eyes
+from screen import Screen, number
+
+FRAME_S = 0.5
+KILL_AFTER_S = 15  # on a terminal, where there is no half way
+RESTART_AFTER_S = 5
+FIRST_LIST_TIMEOUT_S = 60
+LOCATIONS_SHOWN = 3
+RATE, BATCH, ITEMS, LOCATIONS = 20000, 25, 300, 12
+
+# Short enough that minutes become final while one watches; items a location (300) below LIST_SIZE: counts are exact.
+WORKER_SETTINGS = {
+    "TOPICS": parts.TOPIC, "GROUP": "demo", "THREADS": 1, "LIST_SIZE": 400, "PUBLISH_INTERVAL": "500ms",
+    "CHECKPOINT_INTERVAL": "2s", "LATENESS": "10s", "FUTURE": "10s", "SLACK": "2s", "SETTLE_DELAY": "2s",
+}
+
+
+class Stopped(Exception):
+    """The user or the system wants us gone now."""
+
+
+class Show:
+    def __init__(self):
+        self.broker = parts.EmbeddedBroker() if os.environ.get("KAFKA") == "embedded" else parts.RealBroker()
+        self.redis = parts.Redis()
+        self.workers, self.load, self.audit = [], None, None
+        self.asked_to_end = False
+        self.screen = Screen(self.broker.title)
+        self.started = time.monotonic()
+        self.first_list_s = None
+        self.lasts_s = self._lasts()
+
+    def _lasts(self):
+        """Seconds from the first list to the end of the load, or None: until Ctrl-C."""
+        wanted = os.environ.get("DEMO_SECONDS") or (None if self.screen.tty else "30")
+        if wanted is None:
+            return self.broker.longest_s
+        if not wanted.isdigit() or int(wanted) < 1:
+            raise SystemExit("demo: DEMO_SECONDS is a whole number of seconds, not '%s'" % wanted)
+        return min(int(wanted), self.broker.longest_s or int(wanted))
+
+    # -- the acts ----------------------------------------------------------------------------------
+    def run(self):
+        self._start()
+        self._await_first_list()
+        self._watch()
+        self._end_load()
+        return self._judge()
+
+    def _start(self):
+        say = self.screen.say
+        say("broker: " + self.broker.title)
+        if self.broker.cannot_show:
+            say("        " + self.broker.cannot_show, "2")
+            say("        Its log holds %d s of this load; then the demo ends by itself." % self.broker.longest_s, "2")
+        self.broker.start()
+        self.redis.start()
+        self.settings = {**WORKER_SETTINGS, "BROKERS": self.broker.bootstrap, "REDIS": self.redis.url,
+                         **self.broker.client_settings}
+        self.workers += [parts.Worker("worker %d" % n, self.settings) for n in (1, 2)]
+        self.load = parts.Program("load", [
+            parts.BIN / "topkd-loadgen", "--rate", RATE, "--seconds", 0, "--items", ITEMS, "--locations", LOCATIONS,
+            "--zipf-items", "1.0", "--zipf-locations", "1.0", "--batch", BATCH, "--shape", "lines", "--key", "random",
+            "--seed", 1, "--late", "0.2:90", "--bad", "0.1", "--stats-interval", "1s"],
+            {"BROKERS": self.broker.bootstrap, "TOPICS": parts.TOPIC, "RDKAFKA_LINGER_MS": 50})
+        say("load:   %s events/s, %d a message, %d items, %d locations; 0.2 %% late, 0.1 %% bad" % (
+            number(RATE), BATCH, ITEMS, LOCATIONS))
+        self.eyes = Eyes(self.redis, self.workers, LOCATIONS_SHOWN)
+
+    def _await_first_list(self):
+        while self.first_list_s is None:
+            view = self.eyes.look()
+            if any(each.ranked for each in view.lists):
+                self.first_list_s = time.monotonic() - self.started
+                self.screen.say("first list %.1f s after the start" % self.first_list_s)
+            elif time.monotonic() - self.started > FIRST_LIST_TIMEOUT_S:
+                raise SystemExit("demo: no list after %d s; the logs are in %s\n%s" % (
+                    FIRST_LIST_TIMEOUT_S, parts.LOGS, self.workers[0].program.tail()))
+            else:
+                self._complain_of_the_dead()
+                time.sleep(0.1)
+
+    def _watch(self):
+        begun = time.monotonic()
+        kill_at = KILL_AFTER_S if self.lasts_s is None else min(KILL_AFTER_S, self.lasts_s / 2)
+        restart_at = kill_at + min(RESTART_AFTER_S, kill_at / 2)
+        victim, killed, restarted, fresh = self.workers[0], False, False, True
+        while not self.asked_to_end:
+            t = time.monotonic() - begun
+            if self.lasts_s is not None and t >= self.lasts_s:
+                break
+            if not killed and t >= kill_at:
+                killed, fresh = True, False
+                self._kill(victim)
+            if killed and not restarted and t >= restart_at:
+                restarted = True
+                victim.start()
+                self.screen.say("%s starts again (pid %d)" % (victim.name, victim.pid()), "32")
+            view = self.eyes.look()
+            if not fresh and self._all_owned(view):
+                fresh = True
+                self.screen.say("%.1f s after the kill every partition has an owner again and is at the end of its log"
+                                % (time.monotonic() - victim.killed_at), "32")
+            self._complain_of_the_dead(victim)
+            self.screen.show(view, self._clock(t))
+            time.sleep(FRAME_S)
+
+    def _kill(self, victim):
+        pid = victim.pid()
+        victim.kill9()
+        self.screen.say("kill -9 %d: %s is dead, nothing was saved" % (pid, victim.name), "31")
+
+    @staticmethod
+    def _all_owned(view):
+        return view.assigned == parts.PARTITIONS and view.rewinding == 0 and view.lag_s < 2
+
+    def _complain_of_the_dead(self, expected=None):
+        for worker in self.workers:
+            if worker is not expected and not worker.running():
+                raise SystemExit("demo: %s has ended:\n%s" % (worker.name, worker.program.tail()))
+        if not self.load.running():
+            raise SystemExit("demo: the load generator has ended:\n" + self.load.tail())
+
+    def _end_load(self):
+        self.load.end()
+        self.screen.say("the load has stopped; its own account:")
+        for line in self.load.tail(1).split("\n"):
+            self.screen.say("    " + line, "2")
+
+    def _judge(self):
+        """The audit recounts the topic from its beginning, in its own way; the board goes on meanwhile."""
+        self.screen.say("the audit counts the whole topic again and compares ...")
+        out = parts.LOGS / "audit.txt"
+        with open(out, "wb") as file:
+            self.audit = parts.Program("audit", [parts.BIN / "topkd-audit", "--exact", "--wait", "60s"], self.settings,
+                                       stdout=file)
+        while self.audit.running():
+            self.screen.show(self.eyes.look(), "audit")
+            time.sleep(FRAME_S)
+        self.screen.show(self.eyes.look(), "end", now=True)
+        self.screen.close()
+        verdict = self.audit.process.returncode
+        print("\n" + out.read_text(errors="replace"), end="")
+        if verdict == 0:
+            self.screen.say("verdict: exact. Every list equals an independent recount of the topic.", "1;32")
+        else:
+            print(self.audit.tail())
+            self.screen.say("verdict: NOT exact (topkd-audit ended with %d)." % verdict, "1;31")
+        return 0 if verdict == 0 else 1
+
+    def _clock(self, t):
+        whole = "Ctrl-C ends" if self.lasts_s is None else "of %d s" % self.lasts_s
+        return "%d s %s" % (t, whole)
+
+    # -- the end -----------------------------------------------------------------------------------
+    def end_all(self):
+        self.screen.close()
+        for program in [self.audit, self.load] + [w.program for w in self.workers]:
+            if program is not None and program.running():
+                program.process.terminate()
+        for program in [self.audit, self.load] + [w.program for w in self.workers]:
+            if program is not None:
+                program.end()
+        self.redis.end()
+        self.broker.end()
+
+    def interrupt(self, *_):
+        """The first Ctrl-C ends the load and asks for the verdict, the second ends all."""
+        if self.asked_to_end or self.first_list_s is None:
+            raise Stopped()
+        self.asked_to_end = True
+
+
+def stop(*_):
+    raise Stopped()
+
+
+def main():
+    shutil.rmtree(parts.HOME, ignore_errors=True)
+    parts.LOGS.mkdir(parents=True)
+    show = Show()
+    signal.signal(signal.SIGINT, show.interrupt)
+    for number_ in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number_, stop)
+    status = 1
+    try:
+        status = show.run()
+    except Stopped:
+        status = 130
+    finally:
+        for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(each, signal.SIG_IGN)
+        show.end_all()
+        for each in parts.HOME.iterdir():
+            if each != parts.LOGS:
+                shutil.rmtree(each)
+        print("Logs: " + str(parts.LOGS.relative_to(parts.ROOT)))
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
