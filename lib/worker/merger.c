@@ -331,9 +331,9 @@ static enum note_fate fate_of(const struct merger *m, const struct board_sources
     return NOTE_WAIT;
 }
 
-static void remember(struct merger *m, const struct choice *c, const struct work *w, const struct store_hash *h,
-                     enum note_fate fate) {
-    struct bytes location = note_location(c->note);
+static void remember(struct merger *m, const struct choice *c, const char *token, const struct work *w,
+                     const struct store_hash *h, enum note_fate fate) {
+    struct bytes location = h->location;
     if (fate == NOTE_END)
         seen_remove(m->seen, location, h->minute);
     else
@@ -355,8 +355,7 @@ static int notes_end(struct merger *m, const struct board_sources *sources, cons
         const char *token = r->notes.notes[c->note].token;
         remember(m, c, token, &works[i], &hashes[i], fate);
         if (fate != NOTE_KEEP)
-            ends[ends_n++] = (struct store_note_end){hashes[i].location, hashes[i].minute, choices[i].note->token,
-                                                     fate == NOTE_WAIT};
+            ends[ends_n++] = (struct store_note_end){hashes[i].location, hashes[i].minute, token, fate == NOTE_WAIT};
     }
     int status = ends_n == 0 ? STORE_OK : m->store.ops->notes_end(m->store.self, ends, ends_n, e);
     mem_free(ends);
