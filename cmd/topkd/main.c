@@ -1,0 +1,160 @@
+/* topkd: the worker. Wiring only: load, build, run, tear down in reverse, exit code. */
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "config/config.h"
+#include "serve/serve.h"
+#include "source/kafka.h"
+#include "worker/worker.h"
+
+#include <librdkafka/rdkafka.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+extern char **environ;
+
+enum { EXIT_CONFIG = 2 };
+
+static const char usage[] =
+    "usage: topkd [--help | --version | --print env|markdown-config|markdown-metrics]\n"
+    "\n"
+    "Keeps top-K lists per place and minute in Redis fresh from Kafka. Configured by the environment:\n\n";
+
+static int print(void (*write)(struct buf *)) {
+    struct buf out = {0};
+    write(&out);
+    fputs(buf_text(&out), stdout);
+    buf_free(&out);
+    return 0;
+}
+
+static int help(void) {
+    fputs(usage, stdout);
+    return print(config_write_help);
+}
+
+static int version(void) {
+    printf("topkd %s, librdkafka %s\n", TOPKD_VERSION, rd_kafka_version_str());
+    return 0;
+}
+
+static int arguments(int argc, char **argv) {
+    if (argc == 2 && strcmp(argv[1], "--help") == 0) return help();
+    if (argc == 2 && strcmp(argv[1], "--version") == 0) return version();
+    if (argc == 3 && strcmp(argv[1], "--print") == 0) {
+        if (strcmp(argv[2], "env") == 0) return print(config_write_env);
+        if (strcmp(argv[2], "markdown-config") == 0) return print(config_write_markdown);
+        if (strcmp(argv[2], "markdown-metrics") == 0) return print(metrics_write_markdown);
+    }
+    fprintf(stderr, "topkd takes no such argument; it is configured by TOPKD_ variables, see topkd --help\n");
+    return EXIT_CONFIG;
+}
+
+/* Signals are waited for by one thread; no handler runs anywhere. */
+static void signals_block(sigset_t *set) {
+    sigemptyset(set);
+    sigaddset(set, SIGTERM);
+    sigaddset(set, SIGINT);
+    sigaddset(set, SIGUSR1); /* our own: the worker ended, stop waiting */
+    pthread_sigmask(SIG_BLOCK, set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+struct waiter {
+    sigset_t set;
+    struct worker *worker;
+};
+
+static void *signals_main(void *arg) {
+    struct waiter *w = arg;
+    int sig = 0;
+    if (sigwait(&w->set, &sig) != 0 || sig == SIGUSR1) return NULL;
+    log_event(LOG_INFO, "stop_requested", "signal=%s", sig == SIGTERM ? "TERM" : "INT");
+    worker_stop(w->worker);
+    return NULL;
+}
+
+static void failed(const char *what, const char *why) { log_event(LOG_ERROR, what, "why=%s", log_quote(why)); }
+
+static int run(struct worker *w, struct waiter *waiter) {
+    char why[256] = "";
+    pthread_t thread;
+    waiter->worker = w;
+    if (pthread_create(&thread, NULL, signals_main, waiter) != 0) return 1;
+    int code = worker_run(w, why);
+    pthread_kill(thread, SIGUSR1);
+    pthread_join(thread, NULL);
+    if (code != 0)
+        failed("worker_stopped", why);
+    else
+        log_event(LOG_INFO, "worker_stopped", "exit=0");
+    return code;
+}
+
+static int serve_and_run(const struct config *c, struct metrics *m, struct worker *w, struct waiter *waiter) {
+    struct serve_options o = {.host = c->listen_host,
+                              .port = c->listen_port,
+                              .metrics = m,
+                              .healthy = worker_healthy,
+                              .ready = worker_ready,
+                              .before_metrics = worker_show,
+                              .self = w};
+    struct serve *serve = NULL;
+    struct err e = {0};
+    if (serve_start(&o, &serve, &e) != 0) {
+        failed("listen_failed", e.text);
+        return EXIT_CONFIG;
+    }
+    log_event(LOG_INFO, "listening", "port=%u", (unsigned)serve_port(serve));
+    int code = run(w, waiter);
+    serve_stop(serve);
+    return code;
+}
+
+static int worker_with(const struct config *c, struct metrics *m, struct kafka_shared *kafka, struct waiter *waiter) {
+    struct worker *w = NULL;
+    struct err e = {0};
+    if (worker_create(c, &clock_system, m, kafka, &w, &e) != 0) {
+        failed("worker_not_created", e.text);
+        return EXIT_CONFIG;
+    }
+    int code = serve_and_run(c, m, w, waiter);
+    worker_destroy(w);
+    return code;
+}
+
+static int kafka_with(const struct config *c, struct waiter *waiter) {
+    struct metrics *m = metrics_create();
+    struct kafka_shared *kafka = NULL;
+    struct err e = {0};
+    int code = EXIT_CONFIG;
+    metric_set(metrics_get(m, METRIC_BUILD_INFO, "version=\"" TOPKD_VERSION "\""), 1);
+    if (kafka_shared_open(c, &clock_system, m, &kafka, &e) != 0)
+        failed("kafka_not_opened", e.text);
+    else
+        code = worker_with(c, m, kafka, waiter);
+    kafka_shared_close(kafka);
+    metrics_destroy(m);
+    return code;
+}
+
+int main(int argc, char **argv) {
+    if (argc > 1) return arguments(argc, argv);
+    struct config *c = NULL;
+    struct buf problems = {0};
+    struct waiter waiter = {.worker = NULL};
+    if (config_load((const char *const *)environ, &c, &problems) != 0) {
+        fputs(buf_text(&problems), stderr);
+        buf_free(&problems);
+        return EXIT_CONFIG;
+    }
+    buf_free(&problems);
+    log_set_level(c->log_level);
+    signals_block(&waiter.set);
+    config_log(c);
+    int code = kafka_with(c, &waiter);
+    config_destroy(c);
+    return code;
+}

@@ -1,0 +1,21 @@
+/* worker/memory.h - how MEMORY_LIMIT is shared out.
+ *
+ *   librdkafka's queues   30 %, by consumer
+ *   publisher             16 MB of waiting copies, and as much again on their way home and in pipelines
+ *   the process itself    32 MB
+ *   sketches              the rest, by consumer; growth stops there
+ *
+ * Pure arithmetic.   Threads: any. */
+#ifndef TOPKD_WORKER_MEMORY_H
+#define TOPKD_WORKER_MEMORY_H
+
+#include "base/base.h"
+
+struct memory_shares {
+    uint64_t source_bytes; /* of one consumer's librdkafka */
+    uint64_t sketch_bytes; /* of one consumer's buckets */
+};
+
+struct memory_shares memory_share(uint64_t limit_bytes, uint32_t consumers);
+
+#endif

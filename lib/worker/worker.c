@@ -1,0 +1,319 @@
+/* Threads and their end. Everything they do is a step function elsewhere; here are only the loops around them.
+ *
+ * Stopping: the consumers say their last words (copies, answers, commit) while publisher and merger go on; then the
+ * members leave the group; then publisher and merger end. Whoever cannot store or commit within SHUTDOWN_TIMEOUT leaves
+ * it to the next owner, who rewinds. */
+#include "worker/worker.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "store/redis.h"
+#include "worker/consumer.h"
+#include "worker/memory.h"
+#include "worker/merger.h"
+#include "worker/publisher.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { POLL_MS = 100, WATCH_MS = 20, HEALTHY_MS = 10000, MERGE_IDLE_ROUNDS = 3 };
+
+struct member {
+    struct worker *worker;
+    struct source source;
+    struct consumer *consumer;
+    pthread_t thread;
+    bool running;
+    bool stored; /* the last words were heard */
+};
+
+struct worker {
+    struct hub hub;
+    struct kafka_shared *kafka;
+    struct store publish_store, merge_store;
+    struct publisher *publisher;
+    struct merger *merger;
+    pthread_t publisher_thread, merger_thread;
+    _Atomic bool edges_stop; /* publisher and merger may end */
+    struct member *members;
+    _Atomic int64_t stop_deadline_mono_ms;
+};
+
+/* -- building -- */
+
+static uint32_t partitions_of(void *self, uint32_t topic) { return kafka_shared_partitions(self, topic); }
+
+static int stores_create(struct worker *w, const struct config *c, struct metrics *m, struct err *e) {
+    struct redis_options o = {.url = c->redis,
+                              .board = c->board,
+                              .group = c->group,
+                              .retention_ms = c->retention_ms,
+                              .allow_eviction = c->allow_eviction};
+    int status = redis_store_create(&o, m, &w->publish_store, e);
+    return status != 0 ? status : redis_store_create(&o, m, &w->merge_store, e);
+}
+
+static int members_open(struct worker *w, const struct config *c, struct err *e) {
+    struct memory_shares share = memory_share(c->memory_limit_bytes, c->threads);
+    w->members = mem_zalloc(c->threads, sizeof *w->members);
+    for (uint32_t i = 0; i < c->threads; i++) {
+        struct member *m = &w->members[i];
+        m->worker = w;
+        int status = kafka_member_open(w->kafka, share.source_bytes, &m->source, e);
+        if (status != 0) return status;
+        m->consumer = consumer_create(&w->hub, i, m->source, share.sketch_bytes);
+    }
+    return 0;
+}
+
+int worker_create(const struct config *c, const struct clock *clock, struct metrics *m, struct kafka_shared *kafka,
+                  struct worker **out, struct err *e) {
+    struct worker *w = mem_zalloc(1, sizeof *w);
+    w->kafka = kafka;
+    hub_init(&w->hub, c, clock, m, partitions_of, kafka);
+    int status = stores_create(w, c, m, e);
+    if (status == 0) status = members_open(w, c, e);
+    if (status != 0) {
+        worker_destroy(w);
+        return status;
+    }
+    w->publisher = publisher_create(&w->hub, w->publish_store);
+    w->merger = merger_create(&w->hub, w->merge_store);
+    *out = w;
+    return 0;
+}
+
+void worker_destroy(struct worker *w) {
+    if (w == NULL) return;
+    for (uint32_t i = 0; w->members != NULL && i < w->hub.consumers_n; i++) {
+        consumer_destroy(w->members[i].consumer);
+        if (w->members[i].source.self != NULL) kafka_member_close(&w->members[i].source);
+    }
+    mem_free(w->members);
+    merger_destroy(w->merger);
+    publisher_destroy(w->publisher);
+    if (w->merge_store.self != NULL) redis_store_destroy(&w->merge_store);
+    if (w->publish_store.self != NULL) redis_store_destroy(&w->publish_store);
+    hub_deinit(&w->hub);
+    mem_free(w);
+}
+
+/* -- the loops -- */
+
+static int64_t now_ms(const struct worker *w) { return clock_mono_ms(w->hub.clock); }
+
+static void *consumer_main(void *arg) {
+    struct member *m = arg;
+    struct worker *w = m->worker;
+    while (!atomic_load(&w->hub.stopping)) consumer_step(m->consumer, POLL_MS);
+    m->stored = !atomic_load(&w->hub.fatal) && consumer_finish(m->consumer, atomic_load(&w->stop_deadline_mono_ms));
+    return NULL;
+}
+
+/* Rest in slices, so that a stop is never far. */
+static void rest(struct worker *w, int ms) {
+    for (int64_t until = now_ms(w) + ms; now_ms(w) < until && !atomic_load(&w->edges_stop);) {
+        int64_t left = until - now_ms(w);
+        struct timespec slice = {0, (long)(left < WATCH_MS ? left : WATCH_MS) * 1000000};
+        nanosleep(&slice, NULL);
+    }
+}
+
+static void *publisher_main(void *arg) {
+    struct worker *w = arg;
+    while (!atomic_load(&w->edges_stop)) {
+        int ms = publisher_step(w->publisher, POLL_MS);
+        if (ms > 0) rest(w, ms);
+    }
+    return NULL;
+}
+
+static void *merger_main(void *arg) {
+    struct worker *w = arg;
+    while (!atomic_load(&w->edges_stop)) rest(w, merger_step(w->merger));
+    merger_step(w->merger); /* the last words of the consumers become lists before we go */
+    return NULL;
+}
+
+static void spawn(pthread_t *t, void *(*fn)(void *), void *arg) {
+    int status = pthread_create(t, NULL, fn, arg);
+    if (status == 0) return;
+    log_event(LOG_ERROR, "thread_failed", "why=%s", log_quote(strerror(status)));
+    abort();
+}
+
+/* -- the end -- */
+
+static bool all_at_end(struct worker *w) {
+    for (uint32_t i = 0; i < w->hub.consumers_n; i++)
+        if (!atomic_load(&w->hub.consumers[i].at_end)) return false;
+    return true;
+}
+
+/* EXIT_AT_END: everything read, stored and committed, and then some rounds in which the merger found nothing left to
+ * do. */
+static bool finished(struct worker *w) {
+    if (!w->hub.config->exit_at_end) return false;
+    if (all_at_end(w)) return atomic_load(&w->hub.merge_idle) >= MERGE_IDLE_ROUNDS;
+    atomic_store(&w->hub.merge_idle, 0);
+    return false;
+}
+
+static void stop_now(struct worker *w) {
+    atomic_store(&w->stop_deadline_mono_ms, now_ms(w) + w->hub.config->shutdown_timeout_ms);
+    atomic_store(&w->hub.stopping, true);
+}
+
+static void watch(struct worker *w) {
+    struct timespec slice = {0, WATCH_MS * 1000000L};
+    while (!atomic_load(&w->hub.stopping)) {
+        nanosleep(&slice, NULL);
+        if (finished(w)) {
+            log_event(LOG_INFO, "end_reached", "partitions_done=true");
+            stop_now(w);
+        }
+    }
+}
+
+/* The members leave while the edges still run. */
+static bool members_join(struct worker *w) {
+    bool stored = true;
+    for (uint32_t i = 0; i < w->hub.consumers_n; i++) {
+        struct member *m = &w->members[i];
+        pthread_join(m->thread, NULL);
+        stored = stored && m->stored;
+        kafka_member_close(&m->source);
+        m->source.self = NULL;
+    }
+    return stored;
+}
+
+int worker_run(struct worker *w, char why[256]) {
+    log_event(LOG_INFO, "worker_started", "threads=%" PRIu32 " meaning=%" PRIx64, w->hub.consumers_n,
+              w->hub.rules.meaning);
+    spawn(&w->publisher_thread, publisher_main, w);
+    spawn(&w->merger_thread, merger_main, w);
+    for (uint32_t i = 0; i < w->hub.consumers_n; i++) spawn(&w->members[i].thread, consumer_main, &w->members[i]);
+    watch(w);
+    bool stored = members_join(w);
+    atomic_store(&w->edges_stop, true);
+    mailbox_wake(&w->hub.outbox);
+    if (!stored) {
+        redis_store_interrupt(&w->publish_store);
+        redis_store_interrupt(&w->merge_store);
+    }
+    pthread_join(w->publisher_thread, NULL);
+    pthread_join(w->merger_thread, NULL);
+    if (atomic_load(&w->hub.fatal)) {
+        snprintf(why, 256, "%s", w->hub.fatal_text);
+        return strstr(why, "TOPKD_") != NULL ? 2 : 1;
+    }
+    if (stored) return 0;
+    snprintf(
+        why, 256,
+        "stopped with something unstored or uncommitted (Redis or Kafka did not answer within TOPKD_SHUTDOWN_TIMEOUT): "
+        "nothing is lost, the next owner reads it again");
+    return 1;
+}
+
+void worker_stop(struct worker *w) { stop_now(w); }
+
+/* -- probes -- */
+
+bool worker_healthy(void *self, char why[256]) {
+    struct worker *w = self;
+    int64_t now = now_ms(w);
+    for (uint32_t i = 0; i < w->hub.consumers_n; i++) {
+        int64_t turned = atomic_load(&w->hub.consumers[i].turned_mono_ms);
+        if (turned == 0 || now - turned <= HEALTHY_MS) continue;
+        snprintf(why, 256, "consumer %" PRIu32 " has not turned for %" PRId64 " ms", i, now - turned);
+        return false;
+    }
+    return true;
+}
+
+static bool kafka_ready(struct worker *w, char why[256]) {
+    if (!kafka_shared_connected(w->kafka)) {
+        snprintf(why, 256, "kafka: no broker answers, or a topic of TOPKD_TOPICS is missing");
+        return false;
+    }
+    for (uint32_t i = 0; i < w->hub.consumers_n; i++)
+        if (!kafka_member_joined(&w->members[i].source)) {
+            snprintf(why, 256, "kafka: member %" PRIu32 " is not in the group", i);
+            return false;
+        }
+    return true;
+}
+
+static bool redis_ready(struct worker *w, char why[256]) {
+    if (atomic_load(&w->hub.store_full)) {
+        snprintf(why, 256, "redis: out of memory");
+        return false;
+    }
+    if (atomic_load(&w->hub.store_up)) return true;
+    snprintf(why, 256, "redis: not connected");
+    return false;
+}
+
+bool worker_ready(void *self, char why[256]) {
+    struct worker *w = self;
+    if (atomic_load(&w->hub.stopping)) {
+        snprintf(why, 256, "stopping");
+        return false;
+    }
+    if (!kafka_ready(w, why) || !redis_ready(w, why)) return false;
+    for (uint32_t i = 0; i < w->hub.consumers_n; i++) {
+        uint32_t waiting = atomic_load(&w->hub.consumers[i].waiting), silent = atomic_load(&w->hub.consumers[i].silent);
+        if (waiting + silent == 0) continue;
+        snprintf(why, 256, "rewinding: %" PRIu32 " partitions not yet at their frontier", waiting + silent);
+        return false;
+    }
+    return true;
+}
+
+struct totals {
+    double owned, silent, paused, quiet, minutes, buckets, dirty, sketch_bytes;
+    int64_t committed_mono_ms;
+};
+
+static struct totals totals_of(struct worker *w) {
+    struct totals t = {.committed_mono_ms = INT64_MAX};
+    for (uint32_t i = 0; i < w->hub.consumers_n; i++) {
+        struct hub_consumer *c = &w->hub.consumers[i];
+        double minutes = atomic_load(&c->minutes);
+        int64_t committed = atomic_load(&c->committed_mono_ms);
+        t.owned += atomic_load(&c->owned);
+        t.silent += atomic_load(&c->waiting) + atomic_load(&c->silent);
+        t.paused += atomic_load(&c->paused);
+        t.quiet += atomic_load(&c->quiet);
+        t.buckets += (double)atomic_load(&c->buckets);
+        t.dirty += (double)atomic_load(&c->dirty);
+        t.sketch_bytes += (double)atomic_load(&c->sketch_bytes);
+        if (minutes > t.minutes) t.minutes = minutes;
+        if (atomic_load(&c->owned) > 0 && committed < t.committed_mono_ms) t.committed_mono_ms = committed;
+    }
+    return t;
+}
+
+static void gauge(struct worker *w, enum metric_id id, double v) { metric_set(metrics_get(w->hub.metrics, id, ""), v); }
+
+void worker_show(void *self) {
+    struct worker *w = self;
+    struct totals t = totals_of(w);
+    struct memory_shares share = memory_share(w->hub.config->memory_limit_bytes, w->hub.consumers_n);
+    gauge(w, METRIC_ASSIGNED_PARTITIONS, t.owned);
+    gauge(w, METRIC_SILENT_PARTITIONS, t.silent);
+    gauge(w, METRIC_PAUSED_PARTITIONS, t.paused);
+    gauge(w, METRIC_NO_TRAFFIC_PARTITIONS, t.quiet);
+    gauge(w, METRIC_LIVE_MINUTES, t.minutes);
+    gauge(w, METRIC_LIVE_BUCKETS, t.buckets);
+    gauge(w, METRIC_DIRTY_BUCKETS, t.dirty);
+    gauge(w, METRIC_SKETCH_BYTES, t.sketch_bytes);
+    gauge(w, METRIC_SKETCH_LIMIT_BYTES, (double)share.sketch_bytes * w->hub.consumers_n);
+    gauge(w, METRIC_COMMIT_AGE,
+          t.committed_mono_ms == INT64_MAX ? 0 : (double)(now_ms(w) - t.committed_mono_ms) / 1000);
+}
