@@ -1,0 +1,112 @@
+#include "unit/source/kafka_given.h"
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *mock_bootstraps(struct given *g) {
+    char text[256];
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    ck_assert(rd_kafka_conf_set(conf, "test.mock.num.brokers", "1", text, sizeof text) == RD_KAFKA_CONF_OK);
+    ck_assert(rd_kafka_conf_set(conf, "log_level", "3", text, sizeof text) == RD_KAFKA_CONF_OK);
+    g->producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof text);
+    ck_assert_ptr_nonnull(g->producer);
+    g->cluster = rd_kafka_handle_mock_cluster(g->producer);
+    return rd_kafka_mock_cluster_bootstraps(g->cluster);
+}
+
+void given_kafka(struct given *g) {
+    memset(g, 0, sizeof *g);
+    snprintf(g->brokers, sizeof g->brokers, "%s", mock_bootstraps(g));
+    ck_assert_int_eq(rd_kafka_mock_topic_create(g->cluster, "events", 2, 1), 0);
+    ck_assert_int_eq(rd_kafka_mock_topic_create(g->cluster, "rejected", 2, 1), 0);
+    g->config.brokers = g->brokers;
+    g->config.group = "board";
+    g->config.topics[0] = "events";
+    g->config.topics_n = 1;
+    g->config.dlq_topic = "rejected";
+    /* The mock throws out members whose session ends before its first join of 3 s does. */
+    given_prop(g, "session.timeout.ms", "3500");
+    given_prop(g, "heartbeat.interval.ms", "200");
+    g->metrics = metrics_create();
+    log_set_level(getenv("KLOG") ? LOG_DEBUG : LOG_ERROR);
+}
+
+void given_prop(struct given *g, const char *name, const char *value) {
+    g->config.kafka_props[g->config.kafka_props_n++] =
+        (struct config_kafka_prop){.name = (char *)(uintptr_t)name, .value = (char *)(uintptr_t)value};
+}
+
+void given_shared(struct given *g) {
+    struct err e;
+    ck_assert_msg(kafka_shared_open(&g->config, &clock_system, g->metrics, &g->shared, &e) == 0, "%s", e.text);
+}
+
+void given_gone(struct given *g) {
+    kafka_shared_close(g->shared);
+    metrics_destroy(g->metrics);
+    rd_kafka_destroy(g->producer);
+}
+
+struct source given_member(struct given *g) {
+    struct source s;
+    struct err e;
+    ck_assert_msg(kafka_member_open(g->shared, KAFKA_GIVEN_QUEUE_BYTES, &s, &e) == 0, "%s", e.text);
+    return s;
+}
+
+void given_records(struct given *g, int partition, int first, int n) {
+    for (int i = first; i < first + n; i++) {
+        char key[16], value[16];
+        int key_n = snprintf(key, sizeof key, "k%d", i), value_n = snprintf(value, sizeof value, "%d", i);
+        rd_kafka_vu_t v[] = {
+            {.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = "events"},
+            {.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = partition},
+            {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
+            {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {key, (size_t)key_n}},
+            {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {value, (size_t)value_n}},
+            {.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = 1000 + i},
+        };
+        ck_assert_ptr_null(rd_kafka_produceva(g->producer, v, ARRAY_LEN(v)));
+    }
+    ck_assert_int_eq(rd_kafka_flush(g->producer, KAFKA_GIVEN_MS), 0);
+}
+
+void await_event(struct source *s, enum source_event_type type, struct source_event *ev) {
+    int64_t until = clock_mono_ms(&clock_system) + KAFKA_GIVEN_MS;
+    do {
+        s->ops->poll(s->self, 100, ev);
+        if (ev->type == SOURCE_FATAL) ck_abort_msg("fatal: %s", ev->error.text);
+        if (ev->type == type) return;
+    } while (clock_mono_ms(&clock_system) < until);
+    ck_abort_msg("no event of type %d", (int)type);
+}
+
+int records_within(struct source *s, int ms) {
+    int n = 0;
+    int64_t until = clock_mono_ms(&clock_system) + ms;
+    for (int64_t left = ms; left > 0; left = until - clock_mono_ms(&clock_system)) {
+        struct source_event ev;
+        s->ops->poll(s->self, (int)left, &ev);
+        n += ev.type == SOURCE_RECORD;
+    }
+    return n;
+}
+
+const char *events_topic(struct given *g) { return g->config.topics[0]; }
+
+void assign_at(struct given *g, struct source *s, int partition, int64_t offset) {
+    struct source_assign a = {{events_topic(g), partition}, offset};
+    struct err e;
+    ck_assert_msg(s->ops->assign(s->self, &a, 1, &e) == 0, "%s", e.text);
+}
+
+void join_and_assign(struct source *s) {
+    struct source_event ev;
+    struct source_assign a[8];
+    struct err e;
+    await_event(s, SOURCE_ASSIGN, &ev);
+    ck_assert_uint_le(ev.n, ARRAY_LEN(a));
+    for (size_t i = 0; i < ev.n; i++) a[i] = (struct source_assign){ev.tps[i], 0};
+    ck_assert_msg(s->ops->assign(s->self, a, ev.n, &e) == 0, "%s", e.text);
+}
