@@ -11,22 +11,27 @@ static _Noreturn void die_out_of_memory(size_t n, size_t size) {
     abort();
 }
 
+/* Never 0: malloc(0) may be NULL. */
+static size_t bytes_of(size_t n, size_t size) {
+    size_t bytes;
+    if (__builtin_mul_overflow(n, size, &bytes)) die_out_of_memory(n, size);
+    return bytes > 0 ? bytes : 1;
+}
+
 void *mem_alloc(size_t size) {
-    void *p = malloc(size > 0 ? size : 1);
+    void *p = malloc(bytes_of(1, size));
     if (!p) die_out_of_memory(1, size);
     return p;
 }
 
 void *mem_zalloc(size_t n, size_t size) {
-    if (n == 0 || size == 0) n = size = 1;
-    void *p = calloc(n, size); /* checks the product */
+    void *p = calloc(1, bytes_of(n, size));
     if (!p) die_out_of_memory(n, size);
     return p;
 }
 
 void *mem_realloc(void *p, size_t n, size_t size) {
-    if (n == 0 || size == 0) n = size = 1;
-    void *q = reallocarray(p, n, size); /* checks the product */
+    void *q = realloc(p, bytes_of(n, size));
     if (!q) die_out_of_memory(n, size);
     return q;
 }

@@ -105,6 +105,7 @@ static void PRINTF_LIKE(2, 0) on_library_log(void *self, const char *fmt, va_lis
     struct serve *s = self;
     char text[256];
     vsnprintf(text, sizeof text, fmt, ap);
+    text[strcspn(text, "\r\n")] = '\0';
     log_limited(&s->library_log, LIBRARY_LOG_INTERVAL_MS, LOG_WARN, "http_problem", "text=%s", log_quote(text));
 }
 

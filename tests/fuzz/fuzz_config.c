@@ -49,7 +49,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     log_set_level(LOG_ERROR);
     while (at < end && n < ENTRIES_MAX) {
         struct bytes entry = {at, entry_length(at, end)};
-        at += entry.n + 1; /* over the byte between two entries */
+        at += entry.n;
+        if (at < end) at++; /* over the byte between two entries */
         if (names_a_file(entry)) continue;
         buf_add_str(&entries[n], "TOPKD_");
         buf_add(&entries[n], entry.p, entry.n);

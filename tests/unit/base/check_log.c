@@ -114,8 +114,8 @@ START_TEST(quoted_text_is_cut_at_200_bytes_and_eight_live_at_once) {
     ck_assert_uint_eq(strlen(log_quote(long_text)), 200);
     memset(long_text, 1, sizeof long_text - 1);
     ck_assert_uint_eq(strlen(log_quote(long_text)), 2 + 4 * 200);
-    const char *kept[8];
-    for (int i = 0; i < 8; i++) kept[i] = log_quote_bytes((struct bytes){"abcdefgh" + i, 1});
+    const char *letters = "abcdefgh", *kept[8];
+    for (int i = 0; i < 8; i++) kept[i] = log_quote_bytes((struct bytes){letters + i, 1});
     for (int i = 0; i < 8; i++) ck_assert_int_eq(kept[i][0], 'a' + i);
     ck_assert_str_eq(log_quote_bytes((struct bytes){"a\0b", 3}), "\"a\\x00b\"");
 }
