@@ -11,10 +11,14 @@ struct player {
     struct buf rewritten;
 };
 
-/* How long after the first event the event at TIME_MS goes out, in ms at the chosen pace. */
+/* How long after the first event the event at TIME_MS goes out, in ms at the chosen pace (which is not max). */
 static int64_t paced_ms(const struct player *p, int64_t time_ms) {
-    double pace = p->d->o->pace > 0 ? p->d->o->pace : 1;
-    return (int64_t)((double)(time_ms - p->first_ms) / pace);
+    return (int64_t)((double)(time_ms - p->first_ms) / p->d->o->pace);
+}
+
+/* The event's new time: when it is due; at pace max that is now. */
+static int64_t shifted_ms(const struct player *p, int64_t time_ms) {
+    return p->d->o->pace > 0 ? p->wall_ms + paced_ms(p, time_ms) : clock_wall_ms(p->d->clock);
 }
 
 /* False: stop. */
@@ -47,7 +51,7 @@ static void play(struct player *p, struct replay_line *line) {
     struct batch_event ev = {.text = line->text, .clock_ms = line->time_ms, .outcome = EVENT_APPLIED};
     ev.key = key_of(d, line->text);
     if (d->o->shift_now) {
-        ev.clock_ms = p->wall_ms + paced_ms(p, line->time_ms);
+        ev.clock_ms = shifted_ms(p, line->time_ms);
         replay_rewrite(line, ev.clock_ms, &p->rewritten);
         ev.text = (struct bytes){p->rewritten.data, p->rewritten.len};
         ev.key = key_of(d, ev.text);

@@ -26,16 +26,20 @@ static void write_out(struct buf *b, FILE *to) {
     buf_free(b);
 }
 
+/* batch_wait_ms in the clock of the events, which a paced replay of history runs fast. */
+static int64_t batch_wait(const struct options *o) {
+    if (o->replay == NULL || o->shift_now) return o->batch_wait_ms;
+    return o->pace > 0 ? (int64_t)((double)o->batch_wait_ms * o->pace) : INT64_MAX / 2;
+}
+
 static struct batcher_config batcher_settings(const struct options *o) {
-    struct batcher_config c = {.events = o->batch,
-                               .slots = 1,
-                               .wait_ms = o->batch_wait_ms,
-                               .shape = o->shape == SHAPE_ARRAY ? BATCH_ARRAY : BATCH_LINES,
-                               .random_keys = o->key == KEY_RANDOM,
-                               .seed = ~o->traffic.seed};
-    if (o->replay == NULL && o->key == KEY_LOCATION && o->batch > 1) c.slots = o->traffic.locations;
-    if (o->replay != NULL) c.wait_ms = o->pace > 0 ? (int64_t)((double)o->batch_wait_ms * o->pace) : INT64_MAX / 2;
-    return c;
+    bool side_by_side = o->replay == NULL && o->key == KEY_LOCATION && o->batch > 1;
+    return (struct batcher_config){.events = o->batch,
+                                   .slots = side_by_side ? o->traffic.locations : 1,
+                                   .wait_ms = batch_wait(o),
+                                   .shape = o->shape == SHAPE_ARRAY ? BATCH_ARRAY : BATCH_LINES,
+                                   .random_keys = o->key == KEY_RANDOM,
+                                   .seed = ~o->traffic.seed};
 }
 
 static void report(const struct options *o, const struct totals *totals, int64_t elapsed_ms) {
