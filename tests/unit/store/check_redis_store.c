@@ -1,0 +1,334 @@
+/* The store on a real Redis: what the differential test cannot see - limits, refusals, size, restarts. */
+#include <check.h>
+#include <hiredis/hiredis.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "store/redis.h"
+#include "support/redis_server.h"
+
+enum { RETENTION_MS = 3600 * 1000, MANY_PARTS = 300, MANY_BYTES = 9000 };
+
+static const int64_t minute = 29921468; /* 2026-11-21T19:08 */
+static const struct bytes us = {"US", 2};
+static struct redis_server *server;
+static struct metrics *metrics;
+static struct store store;
+static struct err error;
+
+static void start(void) { server = redis_server_start(NULL); }
+static void stop(void) { redis_server_stop(server); }
+
+static struct store open_store(const char *url, const char *board, const char *group) {
+    struct redis_options o = {.url = url, .board = board, .group = group, .retention_ms = RETENTION_MS};
+    struct store out;
+    ck_assert_msg(redis_store_create(&o, metrics, &out, &error) == ERR_OK, "%s", error.text);
+    return out;
+}
+
+static void setup(void) {
+    metrics = metrics_create();
+    redis_server_do(server, "CONFIG SET maxmemory 0 maxmemory-policy noeviction");
+    redis_server_do(server, "FLUSHALL");
+    store = open_store(server->url, "topk", "g");
+}
+
+static void teardown(void) {
+    redis_store_destroy(&store);
+    metrics_destroy(metrics);
+}
+
+/* -- words -- */
+
+static int contribute(struct bytes location, int64_t at, struct bytes items) {
+    struct store_part part = {.source = "events/0", .items = items};
+    struct store_parts list = {.location = location, .minute = at, .parts = &part, .n = 1};
+    keys_fence(part.fence, 1, 1);
+    return store.ops->contribute(store.self, &list, 1, &error);
+}
+
+static struct store_hash read_one(int64_t at) {
+    struct store_hash hash = {.location = us, .minute = at};
+    struct store_round round = {.hashes = &hash, .hashes_n = 1};
+    ck_assert_int_eq(store.ops->round_read(store.self, &round, &error), STORE_OK);
+    struct store_hash head = hash;
+    store_round_deinit(&round);
+    head.parts = NULL;
+    return head;
+}
+
+static struct store_list list_of(int64_t at, const char *state) {
+    static const struct store_list_item top[] = {{{"cat", 3}, 2}, {{"dog", 3}, 1}};
+    struct store_hash hash = read_one(at);
+    struct store_list l = {.location = us,
+                           .minute = at,
+                           .n = hash.n,
+                           .state = state,
+                           .final = strcmp(state, "final") == 0,
+                           .merged = {"m", 1},
+                           .top = top,
+                           .top_n = ARRAY_LEN(top),
+                           .log_time_ms = 5};
+    strcpy(l.e, hash.e);
+    return l;
+}
+
+static int write_list(struct store_list *l) { return store.ops->lists_write(store.self, l, 1, 1000, &error); }
+
+static int write_rows(struct store *s, const char *life) {
+    struct store_row row = {.source = "events/0", .value = {"v", 1}};
+    keys_fence(row.fence, 1, 1);
+    snprintf(row.life, sizeof row.life, "%s", life);
+    return s->ops->rows_write(s->self, &row, 1, "00000000000000aa", &error);
+}
+
+static void expect_redis(const char *want, const char *command) {
+    redisContext *c = redis_server_connect(server);
+    redisReply *r = redisCommand(c, command);
+    ck_assert_ptr_nonnull(r);
+    char number[32];
+    snprintf(number, sizeof number, "%lld", r->integer);
+    ck_assert_msg(strcmp(r->str != NULL ? r->str : number, want) == 0, "%s: %s", command,
+                  r->str != NULL ? r->str : number);
+    freeReplyObject(r);
+    redisFree(c);
+}
+
+/* -- a server that is full -- */
+
+static void given_a_full_server_with_a_contribution(void) {
+    ck_assert_int_eq(contribute(us, minute, (struct bytes){"x", 1}), STORE_OK);
+    redis_server_do(server, "CONFIG SET maxmemory 1");
+}
+
+START_TEST(a_full_server_refuses_what_grows_and_nothing_of_it_happens) {
+    struct store_note note = {.location = us, .minute = minute, .token = "1"};
+    given_a_full_server_with_a_contribution();
+    struct store_list open = list_of(minute, "open");
+    ck_assert_int_eq(contribute(us, minute + 1, (struct bytes){"x", 1}), STORE_FULL);
+    ck_assert_int_eq(contribute(us, minute, (struct bytes){"y", 1}), STORE_FULL);
+    ck_assert_int_eq(store.ops->note(store.self, &note, 1, &error), STORE_FULL);
+    ck_assert_int_eq(write_rows(&store, ""), STORE_FULL);
+    ck_assert_int_eq(write_list(&open), STORE_FULL);
+    expect_redis("1", "DBSIZE");
+    ck_assert_int_eq(read_one(minute).n, 1);
+    ck_assert(metric_value(metrics_get(metrics, METRIC_REDIS_ERRORS, "kind=\"oom\"")) == 5);
+}
+END_TEST
+
+START_TEST(a_final_list_gets_through_to_a_full_server_and_frees_the_parts) {
+    given_a_full_server_with_a_contribution();
+    struct store_list final = list_of(minute, "final");
+    ck_assert_int_eq(write_list(&final), STORE_OK);
+    ck_assert_int_eq(final.answer, STORE_STORED);
+    ck_assert(read_one(minute).closed);
+    expect_redis("2", "ZSCORE topk:{US}:2026-11-21T19:08 cat");
+    expect_redis("0", "HEXISTS topk:{US}:part:2026-11-21T19:08 i:events/0");
+    expect_redis("1795288140000", "HGET topk:{US}:meta final_until_ms");
+}
+END_TEST
+
+START_TEST(a_list_that_is_there_is_replaced_on_a_full_server) {
+    ck_assert_int_eq(contribute(us, minute, (struct bytes){"x", 1}), STORE_OK);
+    struct store_list open = list_of(minute, "open");
+    ck_assert_int_eq(write_list(&open), STORE_OK);
+    redis_server_do(server, "CONFIG SET maxmemory 1");
+    ck_assert_int_eq(write_list(&open), STORE_OK);
+    expect_redis("2", "HGET topk:{US}:meta seq");
+}
+END_TEST
+
+START_TEST(notes_can_be_put_aside_on_a_full_server) {
+    struct store_note note = {.location = us, .minute = minute, .token = "1"};
+    struct store_note_end end = {.location = us, .minute = minute, .token = "1", .wait = true};
+    uint32_t shard = keys_shard(us);
+    ck_assert_int_eq(store.ops->note(store.self, &note, 1, &error), STORE_OK);
+    redis_server_do(server, "CONFIG SET maxmemory 1");
+    ck_assert_int_eq(store.ops->notes_end(store.self, &end, 1, &error), STORE_OK);
+    struct store_notes without = {0}, with = {0};
+    ck_assert_int_eq(store.ops->notes_read(store.self, &shard, 1, false, &without, &error), STORE_OK);
+    ck_assert_int_eq(store.ops->notes_read(store.self, &shard, 1, true, &with, &error), STORE_OK);
+    ck_assert(without.n == 0 && with.n == 1);
+    store_notes_deinit(&without);
+    store_notes_deinit(&with);
+}
+END_TEST
+
+/* -- boards -- */
+
+START_TEST(another_group_is_refused_and_told_what_to_do) {
+    struct store other = open_store(server->url, "topk", "other-group"),
+                 own = open_store(server->url, "b", "other-group");
+    ck_assert_int_eq(write_rows(&store, ""), STORE_OK);
+    ck_assert_int_eq(write_rows(&other, ""), STORE_FATAL);
+    ck_assert_ptr_nonnull(strstr(error.text, "group g,"));
+    ck_assert_ptr_nonnull(strstr(error.text, "other-group"));
+    ck_assert_ptr_nonnull(strstr(error.text, "two boards"));
+    ck_assert_int_eq(write_rows(&own, ""), STORE_OK);
+    redis_store_destroy(&other);
+    redis_store_destroy(&own);
+}
+END_TEST
+
+START_TEST(another_format_is_refused) {
+    ck_assert_int_eq(write_rows(&store, ""), STORE_OK);
+    redis_server_do(server, "HSET topk:progress version 77");
+    ck_assert_int_eq(write_rows(&store, "00000000000000aa"), STORE_FATAL);
+    ck_assert_ptr_nonnull(strstr(error.text, "77"));
+}
+END_TEST
+
+START_TEST(the_first_writer_learns_the_life_and_the_second_try_is_stored) {
+    struct store_row row = {.source = "events/0", .value = {"v", 1}};
+    keys_fence(row.fence, 1, 1);
+    ck_assert_int_eq(store.ops->rows_write(store.self, &row, 1, "00000000000000aa", &error), STORE_OK);
+    ck_assert_int_eq(row.answer, STORE_OTHER_LIFE);
+    ck_assert_str_eq(row.new_life, "00000000000000aa");
+    strcpy(row.life, row.new_life);
+    ck_assert_int_eq(store.ops->rows_write(store.self, &row, 1, "00000000000000bb", &error), STORE_OK);
+    ck_assert_int_eq(row.answer, STORE_STORED);
+    expect_redis("00000000000000010000000000000001;v", "HGET topk:progress events/0");
+    expect_redis("g", "HGET topk:progress group");
+}
+END_TEST
+
+START_TEST(a_key_of_another_type_is_fatal) {
+    redis_server_do(server, "SET topk:{US}:part:2026-11-21T19:08 mine");
+    ck_assert_int_eq(contribute(us, minute, (struct bytes){"x", 1}), STORE_FATAL);
+    ck_assert_ptr_nonnull(strstr(error.text, "WRONGTYPE"));
+}
+END_TEST
+
+/* -- large calls -- */
+
+/* 2.7 MB of binary items: several chunks, more arguments than one unpack may hold at the end. */
+START_TEST(large_calls_arrive_whole_and_can_be_closed) {
+    struct store_part *parts = mem_zalloc(MANY_PARTS, sizeof *parts);
+    struct store_parts lists[3];
+    char items[MANY_BYTES], names[MANY_PARTS][16];
+    for (size_t i = 0; i < sizeof items; i++) items[i] = (char)(i * 7);
+    for (size_t i = 0; i < MANY_PARTS; i++) {
+        snprintf(names[i], sizeof names[i], "events/%zu", i);
+        parts[i] = (struct store_part){.source = names[i], .items = {items, sizeof items}};
+        keys_fence(parts[i].fence, 1, 1);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(lists); i++)
+        lists[i] = (struct store_parts){
+            .location = us, .minute = minute + (int64_t)i, .parts = &parts[i * MANY_PARTS / 3], .n = MANY_PARTS / 3};
+    ck_assert_int_eq(store.ops->contribute(store.self, lists, ARRAY_LEN(lists), &error), STORE_OK);
+    lists[0] = (struct store_parts){.location = us, .minute = minute, .parts = parts, .n = MANY_PARTS};
+    ck_assert_int_eq(store.ops->contribute(store.self, lists, 1, &error), STORE_OK);
+    struct store_hash hash = {.location = us, .minute = minute};
+    struct store_round round = {.hashes = &hash, .hashes_n = 1};
+    ck_assert_int_eq(store.ops->round_read(store.self, &round, &error), STORE_OK);
+    ck_assert_uint_eq(hash.parts_n, MANY_PARTS);
+    ck_assert_int_eq(hash.n, MANY_PARTS + MANY_PARTS / 3);
+    for (size_t i = 0; i < hash.parts_n; i++) {
+        ck_assert_uint_eq(hash.parts[i].items_len, sizeof items);
+        ck_assert_mem_eq(hash.parts[i].items, items, sizeof items);
+    }
+    store_round_deinit(&round);
+    struct store_list final = list_of(minute, "final");
+    ck_assert_int_eq(write_list(&final), STORE_OK);
+    expect_redis("5", "HLEN topk:{US}:part:2026-11-21T19:08"); /* e n ln merged closed */
+    mem_free(parts);
+}
+END_TEST
+
+START_TEST(a_call_without_elements_is_no_error) {
+    ck_assert_int_eq(store.ops->contribute(store.self, NULL, 0, &error), STORE_OK);
+    ck_assert_int_eq(store.ops->note(store.self, NULL, 0, &error), STORE_OK);
+    ck_assert_int_eq(store.ops->lists_write(store.self, NULL, 0, 1, &error), STORE_OK);
+    ck_assert_int_eq(store.ops->notes_end(store.self, NULL, 0, &error), STORE_OK);
+    ck_assert_int_eq(store.ops->locations_touch(store.self, NULL, 0, 1, &error), STORE_OK);
+    expect_redis("0", "DBSIZE");
+}
+END_TEST
+
+/* -- connections -- */
+
+START_TEST(a_restarted_server_is_found_again_after_one_broken_call) {
+    ck_assert_int_eq(contribute(us, minute, (struct bytes){"x", 1}), STORE_OK);
+    redis_server_restart(server);
+    ck_assert_int_eq(contribute(us, minute, (struct bytes){"x", 1}), STORE_BROKEN);
+    ck_assert_int_eq(contribute(us, minute, (struct bytes){"x", 1}), STORE_OK);
+    ck_assert(metric_value(metrics_get(metrics, METRIC_REDIS_RECONNECTS, "")) == 1);
+}
+END_TEST
+
+START_TEST(user_password_and_database_of_the_url_are_used) {
+    char url[160];
+    redis_server_do(server, "ACL SETUSER joe on >p@ss ~* &* +@all");
+    snprintf(url, sizeof url, "unix://joe:p%%40ss@%s?db=3", server->socket);
+    struct store other = open_store(url, "topk", "g");
+    ck_assert_msg(write_rows(&other, "") == STORE_OK, "%s", error.text);
+    redis_store_destroy(&other);
+    expect_redis("0", "DBSIZE");
+    snprintf(url, sizeof url, "unix://joe:wrong@%s", server->socket);
+    other = open_store(url, "topk", "g");
+    ck_assert_int_eq(other.ops->hello(other.self, &error), STORE_FATAL);
+    ck_assert_ptr_nonnull(strstr(error.text, "WRONGPASS"));
+    ck_assert_ptr_null(strstr(error.text, "wrong@"));
+    redis_store_destroy(&other);
+}
+END_TEST
+
+START_TEST(a_policy_changed_while_connected_is_seen_by_hello) {
+    ck_assert_int_eq(store.ops->hello(store.self, &error), STORE_OK);
+    redis_server_do(server, "CONFIG SET maxmemory-policy allkeys-lru");
+    ck_assert_int_eq(store.ops->hello(store.self, &error), STORE_FATAL);
+    ck_assert_int_eq(contribute(us, minute, (struct bytes){"x", 1}), STORE_FATAL);
+    redis_server_do(server, "CONFIG SET maxmemory-policy noeviction");
+    ck_assert_int_eq(contribute(us, minute, (struct bytes){"x", 1}), STORE_OK);
+}
+END_TEST
+
+START_TEST(a_server_over_tcp_is_reached) {
+    char url[64];
+    for (int port = 20000 + getpid() % 20000, tries = 0; tries < 20; port++, tries++) {
+        redisContext *c = redis_server_connect(server);
+        redisReply *r = redisCommand(c, "CONFIG SET port %d", port);
+        bool free_port = r != NULL && r->type == REDIS_REPLY_STATUS;
+        freeReplyObject(r);
+        redisFree(c);
+        snprintf(url, sizeof url, "redis://127.0.0.1:%d/0", port);
+        if (free_port) break;
+    }
+    struct store other = open_store(url, "topk", "g");
+    ck_assert_msg(other.ops->hello(other.self, &error) == STORE_OK, "%s", error.text);
+    redis_store_destroy(&other);
+    redis_server_do(server, "CONFIG SET port 0");
+}
+END_TEST
+
+Suite *redis_store_suite(void);
+Suite *redis_store_suite(void) {
+    Suite *s = suite_create("redis_store");
+    TCase *c = tcase_create("server");
+    tcase_add_unchecked_fixture(c, start, stop);
+    tcase_add_checked_fixture(c, setup, teardown);
+    tcase_set_timeout(c, 60);
+    tcase_add_test(c, a_full_server_refuses_what_grows_and_nothing_of_it_happens);
+    tcase_add_test(c, a_final_list_gets_through_to_a_full_server_and_frees_the_parts);
+    tcase_add_test(c, a_list_that_is_there_is_replaced_on_a_full_server);
+    tcase_add_test(c, notes_can_be_put_aside_on_a_full_server);
+    tcase_add_test(c, another_group_is_refused_and_told_what_to_do);
+    tcase_add_test(c, another_format_is_refused);
+    tcase_add_test(c, the_first_writer_learns_the_life_and_the_second_try_is_stored);
+    tcase_add_test(c, a_key_of_another_type_is_fatal);
+    tcase_add_test(c, large_calls_arrive_whole_and_can_be_closed);
+    tcase_add_test(c, a_call_without_elements_is_no_error);
+    tcase_add_test(c, user_password_and_database_of_the_url_are_used);
+    tcase_add_test(c, a_policy_changed_while_connected_is_seen_by_hello);
+    tcase_add_test(c, a_server_over_tcp_is_reached);
+    suite_add_tcase(s, c);
+    c = tcase_create("restart"); /* its server dies with its test process, so it has one of its own */
+    tcase_add_checked_fixture(c, start, stop);
+    tcase_add_checked_fixture(c, setup, teardown);
+    tcase_set_timeout(c, 60);
+    tcase_add_test(c, a_restarted_server_is_found_again_after_one_broken_call);
+    suite_add_tcase(s, c);
+    return s;
+}
