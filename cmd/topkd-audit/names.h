@@ -6,7 +6,7 @@
 #include "base/base.h"
 #include "base/buf.h"
 
-enum { NAME_NONE = UINT32_MAX }; /* as uint32_t */
+#define NAME_NONE UINT32_MAX /* no number: the text is unknown */
 
 struct names {
     struct name {
