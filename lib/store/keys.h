@@ -1,6 +1,42 @@
 /* store/keys.h - the Redis contract: how keys, hash tags, shards and fences are spelled.
  * Pure text; the README and every reader rely on it; changed only together with STORE_CONTRACT_VERSION.   Threads: any.
- */
+ *
+ * A board is a prefix (here topk). What belongs to one location carries it as hash tag, so it lies in one cluster slot
+ * and changes in one script; '%', '{' and '}' of the location are written %25, %7B and %7D. Minutes are UTC text. TTL
+ * is RETENTION from the last write; "stays" means no TTL.
+ *
+ * Public: any client may read these.
+ *   topk:{US}:2026-11-21T19:08  zset    TTL    item -> count, the K best: ZREVRANGE key 0 9 WITHSCORES is the answer
+ *   topk:{US}:minutes           zset    TTL    minute -> its start in unix seconds: slice it to find a window's minutes
+ *   topk:{US}:states            hash    TTL    minute -> open | ended | final | lost
+ *   topk:{US}:meta              hash    TTL    updated_at_ms   wall clock of the last write of a list
+ *                                              log_time_ms     largest record time that went into a list
+ *                                              seq             one up with every list written
+ *                                              final_until_ms  every list that starts before it is final or lost;
+ *                                                              absent: the oldest is not
+ *   topk:locations              zset    stays  location, spelled as in keys -> wall ms of its last write; older than
+ *                                              RETENTION: removed
+ * A list, its minute, state and meta change together. A minute whose list has expired leaves minutes and states with
+ * one of the location's next writes.
+ *
+ * Internal: for workers of this version only.
+ *   topk:progress               hash    stays  life     16 hex, random, made by whoever finds none
+ *                                              group    the one consumer group that writes this board
+ *                                              version  STORE_CONTRACT_VERSION
+ *                                              <source> "topic/partition": fence ';' the row (partition/meta.h)
+ *   topk:{US}:part:<minute>     hash    TTL    e        random token of this hash, made with it
+ *                                              n        count of accepted contributions
+ *                                              ln       the n that the list was made from; absent: no list yet
+ *                                              merged   the list, LIST_SIZE deep (sketch/packed.h)
+ *                                              closed   1: the list is final, the parts are gone, nothing changes
+ *                                              f:<source>  fence, then 1 for a final copy, else 0
+ *                                              i:<source>  packed items of that copy
+ *   topk:{s17}:changed          hash    stays  location '|' minute -> token: lists of shard 17 to be merged
+ *   topk:{s17}:waiting          hash    stays  the same, for lists that are written and only wait to become final
+ *
+ * Example: two partitions counted US at 19:08, then the minute became final.
+ *   HGETALL topk:{US}:part:2026-11-21T19:08  ->  e 9f0c.. n 4 ln 4 merged <bytes> closed 1
+ *   ZREVRANGE topk:{US}:2026-11-21T19:08 0 1 WITHSCORES  ->  cat 40 dog 38 */
 #ifndef TOPKD_STORE_KEYS_H
 #define TOPKD_STORE_KEYS_H
 
