@@ -1,6 +1,7 @@
 /* source/kafka_lookup.c - questions that take a round trip or more: commits of the group, bounds of the logs.
  * A helper thread asks them with librdkafka's blocking calls, so that the consumer thread goes on polling; the answer
- * waits in a slot until poll fetches it. Each question has one time limit for all its calls. */
+ * waits in a slot until poll fetches it. Each question has one time limit for all its calls. While a member joins, the
+ * coordinator answers nothing else on that connection: look-ups before SOURCE_ASSIGN fail. */
 #include "base/mem.h"
 #include "source/kafka_internal.h"
 #include <string.h>
@@ -8,7 +9,6 @@
 enum {
     QUESTION_MS = 3000,  /* well below the shutdown timeout: closing waits for a question under way */
     ONE_BY_ONE_MS = 500, /* a partition asked alone, after the list as a whole failed */
-    COMMITTED_MS = 1000, /* one try: rd_kafka_committed does not notice when a coordinator is found */
     CALL_MS_MIN = 1
 };
 
@@ -188,20 +188,10 @@ static void take_commit(struct source_lookup *l, const rd_kafka_topic_partition_
     if (n > 0) memcpy(l->metadata, p->metadata, n);
 }
 
-static rd_kafka_resp_err_t ask_committed(struct kafka_member *m, rd_kafka_topic_partition_list_t *list,
-                                         const struct time_limit *limit) {
-    rd_kafka_resp_err_t err;
-    do {
-        int left = left_ms(limit);
-        err = rd_kafka_committed(m->rk, list, left < COMMITTED_MS ? left : COMMITTED_MS);
-    } while (err == RD_KAFKA_RESP_ERR__TIMED_OUT && !is_over(limit));
-    return err;
-}
-
 static void ask_commits(struct kafka_member *m, struct source_lookup *l, size_t n, const struct time_limit *limit) {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)n);
     for (size_t i = 0; i < n; i++) rd_kafka_topic_partition_list_add(list, l[i].tp.topic, l[i].tp.partition);
-    if (ask_committed(m, list, limit) == RD_KAFKA_RESP_ERR_NO_ERROR)
+    if (rd_kafka_committed(m->rk, list, left_ms(limit)) == RD_KAFKA_RESP_ERR_NO_ERROR)
         for (size_t i = 0; i < n; i++) {
             const rd_kafka_topic_partition_t *p =
                 rd_kafka_topic_partition_list_find(list, l[i].tp.topic, l[i].tp.partition);
@@ -233,7 +223,7 @@ static enum topic_answer ask_topic(struct kafka_member *m, const char *topic, in
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)n);
     for (uint32_t i = 0; i < n; i++) rd_kafka_topic_partition_list_add(list, topic, (int32_t)i);
     enum topic_answer answer = TOPIC_UNKNOWN;
-    if (ask_committed(m, list, limit) == RD_KAFKA_RESP_ERR_NO_ERROR) answer = judge(list);
+    if (rd_kafka_committed(m->rk, list, left_ms(limit)) == RD_KAFKA_RESP_ERR_NO_ERROR) answer = judge(list);
     rd_kafka_topic_partition_list_destroy(list);
     return answer;
 }
