@@ -13,21 +13,24 @@ static double weight_sum(uint32_t n, double s) {
 }
 
 /* Goal: the frequencies are those of the law. Method: chi-square over the ranks; with n - 1 degrees of freedom it has
- * mean n - 1 and variance 2 (n - 1). Six deviations are one false alarm in 10^8, and the seed is fixed anyway; a method
- * that is wrong by a percent of a rank's share fails by far. */
+ * mean n - 1 and variance 2 (n - 1). Six deviations are one false alarm in 10^8, and the seed is fixed anyway. Tried:
+ * leaving out the rejection step fails for the steep exponents (2 % too many of rank 2 at s = 1 are too few to see). */
 static void expect_law(uint32_t n, double s, uint64_t seed) {
     struct zipf z;
     struct rng r;
+    int outside = 0;
     uint32_t *seen = calloc(n + 1, sizeof *seen);
     ck_assert_ptr_nonnull(seen);
     zipf_init(&z, n, s);
     rng_init(&r, seed);
     for (int i = 0; i < DRAWS; i++) {
         uint32_t k = zipf_draw(&z, &r);
-        ck_assert_uint_ge(k, 1);
-        ck_assert_uint_le(k, n);
-        seen[k]++;
+        if (k >= 1 && k <= n)
+            seen[k]++;
+        else
+            outside++;
     }
+    ck_assert_int_eq(outside, 0); /* not in the loop: an assertion of Check costs more than a draw */
     double chi = 0, sum = weight_sum(n, s);
     for (uint32_t k = 1; k <= n; k++) {
         double expected = DRAWS * pow(k, -s) / sum;
