@@ -32,7 +32,7 @@ class WorkerView:
         self.worker = worker
         status, reason = http(worker.port, "/readyz") if worker.running() else (None, "")
         if not worker.running():
-            self.state = "dead (kill -9)" if worker.killed_at else "ended with %s" % worker.program.process.returncode
+            self.state = "dead (kill -9)" if worker.killed else "ended with %s" % worker.program.process.returncode
         else:
             self.state = "ready" if status == 200 else "not ready: " + " ".join(reason.split())[:60]
         self.sums, self.largest = {}, {}
@@ -75,8 +75,9 @@ class View:
 class Eyes:
     RATE_WINDOW_S = 3
 
-    def __init__(self, redis, workers, locations_shown):
-        self.redis, self.workers, self.locations_shown = redis, workers, locations_shown
+    def __init__(self, redis, workers, locations_made, locations_shown):
+        self.redis, self.workers = redis, workers
+        self.locations_made, self.locations_shown = locations_made, locations_shown
         self.locations = ["global"]
         self.applied = {}  # pid -> events of that process so far
         self.counted = []  # (when, events of all processes so far)
@@ -103,7 +104,7 @@ class Eyes:
         names = sorted(name for name in known if name != "global" and not re.search(r"\s|[\"'\\]", name))
         now = minute_text(int(time.time() // 60))
         tops = self.ask(["ZREVRANGE %s:{%s}:%s 0 9 WITHSCORES" % (BOARD, name, now) for name in names])
-        if len(names) < self.locations_shown or len(tops) < len(names):
+        if len(names) < self.locations_made or len(tops) < len(names):
             return
         busiest = sorted(zip(tops, names), key=lambda pair: -sum(score for _, score in pair[0]))
         self.locations += [name for _, name in busiest[:self.locations_shown]]

@@ -37,12 +37,17 @@ class Screen:
             print(self.paint(code, line), flush=True)
 
     # -- the board ---------------------------------------------------------------------------------
-    def show(self, view, clock, now=False):
+    def show(self, view, clock):
         if self.tty:
             self._redraw(view, clock)
-        elif now or time.monotonic() - self.last_plain >= PLAIN_EVERY_S:
+        elif time.monotonic() - self.last_plain >= PLAIN_EVERY_S:
             self.last_plain = time.monotonic()
-            print("\n" + "\n".join(text for _, text in self._board(view, clock, 110, 10)), flush=True)
+            self.print_board(view, clock)
+
+    def print_board(self, view, clock):
+        width = shutil.get_terminal_size((110, 30))[0]
+        board = self._board(view, clock, width, 10)
+        print("\n" + "\n".join(self.paint(code, text.rstrip()[:width]) for code, text in board) + "\n", flush=True)
 
     def close(self):
         """Back to the ordinary screen, with what happened on it."""

@@ -12,20 +12,54 @@ from screen import Screen, number
 
 FRAME_S = 0.5
 KILL_AFTER_S = 15  # on a terminal, where there is no half way
-RESTART_AFTER_S = 5
+RESTART_AFTER_S = 1.5  # the other worker has everything: let that be seen
+RESTART_AFTER_MOST_S = 9
 FIRST_LIST_TIMEOUT_S = 60
 LOCATIONS_SHOWN = 3
-RATE, BATCH, ITEMS, LOCATIONS = 20000, 25, 300, 12
+BATCH, ITEMS, LOCATIONS = 25, 300, 12
 
 # Short enough that minutes become final while one watches; items a location (300) below LIST_SIZE: counts are exact.
 WORKER_SETTINGS = {
-    "TOPICS": parts.TOPIC, "GROUP": "demo", "THREADS": 1, "LIST_SIZE": 400, "PUBLISH_INTERVAL": "500ms",
+    "TOPICS": parts.TOPIC, "GROUP": "demo", "THREADS": 1, "LIST_SIZE": 400, "PUBLISH_INTERVAL": "250ms",
     "CHECKPOINT_INTERVAL": "2s", "LATENESS": "10s", "FUTURE": "10s", "SLACK": "2s", "SETTLE_DELAY": "2s",
 }
 
 
 class Stopped(Exception):
     """The user or the system wants us gone now."""
+
+
+class Fall:
+    """A worker's death without warning, the takeover by the other one, and the return."""
+
+    def __init__(self, victim, screen):
+        self.victim, self.screen = victim, screen
+        self.killed_at = self.taken_over_at = self.back_at = None
+
+    def begin(self):
+        if self.killed_at is not None:
+            return
+        self.killed_at = time.monotonic()
+        pid = self.victim.pid()
+        self.victim.kill9()
+        self.screen.say("kill -9 %d: %s is dead, and had no chance to save anything" % (pid, self.victim.name), "31")
+
+    def go_on(self, view):
+        if self.killed_at is None or self.back_at is not None:
+            return
+        now = time.monotonic()
+        if self.taken_over_at is None and self._all_owned(view):
+            self.taken_over_at = now
+            self.screen.say("%.1f s after the kill the other worker has all partitions and is at the end of their logs"
+                            % (now - self.killed_at), "32")
+        if now >= min((self.taken_over_at or now) + RESTART_AFTER_S, self.killed_at + RESTART_AFTER_MOST_S):
+            self.back_at = now
+            self.victim.start()
+            self.screen.say("%s starts again (pid %d)" % (self.victim.name, self.victim.pid()), "32")
+
+    @staticmethod
+    def _all_owned(view):
+        return view.assigned == parts.PARTITIONS and view.rewinding == 0 and view.lag_s < 2
 
 
 class Show:
@@ -68,13 +102,13 @@ class Show:
                          **self.broker.client_settings}
         self.workers += [parts.Worker("worker %d" % n, self.settings) for n in (1, 2)]
         self.load = parts.Program("load", [
-            parts.BIN / "topkd-loadgen", "--rate", RATE, "--seconds", 0, "--items", ITEMS, "--locations", LOCATIONS,
+            parts.BIN / "topkd-loadgen", "--rate", self.broker.rate, "--seconds", 0, "--items", ITEMS, "--locations", LOCATIONS,
             "--zipf-items", "1.0", "--zipf-locations", "1.0", "--batch", BATCH, "--shape", "lines", "--key", "random",
-            "--seed", 1, "--late", "0.2:90", "--bad", "0.1", "--stats-interval", "1s"],
-            {"BROKERS": self.broker.bootstrap, "TOPICS": parts.TOPIC, "RDKAFKA_LINGER_MS": 50})
+            "--seed", 1, "--spike", "20:20s:6s", "--late", "0.2:90", "--bad", "0.1", "--stats-interval", "1s"],
+            {"BROKERS": self.broker.bootstrap, "TOPICS": parts.TOPIC, "RDKAFKA_LINGER_MS": self.broker.linger_ms})
         say("load:   %s events/s, %d a message, %d items, %d locations; 0.2 %% late, 0.1 %% bad" % (
-            number(RATE), BATCH, ITEMS, LOCATIONS))
-        self.eyes = Eyes(self.redis, self.workers, LOCATIONS_SHOWN)
+            number(self.broker.rate), BATCH, ITEMS, LOCATIONS))
+        self.eyes = Eyes(self.redis, self.workers, LOCATIONS, LOCATIONS_SHOWN)
 
     def _await_first_list(self):
         while self.first_list_s is None:
@@ -92,36 +126,18 @@ class Show:
     def _watch(self):
         begun = time.monotonic()
         kill_at = KILL_AFTER_S if self.lasts_s is None else min(KILL_AFTER_S, self.lasts_s / 2)
-        restart_at = kill_at + min(RESTART_AFTER_S, kill_at / 2)
-        victim, killed, restarted, fresh = self.workers[0], False, False, True
+        fall = Fall(self.workers[0], self.screen)
         while not self.asked_to_end:
             t = time.monotonic() - begun
             if self.lasts_s is not None and t >= self.lasts_s:
                 break
-            if not killed and t >= kill_at:
-                killed, fresh = True, False
-                self._kill(victim)
-            if killed and not restarted and t >= restart_at:
-                restarted = True
-                victim.start()
-                self.screen.say("%s starts again (pid %d)" % (victim.name, victim.pid()), "32")
+            if t >= kill_at:
+                fall.begin()
             view = self.eyes.look()
-            if not fresh and self._all_owned(view):
-                fresh = True
-                self.screen.say("%.1f s after the kill every partition has an owner again and is at the end of its log"
-                                % (time.monotonic() - victim.killed_at), "32")
-            self._complain_of_the_dead(victim)
+            fall.go_on(view)
+            self._complain_of_the_dead(fall.victim)
             self.screen.show(view, self._clock(t))
             time.sleep(FRAME_S)
-
-    def _kill(self, victim):
-        pid = victim.pid()
-        victim.kill9()
-        self.screen.say("kill -9 %d: %s is dead, nothing was saved" % (pid, victim.name), "31")
-
-    @staticmethod
-    def _all_owned(view):
-        return view.assigned == parts.PARTITIONS and view.rewinding == 0 and view.lag_s < 2
 
     def _complain_of_the_dead(self, expected=None):
         for worker in self.workers:
@@ -144,10 +160,11 @@ class Show:
             self.audit = parts.Program("audit", [parts.BIN / "topkd-audit", "--exact", "--wait", "60s"], self.settings,
                                        stdout=file)
         while self.audit.running():
-            self.screen.show(self.eyes.look(), "audit")
+            if self.screen.tty:
+                self.screen.show(self.eyes.look(), "the audit is at work ")
             time.sleep(FRAME_S)
-        self.screen.show(self.eyes.look(), "end", now=True)
         self.screen.close()
+        self.screen.print_board(self.eyes.look(), "at the end")
         verdict = self.audit.process.returncode
         print("\n" + out.read_text(errors="replace"), end="")
         if verdict == 0:
