@@ -16,7 +16,8 @@ struct redis_options {
     int connect_timeout_ms, call_timeout_ms; /* 0 = 1000 and 5000 */
 };
 
-/* Checks the URL only (ERR_INVALID); connects at the first call. */
+/* Checks the URL only (ERR_INVALID); connects at the first call. From here on the process ignores SIGPIPE, unless it
+ * handles it. M is borrowed until destroy. */
 int redis_store_create(const struct redis_options *o, struct metrics *m, struct store *out, struct err *e) MUST_CHECK;
 void redis_store_destroy(struct store *s);
 /* Make a call in progress on another thread return STORE_BROKEN soon (shutdown).   Threads: any. */
