@@ -8,7 +8,7 @@ import time
 import feed
 import truth
 from resp import Resp
-from stack import BIN, Redis, run
+from stack import BIN, Redis, program_env, run
 from wait import NotYet, wait_for
 from worker import Worker
 
@@ -110,7 +110,7 @@ class Stage:
         path.write_bytes(b"".join(e.text + b"\n" for e in events))
         run(BIN / "topkd-loadgen", "--brokers", self.broker.bootstrap, "--topic", self.topic, "--replay", path,
             "--pace", "max", "--shift", "none", "--shape", shape, "--batch", 1 if shape == "single" else batch,
-            "--partition", "round-robin")
+            "--partition", "round-robin", env=program_env({}))
 
     def load(self, events, seconds, shape="single", batch=50):
         """The events in the background, over SECONDS."""
@@ -224,7 +224,7 @@ class Stage:
         """The project's own audit, the second opinion, agrees."""
         done = subprocess.run([str(BIN / "topkd-audit"), "--exact", *args], stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120,
-                              env={"TOPKD_" + k: str(v) for k, v in self.settings().items()})
+                              env=program_env(self.settings()))
         assert done.returncode == 0, "topkd-audit --exact: exit %d\n%s" % (done.returncode, done.stdout[-2000:])
 
     def watch_finals(self):

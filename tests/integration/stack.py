@@ -14,10 +14,16 @@ REDIS = ROOT / "deploy/local/redis"
 BIN = Path(os.environ.get("TOPKD_BIN_DIR") or ROOT / "build/bin")
 
 
+def program_env(settings):
+    """The environment of one of the project's programs: of TOPKD_ names only SETTINGS, for unknown ones are refused."""
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("TOPKD_")}
+    return {**inherited, **{"TOPKD_" + k: str(v) for k, v in settings.items()}}
+
+
 def run(*command, env=None, timeout_s=120):
     """Output of COMMAND; what it complained of is in the exception if it failed."""
     done = subprocess.run([str(c) for c in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, text=True, env={**os.environ, **(env or {})}, timeout=timeout_s)
+                          stderr=subprocess.PIPE, text=True, env=env, timeout=timeout_s)
     if done.returncode:
         raise AssertionError("%s: exit %d\n%s%s" % (" ".join(map(str, command)), done.returncode, done.stdout,
                                                    done.stderr))
@@ -43,7 +49,8 @@ class Broker:
     def __init__(self, directory):
         self.directory = Path(directory)
         # The events are years old: no retention by time may take them.
-        self.bootstrap = run(KAFKA, "start", self.directory, env={"KAFKA_PROPS": "log.retention.ms=-1"}).split()[-1]
+        self.bootstrap = run(KAFKA, "start", self.directory,
+                             env={**os.environ, "KAFKA_PROPS": "log.retention.ms=-1"}).split()[-1]
 
     def client(self):
         return Kafka(self.bootstrap)

@@ -44,7 +44,7 @@ MESSAGES = [
     (one(value="much"), ["bad_value"]),
     (one(type="skip"), ["weightless"]),
     (one(ts=T + 600_000), ["future"]),
-    (one(ts=T - 600_000), ["applied"]),
+    (one(ts=T - 600_000), ["late"]),
     (b"[]", []),
     (b"[" + one() + b",{}," + one(type="skip") + b"]", ["applied", "no_item", "weightless"]),
     (one() + b"\r\n\n" + b"nonsense\n" + one(ts="x") + b"\n", ["applied", "malformed", "bad_time"]),

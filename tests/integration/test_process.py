@@ -5,13 +5,13 @@ import time
 import data
 import truth
 from scenario import pause, scenario
+from stack import BIN, program_env
 from test_redis import expect_true_lag
-from stack import BIN
 
 
 def run_topkd(*args, **env):
-    return subprocess.run([str(BIN / "topkd"), *args], env={"TOPKD_" + k: v for k, v in env.items()}, timeout=20,
-                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return subprocess.run([str(BIN / "topkd"), *args], env=program_env(env), timeout=20, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
 @scenario(real=False)

@@ -9,7 +9,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from stack import BIN, ROOT
+from stack import BIN, ROOT, program_env
 from wait import wait_for
 
 HOOKS_BIN = Path(os.environ.get("TOPKD_HOOKS_BIN_DIR") or ROOT / "build/gcc-hooks/bin")
@@ -58,10 +58,7 @@ class Worker:
         self.binary = (HOOKS_BIN if fault else BIN) / "topkd"
         self.port = free_port()
         settings = {"LISTEN": "127.0.0.1:%d" % self.port, **env}
-        self.env = {k: v for k, v in os.environ.items() if not k.startswith("TOPKD_")}
-        self.env.update(("TOPKD_" + k, str(v)) for k, v in settings.items())
-        if fault:
-            self.env["TOPKD_FAULT"] = fault
+        self.env = program_env({**settings, **({"FAULT": fault} if fault else {})})
         self.frozen = False
         self.started = time.monotonic()
         with open(self.log, "ab") as log:
