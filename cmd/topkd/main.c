@@ -7,7 +7,6 @@
 #include "source/kafka.h"
 #include "worker/worker.h"
 
-#include <librdkafka/rdkafka.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -36,7 +35,7 @@ static int help(void) {
 }
 
 static int version(void) {
-    printf("topkd %s, librdkafka %s\n", TOPKD_VERSION, rd_kafka_version_str());
+    printf("topkd %s, librdkafka %s\n", TOPKD_VERSION, kafka_library_version());
     return 0;
 }
 

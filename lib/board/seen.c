@@ -116,8 +116,9 @@ static struct entry *entry_get(struct seen *s, struct bytes location, int64_t mi
     return *link = e;
 }
 
-static uint64_t outcome_hash(enum list_state state, const struct board_part *parts, size_t n) {
-    uint64_t counting = 0;
+/* SETTLED (everywhere) changes no list, but it ends the notes of lost ones. */
+static uint64_t outcome_hash(enum list_state state, bool settled, const struct board_part *parts, size_t n) {
+    uint64_t counting = settled;
     for (size_t i = 0; i < n; i++)
         if (parts[i].counts) counting ^= hash64(parts[i].source, strlen(parts[i].source), parts[i].incarnation);
     return hash64(&counting, sizeof counting, (uint64_t)state);
@@ -130,7 +131,7 @@ static uint64_t entry_judge(const struct entry *e, const struct part_rules *rule
         parts[i] = (struct board_part){
             .source = e->parts[i].source, .incarnation = e->parts[i].incarnation, .final = e->parts[i].final};
     *state = board_judge(rules, sources, e->minute, parts, e->parts_n);
-    uint64_t outcome = outcome_hash(*state, parts, e->parts_n);
+    uint64_t outcome = outcome_hash(*state, board_settled_everywhere(sources, e->minute), parts, e->parts_n);
     mem_free(parts);
     return outcome;
 }
@@ -193,7 +194,7 @@ void seen_filter(struct seen *s, bool (*keep)(void *ctx, struct bytes location),
 }
 
 void seen_merged(struct seen *s, struct bytes location, int64_t minute, const char *token, uint64_t say,
-                 const struct board_part *parts, size_t n, enum list_state state, int64_t mono_ms) {
+                 const struct board_part *parts, size_t n, enum list_state state, bool settled, int64_t mono_ms) {
     struct entry *e = entry_get(s, location, minute);
     parts_free(e);
     e->parts = mem_zalloc(n + 1, sizeof *e->parts);
@@ -203,7 +204,7 @@ void seen_merged(struct seen *s, struct bytes location, int64_t minute, const ch
     memset(e->token, 0, sizeof e->token);
     strncpy(e->token, token, TOKEN_BYTES - 1);
     e->say = say;
-    e->outcome = outcome_hash(state, parts, n);
+    e->outcome = outcome_hash(state, settled, parts, n);
     e->merged_mono_ms = mono_ms;
 }
 

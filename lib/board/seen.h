@@ -28,9 +28,9 @@ void seen_changed(struct seen *s, const struct part_rules *rules, const struct b
                   seen_offer *offer, void *ctx);
 /* Forget the lists that KEEP does not want: their shards are worked elsewhere now. */
 void seen_filter(struct seen *s, bool (*keep)(void *ctx, struct bytes location), void *ctx);
-/* The list was merged under TOKEN from PARTS with this outcome. */
+/* The list was merged under TOKEN from PARTS with this outcome; SETTLED: every partition had settled its minute. */
 void seen_merged(struct seen *s, struct bytes location, int64_t minute, const char *token, uint64_t say,
-                 const struct board_part *parts, size_t n, enum list_state state, int64_t mono_ms);
+                 const struct board_part *parts, size_t n, enum list_state state, bool settled, int64_t mono_ms);
 void seen_remove(struct seen *s, struct bytes location, int64_t minute);
 void seen_clear(struct seen *s);
 size_t seen_count(const struct seen *s);

@@ -279,6 +279,7 @@ void partition_view(const struct partition *p, struct part_view *v) {
     v->w_ms = p->w_ms;
     v->settled = p->settled;
     v->incarnation = p->incarnation;
+    memcpy(v->life, p->life, sizeof v->life);
     v->live_minutes = (uint32_t)p->minutes.n;
     v->sealed_minutes = 0;
     for (size_t i = 0; i < p->minutes.n; i++) v->sealed_minutes += p->minutes.all[i]->sealed;

@@ -109,6 +109,7 @@ struct part_view {
     int64_t next, frontier, committed, rewind; /* committed: -1 before the first acknowledged commit */
     int64_t w_ms, settled, last_time_ms;       /* last_time_ms: of the last applied record */
     uint64_t incarnation;
+    char life[PART_LIFE_LEN + 1]; /* of the Redis it knows */
     uint32_t live_minutes, sealed_minutes;
     uint64_t live_buckets, dirty_buckets;
     bool all_clean;   /* nothing dirty or unanswered */

@@ -14,6 +14,8 @@
  * at its start. */
 #include "partition/resume.h"
 
+#include "base/testhook.h"
+
 #include <string.h>
 
 const char *part_origin_name(enum part_origin o) {
@@ -81,7 +83,7 @@ static void cut_range(const struct part_rules *r, struct part_start *s) {
     s->next = s->consume_from = s->log_start;
     s->anchor.set = false;
     s->lost_records = s->log_start > s->frontier ? s->log_start - s->frontier : 0;
-    s->x = larger(s->x, above(minute_reach(r, s->frontier_w_ms)));
+    if (RULE(trunc_x)) s->x = larger(s->x, above(minute_reach(r, s->frontier_w_ms)));
     if (s->log_start > s->frontier) s->probe = PROBE_CUT;
 }
 

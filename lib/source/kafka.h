@@ -28,4 +28,7 @@ void kafka_member_close(struct source *s);
 /* Is the member in the group (with or without partitions)?   Threads: any. */
 bool kafka_member_joined(const struct source *s);
 
+/* Version of librdkafka that runs, as text. */
+const char *kafka_library_version(void);
+
 #endif

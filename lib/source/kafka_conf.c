@@ -3,7 +3,8 @@
  *
  * What a member may hold in memory: librdkafka counts only payload bytes against queued.max.messages.kbytes, but every
  * queued message also costs an operation of about 350 bytes, and a fetch that was under way when the limit was reached
- * still arrives. So the budget is divided: an eighth for that fetch, three eighths for payload, half for operations. */
+ * still arrives, and grows when it is unpacked. So the budget is divided: half for operations, three eighths for
+ * payload, an eighth for that fetch, which may ask for half of it. */
 #include "base/mem.h"
 #include "source/kafka_internal.h"
 #include <ctype.h>
@@ -120,7 +121,7 @@ static uint64_t clamp(uint64_t v, uint64_t low, uint64_t high) { return v < low 
 
 /* See the top of this file. */
 static int set_queue_bounds(rd_kafka_conf_t *conf, uint64_t queue_bytes, struct err *e) {
-    uint64_t fetch = clamp(queue_bytes / 8, FETCH_BYTES_MIN, FETCH_BYTES_MAX);
+    uint64_t fetch = clamp(queue_bytes / 16, FETCH_BYTES_MIN, FETCH_BYTES_MAX);
     uint64_t kbytes = clamp(queue_bytes / 8 * 3 / 1024, QUEUED_KBYTES_MIN, QUEUED_KBYTES_MAX);
     uint64_t messages = clamp(queue_bytes / 2 / MESSAGE_OVERHEAD_BYTES, QUEUED_MESSAGES_MIN, QUEUED_MESSAGES_MAX);
     int rc = set_number(conf, "fetch.max.bytes", fetch, e);
@@ -217,3 +218,5 @@ int kafka_conf_producer(const struct config *c, rd_kafka_conf_t **out, struct er
         rd_kafka_conf_destroy(conf);
     return rc;
 }
+
+const char *kafka_library_version(void) { return rd_kafka_version_str(); }

@@ -190,3 +190,12 @@ bool consumer_finish(struct consumer *c, int64_t deadline_mono_ms) {
     atomic_store(&c->hub->consumers[c->number].clean, st.clean && st.committed);
     return st.clean && st.committed;
 }
+
+void consumer_look(struct consumer *c, consumer_visit *visit, void *ctx) {
+    for (size_t i = 0; i < c->slots_n; i++) {
+        struct part_view v;
+        if (c->slots[i]->state != SLOT_RUNNING) continue;
+        partition_view(c->slots[i]->memory, &v);
+        visit(ctx, c->slots[i]->name, &v);
+    }
+}

@@ -19,4 +19,8 @@ void consumer_step(struct consumer *c, int timeout_ms);
  * before DEADLINE_MONO_MS; nothing is lost then, the next owner rewinds. */
 bool consumer_finish(struct consumer *c, int64_t deadline_mono_ms);
 
+/* Look at every partition that runs here: for tests. */
+typedef void consumer_visit(void *ctx, const char *source, const struct part_view *v);
+void consumer_look(struct consumer *c, consumer_visit *visit, void *ctx);
+
 #endif

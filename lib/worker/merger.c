@@ -331,14 +331,14 @@ static enum note_fate fate_of(const struct merger *m, const struct board_sources
     return NOTE_WAIT;
 }
 
-static void remember(struct merger *m, const struct choice *c, const char *token, const struct work *w,
-                     const struct store_hash *h, enum note_fate fate) {
+static void remember(struct merger *m, const struct board_sources *sources, const struct choice *c, const char *token,
+                     const struct work *w, const struct store_hash *h, enum note_fate fate) {
     struct bytes location = h->location;
     if (fate == NOTE_END)
         seen_remove(m->seen, location, h->minute);
     else
         seen_merged(m->seen, location, h->minute, token, c->say, w->parts, w->parts_n, w->state,
-                    clock_mono_ms(m->hub->clock));
+                    board_settled_everywhere(sources, h->minute), clock_mono_ms(m->hub->clock));
 }
 
 static int notes_end(struct merger *m, const struct board_sources *sources, const struct round *r, size_t at,
@@ -353,7 +353,7 @@ static int notes_end(struct merger *m, const struct board_sources *sources, cons
         enum note_fate fate = fate_of(m, sources, &hashes[i], &works[i], answer);
         const struct choice *c = &r->choices[at + i];
         const char *token = r->notes.notes[c->note].token;
-        remember(m, c, token, &works[i], &hashes[i], fate);
+        remember(m, sources, c, token, &works[i], &hashes[i], fate);
         if (fate != NOTE_KEEP)
             ends[ends_n++] = (struct store_note_end){hashes[i].location, hashes[i].minute, token, fate == NOTE_WAIT};
     }

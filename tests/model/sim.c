@@ -1,0 +1,392 @@
+/* Who acts when, and what goes wrong. */
+#include "model/sim.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/testhook.h"
+#include "partition/meta.h"
+
+const char *const sim_event_names[SAW_EVENTS] = {"kill",  "start",  "rebalance", "freeze", "failover",
+                                                 "flush", "config", "reset",     "trunc",  "open",
+                                                 "ended", "final",  "lost",      "settled"};
+
+enum { ACTOR_CONSUMER, ACTOR_PUBLISHER, ACTOR_MERGER };
+
+/* -- workers -- */
+
+static int64_t clock_wall(void *self) { return BASE_MS + ((struct sim *)self)->now_ms; }
+static int64_t clock_mono(void *self) { return ((struct sim *)self)->now_ms; }
+static struct clock sim_clock(struct sim *s) { return (struct clock){clock_wall, clock_mono, s}; }
+static int64_t redis_now(void *self) { return ((struct sim *)self)->now_ms; }
+
+static uint32_t sim_partitions(void *self, uint32_t topic) {
+    (void)topic;
+    return (uint32_t)((struct sim *)self)->partitions;
+}
+
+static void sim_act(struct sim *s);
+
+/* What becomes of one request; and others may act before it. */
+static int before_call(void *ctx, int kind) {
+    struct sim_worker *w = ctx;
+    struct sim *s = w->sim;
+    (void)kind;
+    if (w->dying) return FAKE_DROP_BEFORE;
+    if (s->depth < 3 && rng_chance(&s->rng, .2)) {
+        s->depth++;
+        sim_act(s);
+        s->depth--;
+    }
+    if (!s->faults) return FAKE_DO;
+    if (rng_chance(&s->rng, s->drop_rate * .2)) {
+        w->dying = true; /* kill -9 between two requests, or with one in the socket */
+        s->events[SAW_KILL]++;
+        return rng_chance(&s->rng, .5) ? FAKE_LATE : FAKE_DROP_BEFORE;
+    }
+    if (!rng_chance(&s->rng, s->drop_rate)) return FAKE_DO;
+    static const double fates[] = {.5, .2, .3};
+    static const int fate[] = {FAKE_DROP_AFTER, FAKE_LATE, FAKE_DROP_BEFORE};
+    return fate[rng_pick(&s->rng, fates, 3)];
+}
+
+static struct fake_store *store_make(struct sim_worker *w) {
+    struct fake_store *f = fake_store_create(w->sim->redis, "g");
+    f->before_call = before_call;
+    f->hook_ctx = w;
+    return f;
+}
+
+static struct clock the_clock; /* of the history that runs: hubs borrow it */
+
+static void worker_start(struct sim *s, struct sim_worker *w) {
+    const struct config *c = s->configs[s->configuration];
+    w->alive = true;
+    w->dying = false;
+    w->configuration = s->configuration;
+    w->frozen_until_ms = 0;
+    w->metrics = metrics_create();
+    hub_init(&w->hub, c, &the_clock, w->metrics, sim_partitions, s);
+    w->hub.instances =
+        (uint64_t)s->now_ms * 8 + (uint64_t)w->number; /* distinct in this worker, which is all that matters */
+    w->source = (struct sim_source){.sim = s, .worker = w};
+    for (int p = 0; p < PARTITIONS_MAX; p++) {
+        w->source.position[p] = -1;
+        w->settled_seen[p] = PART_NO_MINUTE;
+    }
+    w->publish_store = store_make(w);
+    w->merge_store = store_make(w);
+    w->consumer = consumer_create(&w->hub, 0, sim_source_ops(&w->source), 1 << 28);
+    w->publisher = publisher_create(&w->hub, fake_store_ops(w->publish_store));
+    w->merger = merger_create(&w->hub, fake_store_ops(w->merge_store));
+}
+
+static void worker_end(struct sim_worker *w) {
+    if (!w->alive) return;
+    consumer_destroy(w->consumer);
+    publisher_destroy(w->publisher);
+    merger_destroy(w->merger);
+    fake_store_destroy(w->publish_store);
+    fake_store_destroy(w->merge_store);
+    hub_deinit(&w->hub);
+    metrics_destroy(w->metrics);
+    w->alive = w->dying = false;
+}
+
+/* -- acting -- */
+
+static void act_consumer(struct sim_worker *w) {
+    w->source.budget = 1 + (int)rng_below(&w->sim->rng, 6);
+    consumer_step(w->consumer, 0);
+    sim_note_settled(w->sim, w);
+}
+
+static void act(struct sim_worker *w, int actor) {
+    if (w->busy[actor]) return;
+    w->busy[actor] = true;
+    if (actor == ACTOR_CONSUMER) act_consumer(w);
+    if (actor == ACTOR_PUBLISHER) publisher_step(w->publisher, 0);
+    if (actor == ACTOR_MERGER) merger_step(w->merger);
+    w->busy[actor] = false;
+    if (atomic_load(&w->hub.fatal)) sim_fail(w->sim, w->hub.fatal_text);
+}
+
+static bool worker_is_free(const struct sim_worker *w) { return !w->busy[0] && !w->busy[1] && !w->busy[2]; }
+
+static void sim_act(struct sim *s) {
+    static const double weights[] = {50, 25, 25};
+    struct sim_worker *w = &s->workers[rng_below(&s->rng, (uint64_t)s->workers_n)];
+    if (!w->alive || w->dying || w->frozen_until_ms > s->now_ms) return;
+    act(w, rng_pick(&s->rng, weights, 3));
+}
+
+/* -- faults -- */
+
+static void do_kill(struct sim *s, struct sim_worker *w) {
+    if (!w->alive) return;
+    worker_end(w);
+    s->events[SAW_KILL]++;
+    if (rng_chance(&s->rng, .5)) sim_rebalance(s);
+}
+
+static void do_start(struct sim *s, struct sim_worker *w) {
+    if (w->alive) return;
+    worker_start(s, w);
+    s->events[SAW_START]++;
+    sim_rebalance(s);
+}
+
+static void do_rebalance(struct sim *s, struct sim_worker *w) {
+    (void)w;
+    s->events[SAW_REBALANCE]++;
+    sim_rebalance(s);
+}
+
+static void do_freeze(struct sim *s, struct sim_worker *w) {
+    w->frozen_until_ms = s->now_ms + (int64_t)(2 + rng_below(&s->rng, 12)) * UNIT_MS;
+    s->events[SAW_FREEZE]++;
+    if (rng_chance(&s->rng, .7)) sim_rebalance(s);
+}
+
+static void life_now(struct sim *s, char life[STORE_LIFE_LEN + 1]) {
+    struct store_progress p = {0};
+    fake_redis_progress(s->redis, &p);
+    memcpy(life, p.life, STORE_LIFE_LEN + 1);
+    store_progress_deinit(&p);
+}
+
+static void do_failover(struct sim *s, struct sim_worker *w) {
+    char before[STORE_LIFE_LEN + 1], after[STORE_LIFE_LEN + 1];
+    (void)w;
+    life_now(s, before);
+    fake_redis_failover(s->redis, (int64_t)(UNIT_MS / 2 + rng_real(&s->rng) * (LOSS_MS - UNIT_MS / 2)));
+    life_now(s, after);
+    if (strcmp(before, after) != 0) sim_exempt_settled(s);
+    s->events[SAW_FAILOVER]++;
+}
+
+static void do_flush(struct sim *s, struct sim_worker *w) {
+    (void)w;
+    sim_exempt_settled(s);
+    fake_redis_flush(s->redis, rng_chance(&s->rng, .4));
+    s->events[SAW_FLUSH]++;
+}
+
+static void all_stop(struct sim *s) {
+    for (int i = 0; i < s->workers_n; i++) worker_end(&s->workers[i]);
+}
+static void all_start(struct sim *s) {
+    for (int i = 0; i < s->workers_n; i++) worker_start(s, &s->workers[i]);
+    sim_rebalance(s);
+}
+
+static void do_config(struct sim *s, struct sim_worker *w) {
+    (void)w;
+    all_stop(s);
+    s->configuration ^= 1;
+    s->events[SAW_CONFIG]++;
+    all_start(s);
+}
+
+static void unsure_up_to(struct sim *s, int64_t time_ms) {
+    if (minute_of(time_ms) + 2 > s->unsure) s->unsure = minute_of(time_ms) + 2;
+}
+
+/* An operator's tool commits a bare offset. */
+static void do_reset(struct sim *s, struct sim_worker *w) {
+    int p = (int)rng_below(&s->rng, (uint64_t)s->partitions);
+    (void)w;
+    if (!s->commits[p].set) return;
+    all_stop(s);
+    int64_t start = s->log[p].start, end = sim_log_end(s, p);
+    s->commits[p].offset = start + (int64_t)rng_below(&s->rng, (uint64_t)(end - start + 1));
+    s->commits[p].metadata[0] = 0;
+    unsure_up_to(s,
+                 s->commits[p].offset == 0 ? BASE_MS - 20 * MINUTE_MS : sim_log_time_near(s, p, s->commits[p].offset));
+    s->events[SAW_RESET]++;
+    all_start(s);
+}
+
+/* Retention takes what somebody may still need. */
+static void do_trunc(struct sim *s, struct sim_worker *w) {
+    int p = (int)rng_below(&s->rng, (uint64_t)s->partitions);
+    struct part_meta m;
+    (void)w;
+    if (!s->commits[p].set || !part_meta_parse(s->commits[p].metadata, &m)) return;
+    all_stop(s);
+    int64_t end = sim_log_end(s, p);
+    if (end > m.rewind) {
+        int64_t to = m.rewind + (int64_t)rng_below(&s->rng, (uint64_t)(end - m.rewind + 1));
+        if (to > s->log[p].start) s->log[p].start = to;
+    }
+    if (s->log[p].start > m.rewind) {
+        int64_t t = m.frontier_w_ms;
+        if (s->log[p].start > s->commits[p].offset) {
+            int64_t first = sim_log_time_near(s, p, s->log[p].start);
+            if (first > t) t = first;
+        }
+        if (t != PART_NEVER) unsure_up_to(s, t);
+    }
+    s->events[SAW_TRUNC]++;
+    all_start(s);
+}
+
+static void fault(struct sim *s) {
+    static const double weights[] = {6, 8, 4, 4, 5, 1.5, .7, .7, .7};
+    static void (*const kinds[])(struct sim *, struct sim_worker *) = {
+        do_kill, do_start, do_rebalance, do_freeze, do_failover, do_flush, do_config, do_reset, do_trunc};
+    kinds[rng_pick(&s->rng, weights, 9)](s, &s->workers[rng_below(&s->rng, (uint64_t)s->workers_n)]);
+}
+
+/* -- one history -- */
+
+static void bury(struct sim *s) {
+    for (int i = 0; i < s->workers_n; i++) {
+        struct sim_worker *w = &s->workers[i];
+        if (!w->dying || !worker_is_free(w)) continue;
+        worker_end(w);
+        if (rng_chance(&s->rng, .5)) sim_rebalance(s);
+    }
+}
+
+static void step(struct sim *s) {
+    s->now_ms += (int64_t)rng_below(&s->rng, UNIT_MS / 7);
+    if (s->redis->ghosts_n > 0 && rng_chance(&s->rng, .05))
+        fake_redis_run_ghost(s->redis, rng_below(&s->rng, s->redis->ghosts_n));
+    if (rng_chance(&s->rng, s->fault_rate)) fault(s);
+    sim_act(s);
+    bury(s);
+}
+
+static void settle_down(struct sim *s) {
+    for (int i = 0; i < s->workers_n; i++) {
+        struct sim_worker *w = &s->workers[i];
+        for (int k = 0; k < 6; k++) {
+            w->source.budget = 64;
+            consumer_step(w->consumer, 0);
+            sim_note_settled(s, w);
+            act(w, ACTOR_PUBLISHER);
+        }
+        for (int k = 0; k < 4; k++) act(w, ACTOR_MERGER);
+        sim_note_settled(s, w);
+    }
+}
+
+static uint64_t state_of_world(struct sim *s) {
+    struct buf b = {0};
+    struct store_progress rows = {0};
+    fake_redis_dump(s->redis, &b);
+    uint64_t h = 0;
+    /* Rows change for ever (they say when the end was seen): only what they settle counts. */
+    for (char *line = (char *)(uintptr_t)buf_text(&b); *line != 0;) {
+        char *end = strchr(line, '\n');
+        if (strncmp(line, "topk:progress", 13) != 0) h = h * 1099511628211u ^ hash64(line, (size_t)(end - line), 0);
+        line = end + 1;
+    }
+    fake_redis_progress(s->redis, &rows);
+    for (size_t i = 0; i < rows.n; i++) {
+        struct part_row row;
+        if (part_row_parse((struct bytes){rows.rows[i].value, rows.rows[i].value_len}, &row))
+            h = h * 31 + (uint64_t)row.m;
+    }
+    store_progress_deinit(&rows);
+    buf_free(&b);
+    return h;
+}
+
+static void quiesce(struct sim *s) {
+    s->faults = false;
+    fake_redis_run_ghosts(s->redis);
+    bury(s);
+    for (int i = 0; i < s->workers_n; i++) {
+        if (!s->workers[i].alive) worker_start(s, &s->workers[i]);
+        s->workers[i].frozen_until_ms = 0;
+    }
+    sim_rebalance(s);
+    uint64_t last = 0;
+    int64_t since = s->now_ms, limit = s->now_ms + 600 * UNIT_MS;
+    while (s->now_ms < limit && s->bad[0] == 0) {
+        s->now_ms += 2 * UNIT_MS;
+        settle_down(s);
+        uint64_t state = state_of_world(s);
+        if (state != last) since = s->now_ms;
+        last = state;
+        bool quiet = s->now_ms > since + 15 * UNIT_MS;
+        if (quiet && s->now_ms > s->end_ms + 9 * MINUTE_MS + 2 * MINUTE_MS) return;
+    }
+}
+
+static struct config *config_make(bool other, char *problem, size_t size) {
+    const char *env[] = {"TOPKD_TOPICS=t",
+                         "TOPKD_GROUP=g",
+                         "TOPKD_LATENESS=36s",
+                         "TOPKD_FUTURE=60s",
+                         "TOPKD_SLACK=18s",
+                         "TOPKD_SETTLE_DELAY=30s",
+                         "TOPKD_PUBLISH_INTERVAL=1s",
+                         "TOPKD_CHECKPOINT_INTERVAL=5s",
+                         "TOPKD_GLOBAL=g",
+                         "TOPKD_THREADS=1",
+                         other ? "TOPKD_WEIGHTS=third=0" : "TOPKD_WEIGHTS=*=1",
+                         "TOPKD_SKETCH_KB=1",
+                         NULL};
+    struct config *c = NULL;
+    struct buf problems = {0};
+    if (config_load(env, &c, &problems) != 0) snprintf(problem, size, "%s", buf_text(&problems));
+    buf_free(&problems);
+    return c;
+}
+
+static struct sim *sim_create(uint64_t seed, double fault_rate, int64_t units) {
+    static const double factors[] = {.3, 1, 2};
+    struct sim *s = calloc(1, sizeof *s);
+    if (s == NULL) abort();
+    s->rng.s = seed * 7919 + 1;
+    s->faults = true;
+    s->partitions = 2 + (int)rng_below(&s->rng, 2);
+    s->workers_n = 2 + (int)rng_below(&s->rng, 2);
+    s->end_ms = units * UNIT_MS;
+    s->fault_rate = fault_rate * factors[rng_below(&s->rng, 3)];
+    s->drop_rate = .003 * factors[rng_below(&s->rng, 3)];
+    s->unsure = PART_NO_MINUTE;
+    for (int p = 0; p < PARTITIONS_MAX; p++) s->max_settled[p] = PART_NO_MINUTE;
+    for (int c = 0; c < 2; c++) {
+        s->configs[c] = config_make(c == 1, s->bad, sizeof s->bad);
+        s->meanings[c] = s->configs[c] == NULL ? 0 : config_meaning_hash(s->configs[c]);
+    }
+    s->redis = fake_redis_create("topk", 25 * 3600 * 1000);
+    s->redis->now_ms = redis_now;
+    s->redis->now_ctx = s;
+    s->redis->on_list = sim_check_write;
+    s->redis->on_list_ctx = s;
+    the_clock = sim_clock(s);
+    sim_log_fill(s);
+    for (int i = 0; i < s->workers_n; i++) {
+        s->workers[i].sim = s;
+        s->workers[i].number = i;
+    }
+    return s;
+}
+
+static void sim_destroy(struct sim *s) {
+    all_stop(s);
+    fake_redis_destroy(s->redis);
+    config_destroy(s->configs[0]);
+    config_destroy(s->configs[1]);
+    free(s);
+}
+
+bool sim_run(uint64_t seed, double fault_rate, int64_t units, char bad[160], uint64_t events[SAW_EVENTS]) {
+    struct sim *s = sim_create(seed, fault_rate, units);
+    if (s->bad[0] == 0) all_start(s);
+    while (s->bad[0] == 0 && s->now_ms < s->end_ms) step(s);
+    if (s->bad[0] == 0) quiesce(s);
+    if (s->bad[0] == 0) sim_verdict(s);
+    snprintf(bad, 160, "%s", s->bad);
+    for (int i = 0; i < SAW_EVENTS; i++) events[i] += s->events[i];
+    sim_destroy(s);
+    return bad[0] == 0;
+}

@@ -1,0 +1,167 @@
+/* model/sim.h - a whole small world in one thread: a log, a group, a Redis, and workers made of the real lib/worker,
+ * lib/partition and lib/board. One seed is one history: faults, then quiescence, then an independent recount of the
+ * log.
+ *
+ * An item is named after its record ("p.offset"), so a list is a set of offsets and every comparison is exact. */
+#ifndef TOPKD_TESTS_MODEL_SIM_H
+#define TOPKD_TESTS_MODEL_SIM_H
+
+#include <setjmp.h>
+
+#include "config/config.h"
+#include "partition/rules.h"
+#include "support/fake_store.h"
+#include "worker/consumer.h"
+#include "worker/merger.h"
+#include "worker/publisher.h"
+
+enum {
+    UNIT_MS = 6000, /* a tenth of a minute */
+    PARTITIONS_MAX = 3,
+    WORKERS_MAX = 3,
+    RECORDS_MAX = 4096,
+    HISTORY_MAX = 256,
+    MINUTES_MAX = 256, /* minutes are counted from BASE_MINUTE - 20 */
+    LOSS_MS = 4 * UNIT_MS
+};
+#define BASE_MINUTE ((int64_t)26666666) /* minutes of the histories begin here: 2020-09-13T12:26 */
+#define BASE_MS     (BASE_MINUTE * MINUTE_MS)
+
+/* -- chance -- */
+struct rng {
+    uint64_t s;
+};
+uint64_t rng_next(struct rng *r);
+uint64_t rng_below(struct rng *r, uint64_t n);
+double rng_real(struct rng *r); /* [0, 1) */
+bool rng_chance(struct rng *r, double p);
+double rng_exp(struct rng *r, double mean);
+int rng_pick(struct rng *r, const double *weights, int n);
+
+/* -- the log -- */
+struct sim_record {
+    bool exists;
+    int64_t time_ms, minute;
+    int64_t appended_ms; /* not there before */
+    char location;       /* 'a'..'c', 'z' */
+    char value[128];
+};
+struct sim_partition {
+    struct sim_record records[RECORDS_MAX];
+    int64_t n, start;
+    bool accepted[2][RECORDS_MAX]; /* by the independent recount, per configuration */
+};
+
+struct sim;
+struct sim_worker;
+
+/* -- one member of the group -- */
+struct sim_source {
+    struct sim *sim;
+    struct sim_worker *worker;
+    uint64_t generation; /* that it knows */
+    bool member;
+    int64_t position[PARTITIONS_MAX]; /* -1: not assigned */
+    bool eof_said[PARTITIONS_MAX];
+    int budget;   /* events left in this step */
+    bool revoked; /* between revoke and assign */
+    /* answers waiting */
+    bool commit_ready, lookup_ready, ends_ready;
+    struct source_commit commits[PARTITIONS_MAX];
+    struct source_lookup lookups[PARTITIONS_MAX];
+    struct source_end ends[PARTITIONS_MAX];
+    size_t commits_n, lookups_n, ends_n;
+    struct source_tp tps[PARTITIONS_MAX];
+};
+struct source sim_source_ops(struct sim_source *s);
+
+struct sim_worker {
+    struct sim *sim;
+    int number;
+    bool alive, dying;
+    int64_t frozen_until_ms;
+    int configuration;
+    struct metrics *metrics;
+    struct hub hub;
+    struct sim_source source;
+    struct fake_store *publish_store, *merge_store;
+    struct consumer *consumer;
+    struct publisher *publisher;
+    struct merger *merger;
+    bool busy[3]; /* consumer, publisher, merger: no actor enters itself */
+    int64_t settled_seen[PARTITIONS_MAX];
+};
+
+struct sim_commit {
+    bool set;
+    int64_t offset;
+    char metadata[SOURCE_METADATA_BYTES_MAX];
+};
+
+struct sim {
+    struct rng rng;
+    int64_t now_ms, end_ms; /* since the history began; faults stop at end_ms */
+    bool faults;
+    int depth;
+    int partitions, workers_n;
+    double fault_rate, drop_rate;
+    struct sim_partition log[PARTITIONS_MAX];
+    struct fake_redis *redis;
+    struct sim_worker workers[WORKERS_MAX];
+    uint64_t generation;
+    int owner[PARTITIONS_MAX];
+    struct sim_commit commits[PARTITIONS_MAX];
+    struct { /* rule 4: configurations a partition had, with the minute above which each counts */
+        int64_t b;
+        int configuration;
+    } history[PARTITIONS_MAX][HISTORY_MAX];
+    int history_n[PARTITIONS_MAX];
+    int configuration; /* of workers that start now */
+    int64_t max_settled[PARTITIONS_MAX];
+    int64_t unsure;           /* minutes <= unsure: reset, truncation, configuration */
+    bool exempt[MINUTES_MAX]; /* minutes that were settled when Redis lost data */
+    char bad[160];            /* the first violation */
+    uint64_t meanings[2];
+    struct config *configs[2];
+    uint64_t events[16]; /* coverage: what happened, by enum sim_event */
+};
+
+enum sim_event {
+    SAW_KILL,
+    SAW_START,
+    SAW_REBALANCE,
+    SAW_FREEZE,
+    SAW_FAILOVER,
+    SAW_FLUSH,
+    SAW_CONFIG,
+    SAW_RESET,
+    SAW_TRUNC,
+    SAW_OPEN,
+    SAW_ENDED,
+    SAW_FINAL,
+    SAW_LOST,
+    SAW_SETTLED,
+    SAW_EVENTS
+};
+extern const char *const sim_event_names[SAW_EVENTS];
+
+/* Run one history; true if it is right, else s->bad says what was wrong. EVENTS gets what happened added. */
+bool sim_run(uint64_t seed, double fault_rate, int64_t units, char bad[160], uint64_t events[SAW_EVENTS]);
+
+/* sim_log.c */
+void sim_log_fill(struct sim *s);
+int64_t sim_log_end(const struct sim *s, int p); /* visible now */
+int64_t sim_log_time_near(const struct sim *s, int p, int64_t offset);
+int64_t sim_log_time_max(const struct sim *s, int p, int64_t end);
+
+/* sim_check.c */
+void sim_fail(struct sim *s, const char *what);
+void sim_check_write(void *sim, const struct fake_list *before, const struct fake_list *after);
+void sim_note_settled(struct sim *s, struct sim_worker *w);
+void sim_exempt_settled(struct sim *s); /* Redis lost data */
+void sim_verdict(struct sim *s);
+
+/* sim_group.c */
+void sim_rebalance(struct sim *s);
+
+#endif
