@@ -7,6 +7,7 @@ import urllib.error
 import urllib.request
 
 BOARD = "topk"
+STATE_CHARS = 40
 SAMPLE = re.compile(r"^([a-z_]+)(?:\{.*\})? (\S+)$", re.M)
 
 
@@ -34,7 +35,7 @@ class WorkerView:
         if not worker.running():
             self.state = "dead (kill -9)" if worker.killed else "ended with %s" % worker.program.process.returncode
         else:
-            self.state = "ready" if status == 200 else "not ready: " + " ".join(reason.split())[:60]
+            self.state = "ready" if status == 200 else " ".join(reason.split())[:STATE_CHARS] or "starting"
         self.sums, self.largest = {}, {}
         if status is not None:
             self._read(http(worker.port, "/metrics"))

@@ -97,6 +97,7 @@ class EmbeddedBroker:
     # It keeps 5 MiB a partition, and the audit needs all that was sent. Measured: an event takes 23 bytes of that (25 a
     # message, lz4, LINGER_MS), so this rate fills it in about 360 s.
     rate, linger_ms, longest_s = 10000, 100, 240
+    program = None
 
     def start(self):
         self.program = Program("broker", [BIN / "topkd-mockbroker", "--topic", "%s:%d" % (TOPIC, PARTITIONS)],
@@ -107,7 +108,8 @@ class EmbeddedBroker:
         self.bootstrap = answer[len("bootstrap="):]
 
     def end(self):
-        self.program.end()
+        if self.program:
+            self.program.end()
 
 
 class Redis:

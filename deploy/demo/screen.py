@@ -75,7 +75,7 @@ class Screen:
         lines.append(("1", "%s events/s    lag %s records, %s    oldest list %s" % (
             number(view.rate), number(view.lag_records), seconds(view.lag_s), seconds(view.age_s))))
         for each in view.workers:
-            lines.append((self._state_colour(each), "%-9s %-28s %2d partitions   %s events   pid %d" % (
+            lines.append((self._state_colour(each), "%-9s %-40s %2d partitions   %s events   pid %d" % (
                 each.worker.name, each.state, each.sum("assigned_partitions"), number(each.sum("events_total")),
                 each.worker.pid())))
         lines.append(("", ""))

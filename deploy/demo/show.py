@@ -2,7 +2,6 @@
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import time
 
@@ -14,10 +13,13 @@ FRAME_S = 0.5
 KILL_AFTER_S = 15  # on a terminal, where there is no half way
 RESTART_AFTER_S = 1.5  # the other worker has everything: let that be seen
 RESTART_AFTER_MOST_S = 9
+AUDIT_WAIT = "2m"
 FIRST_LIST_TIMEOUT_S = 60
 LOCATIONS_SHOWN = 3
 BATCH, ITEMS, LOCATIONS = 25, 300, 12
 
+# A minute, LATENESS, SLACK, and a little.
+LAST_MINUTE_ENDS_S = 75
 # Short enough that minutes become final while one watches; items a location (300) below LIST_SIZE: counts are exact.
 WORKER_SETTINGS = {
     "TOPICS": parts.TOPIC, "GROUP": "demo", "THREADS": 1, "LIST_SIZE": 400, "PUBLISH_INTERVAL": "250ms",
@@ -154,10 +156,11 @@ class Show:
 
     def _judge(self):
         """The audit recounts the topic from its beginning, in its own way; the board goes on meanwhile."""
-        self.screen.say("the audit counts the whole topic again and compares ...")
+        self.screen.say("the audit counts the whole topic again and compares, when the last minute has ended (within %d s)"
+                        % LAST_MINUTE_ENDS_S)
         out = parts.LOGS / "audit.txt"
         with open(out, "wb") as file:
-            self.audit = parts.Program("audit", [parts.BIN / "topkd-audit", "--exact", "--wait", "60s"], self.settings,
+            self.audit = parts.Program("audit", [parts.BIN / "topkd-audit", "--exact", "--wait", AUDIT_WAIT], self.settings,
                                        stdout=file)
         while self.audit.running():
             if self.screen.tty:
@@ -175,12 +178,12 @@ class Show:
         return 0 if verdict == 0 else 1
 
     def _clock(self, t):
-        whole = "Ctrl-C ends" if self.lasts_s is None else "of %d s" % self.lasts_s
-        return "%d s %s" % (t, whole)
+        whole = "" if self.lasts_s is None else "of %d s" % self.lasts_s
+        return "%d s %s%s" % (t, whole, "   Ctrl-C ends the load" if self.screen.tty else "")
 
     # -- the end -----------------------------------------------------------------------------------
     def end_all(self):
-        self.screen.close()
+        """Needs no terminal: it may be gone."""
         for program in [self.audit, self.load] + [w.program for w in self.workers]:
             if program is not None and program.running():
                 program.process.terminate()
@@ -201,26 +204,38 @@ def stop(*_):
     raise Stopped()
 
 
+def catch_signals(show):
+    signal.signal(signal.SIGINT, show.interrupt)
+    for each in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, stop)
+
+
+def ignore_signals():
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, signal.SIG_IGN)
+
+
+def remove_all_but_logs():
+    for each in parts.HOME.iterdir():
+        if each != parts.LOGS:
+            shutil.rmtree(each)
+
+
 def main():
     shutil.rmtree(parts.HOME, ignore_errors=True)
     parts.LOGS.mkdir(parents=True)
     show = Show()
-    signal.signal(signal.SIGINT, show.interrupt)
-    for number_ in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number_, stop)
-    status = 1
+    catch_signals(show)
     try:
         status = show.run()
     except Stopped:
         status = 130
     finally:
-        for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(each, signal.SIG_IGN)
+        ignore_signals()
         show.end_all()
-        for each in parts.HOME.iterdir():
-            if each != parts.LOGS:
-                shutil.rmtree(each)
-        print("Logs: " + str(parts.LOGS.relative_to(parts.ROOT)))
+        remove_all_but_logs()
+        show.screen.close()
+    print("Logs: " + str(parts.LOGS.relative_to(parts.ROOT)))
     return status
 
 
