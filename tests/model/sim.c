@@ -204,8 +204,12 @@ static void do_reset(struct sim *s, struct sim_worker *w) {
     int64_t start = s->log[p].start, end = sim_log_end(s, p);
     s->commits[p].offset = start + (int64_t)rng_below(&s->rng, (uint64_t)(end - start + 1));
     s->commits[p].metadata[0] = 0;
-    unsure_up_to(s,
-                 s->commits[p].offset == 0 ? BASE_MS - 20 * MINUTE_MS : sim_log_time_near(s, p, s->commits[p].offset));
+    /* Rule 5 takes W from the record before; where there is none, from what it finds first, whenever it looks. */
+    int64_t x = s->commits[p].offset;
+    if (x > start && s->log[p].records[x - 1].exists)
+        unsure_up_to(s, s->log[p].records[x - 1].time_ms);
+    else
+        s->trust_x[p] = x != 0;
     s->events[SAW_RESET]++;
     all_start(s);
 }
@@ -222,14 +226,10 @@ static void do_trunc(struct sim *s, struct sim_worker *w) {
         int64_t to = m.rewind + (int64_t)rng_below(&s->rng, (uint64_t)(end - m.rewind + 1));
         if (to > s->log[p].start) s->log[p].start = to;
     }
-    if (s->log[p].start > m.rewind) {
-        int64_t t = m.frontier_w_ms;
-        if (s->log[p].start > s->commits[p].offset) {
-            int64_t first = sim_log_time_near(s, p, s->log[p].start);
-            if (first > t) t = first;
-        }
-        if (t != PART_NEVER) unsure_up_to(s, t);
-    }
+    /* A hole up to F: what the frontier's W may have touched; beyond F: what it finds first counts too, whenever it
+     * looks. */
+    if (s->log[p].start > m.rewind && m.frontier_w_ms != PART_NEVER) unsure_up_to(s, m.frontier_w_ms);
+    s->trust_x[p] = s->log[p].start > s->commits[p].offset;
     s->events[SAW_TRUNC]++;
     all_start(s);
 }

@@ -118,9 +118,10 @@ struct sim {
     int history_n[PARTITIONS_MAX];
     int configuration; /* of workers that start now */
     int64_t max_settled[PARTITIONS_MAX];
-    int64_t unsure;           /* minutes <= unsure: reset, truncation, configuration */
-    bool exempt[MINUTES_MAX]; /* minutes that were settled when Redis lost data */
-    char bad[160];            /* the first violation */
+    bool trust_x[PARTITIONS_MAX]; /* the next incarnation's x is taken for unsure, within reason */
+    int64_t unsure;               /* minutes <= unsure: reset, truncation, configuration */
+    bool exempt[MINUTES_MAX];     /* minutes that were settled when Redis lost data */
+    char bad[160];                /* the first violation */
     uint64_t meanings[2];
     struct config *configs[2];
     uint64_t events[16]; /* coverage: what happened, by enum sim_event */

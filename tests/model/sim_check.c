@@ -210,7 +210,12 @@ static void list_verdict(struct verdict *v, const struct fake_list *l) {
         return;
     }
     if (!list_is_complete(s, l)) sim_fail(s, "list wrong");
-    if (strcmp(l->state, settled_everywhere(v, l->minute) ? "final" : "ended") != 0) sim_fail(s, "never complete");
+    if (strcmp(l->state, settled_everywhere(v, l->minute) ? "final" : "ended") != 0) {
+        char what[160];
+        snprintf(what, sizeof what, "never complete: %c %" PRId64 " is %s, unsure up to %" PRId64, l->location.data[0],
+                 l->minute - BASE_MINUTE, l->state, s->unsure == PART_NO_MINUTE ? -999 : s->unsure - BASE_MINUTE);
+        sim_fail(s, what);
+    }
 }
 
 void sim_verdict(struct sim *s) {

@@ -44,6 +44,11 @@ static void commit_accept(struct sim *s, int p, const struct source_commit *c) {
         int64_t w = sim_log_time_max(s, p, c->offset);
         if (known && w != PART_NEVER && minute_of(w) + 1 > s->unsure) s->unsure = minute_of(w) + 1;
     }
+    if (s->trust_x[p]) {
+        s->trust_x[p] = false;
+        if (new.x > minute_of(BASE_MS + s->now_ms) + 2) sim_fail(s, "x is beyond reason");
+        if (new.x > s->unsure) s->unsure = new.x;
+    }
     at->set = true;
     at->offset = c->offset;
     snprintf(at->metadata, sizeof at->metadata, "%s", c->metadata);
