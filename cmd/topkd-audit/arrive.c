@@ -39,12 +39,12 @@ static int wait_commits(const struct arrival *a, int64_t deadline_ms, struct arr
 /* Is there a list that a worker may still be about to write or to end? */
 static bool awaits_any(const struct arrival *a, const struct plan *p, int64_t settled_until) {
     int64_t oldest = plan_oldest_served(p);
-    int64_t kept_from = minute_of(clock_wall_ms(&clock_system) - a->config->retention_ms);
+    int64_t wall_ms = clock_wall_ms(&clock_system);
     for (size_t i = 0; i < p->n; i++) {
         const struct entry *e = &p->entries[i];
         if (e->group == NULL || e->minute > settled_until || e->minute <= a->reading->unknowable_until) continue;
-        bool may_have_expired = e->minute < kept_from && e->minute < oldest;
-        if (e->state == STATE_NONE && !may_have_expired) return true;
+        bool gone = e->state == STATE_NONE;
+        if (gone && !plan_may_have_expired(p, e->minute, oldest, a->config->retention_ms, wall_ms)) return true;
         if (e->state == STATE_OPEN && !a->open_is_fine) return true;
     }
     return false;

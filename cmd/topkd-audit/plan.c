@@ -1,8 +1,12 @@
 #include "plan.h"
 
+#include "base/clock.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include <stdlib.h>
+
+/* A list may go a little before an older one: they are written by different mergers. */
+enum { EXPIRY_ORDER_MIN = 5 };
 
 void plan_deinit(struct plan *p) {
     for (size_t i = 0; i < p->n; i++) mem_free(p->entries[i].found.what);
@@ -64,6 +68,7 @@ int plan_make(struct plan *p, const struct tally *tally, const struct served *s,
     *p = (struct plan){0};
     for (uint32_t i = 0; i < tally->locations.n; i++) names_add(&p->locations, names_get(&tally->locations, i));
     int rc = served_locations(s, &p->locations, e);
+    if (rc == 0) rc = served_since(s, &p->since_ms, e);
     if (rc == 0) rc = served_shelves(s, &p->locations, &shelves, e);
     if (rc != 0) {
         plan_deinit(p);
@@ -75,6 +80,13 @@ int plan_make(struct plan *p, const struct tally *tally, const struct served *s,
     join_equals(p);
     shelves_free(shelves, p->locations.n);
     return 0;
+}
+
+bool plan_may_have_expired(const struct plan *p, int64_t minute, int64_t oldest_served, int64_t retention_ms,
+                           int64_t wall_ms) {
+    int64_t written_before_ms = wall_ms - retention_ms;
+    if ((minute + 1) * MINUTE_MS >= written_before_ms || p->since_ms >= written_before_ms) return false;
+    return oldest_served == INT64_MAX || oldest_served + EXPIRY_ORDER_MIN >= minute;
 }
 
 int64_t plan_oldest_served(const struct plan *p) {

@@ -31,6 +31,7 @@ struct plan {
     struct names locations; /* the tally's first, under the same numbers */
     struct entry *entries;  /* by location, then minute */
     size_t n;
+    int64_t since_ms;   /* no list of today's incarnations was written before; INT64_MIN: unknown */
     uint64_t signature; /* of all that the shelves say: equal twice = nothing moved */
 };
 
@@ -38,6 +39,11 @@ struct plan {
 int plan_make(struct plan *p, const struct tally *tally, const struct served *s, int64_t from, int64_t to,
               struct err *e) MUST_CHECK;
 void plan_deinit(struct plan *p); /* zero-initialised is empty */
+/* May the list of MINUTE be gone because RETENTION is over? It runs from the writing of a list, which nobody knows when
+ * the list is gone. But its minute must be older; the incarnations that wrote it must be; and lists expire about in
+ * their order, so that nothing clearly older than it may still be there. */
+bool plan_may_have_expired(const struct plan *p, int64_t minute, int64_t oldest_served, int64_t retention_ms,
+                           int64_t wall_ms);
 /* The oldest minute that Redis says it has, INT64_MAX if none. */
 int64_t plan_oldest_served(const struct plan *p);
 

@@ -69,6 +69,33 @@ int served_locations(const struct served *s, struct names *out, struct err *e) {
     return 0;
 }
 
+/* A row begins with its fence: the incarnation, a unix time in ms unless clocks went astray, as 16 hex digits. */
+static int64_t incarnation_ms(struct bytes row) {
+    char digits[17] = {0}, *stop;
+    if (row.n < 33 || row.p[32] != ';') return INT64_MIN;
+    memcpy(digits, row.p, 16);
+    unsigned long long v = strtoull(digits, &stop, 16);
+    return *stop == '\0' && v <= INT64_MAX ? (int64_t)v : INT64_MIN;
+}
+
+int served_since(const struct served *s, int64_t *since_ms, struct err *e) {
+    struct buf key = {0};
+    buf_addf(&key, "%s:progress", s->board);
+    send_words(s, "HGETALL", (struct bytes){key.data, key.len}, NULL, NULL, NULL);
+    redisReply *r = take(s, REDIS_REPLY_ARRAY, "the progress", e);
+    buf_free(&key);
+    if (r == NULL) return e->code;
+    int64_t oldest = INT64_MAX;
+    for (size_t i = 0; i + 1 < r->elements; i += 2) {
+        if (memchr(r->element[i]->str, '/', (size_t)r->element[i]->len) == NULL) continue; /* no partition's row */
+        int64_t ms = incarnation_ms(text_of(r->element[i + 1]));
+        if (ms < oldest) oldest = ms;
+    }
+    *since_ms = oldest == INT64_MAX ? INT64_MIN : oldest;
+    freeReplyObject(r);
+    return 0;
+}
+
 static void shelf_add(struct shelf *f, struct bytes minute, enum list_state state, bool indexed) {
     struct shelf_slot slot = {.state = state, .indexed = indexed};
     if (!minute_parse(minute, &slot.minute)) return; /* hours and days have other names */

@@ -1,6 +1,6 @@
 /* served.h - what Redis serves, read through the public contract with plain commands, pipelined.
- * Spelled here once more, on purpose: topk:locations, topk:{L}:meta, :states, :minutes, topk:{L}:<minute>, and the
- * field `merged` of topk:{L}:part:<minute>, where the bounds are.   Threads: one owner. */
+ * Spelled here once more, on purpose: topk:locations, topk:progress, topk:{L}:meta, :states, :minutes,
+ * topk:{L}:<minute>, and the field `merged` of topk:{L}:part:<minute>, where the bounds are.   Threads: one owner. */
 #ifndef TOPKD_AUDIT_SERVED_H
 #define TOPKD_AUDIT_SERVED_H
 
@@ -45,6 +45,9 @@ struct served {
 
 /* Adds the locations that Redis knows to OUT. */
 int served_locations(const struct served *s, struct names *out, struct err *e) MUST_CHECK;
+/* When the oldest incarnation began that speaks for a partition of the board (unix ms): no list of theirs is older.
+ * INT64_MIN: nobody says. */
+int served_since(const struct served *s, int64_t *since_ms, struct err *e) MUST_CHECK;
 /* One shelf for every location of NAMES, in its order; *OUT is freed with shelves_free. */
 int served_shelves(const struct served *s, const struct names *names, struct shelf **out, struct err *e) MUST_CHECK;
 void shelves_free(struct shelf *shelves, size_t n);

@@ -1,12 +1,8 @@
 #include "summary.h"
 
-#include "base/clock.h"
 #include "base/mem.h"
 #include <stdarg.h>
 #include <stdio.h>
-
-/* A list may go a little before an older one: they are written by different mergers. */
-enum { EXPIRY_ORDER_MIN = 5 };
 
 int64_t summary_oldest_served(const struct plan *p) {
     int64_t oldest = INT64_MAX;
@@ -15,11 +11,8 @@ int64_t summary_oldest_served(const struct plan *p) {
     return oldest;
 }
 
-/* RETENTION runs from the writing of a list, which is not known when it is gone. Its minute must be older, and as lists
- * expire in their order, nothing clearly older may still be there. */
 static bool has_expired(const struct summary_input *in, int64_t oldest_served, int64_t minute) {
-    bool old = (minute + 1) * MINUTE_MS + in->config->retention_ms < in->wall_ms;
-    return old && (oldest_served == INT64_MAX || oldest_served + EXPIRY_ORDER_MIN >= minute);
+    return plan_may_have_expired(in->plan, minute, oldest_served, in->config->retention_ms, in->wall_ms);
 }
 
 enum fate summary_fate(const struct summary_input *in, int64_t oldest_served, const struct entry *e) {

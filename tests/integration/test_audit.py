@@ -1,0 +1,272 @@
+"""The audit by itself: lists put into Redis by hand, right ones and wrong ones of every kind; no worker runs."""
+import json
+import random
+import subprocess
+import time
+from pathlib import Path
+
+from recount import Recount, Rules, encode_location, full_settings, minute_text, split
+from scenario import scenario
+from wire import Record, Transaction
+from worker import BIN, program_env
+
+CORPUS = Path(__file__).resolve().parents[1] / "data/events"
+T = 1763751600123
+SETTINGS = {"WEIGHTS": "view=1,like=4,skip=0,*=2", "K": "20", "LIST_SIZE": "50", "LATENESS": "1m", "FUTURE": "1m"}
+
+
+# -- lists by hand -----------------------------------------------------------------------------------------------------
+
+def varint(n):
+    out = bytearray()
+    while n > 127:
+        out.append(n & 127 | 128)
+        n >>= 7
+    return bytes(out) + bytes([n])
+
+
+def pack(rows, total, absent_upper, slack=None):
+    """A merged list. SLACK: how far the bounds lie from each count; None: it says that it is exact."""
+    out = bytes([1, slack is None]) + b"".join(map(varint, (total, absent_upper, len(rows), rows[0][1] if rows else 0)))
+    previous = rows[0][1] if rows else 0
+    for item, count in rows:
+        bounds = b"" if slack is None else varint(min(slack, count)) + varint(slack)
+        out += varint(previous - count) + bounds + varint(len(item.encode())) + item.encode()
+        previous = count
+    return out
+
+
+class Board:
+    """What an exact worker would serve of RECOUNT, and ways to spoil it."""
+
+    def __init__(self, redis, board, recount, k=20, deep=50):
+        self.redis, self.board, self.recount, self.k, self.deep = redis, board, recount, k, deep
+        redis("FLUSHALL")
+        # As if the workers had begun now: no list can have expired, old as its minute is.
+        redis("HSET", board + ":progress", "events/0", "%016x%016x;" % (int(time.time() * 1000), 1))
+        for location, minute in recount.lists:
+            self.put(location, minute)
+        self.name = max(recount.lists, key=lambda name: len(recount.lists[name]))  # of the longest list
+        self.minute = minute_text(self.name[1])
+
+    def key(self, name, location=None):
+        location = self.name[0] if location is None else location
+        return "%s:{%s}:%s" % (self.board, encode_location(location), name)
+
+    def put(self, location, minute, rows=None, state="final", **packed):
+        full = self.recount.top(location, minute)
+        rows = full[:self.deep] if rows is None else rows
+        said = {"total": sum(n for _, n in full), "absent_upper": full[len(rows)][1] if len(full) > len(rows) else 0}
+        text = minute_text(minute)
+        zset = [word for item, n in rows[:self.k] for word in (n, item)]
+        self.redis.pipeline([
+            ("DEL", self.key(text, location)), ("ZADD", self.key(text, location), *zset),
+            ("HSET", self.key("part:" + text, location), "merged", pack(rows, **{**said, **packed})),
+            ("HSET", self.key("states", location), text, state),
+            ("ZADD", self.key("minutes", location), minute * 60, text),
+            ("HINCRBY", self.key("meta", location), "seq", 1), ("ZADD", self.board + ":locations", 1, location)])
+
+    def rows(self):
+        return self.recount.top(*self.name, self.deep)
+
+    def put_again(self, rows=None, **packed):
+        self.put(*self.name, rows=rows or self.rows(), **packed)
+
+    def forget_oldest(self):
+        oldest = min(minute for _, minute in self.recount.lists)
+        for location in {location for location, minute in self.recount.lists if minute == oldest}:
+            self.redis("DEL", self.key(minute_text(oldest), location))
+
+    def state(self, state):
+        self.redis("HSET", self.key("states"), self.minute, state)
+
+
+def audit(s, *args, **settings):
+    done = subprocess.run([str(BIN / "topkd-audit"), "--json", *args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, timeout=120, env=program_env(s.settings(**SETTINGS, **settings)))
+    assert done.stdout, "topkd-audit: exit %d\n%s" % (done.returncode, done.stderr.decode())
+    return done.returncode, json.loads(done.stdout)
+
+
+def count(s, starts=None, **settings):
+    found = Recount({**SETTINGS, **settings}, starts)
+    for entry in s.log():
+        found.add(entry)
+    return found
+
+
+# -- traffic -----------------------------------------------------------------------------------------------------------
+
+def odd_event(rng, now_ms):
+    item = rng.choice([rng.paretovariate(0.6), rng.randrange(1000)])
+    fields = {"video_id": "v%d" % item, "location": rng.choice(["US", "DE", "a{b}%c", "global"]),
+              "type": rng.choice(["view", "view", "like", "skip"]), "ts": now_ms + rng.randrange(-200_000, 100_000)}
+    fields.update(rng.choice([{}] * 20 + [{"location": None}, {"video_id": 7}, {"video_id": ""}, {"ts": "bad"},
+                                          {"ts": None}, {"value": -1}, {"type": 5}]))
+    return json.dumps(fields).encode()
+
+
+def odd_value(rng, now_ms):
+    some = [odd_event(rng, now_ms) for _ in range(rng.randrange(1, 5))]
+    return rng.choice([some[0], b"[" + b",".join(some) + b"]", b"\r\n".join(some), None, b"nonsense"])
+
+
+def feed_odd(s, records=1500):
+    s.create_topic(3)
+    for partition in range(3):
+        now_ms, values = T, []
+        for _ in range(records):
+            now_ms += s.rng.randrange(600)
+            values.append(Record(odd_value(s.rng, now_ms), now_ms))
+        s.kafka.produce(s.topic, partition, values)
+
+
+def plain(number, item="a"):
+    """A record each second."""
+    return Record(json.dumps({"video_id": "%s%d" % (item, number % 7), "location": "US",
+                              "ts": T + number * 1000}).encode(), T + number * 1000)
+
+
+# -- scenarios ---------------------------------------------------------------------------------------------------------
+
+def expect_agreement(s, *args, starts=None, **settings):
+    counted = count(s, starts, **settings)
+    Board(s.redis, s.board, counted)
+    code, said = audit(s, "--exact", *args, **settings)
+    want = {name: n for name, n in counted.outcomes.items() if n}
+    seen = {name: n for name, n in said["outcomes"].items() if n}
+    assert seen == want, "%s: the audit counts %s, the recount %s" % (settings, seen, want)
+    assert code == 0 and said["verdict"] == "exact", "%s: exit %d, %s" % (settings, code, said["reasons"])
+    assert said["events"] == sum(want.values())
+    return said
+
+
+@scenario()
+def recount_and_audit_judge_odd_events_alike_under_every_clock(s):
+    s.use_seed()
+    feed_odd(s)
+    for settings in ({}, {"LOG_CLOCK": "event"}, {"GLOBAL": ""}, {"GLOBAL": "US"}, {"FIELD_TYPE": "kind"}):
+        expect_agreement(s, **settings)
+
+
+@scenario()
+def recount_and_audit_judge_the_corpus_of_events_as_written(s):
+    rules, values = Rules(full_settings(SETTINGS)), []
+    for case in sorted(CORPUS.glob("*.in")):
+        lines = case.with_suffix(".want").read_bytes().decode().splitlines()
+        want = [line.split()[0] for line in lines if line and not line.startswith("#")]
+        values.append(case.read_bytes())
+        judged = [rules.judge(value, T).outcome for value in split(values[-1])]
+        assert judged == want, "%s: the recount says %s, the corpus %s" % (case.name, judged, want)
+    s.create_topic(1)
+    s.kafka.produce(s.topic, 0, [Record(value, T) for value in values])
+    expect_agreement(s)
+    s.note("%d messages", len(values))
+
+
+def spoilings(b):
+    """(what, arguments of the audit, exit code, a word of its reasons, how)."""
+    first, last = b.rows()[0][0], b.rows()[19][0]
+    one_more = [(item, n + (item == first)) for item, n in b.rows()]
+    zset, index, states, part = b.key(b.minute), b.key("minutes"), b.key("states"), b.key("part:" + b.minute)
+    absent = b.recount.top(*b.name)[50][1]
+    return [
+        ("nothing", ["--exact"], 0, "", lambda: None),
+        ("a count", ["--exact"], 1, "not the recount's", lambda: b.redis("ZINCRBY", zset, 1, first)),
+        ("a count, against the merged list", [], 1, "broken", lambda: b.redis("ZINCRBY", zset, 1, first)),
+        ("an item", ["--exact"], 1, "not the recount's", lambda: b.redis("ZREM", zset, last)),
+        ("a list", [], 1, "missing", lambda: b.redis("DEL", zset)),
+        ("a list, by retention", [], 0, "", lambda: (b.redis("DEL", b.board + ":progress"), b.forget_oldest())),
+        ("an index entry", [], 1, "broken", lambda: b.redis("ZREM", index, b.minute)),
+        ("a state", [], 1, "broken", lambda: b.redis("HDEL", states, b.minute)),
+        ("a list of nobody", [], 1, "foreign", lambda: b.put("Nowhere", b.name[1], [("x", 3)])),
+        ("a list of nobody, out of range", ["--to", b.minute], 0, "",
+         lambda: b.put("Nowhere", b.name[1], [("x", 3)])),
+        ("an open list", [], 0, "", lambda: b.state("open")),
+        ("an open list, exactly", ["--exact"], 1, "open", lambda: b.state("open")),
+        ("an open list, allowed", ["--exact", "--allow-open"], 0, "", lambda: b.state("open")),
+        ("a lost list", ["--exact"], 1, "lost", lambda: b.state("lost")),
+        ("a lost list, wrong and allowed", ["--exact", "--allow-lost"], 0, "",
+         lambda: b.put_again(one_more, state="lost")),
+        ("a count within bounds", [], 0, "", lambda: b.put_again(one_more, slack=1)),
+        ("a count within bounds, exactly", ["--exact"], 1, "not the recount's",
+         lambda: b.put_again(one_more, slack=1)),
+        ("a count beyond its bounds", [], 1, "bounds", lambda: b.put_again(one_more)),
+        ("the bound of what is absent", [], 1, "bounds", lambda: b.put_again(absent_upper=absent - 1)),
+        ("the total", [], 1, "bounds", lambda: b.put_again(total=1)),
+        ("the merged list", [], 1, "broken", lambda: b.redis("HSET", part, "merged", b"\x01\x01junk")),
+        ("the merged list's version", [], 1, "broken", lambda: b.redis("HSET", part, "merged", b"\x02\x01")),
+        ("everything", [], 1, "no list", lambda: b.redis("FLUSHALL")),
+        ("the workers", ["--wait", "300ms"], 1, "did not arrive", lambda: None),
+    ]
+
+
+@scenario()
+def every_kind_of_difference_is_seen_and_named(s):
+    s.use_seed()
+    feed_odd(s)
+    counted = count(s)
+    table = spoilings(Board(s.redis, s.board, counted))
+    for what, args, code, word, spoil in table:
+        Board(s.redis, s.board, counted)
+        spoil()
+        seen, said = audit(s, *args)
+        assert seen == code and word in "; ".join(said["reasons"]), "%s spoilt, %s: exit %d, %s" % (
+            what, args, seen, said["reasons"])
+    s.note("%d cases", len(table))
+
+
+@scenario()
+def what_was_aborted_is_not_counted_and_an_open_transaction_does_not_hang_the_audit(s):
+    s.create_topic(2)
+    for number, (item, end) in enumerate((("a", Transaction.commit), ("b", Transaction.abort))):
+        transaction = Transaction(s.kafka, "%s-%d" % (s.topic, number))
+        for partition in (0, 1):
+            transaction.produce(s.topic, partition, [plain(i, item) for i in range(200)])
+        end(transaction)
+    assert expect_agreement(s)["events"] == 400
+    pending = Transaction(s.kafka, s.topic + "-pending")
+    pending.produce(s.topic, 1, [plain(300)])
+    s.kafka.produce(s.topic, 1, [plain(301)])
+    assert expect_agreement(s)["events"] == 400
+    pending.commit()
+    assert expect_agreement(s)["events"] == 402
+
+
+@scenario()
+def what_the_log_cannot_tell_any_more_is_set_apart(s):
+    s.create_topic(2)
+    for partition in (0, 1):
+        s.kafka.produce(s.topic, partition, [plain(i) for i in range(600)])
+    assert expect_agreement(s)["lists"]["unknowable"] == 0
+    starts = {(s.topic, 0): 100, (s.topic, 1): 250}
+    said = expect_agreement(s, "--from-offsets", ",".join("%s/%d=%d" % (*where, at) for where, at in starts.items()),
+                            starts=starts)
+    assert said["lists"]["unknowable"] > 0 and said["lists"]["compared"] > 0
+    s.kafka.delete_records(s.topic, {0: 300, 1: 200})
+    said = expect_agreement(s, starts={(s.topic, 0): 300, (s.topic, 1): 200})
+    assert said["lists"]["unknowable"] > 0 and said["lists"]["compared"] > 0
+
+
+def connections(s):
+    info = dict(line.split(":", 1) for line in s.redis("INFO", "stats").decode().splitlines() if ":" in line)
+    return int(info["total_connections_received"])
+
+
+@scenario()
+def lists_that_grow_while_the_audit_looks_are_set_apart(s):
+    s.create_topic(2)
+    for partition in (0, 1):
+        s.kafka.produce(s.topic, partition, [plain(i) for i in range(600)])
+    board = Board(s.redis, s.board, count(s))
+    before = connections(s)
+    running = subprocess.Popen([str(BIN / "topkd-audit"), "--json", "--wait", "3s"], stdout=subprocess.PIPE,
+                               env=program_env(s.settings(**SETTINGS)))
+    # It connects twice: to see that Redis is there, and when the log is read.
+    s.wait_for("the audit has read the log", lambda: connections(s) >= before + 2)
+    s.kafka.produce(s.topic, 0, [plain(601)])
+    board.redis("ZINCRBY", board.key(minute_text((T + 601_000) // 60_000), "US"), 1, "later")
+    said = json.loads(running.communicate(timeout=60)[0])
+    assert said["events"] == 1200
+    assert said["lists"]["moving"] > 0 and said["lists"]["compared"] > 0, said["lists"]
+    assert all("did not arrive" in reason for reason in said["reasons"]), said["reasons"]
