@@ -1,7 +1,7 @@
 /* source/kafka_internal.h - what the files source/kafka_*.c share. Nobody else includes it.
  * kafka_shared.c metadata and its thread, kafka_dead_letter.c the producer side, kafka_member.c poll, kafka_assign.c
- * rebalances and pauses, kafka_commit.c commits, kafka_lookup.c the questions that take a round trip, kafka_conf.c
- * settings and logs. */
+ * rebalances and pauses, kafka_commit.c commits, kafka_lookup.c the questions that take a round trip, kafka_nudge.c a
+ * cure for old versions, kafka_conf.c settings and logs. */
 #ifndef TOPKD_SOURCE_KAFKA_INTERNAL_H
 #define TOPKD_SOURCE_KAFKA_INTERNAL_H
 
@@ -111,6 +111,20 @@ struct kafka_event *kafka_asker_take(struct kafka_asker *a); /* NULL: not yet; t
 
 kafka_answer_fn kafka_answer_lookup, kafka_answer_ends;
 
+/* -- fetchers that sleep too long (kafka_nudge.c) ------------------------------------------------ */
+
+struct kafka_nudge {
+    rd_kafka_t *rk; /* NULL: not needed with this library */
+    pthread_t thread;
+    bool started;
+    pthread_mutex_t lock; /* guards stop */
+    pthread_cond_t wake;
+    bool stop;
+};
+
+int kafka_nudge_start(struct kafka_nudge *n, rd_kafka_t *rk) MUST_CHECK;
+void kafka_nudge_stop(struct kafka_nudge *n);
+
 /* -- member (kafka_member.c, kafka_assign.c, kafka_commit.c) ----------------------------------------------------- */
 
 struct kafka_commit; /* a commit that is waiting or under way */
@@ -137,6 +151,7 @@ struct kafka_member {
     rd_kafka_queue_t *commit_queue; /* answers to commits arrive here, and nothing else */
     struct kafka_commit *commits, **commits_tail;
     struct kafka_asker lookup, ends;
+    struct kafka_nudge nudge;
     atomic_bool joined;
     struct log_limit error_log;
 };

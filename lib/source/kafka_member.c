@@ -265,11 +265,11 @@ static int subscribe(struct kafka_member *m, struct err *e) {
     return err ? err_set(e, ERR_INVALID, "TOPKD_TOPICS: %s", rd_kafka_err2str(err)) : 0;
 }
 
-static int start_askers(struct kafka_member *m, struct err *e) {
+static int start_helpers(struct kafka_member *m, struct err *e) {
     if (kafka_asker_start(&m->lookup, m, kafka_answer_lookup) == 0 &&
-        kafka_asker_start(&m->ends, m, kafka_answer_ends) == 0)
+        kafka_asker_start(&m->ends, m, kafka_answer_ends) == 0 && kafka_nudge_start(&m->nudge, m->rk) == 0)
         return 0;
-    return err_set(e, ERR_IO, "no thread for Kafka look-ups");
+    return err_set(e, ERR_IO, "no thread to ask Kafka with");
 }
 
 /* Whatever librdkafka waits for is answered first: while it terminates it would not take an answer to an assignment. */
@@ -308,6 +308,7 @@ static void destroy_handle(struct kafka_member *m) {
 }
 
 static void member_destroy(struct kafka_member *m) {
+    kafka_nudge_stop(&m->nudge);
     kafka_asker_stop(&m->lookup);
     kafka_asker_stop(&m->ends);
     release_last(m);
@@ -329,7 +330,7 @@ int kafka_member_open(struct kafka_shared *s, uint64_t queue_bytes, struct sourc
     m->events_tail = &m->events;
     m->commits_tail = &m->commits;
     int rc = create_handle(m, queue_bytes, e);
-    if (rc == 0) rc = start_askers(m, e);
+    if (rc == 0) rc = start_helpers(m, e);
     if (rc == 0) rc = subscribe(m, e);
     if (rc != 0) {
         member_destroy(m);
