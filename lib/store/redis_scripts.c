@@ -110,8 +110,8 @@ const char redis_script_notes_end[] =
     "  local mode, field, token = ARGV[i], ARGV[i + 1], ARGV[i + 2] "
     "  if redis.call('HGET', changed, field) == token then "
     "    redis.call('HDEL', changed, field) "
-    "    if mode == 'w' then redis.call('HSET', waiting, field, token) end "
-    "  end "
-    "  if mode == 'd' and redis.call('HGET', waiting, field) == token then redis.call('HDEL', waiting, field) end "
+    "    if mode == 'w' then redis.call('HSET', waiting, field, token) "
+    "    else redis.call('HDEL', waiting, field) end " /* whatever waits there is older */
+    "  elseif mode == 'd' and redis.call('HGET', waiting, field) == token then redis.call('HDEL', waiting, field) end "
     "end "
     "return 'OK'";

@@ -103,7 +103,7 @@ static void run_note_end(struct fake_redis *r, const struct store_note_end *end)
     bool in_changed = note_is(changed, field, end->token), in_waiting = note_is(waiting, field, end->token);
     if (in_changed) fake_del(r, changed, field);
     if (in_changed && end->wait) fake_set(r, waiting, field, fake_text(end->token));
-    if (in_waiting && !end->wait) fake_del(r, waiting, field);
+    if ((in_changed || in_waiting) && !end->wait) fake_del(r, waiting, field);
     buf_free(&name);
 }
 
