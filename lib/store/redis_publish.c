@@ -121,11 +121,11 @@ struct rows {
 
 static int refused_board(const struct rows *c, const char *what, const char *theirs, struct err *e) {
     if (strcmp(what, "group") == 0)
-        err_set(e, ERR_REFUSED,
+        err_set(e, ERR_INVALID,
                 "board %.40s belongs to consumer group %.60s, not to %.60s: two groups need two boards (TOPKD_BOARD)",
                 c->s->board, theirs, c->s->group);
     else
-        err_set(e, ERR_REFUSED, "board %.40s has format %.20s, this program writes %d: use a new board (TOPKD_BOARD)",
+        err_set(e, ERR_INVALID, "board %.40s has format %.20s, this program writes %d: use a new board (TOPKD_BOARD)",
                 c->s->board, theirs, STORE_CONTRACT_VERSION);
     return STORE_FATAL;
 }

@@ -109,7 +109,7 @@ static void handle(struct consumer *c, const struct source_event *ev) {
         position_lost(c, ev);
         break;
     case SOURCE_FATAL:
-        hub_fail(c->hub, ev->error.text);
+        hub_fail(c->hub, &ev->error);
         break;
     case SOURCE_ERROR:
     case SOURCE_NOTHING:

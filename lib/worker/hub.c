@@ -44,11 +44,13 @@ void hub_deinit(struct hub *h) {
     pthread_mutex_destroy(&h->lock);
 }
 
-void hub_fail(struct hub *h, const char *why) {
+void hub_fail(struct hub *h, const struct err *e) {
     pthread_mutex_lock(&h->lock);
-    if (!atomic_load(&h->fatal)) snprintf(h->fatal_text, sizeof h->fatal_text, "%s", why);
+    bool first = !atomic_load(&h->fatal);
+    if (first) h->fatal_error = *e;
+    atomic_store(&h->fatal, true);
     pthread_mutex_unlock(&h->lock);
-    if (!atomic_exchange(&h->fatal, true)) log_event(LOG_ERROR, "worker_failed", "why=%s", log_quote(why));
+    if (first) log_event(LOG_ERROR, "worker_failed", "why=%s", log_quote(e->text));
     atomic_store(&h->stopping, true);
 }
 

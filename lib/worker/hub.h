@@ -38,7 +38,7 @@ struct hub {
     _Atomic uint64_t instances; /* the number of the newest memory */
 
     _Atomic bool stopping;       /* asked to stop: consumers say and commit what they have, then end */
-    _Atomic bool fatal;          /* something cannot go on; fatal_text says what */
+    _Atomic bool fatal;          /* something cannot go on; fatal_error says what */
     _Atomic bool store_up;       /* the publisher's last call was answered */
     _Atomic bool store_full;     /* ... with out of memory */
     _Atomic bool merger_up;      /* the merger's last call was answered */
@@ -49,7 +49,7 @@ struct hub {
     void *partitions_self;
 
     pthread_mutex_t lock; /* of the rest */
-    char fatal_text[256];
+    struct err fatal_error;
     uint8_t *shard_owners; /* per partition of the first topic: does a consumer of ours own it? */
 };
 
@@ -57,8 +57,9 @@ void hub_init(struct hub *h, const struct config *c, const struct clock *clock, 
               uint32_t (*partitions)(void *self, uint32_t topic), void *partitions_self);
 void hub_deinit(struct hub *h);
 
-/* Remember the first reason why this process cannot go on, and stop. */
-void hub_fail(struct hub *h, const char *why);
+/* Remember the first reason why this process cannot go on, and stop. CODE: of the error; ERR_INVALID is a matter of
+ * configuration. */
+void hub_fail(struct hub *h, const struct err *e);
 
 /* Partition P of the first topic is (no longer) ours. */
 void hub_own(struct hub *h, int32_t partition, bool ours);

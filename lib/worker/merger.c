@@ -431,7 +431,7 @@ static int round_work(struct merger *m, struct round *r, struct err *e) {
 }
 
 static int round_failed(struct merger *m, int status, const struct err *e) {
-    if (status == STORE_FATAL) hub_fail(m->hub, e->text);
+    if (status == STORE_FATAL) hub_fail(m->hub, e);
     if (status == STORE_BROKEN) {
         atomic_store(&m->hub->merger_up, false);
         if (RULE(forget)) seen_clear(m->seen);

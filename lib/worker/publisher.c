@@ -270,7 +270,7 @@ static int rest(struct publisher *p) {
 
 static int batch_failed(struct publisher *p, int status, const struct err *e) {
     if (status == STORE_FATAL) {
-        hub_fail(p->hub, e->text);
+        hub_fail(p->hub, e);
         return REST_MAX_MS;
     }
     bool full = status == STORE_FULL;

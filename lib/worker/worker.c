@@ -209,8 +209,8 @@ int worker_run(struct worker *w, char why[256]) {
     pthread_join(w->publisher_thread, NULL);
     pthread_join(w->merger_thread, NULL);
     if (atomic_load(&w->hub.fatal)) {
-        snprintf(why, 256, "%s", w->hub.fatal_text);
-        return strstr(why, "TOPKD_") != NULL ? 2 : 1;
+        snprintf(why, 256, "%s", w->hub.fatal_error.text);
+        return w->hub.fatal_error.code == ERR_INVALID ? 2 : 1;
     }
     if (stored) return 0;
     snprintf(

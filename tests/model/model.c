@@ -126,6 +126,7 @@ int main(int argc, char **argv) {
         else
             return 2;
     }
+    setvbuf(stdout, NULL, _IOLBF, 0);
     log_set_level(LOG_ERROR);
     if (off != NULL) return check_mutant(&r, off, r.seeds) ? 0 : 1;
     int passed = 0, failed = 0;
