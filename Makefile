@@ -104,14 +104,14 @@ $(B)/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(SUPPORT) $(LIB)
 
 # Tests need the doors that a release build has not.
 TEST_VARIANT := $(if $(filter release,$(VARIANT)),hooks,$(VARIANT))
-MAKE_TESTS   := $(MAKE) --no-print-directory VARIANT=$(TEST_VARIANT)
+TEST_FLAGS   := --no-print-directory VARIANT=$(TEST_VARIANT)
 
 test: ## everything: installs what is missing, ends with `N passed, N failed, N skipped`
 	$(Q)tests/run $(STAGES)
 unit: ## the unit tests (SUITES="name ..." for some; VARIANT=asan or tsan)
-	$(Q)$(MAKE_TESTS) run-unit
+	$(Q)$(MAKE) $(TEST_FLAGS) run-unit
 model: ## the delivery rules against random histories (MODEL_ARGS=...)
-	$(Q)$(MAKE_TESTS) run-model
+	$(Q)$(MAKE) $(TEST_FLAGS) run-model
 run-unit: $(B)/unit
 	$(Q)$(B)/unit $(SUITES)
 run-model: $(B)/model
@@ -124,9 +124,11 @@ fuzz: ## libFuzzer over tests/fuzz (FUZZ_SECONDS=600 each, FUZZERS="fuzz_name ..
 	$(Q)$(MAKE) --no-print-directory CC=clang VARIANT=fuzz fuzzers
 	$(Q)FUZZ_SECONDS=$(or $(FUZZ_SECONDS),600) tests/support/fuzz.sh build/clang-fuzz $(FUZZERS)
 fuzzers: $(FUZZERS:%=$(B)/%)
-integration: all ## against a real broker and a real Redis (ARGS=...)
-	$(Q)$(MAKE_TESTS) programs
-	$(Q)python3 tests/integration/run.py $(ARGS)
+integration: all ## against a real broker and a real Redis (VARIANT=asan or tsan, ARGS="--long --only NAME ...")
+	$(Q)$(MAKE) $(TEST_FLAGS) programs
+	$(Q)TOPKD_BIN_DIR=$(CURDIR)/$(if $(filter release,$(VARIANT)),build,$(B))/bin \
+	    TOPKD_HOOKS_BIN_DIR=$(CURDIR)/build/$(CCNAME)-$(TEST_VARIANT)/bin TSAN_OPTIONS=halt_on_error=1 \
+	    python3 -B tests/integration/run.py $(ARGS)
 bench: all ## the measured figures of the README (ARGS=...)
 	$(Q)tests/bench/run $(ARGS)
 demo: ## broker, Redis, two workers, load, a live board, a kill -9 and the audit (KAFKA=real|embedded, DEMO_SECONDS=30)
