@@ -46,6 +46,7 @@ static void partition_begin(struct partition *p, const struct part_start *s) {
     p->last = s->anchor;
     memcpy(p->life, s->life, sizeof p->life);
     p->seen.origin = s->origin;
+    p->seen.unproven = s->unproven;
     p->seen.lost_records += (uint64_t)s->lost_records;
 }
 
@@ -147,6 +148,7 @@ static bool probe_record(struct partition *p, const struct part_record *rec, con
                          int64_t wall_ms) {
     if (p->probe == PROBE_ANCHOR) {
         p->probe = PROBE_NOTHING;
+        p->seen.unproven = rec->offset != p->start.anchor.offset;
         if (!anchor_differs(&p->start.anchor, rec)) return false;
         begin_other_log(p);
         return true;
@@ -247,6 +249,7 @@ enum part_took partition_record(struct partition *p, const struct part_record *r
 }
 
 void partition_eof(struct partition *p, int64_t offset, int64_t wall_ms) {
+    if (p->probe == PROBE_ANCHOR) p->seen.unproven = true;
     if (p->probe != PROBE_NOTHING) probe_time(p, wall_stand_in(p, wall_ms));
     p->next = larger(p->next, offset);
 }

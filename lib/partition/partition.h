@@ -105,6 +105,7 @@ struct part_view {
     bool silent; /* below the frontier */
     bool ready;  /* its incarnation is committed */
     bool probing;
+    bool unproven; /* the anchor record was not there any more: the log may be another one */
     enum part_origin origin;
     int64_t next, frontier, committed, rewind; /* committed: -1 before the first acknowledged commit */
     int64_t w_ms, settled, last_time_ms;       /* last_time_ms: of the last applied record */

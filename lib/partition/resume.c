@@ -88,7 +88,9 @@ static void cut_range(const struct part_rules *r, struct part_start *s) {
 }
 
 static void probe_anchor(struct part_start *s) {
-    if (!s->anchor.set || s->anchor.offset < s->log_start) return; /* gone: inconclusive */
+    if (!s->anchor.set) return;
+    s->unproven = s->anchor.offset < s->log_start;
+    if (s->unproven) return;
     s->probe = PROBE_ANCHOR;
     if (s->anchor.offset < s->consume_from) s->consume_from = s->anchor.offset;
 }

@@ -45,6 +45,7 @@ struct part_start {
     uint64_t incarnation;     /* of the commit; 0 if none */
     bool new_incarnation;     /* rule 1 */
     bool raise_x_at_frontier; /* rule 4 */
+    bool unproven;            /* the anchor is gone: nothing shows that the log is still the same */
     int64_t lost_records;     /* never read, taken by retention */
     char life[PART_LIFE_LEN + 1];
     struct part_anchor anchor;

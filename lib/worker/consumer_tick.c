@@ -106,6 +106,10 @@ static void log_restored(struct consumer *c, struct slot *s) {
     s->restored = true;
     int64_t took = clock_mono_ms(c->hub->clock) - s->assigned_mono_ms;
     consumer_count_restored(c, took);
+    if (v.unproven)
+        log_event(LOG_WARN, "anchor_gone",
+                  "topic=%s partition=%d meaning=\"cannot tell whether the topic was made again\"", s->tp.topic,
+                  (int)s->tp.partition);
     log_event(LOG_INFO, "partition_restored", "topic=%s partition=%d records=%" PRId64 " ms=%" PRId64, s->tp.topic,
               (int)s->tp.partition, v.frontier - s->rewound_from, took);
 }
