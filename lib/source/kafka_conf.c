@@ -169,6 +169,7 @@ static int fill_consumer(rd_kafka_conf_t *conf, const struct config *c, uint64_t
         {"topic.metadata.refresh.interval.ms", "10000", NULL}, /* added partitions are found soon */
         {"fetch.message.max.bytes", "1048576", NULL},
         {"fetch.wait.max.ms", "100", NULL},
+        {"session.timeout.ms", "10000", NULL}, /* a dead worker's lists stand still so long; librdkafka's own is 45 s */
     };
     int rc = set_all(conf, ours, ARRAY_LEN(ours), e);
     if (rc == 0) rc = set_queue_bounds(conf, queue_bytes, e);
