@@ -4,8 +4,9 @@
  * that drains the queue in less then stands still for the rest. (From 2.2.0 on fetch.queue.backoff.ms is that time.)
  * The way out was a queue that holds seconds of traffic, which no memory limit allows. But any request to a broker
  * wakes its thread, and a woken thread looks at the queue: so while messages are waiting, each broker is asked every 50
- * ms for the end of its logs, which costs it next to nothing. Measured with 3.5 us of work a message, 100 B each, 2
- * shared cores: 64 MB of queue 83 000 messages/s without, NUDGED with. */
+ * ms for the end of its logs, which costs it next to nothing.
+ * Measured with 3 us of work a message of 100 B, 64 MB of queue, a crowded machine of 2 cores: 83 000 to 120 000
+ * messages/s without, 134 000 to 269 000 with. */
 #include "source/kafka_internal.h"
 #include <errno.h>
 #include <time.h>

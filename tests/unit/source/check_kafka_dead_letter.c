@@ -91,8 +91,7 @@ START_TEST(tickets_settle_for_each_member_by_itself) {
     struct source_dead_letter d = letter(1, "x");
     struct err e;
     for (int i = 0; i < LETTERS; i++) {
-        char key[2] = {(char)('a' + i % 26), 0}; /* over both partitions, so answers come out of order */
-        d.key = (struct bytes){key, 1};
+        d.key.n = 1 + (size_t)i % 3; /* over both partitions, so answers come out of order */
         ck_assert_int_eq(a.ops->dead_letter(a.self, &d, &e), 0);
     }
     ck_assert_int_eq(b.ops->dead_letter(b.self, &d, &e), 0);

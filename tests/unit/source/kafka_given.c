@@ -1,7 +1,6 @@
 #include "unit/source/kafka_given.h"
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const char *mock_bootstraps(struct given *g) {
@@ -30,7 +29,7 @@ void given_kafka(struct given *g) {
     given_prop(g, "reconnect.backoff.max.ms", "100");
     given_prop(g, "heartbeat.interval.ms", "200");
     g->metrics = metrics_create();
-    log_set_level(getenv("KLOG") ? LOG_DEBUG : LOG_ERROR);
+    log_set_level(LOG_ERROR);
 }
 
 void given_prop(struct given *g, const char *name, const char *value) {
