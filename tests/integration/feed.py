@@ -3,7 +3,7 @@ import threading
 import time
 
 from data import MINUTE_MS, event
-from wire import KafkaError, Record
+from wire import Record
 
 CHUNK = 500  # records of one partition that go in one request
 
@@ -53,8 +53,7 @@ def after(events, minutes=10):
 
 
 class Load:
-    """Records that flow into the topic in the background, evenly over SECONDS. A broker that is away is asked again
-    later: a record may then be in the log twice, and the log is the truth."""
+    """Records that flow into the topic in the background, evenly over SECONDS."""
 
     def __init__(self, kafka, topic, placed, seconds):
         self.kafka, self.topic, self.placed, self.seconds = kafka, topic, placed, seconds
@@ -69,20 +68,10 @@ class Load:
             for i in range(0, len(self.placed), size):
                 self.hurry.wait(max(0, start + i / len(self.placed) * self.seconds - time.monotonic()))
                 part = self.placed[i:i + size]
-                self._insist(part)
+                send(self.kafka, self.topic, part)
                 self.sent += len(part)
         except Exception as e:  # told to whoever joins
             self.error = e
-
-    def _insist(self, part):
-        give_up = time.monotonic() + 120
-        while True:
-            try:
-                return send(self.kafka, self.topic, part)
-            except (OSError, KafkaError):
-                if time.monotonic() > give_up:
-                    raise
-                time.sleep(0.2)
 
     def running(self):
         return self.thread.is_alive()

@@ -101,7 +101,7 @@ class Runner:
             stage.expect_no_damage()
             return stage.notes
         except Exception as e:
-            e.add_note("noted: seed %d; %s" % (stage.seed, "; ".join(stage.notes)))
+            e.add_note("; ".join(["noted: seed %d" % stage.seed, *(n for n in stage.notes if "seed" not in n)]))
             e.add_note(stage.tails())
             raise
         finally:

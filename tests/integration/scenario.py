@@ -194,6 +194,11 @@ class Stage:
             return served
         return self.wait_for("every list has its last state", probe, timeout_s, pause_s=0.25)
 
+    def await_final(self, timeout_s=60):
+        """What is over is final, so that nothing which happens now can touch it."""
+        self.await_consumed(timeout_s)
+        self.await_states(self.recount(), lambda key: False, timeout_s)
+
     def expect_truth(self, counted=None, lost=lambda key: False, timeout_s=60):
         """All that was fed is counted exactly: every list equals the recount, is in the right state, and nothing waits.
         Lists for which LOST holds may be lost, or absent. Returns the comparison."""
@@ -241,7 +246,7 @@ class Stage:
         self.kafka.close()
 
     def tails(self):
-        return "\n".join(w.tail() for w in self.workers[-4:])
+        return "\n".join(w.tail(8) for w in self.workers[-3:])
 
 
 class FinalWatch:

@@ -56,9 +56,7 @@ def retention_past_the_rewind_offset_costs_only_lists_that_say_so(s):
     crowd = [data.event(end, "item%d" % (i % 90), "crowd") for i in range(800)]
     s.start_workers(1)
     s.feed(events + crowd)
-    s.await_stored()
-    s.wait_for("old minutes are final",
-               lambda: sum(v == "final" for v in s.served().states.values()) > 100)
+    s.await_final()
     s.kill(s.workers[-1])
     frontier = {p: offset for p, (offset, _) in s.kafka.commits(s.group, s.topic, 4).items()}
     more = later(crowd, 5, 20_000, skip=20_000)
@@ -182,7 +180,7 @@ def an_operators_reset_some_way_back_counts_nothing_twice(s):
     events = data.sales(20_000)
     w, = s.start_workers(1)
     s.feed(events[:15_000])
-    s.await_stored()
+    s.await_final()
     assert s.terminate(w) == 0
     reset(s, "--shift-by", "-600")
     oldest = min(e.time_ms for e in events[15_000 - 2400 - 4:15_000])
@@ -200,7 +198,7 @@ def an_operators_reset_to_the_end_skips_and_says_lost_where_it_cannot_know(s):
     events = data.sales(10_000)
     w, = s.start_workers(1)
     s.feed(events)
-    s.await_stored()
+    s.await_final()
     assert s.terminate(w) == 0
     before = s.log()
     skipped = later(events, 5, 4_000, skip=10_000)
@@ -238,8 +236,7 @@ def another_configuration_between_two_runs_mixes_nothing(s):
     events = data.sales(15_000)
     w, = s.start_workers(1, WEIGHTS="*=1")
     s.feed(events)
-    s.await_stored()
-    s.wait_for("old minutes are final", lambda: sum(v == "final" for v in s.served().states.values()) > 500)
+    s.await_final()
     assert s.terminate(w) == 0
     old = s.recount(WEIGHTS="*=1")
     s.start_workers(1, WEIGHTS="view=3,like=5,*=0")

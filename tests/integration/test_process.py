@@ -75,7 +75,8 @@ def a_stop_without_redis_ends_in_time_with_1_and_loses_nothing(s):
     s.await_stored()
     s.redis.freeze()
     s.feed(events[10_000:])
-    s.wait_for("they are applied, though not stored", lambda: s.metric("topkd_dirty_buckets") > 0, 20)
+    s.wait_for("they are applied, though not stored",
+               lambda: s.metric("topkd_events_total", outcome="applied") == len(events), 20)
     start = time.monotonic()
     code = s.terminate(w)
     took = time.monotonic() - start

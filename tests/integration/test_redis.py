@@ -2,6 +2,7 @@
 import data
 from data import MINUTE_MS
 from scenario import pause, scenario
+from wait import NotYet
 
 
 def settled_until(s):
@@ -11,8 +12,12 @@ def settled_until(s):
 
 
 def await_settled_minutes(s):
-    s.wait_for("some minutes are final",
-               lambda: sum(state == "final" for state in s.served().states.values()) > 100, 60)
+    """Until every partition has settled some: they are in nobody's memory any more."""
+    def probe():
+        settled = [value for w in s.running() for _, value in w.metrics().all("topkd_settled_minute_seconds")]
+        final = sum(state == "final" for state in s.served().states.values())
+        return len(settled) == s.partitions and all(settled) and final > 100
+    s.wait_for("minutes are settled and lists final", probe, 60)
 
 
 def expect_truth_above(s, minute):
@@ -91,28 +96,34 @@ def redis_stopped_for_a_while_under_load_loses_nothing(s):
     assert not s.expect_truth().lost
 
 
-def bulky(count, per_minute=800):
-    """Events that need much memory and few lists: long ids, all different within a minute."""
-    return [data.event(1291191960000 + i // per_minute * MINUTE_MS + i % per_minute,
-                       "%0240d" % (i * 7919 % 1_000_003), "here") for i in range(count)]
+def bulky(count, per_minute=10):
+    """Many small buckets, each with a long id: memory fills, and none has to grow where it may not any more."""
+    return [data.event(1291191960000 + i // per_minute * MINUTE_MS + i % per_minute, "%0240d" % i, "place%d" % (i % 997))
+            for i in range(count)]
 
 
 @scenario()
 def redis_frozen_under_load_pauses_within_the_memory_and_nobody_leaves(s):
     limit = 128 << 20
     s.create_topic()
-    workers = s.start_workers(2, MEMORY_LIMIT="128MB", SKETCH_KB=256, RDKAFKA_MAX_POLL_INTERVAL_MS=6000)
+    workers = s.start_workers(2, MEMORY_LIMIT="128MB", RDKAFKA_MAX_POLL_INTERVAL_MS=6000)
+    events = bulky(150_000 if s.long_run else 45_000)
+    s.feed(events[:400])
+    s.await_stored()  # a partition whose row was never read could not even commit
     members = s.kafka.group(s.group)
     rebalances = s.metric("topkd_rebalances_total")
     s.redis.freeze()
-    events = bulky(400_000 if s.long_run else 250_000)
-    load = s.load(events, seconds=5, shape="lines", batch=200)
+    load = s.load(events[400:], seconds=5, shape="lines", batch=50)
     largest = 0
 
     def full():
         nonlocal largest
         largest = max([largest] + [w.rss_bytes() for w in workers])
-        return all(w.metrics().sum("topkd_paused_partitions") for w in workers)
+        paused = [int(w.metrics().sum("topkd_paused_partitions")) for w in workers]
+        if not all(paused):
+            raise NotYet("paused %s, bytes of buckets %s" % (paused, [w.metrics().sum("topkd_sketch_bytes")
+                                                                     for w in workers]))
+        return True
     s.wait_for("both workers pause at the memory bound", full, 60)
     load.join()
     pause(120 if s.long_run else 8)  # longer than max.poll.interval.ms: a worker that blocked would be put out

@@ -60,8 +60,8 @@ class Served:
     def __init__(self, redis, board):
         self.redis, self.board = redis, board
         self.keys = scan(redis, board + ":*")
+        self.states = self._states()  # before the lists: what is final by then is not changed any more when it is read
         self.lists = self._lists()
-        self.states = self._states()
 
     def _lists(self):
         found = [m for m in map(MINUTE_KEY.match, self.keys) if m and m[1] == self.board]

@@ -14,7 +14,7 @@ ERRORS = {3: "UNKNOWN_TOPIC_OR_PARTITION", 5: "LEADER_NOT_AVAILABLE", 6: "NOT_LE
           14: "COORDINATOR_LOAD_IN_PROGRESS", 15: "COORDINATOR_NOT_AVAILABLE", 16: "NOT_COORDINATOR",
           36: "TOPIC_ALREADY_EXISTS", 51: "CONCURRENT_TRANSACTIONS"}
 PASSING = {3, 5, 6, 7, 14, 15, 16, 51}  # gone after a moment
-PATIENCE_S = 30
+PATIENCE_S = 60
 
 
 class KafkaError(Exception):
@@ -250,7 +250,8 @@ class Kafka:
 
     # -- producing ---------------------------------------------------------------------------------
     def produce(self, topic, partition, records, transaction=None):
-        """RECORDS, each a Record, as one batch; returns the first one's offset once the broker has acknowledged it."""
+        """RECORDS, each a Record, as one batch; returns the first one's offset once the broker has acknowledged it. A
+        broker that is away is asked again: a batch may then be in the log twice, and the log is the truth."""
         batch = encode_batch(records, transaction, partition)
         body = Writer().text(transaction and transaction.name).num("hi", -1, 10000).array([topic], lambda w, t: w.text(
             t).array([partition], lambda v, p: v.num("i", p).raw(batch)))
@@ -260,7 +261,7 @@ class Kafka:
             _, [(_, code, offset, _)] = answer.array(lambda r: (r.text(), r.array(lambda q: q.num("ihqq"))))[0]
             check(code, "produce to %s/%d" % (topic, partition))
             return offset
-        return send()
+        return self.patiently(send)
 
 
 class Record:

@@ -125,7 +125,7 @@ class Worker:
         self.frozen = True
 
     def tail(self, lines=15):
-        return "\n".join("    %s| %s" % (self.name, line[:300]) for line in self.log_text().splitlines()[-lines:])
+        return "\n".join("    %s| %s" % (self.name, line[:200]) for line in self.log_text().splitlines()[-lines:])
 
     # -- hurting -----------------------------------------------------------------------------------
     def kill9(self):
