@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { RECORDS_BETWEEN_TICKS = 16, STEP_RECORDS_MAX = 4096, FINISH_POLL_MS = 10 };
+enum { RECORDS_BETWEEN_TICKS = 16, STEP_RECORDS_MAX = 4096, FINISH_POLL_MS = 10, LAST_COMMIT_MS = 500 };
 
 struct consumer *consumer_create(struct hub *hub, uint32_t number, struct source source, uint64_t sketch_bytes) {
     struct consumer *c = mem_zalloc(1, sizeof *c);
@@ -179,15 +179,17 @@ static void finish_poll(struct consumer *c) {
 
 bool consumer_finish(struct consumer *c, int64_t deadline_mono_ms) {
     struct standing st = standing_of(c);
-    while (!(st.clean && st.committed) && clock_mono_ms(c->hub->clock) < deadline_mono_ms) {
+    int64_t give_up = deadline_mono_ms - LAST_COMMIT_MS;
+    while (!(st.clean && st.committed) && clock_mono_ms(c->hub->clock) < give_up) {
         consumer_publish(c);
         finish_poll(c);
         st = standing_of(c);
-        int64_t left = deadline_mono_ms - clock_mono_ms(c->hub->clock);
+        int64_t left = give_up - clock_mono_ms(c->hub->clock);
         if (st.clean && !st.committed && left > 0) consumer_commit_now(c, left > 2000 ? 2000 : (int)left);
         st = standing_of(c);
     }
-    atomic_store(&c->hub->consumers[c->number].clean, st.clean && st.committed);
+    if (!st.committed)
+        consumer_commit_now(c, LAST_COMMIT_MS); /* what was applied is known, though not all of it is stored */
     return st.clean && st.committed;
 }
 

@@ -24,7 +24,6 @@ struct hub_consumer {
     _Atomic int64_t committed_mono_ms;
     _Atomic int64_t turned_mono_ms; /* when the loop turned last */
     _Atomic bool at_end;            /* EXIT_AT_END: everything read, stored, settled and committed */
-    _Atomic bool clean;             /* stopping: everything stored and committed */
 };
 
 struct hub {
