@@ -60,10 +60,9 @@ static uint64_t *word_of(struct kafka_letters *l, uint64_t ticket, uint64_t *bit
 static void settle(struct kafka_letters *l, uint64_t ticket) {
     uint64_t bit;
     pthread_mutex_lock(&l->lock);
-    *word_of(l, ticket, &bit) |= bit;
-    for (;;) {
-        uint64_t *word = word_of(l, l->settled + 1, &bit);
-        if (!(*word & bit)) break;
+    uint64_t *word = word_of(l, ticket, &bit);
+    *word |= bit;
+    while (word = word_of(l, l->settled + 1, &bit), (*word & bit) != 0) {
         *word &= ~bit;
         l->settled++;
     }

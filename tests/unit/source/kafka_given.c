@@ -25,7 +25,7 @@ void given_kafka(struct given *g) {
     g->config.topics_n = 1;
     g->config.dlq_topic = "rejected";
     /* The mock throws out members whose session ends before its first join of 3 s does. */
-    given_prop(g, "session.timeout.ms", "3100");
+    given_prop(g, "session.timeout.ms", "4000");
     given_prop(g, "reconnect.backoff.max.ms", "100");
     given_prop(g, "heartbeat.interval.ms", "200");
     g->metrics = metrics_create();
