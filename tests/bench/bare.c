@@ -1,0 +1,140 @@
+/* tests/bench/bare.c - a consumer that does nothing with what it reads: what librdkafka itself costs.
+ *
+ *   bare BROKERS TOPIC PARTITIONS THREADS [name=value...]
+ *
+ * Each thread has its own consumer, as topkd's threads have, and reads its share of the partitions from their beginning
+ * to their end with the poll API. The name=value are librdkafka's settings. One line of logfmt on stdout. */
+#include <librdkafka/rdkafka.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+enum { THREADS_MAX = 64, POLL_MS = 100 };
+
+struct job {
+    const char *brokers, *topic;
+    int partitions, threads;
+    char **settings;
+};
+
+struct reader {
+    const struct job *job;
+    int number;
+    pthread_t thread;
+    uint64_t messages, bytes;
+    double end_s; /* when the last of its partitions was read */
+};
+
+static double now_s(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void die(const char *what, const char *why) {
+    fprintf(stderr, "bare: %s: %s\n", what, why);
+    exit(1);
+}
+
+static void set(rd_kafka_conf_t *conf, const char *name, const char *value) {
+    char why[200];
+    if (rd_kafka_conf_set(conf, name, value, why, sizeof why) != RD_KAFKA_CONF_OK) die(name, why);
+}
+
+static void set_pair(rd_kafka_conf_t *conf, const char *pair) {
+    char name[128];
+    const char *equals = strchr(pair, '=');
+    if (!equals || (size_t)(equals - pair) >= sizeof name) die(pair, "not name=value");
+    memcpy(name, pair, (size_t)(equals - pair));
+    name[equals - pair] = '\0';
+    set(conf, name, equals + 1);
+}
+
+static rd_kafka_t *consumer_open(const struct job *job) {
+    char why[200];
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    set(conf, "bootstrap.servers", job->brokers);
+    set(conf, "group.id", "bare"); /* the library wants one; the partitions are assigned by hand */
+    set(conf, "enable.auto.commit", "false");
+    set(conf, "enable.partition.eof", "true");
+    for (char **s = job->settings; *s; s++) set_pair(conf, *s);
+    rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, why, sizeof why);
+    if (!rk) die("rd_kafka_new", why);
+    rd_kafka_poll_set_consumer(rk);
+    return rk;
+}
+
+/* Returns how many partitions these are. */
+static int assign_share(rd_kafka_t *rk, const struct reader *r) {
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(r->job->partitions);
+    for (int p = r->number; p < r->job->partitions; p += r->job->threads)
+        rd_kafka_topic_partition_list_add(list, r->job->topic, p)->offset = RD_KAFKA_OFFSET_BEGINNING;
+    int n = list->cnt;
+    rd_kafka_resp_err_t rc = rd_kafka_assign(rk, list);
+    if (rc != RD_KAFKA_RESP_ERR_NO_ERROR) die("assign", rd_kafka_err2str(rc));
+    rd_kafka_topic_partition_list_destroy(list);
+    return n;
+}
+
+/* True if a partition ended. */
+static bool count(struct reader *r, const rd_kafka_message_t *m) {
+    if (m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) return true;
+    if (m->err != RD_KAFKA_RESP_ERR_NO_ERROR) die("poll", rd_kafka_message_errstr(m));
+    r->messages++;
+    r->bytes += m->len;
+    return false;
+}
+
+static void *read_share(void *self) {
+    struct reader *r = self;
+    rd_kafka_t *rk = consumer_open(r->job);
+    int open = assign_share(rk, r);
+    while (open > 0) {
+        rd_kafka_message_t *m = rd_kafka_consumer_poll(rk, POLL_MS);
+        if (!m) continue;
+        if (count(r, m)) open--;
+        rd_kafka_message_destroy(m);
+    }
+    r->end_s = now_s();
+    rd_kafka_consumer_close(rk);
+    rd_kafka_destroy(rk);
+    return NULL;
+}
+
+static double cpu_s(void) {
+    struct rusage u;
+    getrusage(RUSAGE_SELF, &u);
+    return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) + (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
+}
+
+static void run(const struct job *job) {
+    struct reader readers[THREADS_MAX] = {0};
+    uint64_t messages = 0, bytes = 0;
+    double start_s = now_s(), end_s = start_s;
+    for (int i = 0; i < job->threads; i++) {
+        readers[i].job = job;
+        readers[i].number = i;
+        if (pthread_create(&readers[i].thread, NULL, read_share, &readers[i]) != 0) die("thread", "cannot start");
+    }
+    for (int i = 0; i < job->threads; i++) {
+        pthread_join(readers[i].thread, NULL);
+        messages += readers[i].messages;
+        bytes += readers[i].bytes;
+        if (readers[i].end_s > end_s) end_s = readers[i].end_s;
+    }
+    printf("messages=%llu bytes=%llu seconds=%.3f messages_per_s=%.0f cpu_s=%.3f\n", (unsigned long long)messages,
+           (unsigned long long)bytes, end_s - start_s, (double)messages / (end_s - start_s), cpu_s());
+}
+
+int main(int argc, char **argv) {
+    if (argc < 5) die("usage", "bare BROKERS TOPIC PARTITIONS THREADS [name=value...]");
+    struct job job = {argv[1], argv[2], atoi(argv[3]), atoi(argv[4]), argv + 5};
+    if (job.partitions < 1 || job.threads < 1 || job.threads > THREADS_MAX) die("usage", "a number is out of range");
+    run(&job);
+    return 0;
+}
