@@ -150,9 +150,9 @@ docs-check: all ## fail if these parts are not what the programs print
 # -- packaging -------------------------------------------------------------------------------------
 deps: ## install what is missing to build, test and demo (Debian; root or sudo)
 	$(Q)deploy/local/deps build test demo real-broker
-install: all ## the programs, but the embedded broker, into $(DESTDIR)$(PREFIX)/bin
+install: all ## into $(DESTDIR)$(PREFIX)/bin
 	install -d $(DESTDIR)$(PREFIX)/bin
-	install -m 755 $(filter-out %/topkd-mockbroker,$(PROGRAMS:%=build/bin/%)) $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(PROGRAMS:%=build/bin/%) $(DESTDIR)$(PREFIX)/bin
 image: ## the container image topkd:latest
 	docker build -t topkd:latest --build-arg VERSION='$(VERSION)' -f deploy/Dockerfile .
 up: image ## Kafka, Redis and two workers in containers (PROFILE=load adds the load generator)
