@@ -77,21 +77,34 @@ static void cut(struct merged *m, size_t n, size_t depth, uint64_t absent) {
         if (m->items[i].upper > m->head.absent_upper) m->head.absent_upper = m->items[i].upper;
 }
 
+/* Parts that contradict themselves (an item twice, sums beyond 64 bits) can come to bounds without their count, a list
+ * that packed_write refuses to write. */
+static bool bounds_add(struct table *t, uint64_t absent) {
+    for (size_t i = 0; i < t->n; i++) {
+        struct packed_item *it = &t->items[i];
+        it->upper += absent;
+        if (it->lower > it->count || it->count > it->upper) return false;
+    }
+    return true;
+}
+
 bool merge_lists(const struct bytes *lists, size_t n, size_t depth, struct merged *out) {
     struct table t;
     *out = (struct merged){.head = {.exact = true}};
-    if (!heads_add(lists, n, &out->head)) return false;
+    if (!heads_add(lists, n, &out->head)) {
+        merged_deinit(out);
+        return false;
+    }
     uint64_t absent = out->head.absent_upper;
     table_init(&t, out->head.n);
     bool good = true;
     for (size_t i = 0; i < n && good; i++) good = list_add(&t, lists[i]);
     mem_free(t.slots);
     out->items = t.items;
-    if (!good) {
+    if (!good || !bounds_add(&t, absent)) {
         merged_deinit(out);
         return false;
     }
-    for (size_t i = 0; i < t.n; i++) t.items[i].upper += absent;
     qsort(t.items, t.n, sizeof *t.items, by_order);
     cut(out, t.n, depth, absent);
     return true;

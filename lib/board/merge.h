@@ -10,7 +10,8 @@ struct merged {
     struct packed_item *items; /* owned; in packed_order; texts point into the parts */
 };
 
-/* Merge N lists, the DEPTH heaviest items are kept. False if one of them is broken (*OUT is empty then). */
+/* Merge N lists, the DEPTH heaviest items are kept. False if one of them is broken or contradicts
+ * itself (*OUT is empty then). */
 bool merge_lists(const struct bytes *lists, size_t n, size_t depth, struct merged *out) MUST_CHECK;
 void merged_deinit(struct merged *m);
 
