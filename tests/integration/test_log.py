@@ -62,13 +62,15 @@ def retention_past_the_rewind_offset_costs_only_lists_that_say_so(s):
     more = later(crowd, 5, 20_000, skip=20_000)
     s.feed(more)
     entries = s.log()
-    s.kafka.delete_records(s.topic, {0: frontier[0] + 50, 1: frontier[1] + 70, 2: frontier[2] - 50})
-    first_left = {e.partition: e.time_ms for e in reversed(entries) if e.offset >= frontier[e.partition] + 50}
-    doubtful = max(minute(end), minute(max(first_left[0], first_left[1]))) + 2
+    cut = {0: frontier[0] + 50, 1: frontier[1] + 70, 2: frontier[2] - 50}
+    s.kafka.delete_records(s.topic, cut)
+    first_left = max(e.time_ms for e in entries if e.offset == cut.get(e.partition))
+    doubtful = max(minute(end), minute(first_left)) + 2
     s.start_workers(1)
     s.wait_for("the lost records are counted", lambda: s.metric("topkd_log_lost_records_total") == 120)
     s.seal(more)
-    entries += [e for e in s.log() if e.offset > max(x.offset for x in entries if x.partition == e.partition)]
+    ends = {e.partition: e.offset for e in entries}
+    entries += [e for e in s.log() if e.offset > ends[e.partition]]
     found = s.expect_truth(s.recount(entries), lost=lambda key: minute(end) - 1 <= key[1] <= doubtful)
     state = found.states["crowd", minute(end)]
     assert state == "lost", "a list that lacks events is %s" % state

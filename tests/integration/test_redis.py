@@ -6,17 +6,24 @@ from wait import NotYet
 
 
 def settled_until(s):
-    """The newest minute that any partition has settled: what a loss of Redis' data may take."""
-    newest = [value for w in s.running() for _, value in w.metrics().all("topkd_settled_minute_seconds")]
-    return max(int(n) for n in newest) // 60
+    """The newest minute that any partition had settled when it found that Redis forgot, as its first row since says:
+    what the loss may take."""
+    def rows():
+        found = s.redis("HGETALL", s.board + ":progress")
+        rows = [row for name, row in zip(found[::2], found[1::2]) if b"/" in name]
+        return rows if len(rows) == s.partitions else None
+    rows = s.wait_for("every partition has a row again", rows, 30)
+    return max(int(row.split(b";")[2]) for row in rows)
 
 
 def await_settled_minutes(s):
-    """Until every partition has settled some: they are in nobody's memory any more."""
+    """Until every partition has settled some minutes, as a rewind offset in its commit says that is not 0 any more:
+    nobody will have them in memory again."""
     def probe():
-        settled = [value for w in s.running() for _, value in w.metrics().all("topkd_settled_minute_seconds")]
+        commits = s.kafka.commits(s.group, s.topic, s.partitions).values()
+        rewinds = [int(metadata.split(";")[6]) for _, metadata in commits]
         final = sum(state == "final" for state in s.served().states.values())
-        return len(settled) == s.partitions and all(settled) and final > 100
+        return len(rewinds) == s.partitions and all(rewinds) and final > 100
     s.wait_for("minutes are settled and lists final", probe, 60)
 
 
