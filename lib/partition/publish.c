@@ -177,7 +177,9 @@ void partition_row_answered(struct partition *p, int64_t handed_mono_ms) {
 void partition_other_life(struct partition *p, const char *life) {
     p->row_out = false;
     if (strcmp(p->life, life) == 0) return;
-    if (RULE(life)) {
+    bool news =
+        p->life[0] != 0 || RULE(l_meta); /* switched off: the first life that is heard of is taken for the old one */
+    if (RULE(life) && news) {
         p->x = larger(p->x, p->settled);
         partition_redirty(p);
     }

@@ -1,6 +1,6 @@
 /* The delivery rules against random histories, driving the real worker code.
  *
- *   model [--seeds N] [--first S] [--off RULE] [--mutants] [--rate R] [--units T] [-v]
+ *   model [--seeds N] [--first S] [--off RULE] [--mutants] [--rate R] [--drop R] [--units T] [-v]
  *
  * Without arguments: all rules on over some hundred seeds, then every rule that is said to fail within a stated number
  * of seeds switched off. A failing seed is printed and can be repeated with --first SEED --seeds 1. */
@@ -17,8 +17,7 @@
 
 struct run {
     uint64_t first, seeds;
-    double rate;
-    int64_t units;
+    struct sim_options world;
     uint64_t stop_after; /* failures */
     bool verbose;
 };
@@ -40,7 +39,7 @@ static struct result campaign(const struct run *r) {
     for (uint64_t seed = r->first; seed < r->first + r->seeds; seed++) {
         char bad[160];
         res.ran++;
-        if (sim_run(seed, r->rate, r->units, bad, res.events)) continue;
+        if (sim_run(seed, &r->world, bad, res.events)) continue;
         if (r->verbose) printf("  seed %" PRIu64 ": %s\n", seed, bad);
         if (res.failed++ == 0) {
             res.first_bad = seed;
@@ -78,9 +77,8 @@ static bool check_all_on(const struct run *r) {
     return res.failed == 0 && (r->seeds < 100 || everything_was_seen(&res));
 }
 
-static bool check_mutant(const struct run *base, const char *rule, uint64_t within) {
+static bool check_mutant(const struct run *base, const char *rule) {
     struct run r = *base;
-    r.seeds = within;
     r.stop_after = 1;
     rule_switch_off(rule);
     struct result res = campaign(&r);
@@ -92,10 +90,11 @@ static bool check_mutant(const struct run *base, const char *rule, uint64_t with
     return res.failed > 0;
 }
 
-/* Every rule that this property test can see fail, with the number of seeds it may need. */
+/* Every rule that this property test sees fail, with the number of seeds it may need, in which world. */
 static const struct {
     const char *rule;
     uint64_t within;
+    double fault_rate, drop_rate; /* aimed at what the rule is for */
 } mutants[] = {
 #include "model/mutants.inc"
 };
@@ -103,8 +102,8 @@ static const struct {
 int main(int argc, char **argv) {
     static const struct option options[] = {{"seeds", 1, NULL, 's'},   {"first", 1, NULL, 'f'}, {"off", 1, NULL, 'o'},
                                             {"mutants", 0, NULL, 'm'}, {"rate", 1, NULL, 'r'},  {"units", 1, NULL, 'u'},
-                                            {"within", 1, NULL, 'w'},  {NULL, 0, NULL, 0}};
-    struct run r = {.first = 1, .seeds = 300, .rate = .008, .units = 90, .stop_after = UINT64_MAX};
+                                            {"drop", 1, NULL, 'd'},    {NULL, 0, NULL, 0}};
+    struct run r = {.first = 1, .seeds = 300, .world = {.008, .003, 90}, .stop_after = UINT64_MAX};
     const char *off = NULL;
     bool only_mutants = false, chosen = false;
     int c;
@@ -118,9 +117,11 @@ int main(int argc, char **argv) {
         else if (c == 'm')
             only_mutants = true;
         else if (c == 'r')
-            r.rate = strtod(optarg, NULL);
+            r.world.fault_rate = strtod(optarg, NULL);
         else if (c == 'u')
-            r.units = strtoll(optarg, NULL, 10);
+            r.world.units = strtoll(optarg, NULL, 10);
+        else if (c == 'd')
+            r.world.drop_rate = strtod(optarg, NULL);
         else if (c == 'v')
             r.verbose = true;
         else
@@ -128,7 +129,7 @@ int main(int argc, char **argv) {
     }
     setvbuf(stdout, NULL, _IOLBF, 0);
     log_set_level(LOG_ERROR);
-    if (off != NULL) return check_mutant(&r, off, r.seeds) ? 0 : 1;
+    if (off != NULL) return check_mutant(&r, off) ? 0 : 1;
     int passed = 0, failed = 0;
     if (!only_mutants) {
         if (check_all_on(&r))
@@ -137,7 +138,9 @@ int main(int argc, char **argv) {
             failed++;
     }
     for (size_t i = 0; (only_mutants || !chosen) && i < sizeof mutants / sizeof mutants[0]; i++) {
-        if (check_mutant(&r, mutants[i].rule, mutants[i].within))
+        struct run m = {
+            .first = 1, .seeds = mutants[i].within, .world = {mutants[i].fault_rate, mutants[i].drop_rate, 90}};
+        if (check_mutant(&m, mutants[i].rule))
             passed++;
         else
             failed++;

@@ -341,7 +341,7 @@ static struct config *config_make(bool other, char *problem, size_t size) {
     return c;
 }
 
-static struct sim *sim_create(uint64_t seed, double fault_rate, int64_t units) {
+static struct sim *sim_create(uint64_t seed, const struct sim_options *o) {
     static const double factors[] = {.3, 1, 2};
     struct sim *s = calloc(1, sizeof *s);
     if (s == NULL) abort();
@@ -349,9 +349,9 @@ static struct sim *sim_create(uint64_t seed, double fault_rate, int64_t units) {
     s->faults = true;
     s->partitions = 2 + (int)rng_below(&s->rng, 2);
     s->workers_n = 2 + (int)rng_below(&s->rng, 2);
-    s->end_ms = units * UNIT_MS;
-    s->fault_rate = fault_rate * factors[rng_below(&s->rng, 3)];
-    s->drop_rate = .003 * factors[rng_below(&s->rng, 3)];
+    s->end_ms = o->units * UNIT_MS;
+    s->fault_rate = o->fault_rate * factors[rng_below(&s->rng, 3)];
+    s->drop_rate = o->drop_rate * factors[rng_below(&s->rng, 3)];
     s->unsure = PART_NO_MINUTE;
     for (int p = 0; p < PARTITIONS_MAX; p++) s->max_settled[p] = PART_NO_MINUTE;
     for (int c = 0; c < 2; c++) {
@@ -380,8 +380,8 @@ static void sim_destroy(struct sim *s) {
     free(s);
 }
 
-bool sim_run(uint64_t seed, double fault_rate, int64_t units, char bad[160], uint64_t events[SAW_EVENTS]) {
-    struct sim *s = sim_create(seed, fault_rate, units);
+bool sim_run(uint64_t seed, const struct sim_options *o, char bad[160], uint64_t events[SAW_EVENTS]) {
+    struct sim *s = sim_create(seed, o);
     if (s->bad[0] == 0) all_start(s);
     while (s->bad[0] == 0 && s->now_ms < s->end_ms) step(s);
     if (s->bad[0] == 0) quiesce(s);

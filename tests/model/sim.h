@@ -147,7 +147,12 @@ enum sim_event {
 extern const char *const sim_event_names[SAW_EVENTS];
 
 /* Run one history; true if it is right, else s->bad says what was wrong. EVENTS gets what happened added. */
-bool sim_run(uint64_t seed, double fault_rate, int64_t units, char bad[160], uint64_t events[SAW_EVENTS]);
+struct sim_options {
+    double fault_rate; /* faults a step */
+    double drop_rate;  /* broken connections a request */
+    int64_t units;     /* length of the fault phase */
+};
+bool sim_run(uint64_t seed, const struct sim_options *o, char bad[160], uint64_t events[SAW_EVENTS]);
 
 /* sim_log.c */
 void sim_log_fill(struct sim *s);
