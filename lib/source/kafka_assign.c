@@ -43,6 +43,7 @@ static int change(struct kafka_member *m, const struct source_tp *tps, size_t n,
     rd_kafka_topic_partition_list_destroy(list);
     if (err) return err_set(e, ERR_IO, "%s: %s", pause ? "pause" : "resume", rd_kafka_err2str(err));
     note_changed(m, tps, n, pause);
+    if (!pause) atomic_store(&m->nudge.resumed, true);
     return 0;
 }
 

@@ -120,6 +120,7 @@ struct kafka_nudge {
     pthread_mutex_t lock; /* guards stop */
     pthread_cond_t wake;
     bool stop;
+    atomic_bool resumed; /* a partition was */
 };
 
 int kafka_nudge_start(struct kafka_nudge *n, rd_kafka_t *rk) MUST_CHECK;

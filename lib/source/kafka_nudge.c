@@ -5,6 +5,7 @@
  * The way out was a queue that holds seconds of traffic, which no memory limit allows. But any request to a broker
  * wakes its thread, and a woken thread looks at the queue: so while messages are waiting, each broker is asked every 50
  * ms for the end of its logs, which costs it next to nothing.
+ * A partition that is resumed waits for the same sleeper, so each broker is asked once more then.
  * Measured with 3 us of work a message of 100 B, 64 MB of queue, a crowded machine of 2 cores: 83 000 to 120 000
  * messages/s without, 134 000 to 269 000 with. */
 #include "source/kafka_internal.h"
@@ -47,7 +48,8 @@ static void *serve(void *self) {
     size_t before = 0;
     while (sleep_a_little(n)) {
         size_t waiting = rd_kafka_queue_length(queue);
-        if (waiting > WAITING_MIN || before > WAITING_MIN) nudge(n->rk);
+        bool resumed = atomic_exchange(&n->resumed, false);
+        if (waiting > WAITING_MIN || before > WAITING_MIN || resumed) nudge(n->rk);
         before = waiting;
     }
     rd_kafka_queue_destroy(queue);

@@ -14,11 +14,21 @@ static const char *mock_bootstraps(struct given *g) {
     return rd_kafka_mock_cluster_bootstraps(g->cluster);
 }
 
+/* So that the first record does not wait for a timer of one second. */
+static void know_topic(struct given *g, const char *name) {
+    const struct rd_kafka_metadata *md;
+    rd_kafka_topic_t *rkt = rd_kafka_topic_new(g->producer, name, NULL);
+    ck_assert_int_eq(rd_kafka_metadata(g->producer, 0, rkt, &md, KAFKA_GIVEN_MS), 0);
+    rd_kafka_metadata_destroy(md);
+    rd_kafka_topic_destroy(rkt);
+}
+
 void given_kafka(struct given *g) {
     memset(g, 0, sizeof *g);
     snprintf(g->brokers, sizeof g->brokers, "%s", mock_bootstraps(g));
     ck_assert_int_eq(rd_kafka_mock_topic_create(g->cluster, "events", 2, 1), 0);
     ck_assert_int_eq(rd_kafka_mock_topic_create(g->cluster, "rejected", 2, 1), 0);
+    know_topic(g, "events");
     g->config.brokers = g->brokers;
     g->config.group = "board";
     g->config.topics[0] = "events";
