@@ -7,7 +7,6 @@ from report import Table
 from throughput import Drain
 
 LIGHT_RATE = 1000
-CALIBRATION_EVENTS = 300_000
 GAP_S = 0.15
 WARM_S = 5
 
@@ -17,8 +16,8 @@ def half_rate(lab, options):
     if options.half_rate:
         return options.half_rate
     topic = lab.topic("calibrate")
-    lab.fill(topic, CALIBRATION_EVENTS)
-    rate = Drain(lab, topic, CALIBRATION_EVENTS, 2).rate()
+    lab.fill(topic, options.events)
+    rate = Drain(lab, topic, options.events, 2).rate()
     lab.kafka.delete_topic(topic)
     return int(rate / 2) // 1000 * 1000
 
@@ -57,6 +56,7 @@ def run(lab, options, report):
             table.add(interval, name, "%.0f" % reached, len(ms), "%.0f" % statistics.median(ms),
                       "%.0f" % percentile(ms, 99), "%.0f" % max(ms), behind)
     table.note("From before a single event is sent (the broker acknowledges it) until ZSCORE finds it on its minute's "
-               "list, looked for every 2 ms. Half load: %d events/s, half of what a drain of single events reached with "
-               "2 threads; load generator, broker and Redis share the cores." % half)
+               "list, looked for every 2 ms. Half load: %s; load generator, broker and Redis share the cores." % (
+                   "as set by --half-rate" if options.half_rate else
+                   "half of what a drain of single events reached with 2 threads"))
     report.add(table)

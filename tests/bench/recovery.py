@@ -1,4 +1,5 @@
 """From kill -9 until the lists are fresh again: an event sent to every partition right after the kill is visible."""
+import random
 import time
 from datetime import datetime, timezone
 
@@ -7,9 +8,9 @@ from lab import PARTITIONS, log_time_s, wait_for
 from report import Table, spread
 
 RATE = 2000
-HISTORY_MINUTES = 4  # older than the oldest event that a worker may need again
-SETTLED_S = 12       # after the end of the log: a settle delay and a checkpoint
-AFTER_S = 7          # between two kills: a checkpoint
+HISTORY_MINUTES = 3     # older than the oldest event that a worker may need again
+LONGEST_REWIND_S = 140  # of log, once minutes settle: two minutes, and what storing, settling and committing take
+CHECKPOINT_S = 5
 SLOWEST_S = 180
 
 
@@ -22,21 +23,21 @@ class Group:
         lab.fill(self.topic, RATE * 60 * HISTORY_MINUTES, 1, start.strftime("%Y-%m-%dT%H:%M:%SZ"), HISTORY_MINUTES)
         self.load = lab.load(self.topic, RATE)
         self.workers = [self.start() for _ in range(count)]
-        self.await_steady()
 
     def start(self):
         return self.lab.worker(self.topic, self.board, THREADS=1, **self.more)
 
-    def samples(self, name):
-        return [s for w in self.workers for s in w.metrics().all(name)]
-
     def await_steady(self):
-        """Everybody owns partitions and is at the end of the log."""
+        """Everybody owns partitions and keeps up, and old minutes have settled."""
         def steady():
-            owned = [w.metrics().sum("topkd_assigned_partitions") for w in self.workers]
-            behind = sum(v for _, v in self.samples("topkd_lag_records"))
-            return all(owned) and sum(owned) == PARTITIONS and behind < RATE and all(w.ready() for w in self.workers)
-        wait_for("the workers share the partitions and keep up", steady, SLOWEST_S, 0.2)
+            shown = [w.metrics() for w in self.workers]
+            owned = [m.sum("topkd_assigned_partitions") for m in shown]
+            position, rewind = (sum(m.sum(name) for m in shown)
+                                for name in ("topkd_position_offset", "topkd_rewind_offset"))
+            end = sum(self.lab.kafka.ends(self.topic, PARTITIONS).values())
+            return all(owned) and sum(owned) == PARTITIONS and end - position < 3 * RATE and (
+                position - rewind < LONGEST_REWIND_S * RATE)
+        wait_for("the workers share the partitions, keep up and settle", steady, SLOWEST_S, 0.2)
 
     def close(self):
         for worker in self.workers:
@@ -84,15 +85,13 @@ def hurt(lab, group):
 def rounds_of(lab, count, rounds, more):
     """([seconds until fresh], [records of each rewind], [ms of each restore])"""
     group, fresh, distances, took = Group(lab, count, **more), [], [], []
-    pause_s = SETTLED_S
     for _ in range(rounds):
-        time.sleep(pause_s)
+        group.await_steady()
+        time.sleep(CHECKPOINT_S * random.uniform(1, 2))  # at any moment between two commits
         seconds, found = hurt(lab, group)
         fresh.append(seconds)
         distances += found.distances
         took += found.took_ms
-        group.await_steady()
-        pause_s = AFTER_S
     group.close()
     return fresh, distances, took
 

@@ -71,7 +71,7 @@ def measure(lab, topic, events, batch, options):
     """(contestant, threads) -> figure -> one value a round"""
     found = defaultdict(lambda: defaultdict(list))
     for _ in range(options.rounds):
-        for threads in (1, 2):
+        for threads in options.threads:
             for name, figures in (("bare", bare_round(lab, topic, events, batch, threads)),
                                   ("topkd", topkd_round(lab, topic, events, threads))):
                 for figure, value in figures.items():
@@ -80,7 +80,7 @@ def measure(lab, topic, events, batch, options):
 
 
 def add_rows(table, shape, found):
-    for threads in (1, 2):
+    for threads in sorted({threads for _, threads in found}):
         bare, ours = found["bare", threads], found["topkd", threads]
         for name, f in (("bare librdkafka", bare), ("topkd", ours)):
             ratio = [a / b for a, b in zip(ours["rate"], bare["rate"])] if f is ours else []
@@ -97,6 +97,6 @@ def run(lab, options, report):
         add_rows(table, "%s, %.1f M events" % (shape, events / 1e6), measure(lab, topic, events, batch, options))
         lab.kafka.delete_topic(topic)
     table.note("ev1: one event a message; ev100: 100 lines a message. Events of 91 bytes, 1 M items and 50 locations by "
-               "Zipf(1.0), 10 minutes of event time, 4 partitions, no key, lz4; %d rounds. Drained from the beginning "
+               "Zipf(1.0), 10 minutes of event time, 4 partitions, no key, lz4; rounds: %d. Drained from the beginning "
                "into an empty Redis, everything stored and committed." % options.rounds)
     report.add(table)
