@@ -200,7 +200,7 @@ void partition_answered(struct partition *p, struct bytes location, int64_t minu
     if (b == NULL) return;
     b->acked = larger(b->acked, at);
     m->acked_mono_ms = larger(m->acked_mono_ms, mono_ms);
-    if (b->acked >= b->changed) bucket_set_clean(p, b, true);
+    if (b->acked >= b->changed && !b->queued) bucket_set_clean(p, b, true); /* queued: it was doubted since */
 }
 
 void partition_broken(struct partition *p) {
