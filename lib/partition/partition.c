@@ -44,6 +44,7 @@ static void partition_begin(struct partition *p, const struct part_start *s) {
     p->silent = true;
     p->raise_x = s->raise_x_at_frontier && RULE(cfg_x);
     p->last = s->anchor;
+    p->end_wall_ms = PART_NEVER;
     memcpy(p->life, s->life, sizeof p->life);
     p->seen.origin = s->origin;
     p->seen.unproven = s->unproven;
@@ -58,7 +59,7 @@ struct partition *partition_create(const struct part_rules *rules, struct sketch
     p->source = source;
     p->instance = instance;
     p->source_hash = hash64(source, strlen(source), 0);
-    p->confirmed_mono_ms = p->end_wall_ms = PART_NEVER;
+    p->confirmed_mono_ms = PART_NEVER;
     p->row_stored = (struct said_row){.row = {.end_ms = PART_NEVER}, .next = -1};
     p->committed = -1;
     p->seen.last_time_ms = PART_NEVER;

@@ -157,7 +157,7 @@ void partition_settle(struct partition *p, int64_t mono_ms) {
 
 bool partition_row(struct partition *p, struct part_row *row, uint64_t *incarnation, int64_t *frontier,
                    char life[PART_LIFE_LEN + 1]) {
-    if (!p->ready || p->silent || p->row_out) return false;
+    if (!p->ready || p->silent || p->row_out || p->probe != PROBE_NOTHING) return false;
     p->row_out = true;
     *incarnation = p->incarnation;
     *frontier = p->next;
