@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The last field has a fixed width: a text that was cut is not taken for one with another hash. */
+enum { HASH_DIGITS = 16 };
+
 /* A number, or '-' for minus infinity. */
 static const char *number_text(int64_t v, char out[24]) {
     if (v == INT64_MIN) return "-";
@@ -52,14 +55,15 @@ static bool anchor_read(const char *p, struct part_anchor *a) {
     *a = (struct part_anchor){0};
     if (strcmp(p, "-") == 0) return true;
     a->set = true;
-    return number_read(&p, ',', &a->offset) && number_read(&p, ',', &a->time_ms) && hex_read(&p, 0, &a->hash);
+    return number_read(&p, ',', &a->offset) && number_read(&p, ',', &a->time_ms) && strlen(p) == HASH_DIGITS &&
+           hex_read(&p, 0, &a->hash);
 }
 
 void part_meta_format(const struct part_meta *m, char out[PART_METADATA_BYTES_MAX]) {
     char b[24], x[24], w[24], wf[24], mm[24], at[24], anchor[80] = "-";
     if (m->anchor.set)
-        snprintf(anchor, sizeof anchor, "%" PRId64 ",%s,%" PRIx64, m->anchor.offset, number_text(m->anchor.time_ms, at),
-                 m->anchor.hash);
+        snprintf(anchor, sizeof anchor, "%" PRId64 ",%s,%016" PRIx64, m->anchor.offset,
+                 number_text(m->anchor.time_ms, at), m->anchor.hash);
     snprintf(out, PART_METADATA_BYTES_MAX, "v1;%" PRIu64 ";%" PRIx64 ";%s;%s;%s;%" PRId64 ";%s;%s;%s;%s",
              m->incarnation, m->meaning, number_text(m->b, b), number_text(m->x, x), m->life[0] == 0 ? "-" : m->life,
              m->rewind, number_text(m->rewind_w_ms, w), number_text(m->frontier_w_ms, wf), number_text(m->settled, mm),

@@ -2,7 +2,7 @@
  * row (rule 19).
  *
  *   commit  v1;i;c;b;x;l;r;w;wf;m;a   numbers in decimal, c in hex, '-' for minus infinity or none; a = offset,ms,hash
- * of the anchor or '-' row     w;m;b;x;end               (the row's fence carries i and the frontier)
+ * of the anchor (16 digits of hash) or '-'   row     w;m;b;x;end   (the row's fence carries i and the frontier)
  *
  * Pure text, no state.   Threads: any. */
 #ifndef TOPKD_PARTITION_META_H
