@@ -1,0 +1,389 @@
+/* Commits: what is frozen, which incarnation it has, whose it is when it is found again, and how its anchor tells one
+ * log from another. */
+#include <check.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "part_given.h"
+
+static void setup(void) {
+    evening_begin();
+    given_partition();
+}
+
+static struct part_meta frozen_meta(void) {
+    struct part_commit c;
+    struct part_meta m;
+    ck_assert(try_freeze(&c));
+    part_meta_of(&c, &m);
+    return m;
+}
+
+/* -- freezing -- */
+
+START_TEST(a_commit_says_all_that_a_successor_needs) {
+    it_is("19:07");
+    (void)views("US", "cat", 1);
+    it_is("19:08");
+    (void)views("US", "cat", 1);
+    struct part_commit c;
+    struct part_meta m;
+    ck_assert(try_freeze(&c));
+    part_meta_of(&c, &m);
+    ck_assert_int_eq(c.offset, 2);
+    ck_assert_uint_eq(m.incarnation, 100);
+    ck_assert_uint_eq(m.meaning, 0xc0ffee);
+    ck_assert_str_eq(m.life, LIFE_A);
+    ck_assert_int_eq(m.rewind, 0);
+    ck_assert_int_eq(m.rewind_w_ms, PART_NEVER);
+    ck_assert_int_eq(m.frontier_w_ms, ms_of("19:08"));
+    ck_assert_int_eq(m.settled, PART_NO_MINUTE);
+    ck_assert_int_eq(m.x, PART_NO_MINUTE);
+}
+END_TEST
+
+START_TEST(only_an_acknowledged_commit_counts) {
+    struct part_commit c;
+    (void)views("US", "cat", 1);
+    ck_assert(try_freeze(&c));
+    ck_assert_int_eq(view().committed, 0);
+    partition_committed(evening.p, &c, false);
+    ck_assert_int_eq(view().committed, 0);
+    partition_committed(evening.p, &c, true);
+    ck_assert_int_eq(view().committed, 1);
+    ck_assert_int_eq(view().frontier, 1);
+}
+END_TEST
+
+START_TEST(acknowledgements_may_come_late_but_never_lower_the_frontier) {
+    struct part_commit first, second;
+    (void)views("US", "cat", 1);
+    ck_assert(try_freeze(&first));
+    (void)views("US", "cat", 1);
+    ck_assert(try_freeze(&second));
+    partition_committed(evening.p, &second, true);
+    partition_committed(evening.p, &first, true);
+    ck_assert_int_eq(view().committed, 2);
+    ck_assert_int_eq(view().frontier, 2);
+}
+END_TEST
+
+START_TEST(somebody_elses_acknowledgement_changes_nothing) {
+    struct part_commit other = {.offset = 900};
+    partition_committed(evening.p, &other, true);
+    ck_assert_int_eq(view().committed, 0);
+}
+END_TEST
+
+START_TEST(nothing_is_committed_below_the_frontier) {
+    struct part_commit c;
+    (void)views("US", "cat", 1);
+    (void)views("US", "cat", 1);
+    commit();
+    given_successor();
+    ck_assert(!try_freeze(&c));
+    read_up_to(1);
+    ck_assert(!try_freeze(&c));
+    read_up_to(2);
+    ck_assert(try_freeze(&c));
+    ck_assert_int_eq(c.offset, 2);
+}
+END_TEST
+
+/* -- the incarnation -- */
+
+static const struct {
+    uint64_t row;
+    int64_t wall_ms;
+    uint64_t chosen;
+} choices[] = {
+    /* the commit's is 100 */
+    {0, 0, 101},  {0, -5, 101},  {0, 101, 101}, {0, 1000, 1000},
+    {99, 0, 101}, {100, 0, 101}, {250, 0, 251}, {250, 1000, 1000},
+};
+
+START_TEST(a_new_incarnation_is_above_all_that_are_known_and_not_below_the_clock) {
+    evening.rules.meaning++;
+    given_successor();
+    ck_assert(partition_needs_row(evening.p));
+    struct part_commit c;
+    ck_assert(!try_freeze(&c));
+    evening.wall_ms = choices[_i].wall_ms;
+    partition_row_known(evening.p, choices[_i].row, choices[_i].wall_ms);
+    ck_assert(!partition_needs_row(evening.p) && !view().ready);
+    ck_assert_uint_eq(frozen_meta().incarnation, choices[_i].chosen);
+    partition_row_known(evening.p, 5000, 5000); /* asked twice */
+    ck_assert_uint_eq(frozen_meta().incarnation, choices[_i].chosen);
+}
+END_TEST
+
+START_TEST(a_commit_of_the_same_meaning_keeps_its_incarnation) {
+    commit();
+    given_successor();
+    ck_assert(!partition_needs_row(evening.p));
+    ck_assert(view().ready);
+    partition_row_known(evening.p, 5000, 5000);
+    ck_assert_uint_eq(frozen_meta().incarnation, 100);
+}
+END_TEST
+
+/* Rule 4: parts of the old meaning count up to M; what W may have touched at F is not vouched for. */
+START_TEST(another_meaning_doubts_what_was_open) {
+    it_is("19:07");
+    (void)views("US", "cat", 1);
+    it_is("19:09");
+    (void)views("US", "cat", 1);
+    publish_and_answer();
+    wait_ms(5000);
+    confirm_and_settle();
+    commit();
+    evening.rules.meaning++;
+    given_successor();
+    read_up_to(2);
+    partition_row_known(evening.p, 0, 0);
+    struct part_meta m = frozen_meta();
+    ck_assert_int_eq(m.b, minute_at("19:07"));
+    ck_assert_int_eq(m.settled, minute_at("19:07"));
+    ck_assert_int_eq(m.x, minute_at("19:10"));
+    ck_assert_uint_eq(m.incarnation, 101);
+    it_is("19:20");
+    (void)views("US", "cat", 1);
+    ck_assert_int_eq(frozen_meta().x, minute_at("19:10")); /* once, at F */
+}
+END_TEST
+
+/* -- whose commit it is: rule 7 -- */
+
+START_TEST(a_memory_knows_its_own_commits) {
+    struct part_commit acked, unheard, other;
+    (void)views("US", "cat", 1);
+    ck_assert(try_freeze(&acked));
+    partition_committed(evening.p, &acked, true);
+    it_is("19:08:01");
+    (void)views("US", "cat", 1);
+    ck_assert(try_freeze(&unheard)); /* sent; nobody knows what became of it */
+    ck_assert(partition_is_own_commit(evening.p, acked.offset, acked.metadata));
+    ck_assert(partition_is_own_commit(evening.p, unheard.offset, unheard.metadata));
+    other = unheard;
+    ck_assert(!partition_is_own_commit(evening.p, other.offset + 1, other.metadata));
+    other.metadata[3]++;
+    ck_assert(!partition_is_own_commit(evening.p, other.offset, other.metadata));
+    ck_assert(!partition_is_own_commit(evening.p, unheard.offset, ""));
+    ck_assert(!partition_is_own_commit(evening.p, acked.offset, unheard.metadata));
+}
+END_TEST
+
+START_TEST(a_refused_commit_may_still_have_arrived) {
+    struct part_commit c;
+    (void)views("US", "cat", 1);
+    ck_assert(try_freeze(&c));
+    partition_committed(evening.p, &c, false);
+    ck_assert(partition_is_own_commit(evening.p, c.offset, c.metadata));
+}
+END_TEST
+
+START_TEST(the_commit_that_a_memory_began_with_is_not_its_own) {
+    (void)views("US", "cat", 1);
+    commit();
+    given_successor();
+    ck_assert(!partition_is_own_commit(evening.p, evening.group.offset, evening.group.metadata));
+}
+END_TEST
+
+START_TEST(the_latest_commits_are_remembered_older_ones_are_not) {
+    struct part_commit c[6];
+    for (size_t i = 0; i < ARRAY_LEN(c); i++) {
+        (void)views("US", "cat", 1);
+        ck_assert(try_freeze(&c[i]));
+    }
+    for (size_t i = 0; i < ARRAY_LEN(c); i++)
+        ck_assert_int_eq(partition_is_own_commit(evening.p, c[i].offset, c[i].metadata), i >= 2);
+}
+END_TEST
+
+START_TEST(a_kept_memory_goes_on_and_says_everything_again) {
+    (void)views("US", "cat", 1);
+    publish_and_answer();
+    partition_keep(evening.p);
+    ck_assert_int_eq(partition_next(evening.p), 1);
+    ck_assert_uint_eq(publish(), 2);
+    expect_copy("US 19:08 @1: cat 1");
+}
+END_TEST
+
+/* The first commit of a new incarnation arrived, its answer did not: found in the group, it is as good as answered. */
+START_TEST(a_commit_found_in_the_group_makes_ready) {
+    evening.rules.meaning++;
+    given_successor();
+    partition_row_known(evening.p, 0, 0);
+    struct part_commit c;
+    ck_assert(try_freeze(&c));
+    partition_committed(evening.p, &c, false);
+    ck_assert(!view().ready);
+    ck_assert(partition_is_own_commit(evening.p, c.offset, c.metadata));
+    partition_keep(evening.p);
+    ck_assert(view().ready);
+    (void)views("US", "cat", 1);
+    ck_assert_uint_eq(publish(), 2);
+}
+END_TEST
+
+/* -- the anchor -- */
+
+static void expect_anchor(int64_t offset) {
+    struct part_meta m = frozen_meta();
+    ck_assert_int_eq(m.anchor.set, offset >= 0);
+    if (offset < 0) return;
+    ck_assert_int_eq(m.anchor.offset, offset);
+    ck_assert_int_eq(m.anchor.time_ms, evening.log[offset].time_ms);
+}
+
+START_TEST(the_anchor_is_the_record_at_the_rewind_or_the_last_applied) {
+    expect_anchor(-1); /* nothing was applied */
+    record_of(NULL, 0);
+    expect_anchor(0);
+    hole();
+    record_of(NULL, 0);
+    expect_anchor(2);
+    (void)views("US", "cat", 1);
+    record_of(NULL, 0);
+    expect_anchor(3);
+}
+END_TEST
+
+/* Something was read, and nothing of it is open. */
+static void given_commit_at_the_end(void) {
+    (void)views("US", "cat", 1);
+    it_is("19:20");
+    record_of(NULL, 0);
+    publish_and_answer();
+    wait_ms(5000);
+    confirm_and_settle();
+    commit();
+    ck_assert_int_eq(view().rewind, 2);
+}
+
+START_TEST(the_same_log_is_recognised) {
+    given_commit_at_the_end();
+    given_successor();
+    ck_assert(view().probing);
+    ck_assert_int_eq(partition_next(evening.p), 1);
+    ck_assert_int_eq(read_up_to(2), PART_REPLAYED);
+    ck_assert(!view().probing);
+    ck_assert_int_eq(partition_next(evening.p), 2);
+    ck_assert_int_eq(view().origin, ORIGIN_COMMIT);
+}
+END_TEST
+
+START_TEST(an_anchor_that_is_not_there_any_more_proves_nothing) {
+    given_commit_at_the_end();
+    evening.log[1].hole = true; /* compacted */
+    (void)views("US", "cat", 1);
+    given_successor();
+    ck_assert_int_eq(read_up_to(3), PART_APPLIED);
+    ck_assert_int_eq(view().origin, ORIGIN_COMMIT);
+}
+END_TEST
+
+START_TEST(an_end_without_a_record_proves_nothing) {
+    given_commit_at_the_end();
+    given_successor();
+    partition_eof(evening.p, 2, 0);
+    ck_assert(!view().probing);
+    ck_assert_int_eq(view().origin, ORIGIN_COMMIT);
+    ck_assert_int_eq(view().next, 2);
+}
+END_TEST
+
+static void other_time(void) { evening.log[1].time_ms++; }
+static void other_value(void) { strcpy(evening.log[1].value, "other"); }
+static void no_time(void) { evening.log[1].time_ms = -1; }
+static void (*const spoil[])(void) = {other_time, other_value, no_time};
+
+/* The topic was deleted and made again: everything starts over, and nothing of the old log is vouched for. */
+START_TEST(another_log_starts_over) {
+    given_commit_at_the_end();
+    spoil[_i]();
+    given_successor();
+    ck_assert_int_eq(read_up_to(2), PART_REASSIGN);
+    struct part_view v = view();
+    ck_assert_int_eq(v.origin, ORIGIN_NEW_LOG);
+    ck_assert_int_eq(partition_next(evening.p), 0);
+    ck_assert_int_eq(v.frontier, 0);
+    ck_assert_int_eq(v.w_ms, PART_NEVER);
+    ck_assert(partition_needs_row(evening.p) && !v.ready && v.silent);
+    partition_row_known(evening.p, 0, 0);
+    struct part_meta m = frozen_meta();
+    ck_assert_int_eq(m.settled, minute_at("19:18")); /* what is settled stays */
+    ck_assert_int_eq(m.b, minute_at("19:18"));
+    ck_assert_int_eq(m.x, minute_at("19:22"));
+    ck_assert_uint_eq(m.incarnation, 101);
+    ck_assert(!m.anchor.set);
+}
+END_TEST
+
+/* Where the old log ended says nothing of the new one. */
+START_TEST(an_end_seen_of_the_old_log_is_forgotten_with_it) {
+    given_commit_at_the_end();
+    other_value();
+    given_successor();
+    partition_end_seen(evening.p, 2, 5000);
+    ck_assert_int_eq(read_up_to(2), PART_REASSIGN);
+    given_ready(0);
+    publish();
+    ck_assert(hand_row());
+    ck_assert_int_eq(evening.row.end_ms, PART_NEVER);
+}
+END_TEST
+
+START_TEST(the_key_belongs_to_the_record) {
+    struct event_batch none = {0};
+    struct part_record rec = {0, ms_of("19:08"), {"k", 1}, {"v", 1}};
+    ck_assert_int_eq(partition_record(evening.p, &rec, &none, 0), PART_APPLIED);
+    evening.log_end = 1;
+    commit();
+    const struct bytes keys[] = {{"k", 1}, {"q", 1}, {"", 0}, {NULL, 0}};
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+        given_successor();
+        rec.key = keys[i];
+        ck_assert_int_eq(partition_record(evening.p, &rec, &none, 0), i == 0 ? PART_REPLAYED : PART_REASSIGN);
+    }
+}
+END_TEST
+
+Suite *part_commit_suite(void);
+Suite *part_commit_suite(void) {
+    Suite *s = suite_create("part_commit");
+    TCase *c = tcase_create("freezing");
+    tcase_add_checked_fixture(c, setup, evening_end);
+    tcase_add_test(c, a_commit_says_all_that_a_successor_needs);
+    tcase_add_test(c, only_an_acknowledged_commit_counts);
+    tcase_add_test(c, acknowledgements_may_come_late_but_never_lower_the_frontier);
+    tcase_add_test(c, somebody_elses_acknowledgement_changes_nothing);
+    tcase_add_test(c, nothing_is_committed_below_the_frontier);
+    tcase_add_loop_test(c, a_new_incarnation_is_above_all_that_are_known_and_not_below_the_clock, 0,
+                        ARRAY_LEN(choices));
+    tcase_add_test(c, a_commit_of_the_same_meaning_keeps_its_incarnation);
+    tcase_add_test(c, another_meaning_doubts_what_was_open);
+    suite_add_tcase(s, c);
+    c = tcase_create("own");
+    tcase_add_checked_fixture(c, setup, evening_end);
+    tcase_add_test(c, a_memory_knows_its_own_commits);
+    tcase_add_test(c, a_refused_commit_may_still_have_arrived);
+    tcase_add_test(c, the_commit_that_a_memory_began_with_is_not_its_own);
+    tcase_add_test(c, the_latest_commits_are_remembered_older_ones_are_not);
+    tcase_add_test(c, a_kept_memory_goes_on_and_says_everything_again);
+    tcase_add_test(c, a_commit_found_in_the_group_makes_ready);
+    suite_add_tcase(s, c);
+    c = tcase_create("anchor");
+    tcase_add_checked_fixture(c, setup, evening_end);
+    tcase_add_test(c, the_anchor_is_the_record_at_the_rewind_or_the_last_applied);
+    tcase_add_test(c, the_same_log_is_recognised);
+    tcase_add_test(c, an_anchor_that_is_not_there_any_more_proves_nothing);
+    tcase_add_test(c, an_end_without_a_record_proves_nothing);
+    tcase_add_loop_test(c, another_log_starts_over, 0, ARRAY_LEN(spoil));
+    tcase_add_test(c, an_end_seen_of_the_old_log_is_forgotten_with_it);
+    tcase_add_test(c, the_key_belongs_to_the_record);
+    suite_add_tcase(s, c);
+    return s;
+}

@@ -1,0 +1,288 @@
+/* What only the first record can tell: where log time stood before an operator's reset, and how far a range that
+ * retention took may have reached (rules 5 and 6). */
+#include <check.h>
+#include <string.h>
+
+#include "part_given.h"
+
+static void setup(void) {
+    evening_begin();
+    given_partition();
+}
+
+/* Records at 19:00, 19:01, ... each with one view, and what an operator makes of it. */
+static void given_log(int records) {
+    static const char *const clocks[] = {"19:00", "19:01", "19:02", "19:03", "19:04", "19:05", "19:06", "19:07"};
+    for (int i = 0; i < records; i++) {
+        it_is(clocks[i]);
+        (void)views("US", "cat", 1);
+    }
+}
+
+static void given_reset_to(int64_t offset) {
+    evening.group = (struct part_commit){.offset = offset};
+    given_successor();
+}
+
+static void given_retention_up_to(int64_t offset) {
+    evening.log_start = offset;
+    given_successor();
+}
+
+static struct part_meta settled_meta(void) {
+    struct part_commit c;
+    struct part_meta m;
+    partition_row_known(evening.p, 0, 0);
+    ck_assert(try_freeze(&c));
+    part_meta_of(&c, &m);
+    return m;
+}
+
+/* W as at CLOCK; 19:08 sealed at 19:10; and one minute more than a record of then could reach is doubted. */
+static void expect_begun_at(const char *w, const char *settled, const char *x) {
+    ck_assert(!view().probing);
+    ck_assert_int_eq(view().w_ms, ms_of(w));
+    struct part_meta m = settled_meta();
+    ck_assert_int_eq(m.settled, minute_at(settled));
+    ck_assert_int_eq(m.b, minute_at(settled));
+    ck_assert_int_eq(m.x, minute_at(x));
+}
+
+static void expect_begun_knowing_nothing(void) {
+    ck_assert(!view().probing);
+    ck_assert_int_eq(view().w_ms, PART_NEVER);
+    struct part_meta m = settled_meta();
+    ck_assert_int_eq(m.settled, PART_NO_MINUTE);
+    ck_assert_int_eq(m.x, PART_NO_MINUTE);
+}
+
+/* -- reset -- */
+
+START_TEST(the_record_before_a_reset_gives_log_time_and_is_not_applied) {
+    given_log(5);
+    given_reset_to(3);
+    ck_assert(view().probing);
+    ck_assert_int_eq(partition_next(evening.p), 2);
+    ck_assert_int_eq(read_up_to(3), PART_REPLAYED);
+    expect_begun_at("19:02", "19:00", "19:04");
+    ck_assert_uint_eq(view().live_minutes, 0);
+    ck_assert_int_eq(read_up_to(4), PART_APPLIED);
+    ck_assert_uint_eq(view().live_minutes, 1);
+}
+END_TEST
+
+START_TEST(without_a_record_before_a_reset_the_first_one_gives_log_time) {
+    given_log(5);
+    evening.log[2].hole = true;
+    given_reset_to(3);
+    ck_assert_int_eq(read_up_to(4), PART_APPLIED);
+    expect_begun_at("19:03", "19:01", "19:05");
+}
+END_TEST
+
+START_TEST(a_log_that_retention_has_cut_begins_with_its_first_record) {
+    given_log(5);
+    evening.log_start = 2;
+    given_reset_to(0);
+    ck_assert_int_eq(partition_next(evening.p), 2);
+    ck_assert_int_eq(read_up_to(3), PART_APPLIED);
+    expect_begun_at("19:02", "19:00", "19:04");
+    ck_assert_uint_eq(view().live_minutes, 1);
+}
+END_TEST
+
+START_TEST(at_the_end_of_the_log_the_wall_clock_stands_in) {
+    given_log(5);
+    evening.log_start = 5;
+    given_reset_to(5);
+    partition_eof(evening.p, 5, ms_of("20:30:30"));
+    expect_begun_at("20:30:30", "20:28", "20:32");
+}
+END_TEST
+
+START_TEST(a_record_without_time_leaves_it_to_the_wall_clock) {
+    given_log(5);
+    evening.log[2].time_ms = -1;
+    evening.wall_ms = ms_of("20:30");
+    given_reset_to(3);
+    ck_assert_int_eq(read_up_to(3), PART_REPLAYED);
+    expect_begun_at("20:30", "20:28", "20:32");
+}
+END_TEST
+
+START_TEST(at_offset_0_nothing_can_be_missing) {
+    given_log(5);
+    given_reset_to(0);
+    ck_assert(!view().probing);
+    ck_assert_int_eq(read_up_to(1), PART_APPLIED);
+    ck_assert_int_eq(view().settled, PART_NO_MINUTE);
+    ck_assert_int_eq(settled_meta().x, PART_NO_MINUTE);
+}
+END_TEST
+
+START_TEST(events_of_what_was_settled_by_a_reset_are_late) {
+    given_log(5);
+    given_reset_to(5);
+    read_up_to(5);
+    it_is("19:04");
+    ck_assert_str_eq(events_of("19:02:59 19:03"), "late applied");
+}
+END_TEST
+
+START_TEST(nothing_is_committed_or_said_while_the_first_record_is_awaited) {
+    struct part_commit c;
+    given_log(5);
+    given_reset_to(3);
+    partition_row_known(evening.p, 0, 0);
+    ck_assert(!try_freeze(&c));
+    ck_assert_uint_eq(publish(), 0);
+    ck_assert(!hand_row());
+    read_up_to(3);
+    ck_assert(try_freeze(&c));
+}
+END_TEST
+
+/* -- by event clock -- */
+
+static void by_event_clock(void) {
+    evening.rules.clock_is_event = true;
+    for (int64_t i = 0; i < evening.log_end; i++) evening.log[i].time_ms = ms_of("23:00"); /* refilled at night */
+}
+
+START_TEST(by_event_clock_the_events_of_the_record_before_give_log_time) {
+    given_log(5);
+    by_event_clock();
+    given_reset_to(3);
+    ck_assert(partition_wants(evening.p, 2)); /* it must be decoded */
+    ck_assert_int_eq(read_up_to(3), PART_REPLAYED);
+    expect_begun_at("19:02", "19:00", "19:04");
+    ck_assert(!partition_wants(evening.p, 2));
+}
+END_TEST
+
+START_TEST(by_event_clock_a_future_event_says_nothing_of_log_time) {
+    given_log(5);
+    by_event_clock();
+    evening.log[2].time_ms = ms_of("19:00");
+    given_reset_to(3);
+    ck_assert_int_eq(read_up_to(3), PART_REPLAYED);
+    expect_begun_knowing_nothing();
+}
+END_TEST
+
+START_TEST(by_event_clock_minus_infinity_stands_in_at_the_end) {
+    given_log(5);
+    by_event_clock();
+    evening.log_start = 5;
+    given_reset_to(5);
+    partition_eof(evening.p, 5, ms_of("20:30"));
+    expect_begun_knowing_nothing();
+}
+END_TEST
+
+/* -- a lost range. The commit is at F = 4, 19:03; R = 0. -- */
+
+static void given_commit_at_4(void) {
+    given_log(4);
+    commit();
+    ck_assert_int_eq(evening.group.offset, 4);
+}
+
+static void expect_lost(const char *x, uint64_t lost) {
+    ck_assert(!view().probing);
+    ck_assert_int_eq(settled_meta().x, minute_at(x));
+    ck_assert_int_eq(view().origin, ORIGIN_TRUNCATED);
+    ck_assert_uint_eq(view().lost_records, lost);
+    ck_assert_uint_eq(view().incarnation, 100);
+}
+
+START_TEST(a_range_lost_below_the_frontier_reached_as_far_as_the_frontier_did) {
+    given_commit_at_4();
+    it_is("19:30");
+    record_of(NULL, 0);
+    given_retention_up_to(2);
+    ck_assert_int_eq(read_up_to(5), PART_APPLIED);
+    expect_lost("19:05", 0);
+    ck_assert_uint_eq(view().rebuilt, 2);
+}
+END_TEST
+
+START_TEST(a_range_lost_beyond_the_frontier_reached_as_far_as_the_first_record) {
+    given_commit_at_4();
+    it_is("19:30");
+    record_of(NULL, 0);
+    record_of(NULL, 0);
+    it_is("19:40");
+    record_of(NULL, 0);
+    given_retention_up_to(5);
+    ck_assert(view().probing);
+    ck_assert_int_eq(read_up_to(7), PART_APPLIED);
+    expect_lost("19:32", 1);
+}
+END_TEST
+
+START_TEST(a_first_record_that_stepped_back_does_not_shorten_the_lost_range) {
+    given_commit_at_4();
+    it_is("19:00");
+    record_of(NULL, 0);
+    record_of(NULL, 0);
+    given_retention_up_to(5);
+    ck_assert_int_eq(read_up_to(6), PART_APPLIED);
+    expect_lost("19:05", 1);
+}
+END_TEST
+
+START_TEST(a_lost_range_at_the_end_of_the_log_reached_up_to_now) {
+    given_commit_at_4();
+    evening.log_end = 9;
+    given_retention_up_to(9);
+    partition_eof(evening.p, 9, ms_of("20:30"));
+    expect_lost("20:32", 5);
+}
+END_TEST
+
+/* Too low an x would call ended what is lost. */
+START_TEST(no_row_leaves_before_it_is_known_how_far_a_lost_range_reached) {
+    given_commit_at_4();
+    evening.log_end = 9;
+    given_retention_up_to(9);
+    publish();
+    partition_end_seen(evening.p, 9, ms_of("20:30"));
+    ck_assert(!hand_row());
+    partition_eof(evening.p, 9, ms_of("20:30"));
+    publish();
+    ck_assert(hand_row());
+    ck_assert_int_eq(evening.row.x, minute_at("20:32"));
+}
+END_TEST
+
+Suite *part_probe_suite(void);
+Suite *part_probe_suite(void) {
+    Suite *s = suite_create("part_probe");
+    TCase *c = tcase_create("reset");
+    tcase_add_checked_fixture(c, setup, evening_end);
+    tcase_add_test(c, the_record_before_a_reset_gives_log_time_and_is_not_applied);
+    tcase_add_test(c, without_a_record_before_a_reset_the_first_one_gives_log_time);
+    tcase_add_test(c, a_log_that_retention_has_cut_begins_with_its_first_record);
+    tcase_add_test(c, at_the_end_of_the_log_the_wall_clock_stands_in);
+    tcase_add_test(c, a_record_without_time_leaves_it_to_the_wall_clock);
+    tcase_add_test(c, at_offset_0_nothing_can_be_missing);
+    tcase_add_test(c, events_of_what_was_settled_by_a_reset_are_late);
+    tcase_add_test(c, nothing_is_committed_or_said_while_the_first_record_is_awaited);
+    suite_add_tcase(s, c);
+    c = tcase_create("event clock");
+    tcase_add_checked_fixture(c, setup, evening_end);
+    tcase_add_test(c, by_event_clock_the_events_of_the_record_before_give_log_time);
+    tcase_add_test(c, by_event_clock_a_future_event_says_nothing_of_log_time);
+    tcase_add_test(c, by_event_clock_minus_infinity_stands_in_at_the_end);
+    suite_add_tcase(s, c);
+    c = tcase_create("lost");
+    tcase_add_checked_fixture(c, setup, evening_end);
+    tcase_add_test(c, a_range_lost_below_the_frontier_reached_as_far_as_the_frontier_did);
+    tcase_add_test(c, a_range_lost_beyond_the_frontier_reached_as_far_as_the_first_record);
+    tcase_add_test(c, a_first_record_that_stepped_back_does_not_shorten_the_lost_range);
+    tcase_add_test(c, a_lost_range_at_the_end_of_the_log_reached_up_to_now);
+    tcase_add_test(c, no_row_leaves_before_it_is_known_how_far_a_lost_range_reached);
+    suite_add_tcase(s, c);
+    return s;
+}

@@ -1,0 +1,233 @@
+/* Where and as what a partition begins: one row for every case that a commit and a log can be in together. The log
+ * reaches from START to END; FUTURE is one minute, so that records up to 19:10 may have touched 19:11. */
+#include <check.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "part_given.h"
+
+enum { MEANING = 0xc0ffee, OTHER_MEANING = 0xbad };
+
+/* What a worker of ours committed: its frontier, and the metadata that matter. Clocks are NULL for minus infinity. */
+struct ours {
+    int64_t frontier, rewind;
+    const char *w, *w_f, *m, *b, *x;
+    int64_t anchor; /* offset; -1: none */
+    uint64_t meaning;
+};
+
+struct want {
+    enum part_origin origin;
+    enum part_probe probe;
+    int64_t consume_from, next, frontier;
+    const char *w, *m, *b, *x;
+    bool new_incarnation, raise_x;
+    int64_t lost;
+};
+
+static int64_t minute_or_none(const char *clock) { return clock == NULL ? PART_NO_MINUTE : minute_at(clock); }
+static int64_t ms_or_never(const char *clock) { return clock == NULL ? PART_NEVER : ms_of(clock); }
+
+static const char *metadata_of(const struct ours *o) {
+    static char text[PART_METADATA_BYTES_MAX];
+    struct part_meta m = {.incarnation = 7,
+                          .meaning = o->meaning == 0 ? MEANING : o->meaning,
+                          .b = minute_or_none(o->b),
+                          .x = minute_or_none(o->x),
+                          .life = LIFE_A,
+                          .rewind = o->rewind,
+                          .rewind_w_ms = ms_or_never(o->w),
+                          .frontier_w_ms = ms_or_never(o->w_f),
+                          .settled = minute_or_none(o->m),
+                          .anchor = {.set = o->anchor >= 0}};
+    if (m.anchor.set) m.anchor = (struct part_anchor){true, o->anchor, ms_of("19:08:30"), 0xabc};
+    part_meta_format(&m, text);
+    return text;
+}
+
+static struct part_start started(const struct part_facts *facts, bool latest) {
+    struct part_rules rules = {
+        .lateness_ms = 60000, .future_ms = 60000, .start_latest = latest, .meaning = MEANING, .list_size = 400};
+    struct part_start s;
+    memset(&s, 0x55, sizeof s);
+    part_resume(&rules, facts, &s);
+    return s;
+}
+
+static void expect_start(const char *name, const struct part_start *s, const struct want *w) {
+    ck_assert_msg(s->origin == w->origin, "%s: origin %s, not %s", name, part_origin_name(s->origin),
+                  part_origin_name(w->origin));
+    ck_assert_msg(s->probe == w->probe, "%s: probe %d, not %d", name, s->probe, w->probe);
+    ck_assert_msg(s->consume_from == w->consume_from, "%s: consumes from %ld", name, (long)s->consume_from);
+    ck_assert_msg(s->next == w->next, "%s: next %ld", name, (long)s->next);
+    ck_assert_msg(s->frontier == w->frontier, "%s: frontier %ld", name, (long)s->frontier);
+    ck_assert_msg(s->w_ms == ms_or_never(w->w), "%s: W %ld", name, (long)s->w_ms);
+    ck_assert_msg(s->settled == minute_or_none(w->m), "%s: M %ld", name, (long)s->settled);
+    ck_assert_msg(s->b == minute_or_none(w->b), "%s: b %ld", name, (long)s->b);
+    ck_assert_msg(s->x == minute_or_none(w->x), "%s: x %ld", name, (long)s->x);
+    ck_assert_msg(s->new_incarnation == w->new_incarnation, "%s: new incarnation", name);
+    ck_assert_msg(s->raise_x_at_frontier == w->raise_x, "%s: x at the frontier", name);
+    ck_assert_msg(s->lost_records == w->lost, "%s: lost %ld", name, (long)s->lost_records);
+}
+
+/* -- no commit, or one without our metadata: rule 5 -- */
+
+static const struct {
+    const char *name;
+    int64_t commit; /* of an operator's tool; -1: none */
+    int64_t start, end;
+    bool latest, topic_has_commits;
+    struct want want;
+} strangers[] = {
+    {"a new topic", -1, 0, 0, .want = {ORIGIN_BEGINNING, PROBE_NOTHING, 0, 0, 0}},
+    {"a log from its beginning", -1, 0, 500, .want = {ORIGIN_BEGINNING, PROBE_NOTHING, 0, 0, 0}},
+    {"a log that retention has cut", -1, 100, 500, .want = {ORIGIN_BEGINNING, PROBE_RESET, 100, 100, 100}},
+    {"an empty log that is not new", -1, 500, 500, .want = {ORIGIN_BEGINNING, PROBE_RESET, 500, 500, 500}},
+    {"latest", -1, 100, 500, .latest = true, .want = {ORIGIN_BEGINNING, PROBE_RESET, 499, 500, 500}},
+    {"latest of a new topic", -1, 0, 0, .latest = true, .want = {ORIGIN_BEGINNING, PROBE_NOTHING, 0, 0, 0}},
+    {"latest where nothing is left", -1, 500, 500, .latest = true,
+     .want = {ORIGIN_BEGINNING, PROBE_RESET, 500, 500, 500}},
+    {"a partition added later", -1, 0, 500, .latest = true, .topic_has_commits = true,
+     .want = {ORIGIN_BEGINNING, PROBE_NOTHING, 0, 0, 0}},
+    {"one added later and cut", -1, 100, 500, .latest = true, .topic_has_commits = true,
+     .want = {ORIGIN_BEGINNING, PROBE_RESET, 100, 100, 100}},
+    {"reset into the middle", 300, 100, 500, .want = {ORIGIN_RESET, PROBE_RESET, 299, 300, 300}},
+    {"reset by START=latest too", 300, 100, 500, .latest = true, .want = {ORIGIN_RESET, PROBE_RESET, 299, 300, 300}},
+    {"reset to the end", 500, 100, 500, .want = {ORIGIN_RESET, PROBE_RESET, 499, 500, 500}},
+    {"reset to the start", 100, 100, 500, .want = {ORIGIN_RESET, PROBE_RESET, 100, 100, 100}},
+    {"reset to 0", 0, 0, 500, .want = {ORIGIN_RESET, PROBE_NOTHING, 0, 0, 0}},
+    {"reset to 1", 1, 0, 500, .want = {ORIGIN_RESET, PROBE_RESET, 0, 1, 1}},
+    {"reset below the start", 50, 100, 500, .want = {ORIGIN_RESET, PROBE_RESET, 100, 100, 100}},
+    {"reset to 0, which is gone", 0, 100, 500, .want = {ORIGIN_RESET, PROBE_RESET, 100, 100, 100}},
+    {"reset beyond the end", 900, 100, 500, .want = {ORIGIN_RESET, PROBE_RESET, 100, 100, 100}},
+    {"reset beyond the end of a whole log", 900, 0, 500, .want = {ORIGIN_RESET, PROBE_NOTHING, 0, 0, 0}},
+};
+
+START_TEST(a_partition_that_nobody_of_us_committed_vouches_for_nothing_before_it) {
+    static const char *const texts[] = {"", "some-host", "v2;7;c0ffee;-;-;-;0;-;-;-;-"};
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        struct part_facts facts = {.has_commit = strangers[_i].commit >= 0,
+                                   .commit_offset = strangers[_i].commit,
+                                   .commit_metadata = texts[i],
+                                   .topic_has_commits = strangers[_i].topic_has_commits,
+                                   .log_start = strangers[_i].start,
+                                   .log_end = strangers[_i].end};
+        struct part_start s = started(&facts, strangers[_i].latest);
+        struct want want = strangers[_i].want;
+        want.new_incarnation = true;
+        expect_start(strangers[_i].name, &s, &want);
+        ck_assert_uint_eq(s.incarnation, 0);
+        ck_assert_str_eq(s.life, "");
+        ck_assert(!s.anchor.set);
+    }
+}
+END_TEST
+
+/* -- a commit of ours: rules 3, 4, 6. Settled up to 19:06, W before R 19:08, at F 19:10. -- */
+
+#define OURS(f, r, a)                                                                                                  \
+    { (f), (r), "19:08", "19:10", "19:06", "19:01", "19:02", (a), MEANING }
+#define THEIRS(f, r, a)                                                                                                \
+    { (f), (r), "19:08", "19:10", "19:06", "19:01", "19:02", (a), OTHER_MEANING }
+
+static const struct {
+    const char *name;
+    struct ours ours;
+    int64_t start, end;
+    struct want want;
+} known[] = {
+    {"a crash: rewind to R, silent up to F", OURS(512, 431, 431), 0, 600,
+     .want = {ORIGIN_COMMIT, PROBE_ANCHOR, 431, 431, 512, "19:08", "19:06", "19:01", "19:02"}},
+    {"nothing open: the last applied record proves the log", OURS(512, 512, 511), 0, 512,
+     .want = {ORIGIN_COMMIT, PROBE_ANCHOR, 511, 512, 512, "19:08", "19:06", "19:01", "19:02"}},
+    {"... even if transaction markers followed it", OURS(512, 512, 505), 0, 512,
+     .want = {ORIGIN_COMMIT, PROBE_ANCHOR, 505, 512, 512, "19:08", "19:06", "19:01", "19:02"}},
+    {"nothing ever applied: no anchor", OURS(0, 0, -1), 0, 600,
+     .want = {ORIGIN_COMMIT, PROBE_NOTHING, 0, 0, 0, "19:08", "19:06", "19:01", "19:02"}},
+    {"the anchor is gone, R is not: inconclusive", OURS(512, 512, 511), 512, 600,
+     .want = {ORIGIN_COMMIT, PROBE_NOTHING, 512, 512, 512, "19:08", "19:06", "19:01", "19:02"}},
+    {"retention stopped right at R", OURS(512, 431, 431), 431, 600,
+     .want = {ORIGIN_COMMIT, PROBE_ANCHOR, 431, 431, 512, "19:08", "19:06", "19:01", "19:02"}},
+
+    {"another configuration: b = M, x at F", THEIRS(512, 431, 431), 0, 600,
+     .want = {ORIGIN_CONFIG, PROBE_ANCHOR, 431, 431, 512, "19:08", "19:06", "19:06", "19:02", true, true}},
+
+    {"retention passed R: what W at F may have touched is not vouched for", OURS(512, 431, 431), 432, 600,
+     .want = {ORIGIN_TRUNCATED, PROBE_NOTHING, 432, 432, 512, "19:08", "19:06", "19:01", "19:12"}},
+    {"retention reached F exactly", OURS(512, 431, 431), 512, 600,
+     .want = {ORIGIN_TRUNCATED, PROBE_NOTHING, 512, 512, 512, "19:08", "19:06", "19:01", "19:12"}},
+    {"retention passed F: the first record says more", OURS(512, 431, 431), 513, 600,
+     .want = {ORIGIN_TRUNCATED, PROBE_CUT, 513, 513, 512, "19:08", "19:06", "19:01", "19:12", .lost = 1}},
+    {"retention took everything", OURS(512, 431, 431), 600, 600,
+     .want = {ORIGIN_TRUNCATED, PROBE_CUT, 600, 600, 512, "19:08", "19:06", "19:01", "19:12", .lost = 88}},
+    {"retention passed R of another configuration", THEIRS(512, 431, 431), 450, 600,
+     .want = {ORIGIN_TRUNCATED, PROBE_NOTHING, 450, 450, 512, "19:08", "19:06", "19:06", "19:12", true, true}},
+    {"an x above the lost range stays",
+     {512, 431, "19:08", "19:10", "19:06", NULL, "19:30", 431, MEANING},
+     432,
+     600,
+     .want = {ORIGIN_TRUNCATED, PROBE_NOTHING, 432, 432, 512, "19:08", "19:06", NULL, "19:30"}},
+    {"a lost range before any time was known",
+     {512, 431, NULL, NULL, NULL, NULL, NULL, -1, MEANING},
+     432,
+     600,
+     .want = {ORIGIN_TRUNCATED, PROBE_NOTHING, 432, 432, 512, NULL, NULL, NULL, NULL}},
+
+    {"F beyond the end: another log", OURS(512, 431, 431), 0, 511,
+     .want = {ORIGIN_NEW_LOG, PROBE_NOTHING, 0, 0, 0, NULL, "19:06", "19:06", "19:12", true}},
+    {"... that was made again and is empty", OURS(512, 431, 431), 0, 0,
+     .want = {ORIGIN_NEW_LOG, PROBE_NOTHING, 0, 0, 0, NULL, "19:06", "19:06", "19:12", true}},
+    {"... whose start is above 0", OURS(512, 431, 431), 100, 200,
+     .want = {ORIGIN_NEW_LOG, PROBE_NOTHING, 100, 100, 100, NULL, "19:06", "19:06", "19:12", true}},
+    {"... under another configuration", THEIRS(512, 431, 431), 0, 511,
+     .want = {ORIGIN_NEW_LOG, PROBE_NOTHING, 0, 0, 0, NULL, "19:06", "19:06", "19:12", true}},
+    {"F at the end: the same log", OURS(512, 431, 431), 0, 512,
+     .want = {ORIGIN_COMMIT, PROBE_ANCHOR, 431, 431, 512, "19:08", "19:06", "19:01", "19:02"}},
+};
+
+START_TEST(a_partition_begins_where_its_commit_and_the_log_say) {
+    struct part_facts facts = {.has_commit = true,
+                               .commit_offset = known[_i].ours.frontier,
+                               .commit_metadata = metadata_of(&known[_i].ours),
+                               .topic_has_commits = true,
+                               .log_start = known[_i].start,
+                               .log_end = known[_i].end};
+    for (int latest = 0; latest < 2; latest++) { /* START is for groups without a commit */
+        struct part_start s = started(&facts, latest);
+        expect_start(known[_i].name, &s, &known[_i].want);
+        ck_assert_uint_eq(s.incarnation, 7);
+        ck_assert_str_eq(s.life, LIFE_A);
+    }
+}
+END_TEST
+
+/* A tool that moves the offset but keeps the metadata: R above F cannot be ours. */
+START_TEST(a_commit_set_back_below_its_own_rewind_is_a_reset) {
+    struct ours ours = OURS(512, 431, 431);
+    struct part_facts facts = {
+        .has_commit = true, .commit_offset = 430, .commit_metadata = metadata_of(&ours), .log_end = 600};
+    struct part_start s = started(&facts, false);
+    struct want want = {ORIGIN_RESET, PROBE_RESET, 429, 430, 430, .new_incarnation = true};
+    expect_start("set back", &s, &want);
+}
+END_TEST
+
+START_TEST(every_origin_has_a_name) {
+    ck_assert_str_eq(part_origin_name(ORIGIN_MEMORY), "memory");
+    ck_assert_str_eq(part_origin_name(ORIGIN_RESET), "reset");
+    ck_assert_str_eq(part_origin_name(ORIGIN_NEW_LOG), "new_log");
+}
+END_TEST
+
+Suite *part_resume_suite(void);
+Suite *part_resume_suite(void) {
+    Suite *s = suite_create("part_resume");
+    TCase *c = tcase_create("beginnings");
+    tcase_add_loop_test(c, a_partition_that_nobody_of_us_committed_vouches_for_nothing_before_it, 0,
+                        ARRAY_LEN(strangers));
+    tcase_add_loop_test(c, a_partition_begins_where_its_commit_and_the_log_say, 0, ARRAY_LEN(known));
+    tcase_add_test(c, a_commit_set_back_below_its_own_rewind_is_a_reset);
+    tcase_add_test(c, every_origin_has_a_name);
+    suite_add_tcase(s, c);
+    return s;
+}

@@ -1,0 +1,242 @@
+#include "part_given.h"
+
+#include <check.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sketch/packed.h"
+
+struct evening evening;
+
+void evening_begin(void) {
+    memset(&evening, 0, sizeof evening);
+    evening.rules = (struct part_rules){.lateness_ms = MINUTE_MS,
+                                        .future_ms = MINUTE_MS,
+                                        .slack_ms = 5000,
+                                        .settle_delay_ms = 5000,
+                                        .global = {"global", 6},
+                                        .list_size = 400,
+                                        .sketch_sets = 8,
+                                        .meaning = 0xc0ffee};
+    evening.budget.limit_bytes = 1 << 24;
+    evening.wall_ms = 100;
+    evening.mono_ms = 1000000;
+    evening.room = EVENING_COPIES_MAX;
+    it_is("19:08");
+}
+
+void evening_end(void) {
+    partition_destroy(evening.p);
+    evening.p = NULL;
+    ck_assert_uint_eq(evening.budget.used_bytes, 0);
+}
+
+int64_t ms_of(const char *clock) {
+    int hour = 0, minute = 0, second = 0, ms = 0;
+    int got = sscanf(clock, "%2d:%2d:%2d.%3d", &hour, &minute, &second, &ms);
+    ck_assert_msg(got >= 2, "no clock: %s", clock);
+    const int64_t midnight = INT64_C(1795219200000); /* 2026-11-21T00:00Z */
+    return midnight + hour * INT64_C(3600000) + minute * INT64_C(60000) + second * INT64_C(1000) + ms;
+}
+
+int64_t minute_at(const char *clock) { return minute_of(ms_of(clock)); }
+
+/* -- beginnings -- */
+
+static void begin(void) {
+    struct part_facts facts = {.has_commit = evening.group_has,
+                               .commit_offset = evening.group.offset,
+                               .commit_metadata = evening.group.metadata,
+                               .topic_has_commits = evening.group_has,
+                               .log_start = evening.log_start,
+                               .log_end = evening.log_end};
+    struct part_start start;
+    part_resume(&evening.rules, &facts, &start);
+    evening.p = partition_create(&evening.rules, &evening.budget, "events/0", ++evening.instance, &start);
+}
+
+void given_ready(uint64_t row_incarnation) {
+    partition_row_known(evening.p, row_incarnation, evening.wall_ms);
+    commit();
+    ck_assert(view().ready);
+}
+
+void given_partition(void) {
+    begin();
+    given_ready(0);
+    partition_other_life(evening.p, LIFE_A);
+}
+
+void given_successor(void) {
+    partition_destroy(evening.p);
+    evening.said_n = 0;
+    begin();
+}
+
+/* -- the log -- */
+
+void it_is(const char *clock) { evening.time_ms = clock == NULL ? -1 : ms_of(clock); }
+
+static struct part_record record_at(int64_t offset) {
+    const struct logged *l = &evening.log[offset];
+    return (struct part_record){offset, l->time_ms, {NULL, 0}, {l->value, strlen(l->value)}};
+}
+
+/* The events as the decoder would give them again. */
+static enum part_took hand_over(int64_t offset, struct event events[EVENING_EVENTS_MAX]) {
+    struct event_batch batch = {.events = events, .n = evening.log[offset].n};
+    struct part_record rec = record_at(offset);
+    bool wanted = partition_wants(evening.p, offset);
+    memcpy(events, evening.log[offset].events, sizeof evening.log[offset].events);
+    return partition_record(evening.p, &rec, wanted ? &batch : NULL, evening.wall_ms);
+}
+
+static void append(const struct event *events, size_t n) {
+    ck_assert_int_lt(evening.log_end, EVENING_RECORDS_MAX);
+    ck_assert_uint_le(n, EVENING_EVENTS_MAX);
+    struct logged *l = &evening.log[evening.log_end];
+    *l = (struct logged){.time_ms = evening.time_ms, .n = n};
+    if (n > 0) memcpy(l->events, events, n * sizeof *events);
+    snprintf(l->value, sizeof l->value, "%" PRId64, evening.log_end++);
+}
+
+void record_of(const struct event *events, size_t n) {
+    struct event judged[EVENING_EVENTS_MAX];
+    append(events, n);
+    ck_assert_int_eq(hand_over(evening.log_end - 1, judged), PART_APPLIED);
+}
+
+void hole(void) { evening.log[evening.log_end++] = (struct logged){.hole = true}; }
+
+struct event event_of(const char *clock, const char *location, const char *item, uint32_t weight) {
+    return (struct event){.item = {item, strlen(item)},
+                          .location = {location, location == NULL ? 0 : strlen(location)},
+                          .time_ms = ms_of(clock),
+                          .weight = weight,
+                          .outcome = EVENT_APPLIED};
+}
+
+enum event_outcome views(const char *location, const char *item, uint32_t n) {
+    struct event judged[EVENING_EVENTS_MAX];
+    struct event ev = event_of("00:00", location, item, n);
+    ev.time_ms = evening.time_ms;
+    append(&ev, 1);
+    ck_assert_int_eq(hand_over(evening.log_end - 1, judged), PART_APPLIED);
+    return judged[0].outcome;
+}
+
+const char *events_of(const char *clocks) {
+    static char text[128];
+    struct event events[EVENING_EVENTS_MAX] = {0};
+    size_t n = 0, len = 0;
+    for (const char *at = clocks; at != NULL; at = strchr(at, ' ')) {
+        if (*at == ' ') at++;
+        events[n++] = event_of(at, "US", "cat", 1);
+    }
+    append(events, n);
+    ck_assert_int_eq(hand_over(evening.log_end - 1, events), PART_APPLIED);
+    for (size_t i = 0; i < n; i++)
+        len += (size_t)snprintf(text + len, sizeof text - len, "%s%s", i == 0 ? "" : " ",
+                                event_outcome_name(events[i].outcome));
+    return text;
+}
+
+enum part_took read_up_to(int64_t to) {
+    enum part_took took = PART_REPLAYED;
+    struct event judged[EVENING_EVENTS_MAX];
+    if (to > evening.log_end) to = evening.log_end;
+    for (int64_t o = partition_next(evening.p); o < to; o++)
+        if (!evening.log[o].hole && (took = hand_over(o, judged)) == PART_REASSIGN) break;
+    return took;
+}
+
+/* -- ticks -- */
+
+static void items_text(struct bytes list, char *out, size_t size) {
+    struct packed_reader r;
+    struct packed_head head;
+    struct packed_item it;
+    size_t len = 0;
+    ck_assert(packed_open(&r, list, &head) && head.exact);
+    while (packed_next(&r, &it) == 1)
+        len += (size_t)snprintf(out + len, size - len, "%s%.*s %" PRIu64, len == 0 ? "" : ", ", (int)it.item.n,
+                                it.item.p, it.count);
+}
+
+static bool take_copy(void *ctx, const struct part_copy *copy) {
+    char clock[MINUTE_TEXT_LEN + 1], which[32] = "final", items[128] = "";
+    (void)ctx;
+    if (evening.said_n == evening.room) return false;
+    struct said *s = &evening.said[evening.said_n++];
+    ck_assert_ptr_eq(copy->from, evening.p);
+    ck_assert_uint_eq(copy->incarnation, view().incarnation);
+    ck_assert_int_eq(copy->offset, copy->final ? -1 : copy->at);
+    minute_format(copy->minute, clock);
+    if (!copy->final) snprintf(which, sizeof which, "@%" PRId64, copy->offset);
+    *s = (struct said){.minute = copy->minute, .at = copy->at};
+    snprintf(s->location, sizeof s->location, "%.*s", (int)copy->location.n, copy->location.p);
+    items_text(copy->items, items, sizeof items);
+    snprintf(s->text, sizeof s->text, "%.*s %s %s: %s", (int)copy->location.n, copy->location.p, clock + 11, which,
+             items);
+    return true;
+}
+
+size_t publish(void) {
+    evening.said_n = 0;
+    bool room = partition_publish(evening.p, take_copy, NULL);
+    ck_assert(room == (view().silent || view().dirty_buckets == 0));
+    return evening.said_n;
+}
+
+void expect_copy(const char *text) {
+    for (size_t i = 0; i < evening.said_n; i++)
+        if (strcmp(evening.said[i].text, text) == 0) return;
+    for (size_t i = 0; i < evening.said_n; i++) fprintf(stderr, "said: %s\n", evening.said[i].text);
+    ck_abort_msg("not said: %s", text);
+}
+
+void answer_copy(const struct said *s) {
+    partition_answered(evening.p, (struct bytes){s->location, strlen(s->location)}, s->minute, s->at, evening.mono_ms);
+}
+
+void answer_all(void) {
+    for (size_t i = 0; i < evening.said_n; i++) answer_copy(&evening.said[i]);
+}
+
+void publish_and_answer(void) {
+    publish();
+    answer_all();
+}
+
+void wait_ms(int64_t ms) { evening.mono_ms += ms; }
+
+bool hand_row(void) {
+    evening.row_handed_ms = evening.mono_ms;
+    return partition_row(evening.p, &evening.row, &evening.row_incarnation, &evening.row_frontier, evening.row_life);
+}
+
+void answer_row(void) { partition_row_answered(evening.p, evening.row_handed_ms); }
+
+void confirm_and_settle(void) {
+    ck_assert(hand_row());
+    answer_row();
+    partition_settle(evening.p, evening.mono_ms);
+}
+
+bool try_freeze(struct part_commit *c) { return partition_freeze(evening.p, c); }
+
+void commit(void) {
+    ck_assert(try_freeze(&evening.group));
+    evening.group_has = true;
+    partition_committed(evening.p, &evening.group, true);
+}
+
+void part_meta_of(const struct part_commit *c, struct part_meta *m) { ck_assert(part_meta_parse(c->metadata, m)); }
+
+struct part_view view(void) {
+    struct part_view v;
+    partition_view(evening.p, &v);
+    return v;
+}

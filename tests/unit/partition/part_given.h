@@ -1,0 +1,100 @@
+/* part_given.h - the words of the partition tests: one evening, one log, one partition that reads it.
+ * The log is written and read at once: views("US", "cat", 3) appends a record and hands it over. What was written
+ * stays, so that a successor reads it again. A clock is "19:08", "19:08:30" or "19:08:30.250" of 2026-11-21, UTC. */
+#ifndef TOPKD_TESTS_PART_GIVEN_H
+#define TOPKD_TESTS_PART_GIVEN_H
+
+#include "partition/partition.h"
+
+enum { EVENING_RECORDS_MAX = 512, EVENING_EVENTS_MAX = 8, EVENING_COPIES_MAX = 64 };
+#define LIFE_A "aaaaaaaaaaaaaaaa"
+#define LIFE_B "bbbbbbbbbbbbbbbb"
+
+struct logged {
+    int64_t time_ms;
+    struct event events[EVENING_EVENTS_MAX]; /* as decoded: time decisions are not made yet */
+    size_t n;
+    char value[16];
+    bool hole; /* no record at this offset: a transaction marker, or compacted */
+};
+
+struct said { /* a copy that the queue took, not yet answered */
+    char text[256];
+    char location[16];
+    int64_t minute, at;
+};
+
+struct evening {
+    struct part_rules rules; /* change them before the partition begins */
+    struct sketch_budget budget;
+    struct partition *p;
+    uint64_t instance;
+
+    struct logged log[EVENING_RECORDS_MAX];
+    int64_t log_start, log_end;
+    int64_t time_ms; /* of the records to come; negative: they have none */
+
+    int64_t wall_ms, mono_ms;
+    size_t room; /* copies that the queue takes in one tick */
+    struct said said[EVENING_COPIES_MAX];
+    size_t said_n;
+    struct part_row row; /* the last one handed over, with its fence and life */
+    uint64_t row_incarnation;
+    int64_t row_frontier, row_handed_ms;
+    char row_life[PART_LIFE_LEN + 1];
+
+    bool group_has; /* what the group keeps */
+    struct part_commit group;
+};
+extern struct evening evening;
+
+void evening_begin(void); /* fixtures */
+void evening_end(void);
+
+int64_t ms_of(const char *clock);
+int64_t minute_at(const char *clock);
+
+/* -- beginnings -- */
+
+/* At offset 0 of a new log: incarnation 100 is committed, Redis is LIFE_A; it may speak. Usual rules: LATENESS, FUTURE
+ * 1m, SLACK, SETTLE_DELAY 5s, GLOBAL "global". */
+void given_partition(void);
+/* Another memory begins as the group's commit and the log's bounds say; the old one is gone. */
+void given_successor(void);
+/* The row is known (its incarnation, 0: none), and the commit that this allows is acknowledged. */
+void given_ready(uint64_t row_incarnation);
+
+/* -- the log -- */
+
+void it_is(const char *clock); /* record time from now on; NULL: records have none */
+/* One record now with one event now. */
+enum event_outcome views(const char *location, const char *item, uint32_t n);
+/* One record now with one event of CLOCK each, of cat in US; their outcomes as text: "applied late". */
+const char *events_of(const char *clocks);
+/* One record now with these events. */
+void record_of(const struct event *events, size_t n);
+void hole(void); /* an offset without a record */
+struct event event_of(const char *clock, const char *location, const char *item, uint32_t weight);
+/* Hand over what is in the log from partition_next up to TO (or its end, if TO is larger); what became of the last. */
+enum part_took read_up_to(int64_t to);
+
+/* -- ticks -- */
+
+/* Copies that went out, as text: "US 19:08 @3: cat 3, dog 1" or "US 19:08 final: cat 3"; how many. */
+size_t publish(void);
+void expect_copy(const char *text); /* among those of the last publish */
+void answer_all(void);              /* those of the last publish */
+void answer_copy(const struct said *said);
+void publish_and_answer(void);
+void wait_ms(int64_t ms);
+bool hand_row(void); /* false: the partition has none to say */
+void answer_row(void);
+/* Everything that settling asks for but time: a row handed over now and answered, then the attempt. */
+void confirm_and_settle(void);
+
+bool try_freeze(struct part_commit *c);
+void commit(void); /* freezes; the group keeps it and says so */
+void part_meta_of(const struct part_commit *c, struct part_meta *m);
+struct part_view view(void);
+
+#endif
