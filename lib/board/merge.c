@@ -12,6 +12,7 @@
 
 struct table {
     struct packed_item *items; /* upper: of the parts that list it, minus their absent_upper */
+    uint32_t *named_by;        /* of each item: the list that named it last, counted from 1 */
     uint32_t *slots;           /* index + 1 into items, 0 = free */
     size_t n, slots_n;
 };
@@ -21,6 +22,7 @@ static void table_init(struct table *t, uint64_t items_max) {
     while (t->slots_n < items_max * 2) t->slots_n *= 2;
     t->slots = mem_zalloc(t->slots_n, sizeof *t->slots);
     t->items = mem_zalloc(items_max == 0 ? 1 : items_max, sizeof *t->items);
+    t->named_by = mem_zalloc(items_max == 0 ? 1 : items_max, sizeof *t->named_by);
     t->n = 0;
 }
 
@@ -50,7 +52,8 @@ static bool heads_add(const struct bytes *lists, size_t n, struct packed_head *s
     return true;
 }
 
-static bool list_add(struct table *t, struct bytes list) {
+/* NUMBER: which list this is, from 1. False if it is broken or names an item twice. */
+static bool list_add(struct table *t, struct bytes list, uint32_t number) {
     struct packed_reader r;
     struct packed_head h;
     struct packed_item it;
@@ -58,6 +61,9 @@ static bool list_add(struct table *t, struct bytes list) {
     if (!packed_open(&r, list, &h)) return false;
     while ((got = packed_next(&r, &it)) == 1) {
         struct packed_item *sum = table_get(t, it.item);
+        uint32_t *named_by = &t->named_by[sum - t->items];
+        if (*named_by == number) return false;
+        *named_by = number;
         sum->count += it.count;
         sum->lower += it.lower;
         sum->upper += it.upper - h.absent_upper; /* wraps around where needed; the sum does not */
@@ -77,8 +83,7 @@ static void cut(struct merged *m, size_t n, size_t depth, uint64_t absent) {
         if (m->items[i].upper > m->head.absent_upper) m->head.absent_upper = m->items[i].upper;
 }
 
-/* Parts that contradict themselves (an item twice, sums beyond 64 bits) can come to bounds without their count, a list
- * that packed_write refuses to write. */
+/* Sums beyond 64 bits can come to bounds without their count, a list that packed_write refuses to write. */
 static bool bounds_add(struct table *t, uint64_t absent) {
     for (size_t i = 0; i < t->n; i++) {
         struct packed_item *it = &t->items[i];
@@ -98,8 +103,9 @@ bool merge_lists(const struct bytes *lists, size_t n, size_t depth, struct merge
     uint64_t absent = out->head.absent_upper;
     table_init(&t, out->head.n);
     bool good = true;
-    for (size_t i = 0; i < n && good; i++) good = list_add(&t, lists[i]);
+    for (size_t i = 0; i < n && good; i++) good = list_add(&t, lists[i], (uint32_t)i + 1);
     mem_free(t.slots);
+    mem_free(t.named_by);
     out->items = t.items;
     if (!good || !bounds_add(&t, absent)) {
         merged_deinit(out);
