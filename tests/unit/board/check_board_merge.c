@@ -208,23 +208,38 @@ START_TEST(a_part_cut_short_anywhere_refuses_the_merge) {
 }
 END_TEST
 
-/* Symptom: a worker that read such bytes from Redis would have died in packed_write, again after every restart. Each of
- * these is a well-formed list; only no sketch and no merge ever makes it. */
-START_TEST(lists_that_contradict_themselves_never_merge_to_one_that_cannot_be_written) {
-    static const struct packed_item twice[] = {{{"cat", 3}, 5, 5, 5}, {{"cat", 3}, 5, 5, 5}};
-    static const struct packed_item highest[] = {{{"cat", 3}, UINT64_MAX, 0, UINT64_MAX}};
+/* Symptom: a worker that read such bytes from Redis died in packed_write, again after every restart. Each of these is
+ * well-formed; only no sketch and no merge ever makes it. */
+START_TEST(a_part_that_names_an_item_twice_refuses_the_merge) {
+    static const struct packed_item twice[] = {{{"dog", 3}, 6, 6, 6}, {{"cat", 3}, 5, 5, 5}, {{"dog", 3}, 4, 4, 4}};
+    for (int exact = 0; exact < 2; exact++) {
+        struct merging m = {0};
+        struct merged out;
+        add_list(&m, true, 5, 0, 1, (struct packed_item[]){{text("dog"), 5, 5, 5}});
+        add_list(&m, exact, 15, 10, 3, twice);
+        ck_assert(!merge_lists(m.lists, 2, WHOLE, &out));
+        ck_assert(!merge_lists(m.lists + 1, 1, WHOLE, &out));
+        ck_assert_ptr_null(out.items);
+        merging_deinit(&m);
+    }
+}
+END_TEST
+
+START_TEST(sums_beyond_64_bits_are_refused_or_can_be_written) {
+    static const struct packed_item huge[] = {{{"cat", 3}, UINT64_MAX - 2, UINT64_MAX - 9, UINT64_MAX}};
+    static const struct packed_item half[] = {{{"cat", 3}, UINT64_C(1) << 63, 1, UINT64_MAX}};
     struct merging m = {0};
-    struct merged out;
-    add_list(&m, false, 10, 10, 2, twice);
-    add_list(&m, false, UINT64_MAX, 3, 1, highest);
-    add_list(&m, false, UINT64_MAX, UINT64_MAX, 1, highest);
+    add_list(&m, false, UINT64_MAX, 0, 1, huge);
+    add_list(&m, false, UINT64_MAX, UINT64_MAX, 1, huge);
+    add_list(&m, false, UINT64_MAX, 3, 1, half);
+    add_list(&m, true, 5, 0, 1, (struct packed_item[]){{text("cat"), 5, 5, 5}});
     for (size_t choice = 0; choice < 64; choice++) {
-        struct bytes lists[3] = {m.lists[choice % 4 % 3], m.lists[choice / 4 % 4 % 3], m.lists[choice / 16 % 3]};
-        size_t n = 1 + choice % 3;
-        if (!merge_lists(lists, n, WHOLE, &out)) continue;
-        for (size_t i = 0; i < out.head.n; i++)
-            ck_assert_msg(out.items[i].lower <= out.items[i].count && out.items[i].count <= out.items[i].upper,
-                          "choice %zu, item %zu", choice, i);
+        struct bytes lists[3] = {m.lists[choice % 4], m.lists[choice / 4 % 4], m.lists[choice / 16]};
+        struct merged out;
+        if (!merge_lists(lists, 3, WHOLE, &out)) continue;
+        ck_assert_uint_eq(out.head.n, 1);
+        ck_assert_msg(out.items[0].lower <= out.items[0].count && out.items[0].count <= out.items[0].upper,
+                      "choice %zu", choice);
         merged_deinit(&out);
     }
     merging_deinit(&m);
@@ -245,6 +260,7 @@ Suite *board_merge_suite(void) {
     tcase_add_test(c, items_that_add_up_to_the_same_are_ordered_by_bytes);
     tcase_add_test(c, one_broken_part_refuses_the_merge);
     tcase_add_test(c, a_part_cut_short_anywhere_refuses_the_merge);
-    tcase_add_test(c, lists_that_contradict_themselves_never_merge_to_one_that_cannot_be_written);
+    tcase_add_test(c, a_part_that_names_an_item_twice_refuses_the_merge);
+    tcase_add_test(c, sums_beyond_64_bits_are_refused_or_can_be_written);
     return s;
 }

@@ -1,0 +1,368 @@
+/* What a merger remembers, so that a tick costs what changed: which notes are news, and which lists the rows have
+ * changed without any note. */
+#include <check.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "board/seen.h"
+
+enum { MINUTE = 1000 };
+
+static const struct part_rules rules = {.lateness_ms = 60000, .slack_ms = 5000};
+
+static struct bytes text(const char *s) { return (struct bytes){s, strlen(s)}; }
+
+/* -- words -- */
+
+/* A merger's memory beside the two partitions that it knows; tokens are 16 digits as in the store. */
+struct merging {
+    struct seen *seen;
+    struct board_sources sources;
+    uint64_t round;
+    /* what the last seen_changed offered */
+    struct offer {
+        char location[32], token[17];
+        int64_t minute;
+        struct seen_last last;
+    } offers[8];
+    size_t offers_n;
+};
+
+static const struct part_row nothing_yet = {
+    .w_ms = 0, .m = PART_NO_MINUTE, .b = PART_NO_MINUTE, .x = PART_NO_MINUTE, .end_ms = PART_NEVER};
+
+static void merging_init(struct merging *m) {
+    *m = (struct merging){.seen = seen_create(), .round = 1};
+    board_sources_add(&m->sources, "events/0", 5, &nothing_yet);
+    board_sources_add(&m->sources, "events/1", 5, &nothing_yet);
+}
+
+static void merging_deinit(struct merging *m) {
+    seen_destroy(m->seen);
+    board_sources_deinit(&m->sources);
+}
+
+/* Partition SOURCE says that it has settled everything up to M. */
+static void row_settles(struct merging *m, const char *source, int64_t settled) {
+    struct part_row row = nothing_yet;
+    row.m = settled;
+    board_sources_add(&m->sources, source, 5, &row);
+}
+
+/* The list is merged from PARTS, judged by the rows as they are. */
+static void merged_at(struct merging *m, const char *location, int64_t minute, const char *token,
+                      struct board_part *parts, size_t n, int64_t mono_ms) {
+    enum list_state state = board_judge(&rules, &m->sources, minute, parts, n);
+    seen_merged(m->seen, text(location), minute, token, board_say(&rules, &m->sources, minute), parts, n, state,
+                board_settled_everywhere(&m->sources, minute), mono_ms);
+}
+
+static void merged(struct merging *m, const char *location, int64_t minute, const char *token) {
+    struct board_part part = {"events/0", 5, true, false};
+    merged_at(m, location, minute, token, &part, 1, 77);
+}
+
+static bool is_news(struct merging *m, const char *location, int64_t minute, const char *token) {
+    struct seen_last last;
+    return seen_is_news(m->seen, text(location), minute, token, m->round, &last);
+}
+
+static void take_offer(void *ctx, struct bytes location, int64_t minute, const char *token,
+                       const struct seen_last *last) {
+    struct merging *m = ctx;
+    ck_assert_uint_lt(m->offers_n, ARRAY_LEN(m->offers));
+    struct offer *o = &m->offers[m->offers_n++];
+    ck_assert_uint_lt(location.n, sizeof o->location);
+    memcpy(o->location, location.p, location.n);
+    snprintf(o->token, sizeof o->token, "%s", token);
+    o->minute = minute;
+    o->last = *last;
+}
+
+/* A round without notes: how many lists are offered. */
+static size_t look(struct merging *m) {
+    m->offers_n = 0;
+    memset(m->offers, 0, sizeof m->offers);
+    seen_changed(m->seen, &rules, &m->sources, m->round++, take_offer, m);
+    return m->offers_n;
+}
+
+static const char token_a[] = "aaaaaaaaaaaaaaaa", token_b[] = "aaaaaaaaaaaaaaab";
+
+/* -- notes -- */
+
+START_TEST(a_note_is_news_until_its_list_was_merged_under_its_token) {
+    struct merging m;
+    merging_init(&m);
+    ck_assert(is_news(&m, "US", MINUTE, token_a));
+    ck_assert(is_news(&m, "US", MINUTE, token_a));
+    merged(&m, "US", MINUTE, token_a);
+    ck_assert(!is_news(&m, "US", MINUTE, token_a));
+    ck_assert(is_news(&m, "US", MINUTE, token_b)); /* the last byte differs */
+    merged(&m, "US", MINUTE, token_b);
+    ck_assert(!is_news(&m, "US", MINUTE, token_b));
+    ck_assert(is_news(&m, "US", MINUTE, token_a));
+    ck_assert_uint_eq(seen_count(m.seen), 1);
+    merging_deinit(&m);
+}
+END_TEST
+
+START_TEST(lists_are_told_apart_by_location_and_minute) {
+    static const struct {
+        const char *location;
+        int64_t minute;
+    } others[] = {{"US", MINUTE + 1}, {"US", -MINUTE}, {"U", MINUTE}, {"USA", MINUTE}, {"", MINUTE}, {"us", MINUTE}};
+    struct merging m;
+    merging_init(&m);
+    merged(&m, "US", MINUTE, token_a);
+    for (size_t i = 0; i < ARRAY_LEN(others); i++)
+        ck_assert_msg(is_news(&m, others[i].location, others[i].minute, token_a), "row %zu", i);
+    for (size_t i = 0; i < ARRAY_LEN(others); i++) merged(&m, others[i].location, others[i].minute, token_b);
+    ck_assert_uint_eq(seen_count(m.seen), 1 + ARRAY_LEN(others));
+    ck_assert(!is_news(&m, "US", MINUTE, token_a));
+    merging_deinit(&m);
+}
+END_TEST
+
+START_TEST(news_say_when_the_list_was_merged_last) {
+    struct merging m;
+    struct seen_last last;
+    struct board_part part = {"events/0", 5, false, false};
+    merging_init(&m);
+    ck_assert(seen_is_news(m.seen, text("US"), MINUTE, token_a, 1, &last));
+    ck_assert_int_eq(last.mono_ms, PART_NEVER);
+    merged_at(&m, "US", MINUTE, token_a, &part, 1, 123456);
+    ck_assert(seen_is_news(m.seen, text("US"), MINUTE, token_b, 1, &last));
+    ck_assert_int_eq(last.mono_ms, 123456);
+    ck_assert(!last.becomes_final);
+    merging_deinit(&m);
+}
+END_TEST
+
+/* -- outcomes that the rows change -- */
+
+START_TEST(nothing_is_offered_while_the_rows_stand_still) {
+    struct merging m;
+    merging_init(&m);
+    merged(&m, "US", MINUTE, token_a);
+    merged(&m, "FR", MINUTE + 1, token_a);
+    ck_assert_uint_eq(look(&m), 0);
+    ck_assert_uint_eq(look(&m), 0);
+    merging_deinit(&m);
+}
+END_TEST
+
+START_TEST(rows_that_move_without_changing_the_outcome_offer_nothing) {
+    struct merging m;
+    merging_init(&m);
+    merged(&m, "US", MINUTE, token_a);
+    row_settles(&m, "events/0", MINUTE); /* its part was final already; events/1 is still open */
+    ck_assert_uint_eq(look(&m), 0);
+    row_settles(&m, "events/1", MINUTE - 1);
+    ck_assert_uint_eq(look(&m), 0);
+    merging_deinit(&m);
+}
+END_TEST
+
+START_TEST(a_list_that_becomes_final_without_a_note_is_offered_until_it_is_merged) {
+    struct merging m;
+    merging_init(&m);
+    merged(&m, "US", MINUTE, token_a);
+    merged(&m, "US", MINUTE + 1, token_b);
+    row_settles(&m, "events/1", MINUTE);
+    for (int i = 0; i < 2; i++) { /* again and again, should the merge fail */
+        ck_assert_uint_eq(look(&m), 1);
+        ck_assert_str_eq(m.offers[0].location, "US");
+        ck_assert_str_eq(m.offers[0].token, token_a);
+        ck_assert_int_eq(m.offers[0].minute, MINUTE);
+        ck_assert_int_eq(m.offers[0].last.mono_ms, 77);
+        ck_assert(m.offers[0].last.becomes_final);
+    }
+    merged(&m, "US", MINUTE, token_a);
+    ck_assert_uint_eq(look(&m), 0);
+    merging_deinit(&m);
+}
+END_TEST
+
+START_TEST(an_outcome_that_is_not_final_does_not_say_so) {
+    struct merging m;
+    struct part_row row = nothing_yet;
+    merging_init(&m);
+    merged(&m, "US", MINUTE, token_a);
+    row.x = MINUTE;
+    board_sources_add(&m.sources, "events/1", 5, &row);
+    ck_assert_uint_eq(look(&m), 1);
+    ck_assert(!m.offers[0].last.becomes_final); /* it is lost */
+    merging_deinit(&m);
+}
+END_TEST
+
+/* The state stays open, but a newer incarnation takes a part out of the sum. */
+START_TEST(a_part_that_counts_no_more_changes_the_outcome) {
+    struct merging m;
+    struct board_part parts[2] = {{"events/0", 5, false, false}, {"events/1", 5, false, false}};
+    merging_init(&m);
+    merged_at(&m, "US", MINUTE, token_a, parts, 2, 1);
+    board_sources_add(&m.sources, "events/1", 6, &nothing_yet);
+    ck_assert_uint_eq(look(&m), 1);
+    ck_assert(!m.offers[0].last.becomes_final);
+    merged_at(&m, "US", MINUTE, token_a, parts, 2, 2);
+    ck_assert(!parts[1].counts);
+    ck_assert_uint_eq(look(&m), 0);
+    merging_deinit(&m);
+}
+END_TEST
+
+/* A lost list stays lost when everybody has settled its minute, but its note may end. */
+START_TEST(a_lost_list_is_offered_when_every_partition_has_settled_its_minute) {
+    struct merging m;
+    struct part_row row = nothing_yet;
+    struct board_part part = {"events/0", 5, false, false};
+    merging_init(&m);
+    row.x = MINUTE;
+    board_sources_add(&m.sources, "events/0", 5, &row);
+    merged_at(&m, "US", MINUTE, token_a, &part, 1, 1);
+    row.m = MINUTE;
+    board_sources_add(&m.sources, "events/0", 5, &row);
+    ck_assert_uint_eq(look(&m), 0);
+    row_settles(&m, "events/1", MINUTE);
+    ck_assert_uint_eq(look(&m), 1);
+    merging_deinit(&m);
+}
+END_TEST
+
+START_TEST(news_are_not_offered_a_second_time_in_their_round) {
+    struct merging m;
+    merging_init(&m);
+    merged(&m, "US", MINUTE, token_a);
+    row_settles(&m, "events/1", MINUTE);
+    ck_assert(is_news(&m, "US", MINUTE, token_b));
+    ck_assert_uint_eq(look(&m), 0);
+    ck_assert_uint_eq(look(&m), 1); /* it was not merged: the next round has it */
+    merging_deinit(&m);
+}
+END_TEST
+
+START_TEST(a_note_that_is_no_news_does_not_hide_a_changed_outcome) {
+    struct merging m;
+    merging_init(&m);
+    merged(&m, "US", MINUTE, token_a);
+    row_settles(&m, "events/1", MINUTE);
+    ck_assert(!is_news(&m, "US", MINUTE, token_a));
+    ck_assert_uint_eq(look(&m), 1);
+    merging_deinit(&m);
+}
+END_TEST
+
+/* A list merged before the rows moved, written after: what it was judged by is what counts. */
+START_TEST(rows_that_moved_while_the_list_was_written_are_noticed) {
+    struct merging m;
+    struct board_part part = {"events/0", 5, true, false};
+    merging_init(&m);
+    uint64_t say = board_say(&rules, &m.sources, MINUTE);
+    enum list_state state = board_judge(&rules, &m.sources, MINUTE, &part, 1);
+    row_settles(&m, "events/1", MINUTE);
+    seen_merged(m.seen, text("US"), MINUTE, token_a, say, &part, 1, state, false, 1);
+    ck_assert_uint_eq(look(&m), 1);
+    ck_assert(m.offers[0].last.becomes_final);
+    merging_deinit(&m);
+}
+END_TEST
+
+/* -- forgetting, and many lists -- */
+
+static bool keeps_us(void *ctx, struct bytes location) {
+    ++*(int *)ctx;
+    return location.n == 2 && memcmp(location.p, "US", 2) == 0;
+}
+
+START_TEST(what_is_removed_filtered_or_cleared_is_news_again) {
+    struct merging m;
+    int asked = 0;
+    merging_init(&m);
+    merged(&m, "US", MINUTE, token_a);
+    merged(&m, "US", MINUTE + 1, token_a);
+    merged(&m, "FR", MINUTE, token_a);
+    seen_remove(m.seen, text("US"), MINUTE + 1);
+    seen_remove(m.seen, text("US"), MINUTE + 1);
+    seen_remove(m.seen, text("ES"), MINUTE);
+    ck_assert_uint_eq(seen_count(m.seen), 2);
+    ck_assert(is_news(&m, "US", MINUTE + 1, token_a));
+    seen_filter(m.seen, keeps_us, &asked);
+    ck_assert_int_eq(asked, 2);
+    ck_assert_uint_eq(seen_count(m.seen), 1);
+    ck_assert(is_news(&m, "FR", MINUTE, token_a));
+    ck_assert(!is_news(&m, "US", MINUTE, token_a));
+    seen_clear(m.seen);
+    ck_assert_uint_eq(seen_count(m.seen), 0);
+    ck_assert(is_news(&m, "US", MINUTE, token_a));
+    row_settles(&m, "events/1", MINUTE);
+    ck_assert_uint_eq(look(&m), 0);
+    merged(&m, "US", MINUTE, token_a);
+    ck_assert_uint_eq(seen_count(m.seen), 1);
+    merging_deinit(&m);
+    seen_destroy(NULL);
+}
+END_TEST
+
+enum { MANY = 10000, LOCATIONS = 100 };
+
+static const char *location_of(int i) {
+    static char name[16];
+    snprintf(name, sizeof name, "place-%d", i % LOCATIONS);
+    return name;
+}
+
+static void count_offer(void *ctx, struct bytes location, int64_t minute, const char *token,
+                        const struct seen_last *last) {
+    (void)location, (void)token;
+    *(int *)ctx += minute == MINUTE + 7 && last->becomes_final ? 1 : MANY;
+}
+
+static bool keeps_even_places(void *ctx, struct bytes location) {
+    (void)ctx;
+    return (location.p[location.n - 1] - '0') % 2 == 0;
+}
+
+START_TEST(ten_thousand_lists_are_all_remembered) {
+    struct merging m;
+    int offered = 0, wrong = 0;
+    merging_init(&m);
+    row_settles(&m, "events/1", MINUTE + 6);
+    for (int i = 0; i < MANY; i++) merged(&m, location_of(i), MINUTE + i / LOCATIONS, token_a);
+    ck_assert_uint_eq(seen_count(m.seen), MANY);
+    for (int i = 0; i < MANY; i++) wrong += is_news(&m, location_of(i), MINUTE + i / LOCATIONS, token_a);
+    ck_assert_int_eq(wrong, 0);
+    ck_assert_uint_eq(look(&m), 0);
+    row_settles(&m, "events/1", MINUTE + 7); /* one minute more: a list of each location becomes final */
+    seen_changed(m.seen, &rules, &m.sources, m.round++, count_offer, &offered);
+    ck_assert_int_eq(offered, LOCATIONS);
+    seen_filter(m.seen, keeps_even_places, NULL);
+    ck_assert_uint_eq(seen_count(m.seen), MANY / 2);
+    for (int i = 0; i < MANY; i++) wrong += is_news(&m, location_of(i), MINUTE + i / LOCATIONS, token_a) != i % 2;
+    ck_assert_int_eq(wrong, 0);
+    merging_deinit(&m);
+}
+END_TEST
+
+Suite *board_seen_suite(void);
+Suite *board_seen_suite(void) {
+    Suite *s = suite_create("board_seen");
+    TCase *c = tcase_create("board_seen");
+    suite_add_tcase(s, c);
+    tcase_add_test(c, a_note_is_news_until_its_list_was_merged_under_its_token);
+    tcase_add_test(c, lists_are_told_apart_by_location_and_minute);
+    tcase_add_test(c, news_say_when_the_list_was_merged_last);
+    tcase_add_test(c, nothing_is_offered_while_the_rows_stand_still);
+    tcase_add_test(c, rows_that_move_without_changing_the_outcome_offer_nothing);
+    tcase_add_test(c, a_list_that_becomes_final_without_a_note_is_offered_until_it_is_merged);
+    tcase_add_test(c, an_outcome_that_is_not_final_does_not_say_so);
+    tcase_add_test(c, a_part_that_counts_no_more_changes_the_outcome);
+    tcase_add_test(c, a_lost_list_is_offered_when_every_partition_has_settled_its_minute);
+    tcase_add_test(c, news_are_not_offered_a_second_time_in_their_round);
+    tcase_add_test(c, a_note_that_is_no_news_does_not_hide_a_changed_outcome);
+    tcase_add_test(c, rows_that_moved_while_the_list_was_written_are_noticed);
+    tcase_add_test(c, what_is_removed_filtered_or_cleared_is_news_again);
+    tcase_add_test(c, ten_thousand_lists_are_all_remembered);
+    return s;
+}
