@@ -110,7 +110,8 @@ void kafka_member_forget_assigned(struct kafka_member *m) {
 void kafka_member_acknowledge(struct kafka_member *m) {
     struct err ignored; /* librdkafka logs it */
     if (m->revoke_unanswered) {
-        m->revoke_unanswered = false;
+        m->revoke_unanswered = m->granted = false;
+        kafka_commit_give_up_waiting(m);
         (void)!assign_list(m, NULL, &ignored);
         kafka_member_forget_assigned(m);
     }

@@ -2,7 +2,8 @@
  *
  * librdkafka repeats a commit that met a passing error. If a second one were already out, the repeated first could land
  * behind it and take the committed offset down. So a commit is sent when the one before it is answered; who does not
- * want to wait that long (WAIT_MS) is told "not committed" and its commit, if not sent yet, never is.
+ * want to wait that long (WAIT_MS) is told "not committed" and its commit, if not sent yet, never is. Nor is one that
+ * still waits when the partitions go: it would carry the next generation, and take down what the next owner commits.
  * Answers go to a queue of their own, so that waiting for one does not swallow messages. */
 #include "base/mem.h"
 #include "source/kafka_internal.h"
@@ -50,7 +51,11 @@ static void list_free(rd_kafka_topic_partition_list_t *list) {
     rd_kafka_topic_partition_list_destroy(list);
 }
 
+/* librdkafka would send it with the generation of the moment, or with none, which an empty group accepts. */
+static bool may_commit(const struct kafka_member *m) { return m->granted && !rd_kafka_assignment_lost(m->rk); }
+
 static rd_kafka_resp_err_t send_head(struct kafka_member *m) {
+    if (!may_commit(m)) return RD_KAFKA_RESP_ERR__ASSIGNMENT_LOST;
     rd_kafka_topic_partition_list_t *list = list_of(m->commits);
     rd_kafka_resp_err_t err = rd_kafka_commit_queue(m->rk, list, m->commit_queue, NULL, NULL);
     list_free(list);
@@ -139,8 +144,7 @@ static void wait_for(struct kafka_member *m, struct kafka_commit *k, int wait_ms
 
 int kafka_commit_start(struct kafka_member *m, const struct source_commit *c, size_t n, int wait_ms, struct err *e) {
     if (n == 0) return err_set(e, ERR_INVALID, "nothing to commit");
-    if (rd_kafka_assignment_lost(m->rk))
-        return err_set(e, ERR_REFUSED, "the partitions are lost, somebody else may have committed");
+    if (!may_commit(m)) return err_set(e, ERR_REFUSED, "the partitions are not ours, somebody else may have committed");
     struct kafka_commit *k = commit_create(c, n);
     *m->commits_tail = k;
     m->commits_tail = &k->next;
@@ -151,6 +155,10 @@ int kafka_commit_start(struct kafka_member *m, const struct source_commit *c, si
     }
     if (wait_ms > 0) wait_for(m, k, wait_ms);
     return 0;
+}
+
+void kafka_commit_give_up_waiting(struct kafka_member *m) {
+    while (m->commits && m->commits->next) give_up(m, m->commits->next);
 }
 
 void kafka_commit_drop_all(struct kafka_member *m) {

@@ -146,6 +146,7 @@ struct kafka_member {
     struct kafka_event *current;  /* handed out, destroyed by the next poll */
     struct kafka_event *events, **events_tail; /* not handed out yet, oldest first */
     bool assign_unanswered, revoke_unanswered; /* the library waits for rd_kafka_assign */
+    bool granted;                              /* the group gave us partitions and did not take them back */
     bool fatal_told, closing;
     struct kafka_assigned *assigned; /* of the last assign */
     size_t assigned_n, paused_n;
@@ -170,7 +171,8 @@ void kafka_member_forget_assigned(struct kafka_member *m);
 
 int kafka_commit_start(struct kafka_member *m, const struct source_commit *c, size_t n, int wait_ms,
                        struct err *e) MUST_CHECK;
-void kafka_commit_collect(struct kafka_member *m); /* answers that are there become events */
+void kafka_commit_collect(struct kafka_member *m);         /* answers that are there become events */
+void kafka_commit_give_up_waiting(struct kafka_member *m); /* those not sent yet: told as not committed */
 void kafka_commit_drop_all(struct kafka_member *m);
 
 #endif

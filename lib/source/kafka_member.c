@@ -48,7 +48,7 @@ static bool hand_out(struct kafka_member *m, struct source_event *ev) {
     if (!m->events) m->events_tail = &m->events;
     m->current = k;
     *ev = k->ev;
-    if (ev->type == SOURCE_ASSIGN) m->assign_unanswered = true;
+    if (ev->type == SOURCE_ASSIGN) m->assign_unanswered = m->granted = true;
     if (ev->type == SOURCE_REVOKE) m->revoke_unanswered = true;
     return true;
 }

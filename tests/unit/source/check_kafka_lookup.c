@@ -122,6 +122,15 @@ START_TEST(commits_are_answered_one_by_one_in_order) {
 }
 END_TEST
 
+START_TEST(a_commit_without_an_assignment_is_refused) {
+    struct source s = given_member(&g);
+    struct source_commit c = {.tp = tp_of(0), .offset = 1};
+    struct err e;
+    ck_assert_int_eq(s.ops->commit(s.self, &c, 1, 0, &e), ERR_REFUSED);
+    kafka_member_close(&s);
+}
+END_TEST
+
 START_TEST(ends_tell_where_the_logs_stand) {
     given_records(&g, 0, 0, 7);
     await_partitions(2);
@@ -169,6 +178,7 @@ Suite *kafka_lookup_suite(void) {
     tcase_add_test(t, partitions_and_connection_are_known_soon);
     tcase_add_test(t, no_commit_is_told_from_a_failed_look_up_and_from_a_commit);
     tcase_add_test(t, commits_are_answered_one_by_one_in_order);
+    tcase_add_test(t, a_commit_without_an_assignment_is_refused);
     tcase_add_test(t, ends_tell_where_the_logs_stand);
     tcase_add_test(t, a_partition_that_cannot_be_asked_does_not_silence_the_others);
     suite_add_tcase(suite, t);
