@@ -80,7 +80,7 @@ static void add_fault(void *self, const struct entry *e, const char *what) {
     minute_format(e->minute, minute);
     json_object_set_new(o, "location", text_json(names_get(&f->plan->locations, e->location)));
     json_object_set_new(o, "minute", json_string(minute));
-    json_object_set_new(o, "state", json_string(list_state_name(e->state)));
+    json_object_set_new(o, "state", json_string(served_state_name(e->state)));
     json_object_set_new(o, "what", json_string(what));
     json_array_append_new(f->array, o);
 }

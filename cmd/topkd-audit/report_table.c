@@ -38,7 +38,7 @@ static void write_lists(const struct report *r, struct buf *out) {
     const struct summary *s = r->summary;
     buf_addf(out, "lists, read from Redis in %.1f s\n", (double)r->compare_ms / 1000.0);
     row(out, "compared", s->compared.lists, "of these:");
-    for (int i = STATE_NONE; i < LIST_STATES; i++) row_if(out, list_state_name((enum list_state)i), s->states[i], "");
+    for (int i = STATE_NONE; i < LIST_STATES; i++) row_if(out, served_state_name((enum list_state)i), s->states[i], "");
     row_if(out, "open", s->fates[FATE_OPEN], "not compared: they may still change");
     row_if(out, "lost", s->fates[FATE_LOST], "marked as not vouched for; below apart");
     row_if(out, "moving", s->fates[FATE_MOVING], "not compared: the log has grown since it was read");
@@ -69,7 +69,7 @@ static void show_fault(void *self, const struct entry *e, const char *what) {
     char minute[MINUTE_TEXT_LEN + 1];
     minute_format(e->minute, minute);
     buf_addf(out, "  %s %s (%s): %s\n", log_quote_bytes(names_get(&r->in->plan->locations, e->location)), minute,
-             list_state_name(e->state), what);
+             served_state_name(e->state), what);
 }
 
 void report_table(const struct report *r, struct buf *out) {

@@ -8,14 +8,14 @@
 /* Answers that may wait in our socket: lists of a few KB each. */
 enum { SHELVES_AT_ONCE = 64, LISTS_AT_ONCE = 256 };
 
-const char *list_state_name(enum list_state s) {
+const char *served_state_name(enum list_state s) {
     static const char *const names[LIST_STATES] = {"none", "open", "ended", "final", "lost", "unknown"};
     return names[s];
 }
 
 static enum list_state state_parse(struct bytes text) {
     for (int s = STATE_OPEN; s <= STATE_LOST; s++) {
-        const char *name = list_state_name((enum list_state)s);
+        const char *name = served_state_name((enum list_state)s);
         if (strlen(name) == text.n && memcmp(name, text.p, text.n) == 0) return (enum list_state)s;
     }
     return STATE_UNKNOWN;

@@ -8,7 +8,7 @@
 #include "redis_link.h"
 
 enum list_state { STATE_NONE, STATE_OPEN, STATE_ENDED, STATE_FINAL, STATE_LOST, STATE_UNKNOWN, LIST_STATES };
-const char *list_state_name(enum list_state s);
+const char *served_state_name(enum list_state s);
 
 struct shelf_slot { /* one minute of a location, from `states` and `minutes` */
     int64_t minute;

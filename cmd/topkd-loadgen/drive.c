@@ -46,7 +46,7 @@ static void add_made_up(struct drive *d, struct traffic *t, int64_t clock_ms) {
                                                   .key = by_location       ? ev.location_name
                                                          : key == KEY_USER ? ev.user
                                                                            : (struct bytes){NULL, 0},
-                                                  .slot = by_location ? ev.location : 0,
+                                                  .slot = by_location && d->o->batch > 1 ? ev.location : 0,
                                                   .clock_ms = clock_ms,
                                                   .outcome = ev.outcome,
                                                   .copy = ev.copy});

@@ -198,10 +198,21 @@ static int fill_producer(rd_kafka_conf_t *conf, const struct config *c, struct e
     return rc != 0 ? rc : pass_through(conf, c, PRODUCER, e);
 }
 
-int kafka_conf_consumer(const struct config *c, uint64_t queue_bytes, rd_kafka_conf_t **out, struct err *e) {
+/* Static membership: one name for a process, so its members need a suffix, or they would fence each other. */
+static int number_instance(rd_kafka_conf_t *conf, unsigned member, struct err *e) {
+    char name[200], numbered[220];
+    size_t size = sizeof name;
+    if (rd_kafka_conf_get(conf, "group.instance.id", name, &size) != RD_KAFKA_CONF_OK || name[0] == '\0') return 0;
+    snprintf(numbered, sizeof numbered, "%s-%u", name, member);
+    return set(conf, "group.instance.id", numbered, "TOPKD_RDKAFKA_GROUP_INSTANCE_ID", e);
+}
+
+int kafka_conf_consumer(const struct config *c, uint64_t queue_bytes, unsigned member, rd_kafka_conf_t **out,
+                        struct err *e) {
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     rd_kafka_conf_set_log_cb(conf, log_library);
     int rc = fill_consumer(conf, c, queue_bytes, e);
+    if (rc == 0 && c->threads > 1) rc = number_instance(conf, member, e);
     if (rc == 0)
         *out = conf;
     else

@@ -37,6 +37,8 @@ void kafka_letters_destroy(struct kafka_letters *l) {
     mem_free(l);
 }
 
+unsigned kafka_letters_member(const struct kafka_letters *l) { return l->index; }
+
 uint64_t kafka_letters_issued(struct kafka_letters *l) {
     pthread_mutex_lock(&l->lock);
     uint64_t n = l->issued;

@@ -16,7 +16,8 @@ enum { KAFKA_ERROR_LOG_MS = 5000 }; /* at most one line in so long for errors th
 /* -- settings and logs (kafka_conf.c) ------------------------------------------------------------ */
 
 /* *OUT: the caller hands it to rd_kafka_new or destroys it. ERR_INVALID names the environment variable. */
-int kafka_conf_consumer(const struct config *c, uint64_t queue_bytes, rd_kafka_conf_t **out, struct err *e) MUST_CHECK;
+int kafka_conf_consumer(const struct config *c, uint64_t queue_bytes, unsigned member, rd_kafka_conf_t **out,
+                        struct err *e) MUST_CHECK;
 int kafka_conf_producer(const struct config *c, rd_kafka_conf_t **out, struct err *e) MUST_CHECK;
 /* Counts CODE in topkd_kafka_errors_total and logs TEXT, rate limited by LIMIT. */
 void kafka_report_error(struct metrics *m, struct log_limit *limit, rd_kafka_resp_err_t code, const char *text);
@@ -27,6 +28,7 @@ struct kafka_letters; /* the tickets of one member; lives as long as the shared 
 
 struct kafka_letters *kafka_letters_create(unsigned index);
 void kafka_letters_destroy(struct kafka_letters *l);
+unsigned kafka_letters_member(const struct kafka_letters *l); /* its number in the process, from 0 */
 uint64_t kafka_letters_issued(struct kafka_letters *l);
 uint64_t kafka_letters_settled(struct kafka_letters *l);
 int kafka_letters_send(struct kafka_shared *s, struct kafka_letters *l, const struct source_dead_letter *d,

@@ -1,15 +1,17 @@
-/* store/redis_hello.c - letting a connection in: who we are, and whether this is a Redis that keeps what it is given.
+/* store/redis_hello.c - letting a connection in: who we are, whether this is a Redis that keeps what it is given, and
+ * whether the board is ours.
  * Asked anew at every connect, because what answers behind one address changes. */
 #include <hiredis/hiredis.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "store/redis_ops.h"
 
-enum command { AUTH, SELECT, ROLE, INFO };
+enum command { AUTH, SELECT, ROLE, INFO, OWNER };
 
 struct check {
     struct redis_store *s;
-    enum command sent[4]; /* the commands of this call, in order */
+    enum command sent[5]; /* the commands of this call, in order */
     size_t n;
 };
 
@@ -46,6 +48,32 @@ static int check_policy(struct check *c, const struct redisReply *r, struct err 
     return STORE_FATAL;
 }
 
+int redis_refuse_board(const struct redis_store *s, const char *what, const char *theirs, struct err *e) {
+    if (strcmp(what, "group") == 0)
+        err_set(e, ERR_INVALID,
+                "board %.40s belongs to consumer group %.60s, not to %.60s: two groups need two boards (TOPKD_BOARD)",
+                s->board, theirs, s->group);
+    else
+        err_set(e, ERR_INVALID, "board %.40s has format %.20s, this program writes %d: use a new board (TOPKD_BOARD)",
+                s->board, theirs, STORE_CONTRACT_VERSION);
+    return STORE_FATAL;
+}
+
+static bool differs(const struct redisReply *r, const char *ours) {
+    return r->type == REDIS_REPLY_STRING && strcmp(r->str, ours) != 0;
+}
+
+/* Before the first contribution: another group's incarnations would stand above ours. A board without rows is
+ * anybody's. */
+static int check_owner(struct check *c, const struct redisReply *r, struct err *e) {
+    char version[16];
+    if (r->type != REDIS_REPLY_ARRAY || r->elements != 2) return redis_unexpected(c->s, "HMGET", e);
+    snprintf(version, sizeof version, "%d", STORE_CONTRACT_VERSION);
+    if (differs(r->element[0], c->s->group)) return redis_refuse_board(c->s, "group", r->element[0]->str, e);
+    if (differs(r->element[1], version)) return redis_refuse_board(c->s, "version", r->element[1]->str, e);
+    return STORE_OK;
+}
+
 static int on_reply(void *ctx, size_t index, const struct redisReply *r, struct err *e) {
     struct check *c = ctx;
     switch (c->sent[index]) {
@@ -53,6 +81,8 @@ static int on_reply(void *ctx, size_t index, const struct redisReply *r, struct 
         return check_role(c, r, e);
     case INFO:
         return check_policy(c, r, e);
+    case OWNER:
+        return check_owner(c, r, e);
     default:
         return STORE_OK; /* AUTH and SELECT: anything but an error */
     }
@@ -78,6 +108,16 @@ static void send_login(struct check *c, struct redis_call *call) {
     }
 }
 
+static void send_owner(struct check *c, struct redis_call *call) {
+    buf_clear(&c->s->key);
+    keys_progress(&c->s->key, c->s->board);
+    redis_arg_text(call, "HMGET");
+    redis_arg_key(c->s, call);
+    redis_arg_text(call, "group");
+    redis_arg_text(call, "version");
+    send_check(c, call, OWNER);
+}
+
 static int check(struct redis_store *s, bool login, struct err *e) {
     struct check c = {.s = s};
     struct redis_call call;
@@ -88,6 +128,7 @@ static int check(struct redis_store *s, bool login, struct err *e) {
     redis_arg_text(&call, "INFO");
     redis_arg_text(&call, "memory");
     send_check(&c, &call, INFO);
+    send_owner(&c, &call);
     return redis_call_end(&call);
 }
 

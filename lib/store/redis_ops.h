@@ -17,6 +17,8 @@ struct redis_store {
 /* redis_hello.c: open and looked at, or a status. Every op begins with it. */
 int redis_ready(struct redis_store *s, struct err *e) MUST_CHECK;
 int redis_hello(void *self, struct err *e);
+/* The board is of another group or format. Returns STORE_FATAL. */
+int redis_refuse_board(const struct redis_store *s, const char *what, const char *theirs, struct err *e);
 
 /* redis_publish.c */
 int redis_contribute(void *self, struct store_parts *lists, size_t n, struct err *e);

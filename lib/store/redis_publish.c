@@ -119,17 +119,6 @@ struct rows {
     size_t n;
 };
 
-static int refused_board(const struct rows *c, const char *what, const char *theirs, struct err *e) {
-    if (strcmp(what, "group") == 0)
-        err_set(e, ERR_INVALID,
-                "board %.40s belongs to consumer group %.60s, not to %.60s: two groups need two boards (TOPKD_BOARD)",
-                c->s->board, theirs, c->s->group);
-    else
-        err_set(e, ERR_INVALID, "board %.40s has format %.20s, this program writes %d: use a new board (TOPKD_BOARD)",
-                c->s->board, theirs, STORE_CONTRACT_VERSION);
-    return STORE_FATAL;
-}
-
 static bool take_rows(struct rows *c, const struct redisReply *life, const struct redisReply *answers) {
     if (life->len > STORE_LIFE_LEN || answers->len != c->n) return false;
     for (size_t i = 0; i < c->n; i++) {
@@ -145,7 +134,7 @@ static int on_rows(void *ctx, size_t index, const struct redisReply *r, struct e
     bool good = r->type == REDIS_REPLY_ARRAY && r->elements >= 2;
     for (size_t i = 0; good && i < r->elements; i++) good = r->element[i]->type == REDIS_REPLY_STRING;
     if (good && strcmp(r->element[0]->str, "ok") != 0)
-        return refused_board(c, r->element[0]->str, r->element[1]->str, e);
+        return redis_refuse_board(c->s, r->element[0]->str, r->element[1]->str, e);
     good = good && r->elements == 3 && take_rows(c, r->element[1], r->element[2]);
     return good ? STORE_OK : redis_unexpected(c->s, "progress rows", e);
 }

@@ -158,6 +158,17 @@ END_TEST
 
 /* -- boards -- */
 
+/* A wrong group must not get as far as a contribution: its incarnation would stand above the rightful one's. */
+START_TEST(another_group_is_refused_before_it_contributes) {
+    struct store other = open_store(server->url, "topk", "other-group");
+    ck_assert_int_eq(write_rows(&store, ""), STORE_OK);
+    ck_assert_int_eq(other.ops->hello(other.self, &error), STORE_FATAL);
+    ck_assert_ptr_nonnull(strstr(error.text, "two groups need two boards"));
+    ck_assert_int_eq(error.code, ERR_INVALID);
+    redis_store_destroy(&other);
+}
+END_TEST
+
 START_TEST(another_group_is_refused_and_told_what_to_do) {
     struct store other = open_store(server->url, "topk", "other-group"),
                  own = open_store(server->url, "b", "other-group");
@@ -314,6 +325,7 @@ Suite *redis_store_suite(void) {
     tcase_add_test(c, a_final_list_gets_through_to_a_full_server_and_frees_the_parts);
     tcase_add_test(c, a_list_that_is_there_is_replaced_on_a_full_server);
     tcase_add_test(c, notes_can_be_put_aside_on_a_full_server);
+    tcase_add_test(c, another_group_is_refused_before_it_contributes);
     tcase_add_test(c, another_group_is_refused_and_told_what_to_do);
     tcase_add_test(c, another_format_is_refused);
     tcase_add_test(c, the_first_writer_learns_the_life_and_the_second_try_is_stored);

@@ -18,7 +18,7 @@ struct redis_stub_options {
 struct redis_stub;
 struct redis_stub *redis_stub_start(const struct redis_stub_options *o);
 const char *redis_stub_url(const struct redis_stub *s);
-/* Waits until N commands, ROLE and INFO not counted, have arrived. */
+/* Waits until N commands, those of its introduction not counted, have arrived. */
 void redis_stub_await(struct redis_stub *s, size_t n);
 size_t redis_stub_connections(struct redis_stub *s); /* so far */
 void redis_stub_stop(struct redis_stub *s);
