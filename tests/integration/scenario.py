@@ -142,9 +142,8 @@ class Stage:
 
     def await_consumed(self, timeout_s=60):
         """Everything in the log is applied and committed."""
-        ends = self.kafka.ends(self.topic, self.partitions)
-
         def probe():
+            ends = self.kafka.ends(self.topic, self.partitions)  # the markers of a transaction may still be on their way
             commits = self.kafka.commits(self.group, self.topic, self.partitions)
             behind = {p: (commits.get(p, (None,))[0], end) for p, end in ends.items()
                       if end and commits.get(p, (None,))[0] != end}
@@ -178,10 +177,11 @@ class Stage:
         """Until every list is final, ended or (if it may be) lost, and no note is left for one that is final."""
         over = self.lists_over(counted)
 
+        allowed = {key: {"final" if key in over else "ended"} | ({"lost"} if lost(key) else set())
+                   for key in counted.lists}
+
         def probe():
-            served = self.served()
-            allowed = {key: {"final" if key in over else "ended"} | ({"lost"} if lost(key) else set())
-                       for key in counted.lists}
+            served = truth.Served(self.redis, self.board, states_only=True)
             odd = {key for key, states in allowed.items()
                    if served.states.get(key, "none") not in states and not (lost(key) and key not in served.states)}
             if odd:
@@ -191,8 +191,9 @@ class Stage:
             left = served.notes() & final
             if left:
                 raise NotYet("notes for final lists: " + truth.names(left))
-            return served
-        return self.wait_for("every list has its last state", probe, timeout_s, pause_s=0.25)
+            return True
+        self.wait_for("every list has its last state", probe, timeout_s, pause_s=0.25)
+        return self.served()
 
     def await_final(self, timeout_s=60):
         """What is over is final, so that nothing which happens now can touch it."""

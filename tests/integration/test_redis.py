@@ -114,7 +114,7 @@ def redis_frozen_under_load_pauses_within_the_memory_and_nobody_leaves(s):
     limit = 128 << 20
     s.create_topic()
     workers = s.start_workers(2, MEMORY_LIMIT="128MB", RDKAFKA_MAX_POLL_INTERVAL_MS=6000)
-    events = bulky(150_000 if s.long_run else 45_000)
+    events = bulky(150_000 if s.long_run else 40_000)
     s.feed(events[:400])
     s.await_stored()  # a partition whose row was never read could not even commit
     members = s.kafka.group(s.group)

@@ -55,13 +55,14 @@ def decode_location(text):
 
 
 class Served:
-    """What Redis serves on BOARD right now: lists[location, minute] = [(item, count)], states likewise."""
+    """What Redis serves on BOARD right now: lists[location, minute] = [(item, count)], states likewise. STATES_ONLY: a
+    look that costs less, without the lists."""
 
-    def __init__(self, redis, board):
+    def __init__(self, redis, board, states_only=False):
         self.redis, self.board = redis, board
         self.keys = scan(redis, board + ":*")
         self.states = self._states()  # before the lists: what is final by then is not changed any more when it is read
-        self.lists = self._lists()
+        self.lists = {} if states_only else self._lists()
 
     def _lists(self):
         found = [m for m in map(MINUTE_KEY.match, self.keys) if m and m[1] == self.board]
@@ -98,12 +99,12 @@ class Served:
     def index_problems(self):
         """Lists without index entry or TTL, final lists that still keep their parts."""
         problems = []
-        for location in {loc for loc, _ in self.lists}:
-            index = self.redis("ZRANGE", self.key(location, "minutes"), 0, -1, "WITHSCORES")
-            listed = {(location, int(score) // 60) for score in index[1::2]}
-            mine = {k for k in self.lists if k[0] == location}
-            if mine - listed:
-                problems.append("%s: not in the index: %s" % (location, names(mine - listed)))
+        locations = sorted({location for location, _ in self.lists})
+        indexes = self.redis.pipeline([("ZRANGE", self.key(location, "minutes"), 0, -1, "WITHSCORES")
+                                       for location in locations])
+        indexed = {(loc, int(score) // 60) for loc, index in zip(locations, indexes) for score in index[1::2]}
+        if self.lists.keys() - indexed:
+            problems.append("not in the index: " + names(self.lists.keys() - indexed))
         ordered = list(self.lists)
         ttls = self.redis.pipeline([("TTL", self.key(loc, minute_text(m))) for loc, m in ordered])
         problems += ["%s has no TTL" % (k,) for k, ttl in zip(ordered, ttls) if ttl <= 0]
