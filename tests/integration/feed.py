@@ -23,9 +23,9 @@ def messages(events, shape="single", batch=50):
     return [message(events[i:i + size], shape) for i in range(0, len(events), size)]
 
 
-def spread(records, partitions, first=0):
+def spread(records, partitions):
     """(partition, record), round about: every partition sees its records in the order of the log."""
-    return [((first + i) % partitions, r) for i, r in enumerate(records)]
+    return [(i % partitions, r) for i, r in enumerate(records)]
 
 
 def send(kafka, topic, placed):

@@ -47,7 +47,6 @@ class Stage:
         self.workers, self.extra_brokers, self.notes = [], [], []
         self.seed = seed if seed is not None else random.SystemRandom().randrange(1 << 32)
         self.rng = random.Random(self.seed)
-        self.recounts = {}
 
     # -- setting up ----------------------------------------------------------------------------------
     def note(self, fmt, *values):
@@ -143,7 +142,7 @@ class Stage:
     def await_consumed(self, timeout_s=60):
         """Everything in the log is applied and committed."""
         def probe():
-            ends = self.kafka.ends(self.topic, self.partitions)  # the markers of a transaction may still be on their way
+            ends = self.kafka.ends(self.topic, self.partitions)  # markers of transactions may still come
             commits = self.kafka.commits(self.group, self.topic, self.partitions)
             behind = {p: (commits.get(p, (None,))[0], end) for p, end in ends.items()
                       if end and commits.get(p, (None,))[0] != end}
@@ -263,7 +262,7 @@ class FinalWatch:
         eyes = Resp(self.stage.redis.socket)
         try:
             while not self.done.wait(0.3):
-                self._look(truth.Served(Eyes(eyes), self.stage.board))
+                self._look(truth.Served(eyes, self.stage.board))
         except Exception as e:  # told by finish()
             self.error = e
         finally:
@@ -281,16 +280,6 @@ class FinalWatch:
         changed = {key for key, rows in self.first.items() if found.served.lists.get(key) != rows}
         assert not changed, "changed after they were called final: " + truth.names(changed)
         self.stage.note("%d lists watched from final on", len(self.first))
-
-
-class Eyes:
-    """A connection of one's own, with the two calls that Served needs."""
-
-    def __init__(self, resp):
-        self.pipeline, self.resp = resp.pipeline, resp
-
-    def __call__(self, *command):
-        return self.resp(*command)
 
 
 def pause(seconds):

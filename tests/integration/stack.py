@@ -32,9 +32,9 @@ def run(*command, env=None, timeout_s=120):
 
 def missing_for_real_broker():
     """Why the real broker cannot run here, or None."""
-    cache = [p for p in ("java", "mvn") if not shutil.which(p)]
-    if cache:
-        return "no " + " and no ".join(cache)
+    absent = [p for p in ("java", "mvn") if not shutil.which(p)]
+    if absent:
+        return "no " + " and no ".join(absent)
     try:
         run(KAFKA, "install", timeout_s=900)
     except AssertionError as e:
@@ -63,15 +63,6 @@ class Broker:
 
     def kill(self):
         run(KAFKA, "kill", self.directory)
-
-    def _signal(self, number):
-        os.kill(int((self.directory / "pid").read_text()), number)
-
-    def freeze(self):
-        self._signal(signal.SIGSTOP)
-
-    def thaw(self):
-        self._signal(signal.SIGCONT)
 
     def group_tool(self, *args):
         """Kafka's own ConsumerGroupCommand: 2 s a call, for it is a Java process."""

@@ -105,7 +105,8 @@ def redis_stopped_for_a_while_under_load_loses_nothing(s):
 
 def bulky(count, per_minute=10):
     """Many small buckets, each with a long id: memory fills, and none has to grow where it may not any more."""
-    return [data.event(1291191960000 + i // per_minute * MINUTE_MS + i % per_minute, "%0240d" % i, "place%d" % (i % 997))
+    start = 1291191960000
+    return [data.event(start + i // per_minute * MINUTE_MS + i % per_minute, "%0240d" % i, "place%d" % (i % 997))
             for i in range(count)]
 
 
