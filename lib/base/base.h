@@ -10,6 +10,9 @@
 #define PRINTF_LIKE(fmt, first) __attribute__((format(printf, fmt, first)))
 #define ARRAY_LEN(a)            (sizeof(a) / sizeof((a)[0]))
 
+static inline int64_t i64_larger(int64_t a, int64_t b) { return a > b ? a : b; }
+static inline int64_t i64_smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+
 /* Borrowed bytes, not NUL-terminated. P is NULL only where a comment gives that a meaning. */
 struct bytes {
     const char *p;

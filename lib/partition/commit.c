@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
-
 struct rewind partition_rewind(const struct partition *p) {
     struct rewind r = {p->next, p->w_ms, p->last};
     for (size_t i = 0; i < p->minutes.n; i++) {
@@ -31,7 +29,7 @@ static void meta_of(const struct partition *p, struct part_meta *m) {
 
 bool partition_freeze(struct partition *p, struct part_commit *out) {
     if (p->needs_row || p->probe != PROBE_NOTHING || (p->next < p->frontier && RULE(not_lower))) return false;
-    if (p->raise_x) p->x = larger(p->x, minute_reach(p->rules, p->w_ms));
+    if (p->raise_x) p->x = i64_larger(p->x, minute_reach(p->rules, p->w_ms));
     p->raise_x = false;
     struct part_meta m;
     meta_of(p, &m);
@@ -52,8 +50,8 @@ static const struct own_commit *own_find(const struct partition *p, int64_t offs
 void partition_committed(struct partition *p, const struct part_commit *c, bool ok) {
     const struct own_commit *own = own_find(p, c->offset, c->metadata);
     if (!ok || own == NULL) return;
-    p->frontier = larger(p->frontier, c->offset);
-    p->committed = larger(p->committed, c->offset);
+    p->frontier = i64_larger(p->frontier, c->offset);
+    p->committed = i64_larger(p->committed, c->offset);
     if (own->incarnation == p->incarnation) p->ready = true;
 }
 

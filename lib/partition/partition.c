@@ -27,8 +27,6 @@
 #include <assert.h>
 #include <string.h>
 
-static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
-
 static void partition_begin(struct partition *p, const struct part_start *s) {
     p->start = *s;
     p->probe = s->probe;
@@ -101,7 +99,7 @@ static int64_t record_clock(const struct partition *p, const struct part_record 
     for (size_t i = 0; b != NULL && i < b->n; i++) {
         const struct event *ev = &b->events[i];
         bool good = ev->outcome == EVENT_APPLIED || ev->outcome == EVENT_WEIGHTLESS || ev->outcome == EVENT_LATE;
-        if (good && !event_is_future(p, ev, rec->time_ms)) w = larger(w, ev->time_ms);
+        if (good && !event_is_future(p, ev, rec->time_ms)) w = i64_larger(w, ev->time_ms);
     }
     return w;
 }
@@ -117,8 +115,8 @@ static void probe_reset(struct partition *p, int64_t time_ms) {
 
 /* Rule 6: TIME_MS is of the first record after the lost range. */
 static void probe_cut(struct partition *p, int64_t time_ms) {
-    int64_t reach = minute_reach(p->rules, larger(time_ms, p->start.frontier_w_ms));
-    if (RULE(trunc_x) && reach != PART_NO_MINUTE) p->x = larger(p->x, reach + 1);
+    int64_t reach = minute_reach(p->rules, i64_larger(time_ms, p->start.frontier_w_ms));
+    if (RULE(trunc_x) && reach != PART_NO_MINUTE) p->x = i64_larger(p->x, reach + 1);
 }
 
 static void probe_time(struct partition *p, int64_t time_ms) {
@@ -210,7 +208,7 @@ static void event_judge(struct partition *p, struct event *ev, const struct part
 static void log_time_advance(struct partition *p, int64_t time_ms) {
     if (time_ms == PART_NEVER) return;
     if (p->w_ms != PART_NEVER && time_ms <= p->w_ms - MINUTE_MS) p->seen.steps_back++;
-    p->w_ms = larger(p->w_ms, time_ms);
+    p->w_ms = i64_larger(p->w_ms, time_ms);
 }
 
 static void count_record(struct partition *p, const struct event_batch *b, bool first_time) {
@@ -252,7 +250,7 @@ enum part_took partition_record(struct partition *p, const struct part_record *r
 void partition_eof(struct partition *p, int64_t offset, int64_t wall_ms) {
     if (p->probe == PROBE_ANCHOR) p->seen.unproven = true;
     if (p->probe != PROBE_NOTHING) probe_time(p, wall_stand_in(p, wall_ms));
-    p->next = larger(p->next, offset);
+    p->next = i64_larger(p->next, offset);
 }
 
 /* -- incarnation -- */

@@ -6,9 +6,6 @@
 
 #include <string.h>
 
-static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
-static int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
-
 /* -- the dirty queue -- */
 
 static void dirty_append(struct partition *p, struct bucket *b) {
@@ -149,8 +146,8 @@ void partition_settle(struct partition *p, int64_t mono_ms) {
         minutes_remove_first(&p->minutes);
     }
     int64_t reach = minute_horizon(p->rules, p->w_ms);
-    if (p->minutes.n > 0) reach = smaller(reach, p->minutes.all[0]->minute - 1);
-    p->settled = larger(p->settled, reach);
+    if (p->minutes.n > 0) reach = i64_smaller(reach, p->minutes.all[0]->minute - 1);
+    p->settled = i64_larger(p->settled, reach);
 }
 
 /* -- the progress row -- */
@@ -171,7 +168,7 @@ bool partition_row(struct partition *p, struct part_row *row, uint64_t *incarnat
 void partition_row_answered(struct partition *p, int64_t handed_mono_ms) {
     p->row_out = false;
     if (handed_mono_ms != PART_NEVER) p->row_stored = p->row_sent;
-    p->confirmed_mono_ms = larger(p->confirmed_mono_ms, handed_mono_ms);
+    p->confirmed_mono_ms = i64_larger(p->confirmed_mono_ms, handed_mono_ms);
 }
 
 void partition_other_life(struct partition *p, const char *life) {
@@ -180,7 +177,7 @@ void partition_other_life(struct partition *p, const char *life) {
     bool news =
         p->life[0] != 0 || RULE(l_meta); /* switched off: the first life that is heard of is taken for the old one */
     if (RULE(life) && news) {
-        p->x = larger(p->x, p->settled);
+        p->x = i64_larger(p->x, p->settled);
         partition_redirty(p);
     }
     memcpy(p->life, life, PART_LIFE_LEN);
@@ -188,7 +185,7 @@ void partition_other_life(struct partition *p, const char *life) {
 }
 
 void partition_end_seen(struct partition *p, int64_t end, int64_t wall_ms) {
-    if (end == p->next) p->end_wall_ms = larger(p->end_wall_ms, wall_ms);
+    if (end == p->next) p->end_wall_ms = i64_larger(p->end_wall_ms, wall_ms);
 }
 
 /* -- answers -- */
@@ -198,8 +195,8 @@ void partition_answered(struct partition *p, struct bytes location, int64_t minu
     if (m == NULL) return;
     struct bucket *b = minute_find(m, location, hash64(location.p, location.n, 0));
     if (b == NULL) return;
-    b->acked = larger(b->acked, at);
-    m->acked_mono_ms = larger(m->acked_mono_ms, mono_ms);
+    b->acked = i64_larger(b->acked, at);
+    m->acked_mono_ms = i64_larger(m->acked_mono_ms, mono_ms);
     if (b->acked >= b->changed && !b->queued) bucket_set_clean(p, b, true); /* queued: it was doubted since */
 }
 

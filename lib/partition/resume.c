@@ -23,8 +23,6 @@ const char *part_origin_name(enum part_origin o) {
     return names[o];
 }
 
-static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
-
 static int64_t above(int64_t minute) { return minute == PART_NO_MINUTE ? PART_NO_MINUTE : minute + 1; }
 
 static void start_blank(struct part_start *s, const struct part_facts *f, enum part_origin origin, int64_t offset) {
@@ -83,7 +81,7 @@ static void cut_range(const struct part_rules *r, struct part_start *s) {
     s->next = s->consume_from = s->log_start;
     s->anchor.set = false;
     s->lost_records = s->log_start > s->frontier ? s->log_start - s->frontier : 0;
-    if (RULE(trunc_x)) s->x = larger(s->x, above(minute_reach(r, s->frontier_w_ms)));
+    if (RULE(trunc_x)) s->x = i64_larger(s->x, above(minute_reach(r, s->frontier_w_ms)));
     if (s->log_start > s->frontier) s->probe = PROBE_CUT;
 }
 
@@ -100,7 +98,7 @@ void part_resume_other_log(const struct part_rules *r, struct part_start *s) {
     s->probe = PROBE_NOTHING;
     s->anchor.set = false;
     s->consume_from = s->next = s->frontier = s->log_start;
-    s->x = larger(s->x, above(minute_reach(r, s->frontier_w_ms)));
+    s->x = i64_larger(s->x, above(minute_reach(r, s->frontier_w_ms)));
     s->w_ms = s->frontier_w_ms = PART_NEVER;
     s->new_incarnation = true;
     s->raise_x_at_frontier = false;
