@@ -5,7 +5,7 @@ usage: run.py [--short] [--long] [--only PATTERN] [--jobs N] [--seed N] [--keep]
 
 --short    the set of `make test` (the default); --long: every scenario, larger and longer
 --only     scenarios whose name contains PATTERN (may be given more than once)
---jobs     scenarios at the same time (default 3: they mostly wait)
+--jobs     scenarios at the same time (default 4: they mostly wait)
 --seed     instead of a random one, to do again what was printed (time still plays its part)
 --keep     keep the folders of scenarios that passed, too
 A line for each scenario, then `N passed, N failed, N skipped`; exit 1 if one failed. The folder of a scenario that
@@ -44,7 +44,7 @@ def arguments():
     parser.add_argument("--short", action="store_true")
     parser.add_argument("--long", action="store_true")
     parser.add_argument("--only", action="append", default=[])
-    parser.add_argument("--jobs", type=int, default=3)
+    parser.add_argument("--jobs", type=int, default=4)
     parser.add_argument("--seed", type=int)
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("--list", action="store_true")
