@@ -20,8 +20,8 @@ struct slot {
     char *labels; /* of its metrics; owned */
     enum slot_state state;
     struct partition *memory; /* RUNNING; PARKED; WAITING if it was parked before */
-    bool asked_row;
-    bool at_eof; /* nothing came since the end of the log was reached */
+    bool asked_row;           /* and not answered */
+    bool at_eof;              /* nothing came since the end of the log was reached */
     bool had_traffic;
     int64_t assigned_mono_ms;
     int64_t end_at_assign;             /* EXIT_AT_END reads up to here */

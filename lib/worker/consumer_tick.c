@@ -27,6 +27,7 @@ static void deliver(struct consumer *c, const struct mail *m, int64_t now) {
         partition_other_life(s->memory, m->life);
         break;
     case MAIL_ASK_ROW:
+        s->asked_row = false;
         partition_row_known(s->memory, m->incarnation, clock_wall_ms(c->hub->clock));
         break;
     case MAIL_BROKEN:
