@@ -74,6 +74,7 @@ void consumer_assigned(struct consumer *c, const struct source_tp *tps, size_t n
 
 void consumer_revoked(struct consumer *c, bool lost) {
     if (!lost) consumer_commit_now(c, REVOKE_COMMIT_MS);
+    c->commit_waits = false; /* what is not sent by now is the next owner's to say */
     for (size_t i = 0; i < c->slots_n; i++) {
         struct slot *s = c->slots[i];
         if (s->state != SLOT_RUNNING && s->state != SLOT_WAITING) continue;
