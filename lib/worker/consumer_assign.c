@@ -75,6 +75,7 @@ void consumer_assigned(struct consumer *c, const struct source_tp *tps, size_t n
 void consumer_revoked(struct consumer *c, bool lost) {
     if (!lost) consumer_commit_now(c, REVOKE_COMMIT_MS);
     c->commit_waits = false; /* what is not sent by now is the next owner's to say */
+    c->lookup_stale = c->lookup_out;
     for (size_t i = 0; i < c->slots_n; i++) {
         struct slot *s = c->slots[i];
         if (s->state != SLOT_RUNNING && s->state != SLOT_WAITING) continue;
@@ -166,7 +167,9 @@ static void start_slot(struct consumer *c, struct slot *s, const struct source_l
 
 void consumer_looked_up(struct consumer *c, const struct source_lookup *l, size_t n) {
     size_t started = 0;
-    c->lookup_out = false;
+    bool stale = c->lookup_stale; /* somebody else may have committed since: asked again at the next tick */
+    c->lookup_out = c->lookup_stale = false;
+    if (stale) return;
     for (size_t i = 0; i < n; i++) {
         struct slot *s = slot_find(c, l[i].tp);
         if (s == NULL || s->state != SLOT_WAITING || l[i].state == SOURCE_COMMIT_FAILED) continue;

@@ -59,6 +59,7 @@ struct consumer {
 
     int64_t next_tick_mono_ms, next_checkpoint_mono_ms, next_ends_mono_ms, next_lookup_mono_ms;
     bool lookup_out, ends_out;
+    bool lookup_stale; /* the one that is out was asked before the last revoke */
     bool assigned_once;
     bool paused;
     struct log_limit memory_limit;
