@@ -1,0 +1,241 @@
+/* What a consumer keeps and forgets when partitions come and go. The delivery rules as a whole are the property test's
+ * (tests/model); here are moments that random histories hardly meet. */
+#include <check.h>
+#include <stdio.h>
+
+#include "partition/partition.h"
+#include "worker_given.h"
+
+static const char view[] = "{\"video_id\":\"cat\",\"location\":\"US\"}";
+static const char broken[] = "{\"video_id\":";
+
+static void setup(void) {
+    static const char *const entries[] = {
+        "TOPICS=t", "THREADS=1", "PUBLISH_INTERVAL=1s", "CHECKPOINT_INTERVAL=5s", "DLQ_TOPIC=letters", NULL};
+    given_hub(entries);
+    given_consumer();
+}
+
+/* Partition 0 is ours, its first commit (at offset 0) acknowledged, and it may speak. */
+static void given_running(void) {
+    say_assigned(1);
+    step();
+    say_no_commit(0, 10);
+    step_after(1000);
+    answer_row_asked(0);
+    step_after(1000);
+    say_committed();
+    step();
+    ck_assert_uint_eq(worker.source.commits_n, 1);
+    mail_free_all(outbox_take());
+}
+
+static void expect_assigned_at(int64_t offset) {
+    ck_assert_uint_eq(worker.source.assigned_n, 1);
+    ck_assert_int_eq(worker.source.assigned[0].offset, offset);
+}
+
+static const char *metadata_of(uint64_t meaning, int64_t rewind, int64_t anchor) {
+    static char text[PART_METADATA_BYTES_MAX];
+    struct part_meta m = {.incarnation = 7,
+                          .meaning = meaning,
+                          .b = PART_NO_MINUTE,
+                          .x = PART_NO_MINUTE,
+                          .rewind = rewind,
+                          .rewind_w_ms = PART_NEVER,
+                          .frontier_w_ms = PART_NEVER,
+                          .settled = PART_NO_MINUTE,
+                          .anchor = {anchor >= 0, anchor, 1, 1}};
+    part_meta_format(&m, text);
+    return text;
+}
+
+/* -- look-ups -- */
+
+START_TEST(a_partition_begins_where_its_look_up_says) {
+    say_assigned(1);
+    step();
+    ck_assert_uint_eq(worker.source.lookups_n, 1);
+    ck_assert_uint_eq(worker.source.assigned_n, 0); /* the group is answered at once, with what runs */
+    say_commit_found(0, 8, metadata_of(worker.hub.rules.meaning, 5, -1), 10);
+    step();
+    expect_assigned_at(5);
+}
+END_TEST
+
+START_TEST(a_look_up_that_failed_is_asked_again) {
+    say_assigned(1);
+    step();
+    say_no_commit(0, 10);
+    worker.source.lookup.state = SOURCE_COMMIT_FAILED;
+    step();
+    ck_assert_uint_eq(worker.source.assigned_n, 0);
+    step_after(1000);
+    ck_assert_uint_eq(worker.source.lookups_n, 2);
+}
+END_TEST
+
+/* Between the question and its answer the partition went and came back; meanwhile another member may have committed,
+ * even under a new incarnation. Beginning at the old commit would take all of that back. */
+START_TEST(a_look_up_asked_before_a_rebalance_says_nothing_after_it) {
+    say_assigned(1);
+    step();
+    say_revoked(_i == 1);
+    say_assigned(1);
+    step();
+    ck_assert_uint_eq(worker.source.lookups_n, 1); /* one question at a time */
+    say_commit_found(0, 8, metadata_of(worker.hub.rules.meaning, 5, -1), 10);
+    step();
+    ck_assert_uint_eq(worker.source.assigned_n, 0);
+    step_after(1000);
+    ck_assert_uint_eq(worker.source.lookups_n, 2);
+    say_commit_found(0, 9, metadata_of(worker.hub.rules.meaning, 7, -1), 10);
+    step();
+    expect_assigned_at(7);
+}
+END_TEST
+
+/* -- identity -- */
+
+/* The configuration changed, so the row was asked for and answered; then the first record shows another log, which
+ * needs a new incarnation again. Symptom: nothing was ever published or committed any more. */
+START_TEST(another_log_under_another_configuration_asks_for_the_row_again) {
+    say_assigned(1);
+    step();
+    say_commit_found(0, 2, metadata_of(worker.hub.rules.meaning + 1, 2, 1), 10);
+    step_after(1000);
+    expect_assigned_at(1);
+    answer_row_asked(7);
+    step_after(1000);
+    ck_assert(!row_is_asked());
+    say_record(0, 1, view);
+    step_after(1000);
+    expect_assigned_at(0);
+    answer_row_asked(7);
+    step_after(1000);
+    ck_assert_uint_eq(worker.source.commits_n, 1);
+}
+END_TEST
+
+/* -- commits -- */
+
+START_TEST(a_commit_waits_for_the_dead_letters_before_it) {
+    given_running();
+    say_record(0, 0, broken);
+    step_after(5000);
+    ck_assert_uint_eq(worker.source.letters_issued, 1);
+    ck_assert_uint_eq(worker.source.commits_n, 1);
+    worker.source.letters_settled = 1;
+    step();
+    ck_assert_uint_eq(worker.source.commits_n, 2);
+    ck_assert_int_eq(worker.source.commits[1].offset, 1);
+}
+END_TEST
+
+/* Rule 8: only by the current owner. Whoever owns it now may have committed more. */
+START_TEST(a_commit_that_waited_for_dead_letters_is_not_sent_after_a_revoke) {
+    bool lost = _i == 1;
+    given_running();
+    say_record(0, 0, broken);
+    step_after(5000); /* frozen */
+    worker.source.letters_full = !lost;
+    if (!lost) say_record(0, 1, broken);
+    step();
+    say_revoked(lost);
+    say_assigned(0);
+    step();
+    worker.source.letters_full = false;
+    worker.source.letters_settled = 2;
+    step_after(1000);
+    ck_assert_uint_eq(worker.source.commits_n, 1);
+}
+END_TEST
+
+START_TEST(a_revoke_commits_what_was_applied) {
+    given_running();
+    say_record(0, 0, view);
+    step();
+    say_revoked(false);
+    step();
+    ck_assert_uint_eq(worker.source.commits_n, 2);
+    ck_assert_int_eq(worker.source.commits[1].offset, 1);
+}
+END_TEST
+
+START_TEST(what_is_lost_is_not_committed) {
+    given_running();
+    say_record(0, 0, view);
+    step();
+    say_revoked(true);
+    say_assigned(0);
+    step_after(6000);
+    ck_assert_uint_eq(worker.source.commits_n, 1);
+}
+END_TEST
+
+/* -- memories -- */
+
+START_TEST(a_memory_goes_on_if_the_commit_is_its_own) {
+    given_running();
+    say_record(0, 0, view);
+    step();
+    say_revoked(false);
+    say_assigned(1);
+    step();
+    const struct source_commit *own = &worker.source.commits[1];
+    say_commit_found(0, own->offset, own->metadata, 10);
+    step();
+    expect_assigned_at(1);
+    ck_assert_uint_eq(worker.hub.instances, 1);
+}
+END_TEST
+
+START_TEST(a_memory_is_dropped_if_somebody_else_committed) {
+    given_running();
+    say_record(0, 0, view);
+    step();
+    say_revoked(false);
+    say_assigned(1);
+    step();
+    say_commit_found(0, 6, metadata_of(worker.hub.rules.meaning, 4, -1), 10);
+    step();
+    expect_assigned_at(4);
+    ck_assert_uint_eq(worker.hub.instances, 2);
+}
+END_TEST
+
+START_TEST(a_memory_waits_for_one_assignment_only) {
+    given_running();
+    say_record(0, 0, view);
+    step();
+    say_revoked(false);
+    say_assigned(0);
+    say_revoked(false);
+    say_assigned(1);
+    step();
+    const struct source_commit *own = &worker.source.commits[1];
+    say_commit_found(0, own->offset, own->metadata, 10);
+    step();
+    ck_assert_uint_eq(worker.hub.instances, 2);
+}
+END_TEST
+
+Suite *consumer_suite(void);
+Suite *consumer_suite(void) {
+    Suite *s = suite_create("consumer");
+    TCase *c = tcase_create("rebalances");
+    tcase_add_checked_fixture(c, setup, worker_gone);
+    tcase_add_test(c, a_partition_begins_where_its_look_up_says);
+    tcase_add_test(c, a_look_up_that_failed_is_asked_again);
+    tcase_add_loop_test(c, a_look_up_asked_before_a_rebalance_says_nothing_after_it, 0, 2);
+    tcase_add_test(c, another_log_under_another_configuration_asks_for_the_row_again);
+    tcase_add_test(c, a_commit_waits_for_the_dead_letters_before_it);
+    tcase_add_loop_test(c, a_commit_that_waited_for_dead_letters_is_not_sent_after_a_revoke, 0, 2);
+    tcase_add_test(c, a_revoke_commits_what_was_applied);
+    tcase_add_test(c, what_is_lost_is_not_committed);
+    tcase_add_test(c, a_memory_goes_on_if_the_commit_is_its_own);
+    tcase_add_test(c, a_memory_is_dropped_if_somebody_else_committed);
+    tcase_add_test(c, a_memory_waits_for_one_assignment_only);
+    suite_add_tcase(s, c);
+    return s;
+}

@@ -1,0 +1,198 @@
+#include "worker_given.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "unit/config/given_env.h"
+
+struct given_worker worker;
+
+static const char topic[] = "t";
+
+static int64_t read_mono(void *self) { return ((struct given_worker *)self)->mono_ms; }
+static int64_t read_wall(void *self) { return ((struct given_worker *)self)->wall_ms; }
+
+static uint32_t read_partitions(void *self, uint32_t number) {
+    return number == 0 ? ((struct given_worker *)self)->partitions : 0;
+}
+
+void given_hub(const char *const *entries) {
+    memset(&worker, 0, sizeof worker);
+    worker.config = must_load(entries);
+    worker.metrics = metrics_create();
+    worker.clock = (struct clock){read_wall, read_mono, &worker};
+    worker.mono_ms = 1000000;
+    worker.wall_ms = INT64_C(1795219680000);
+    worker.partitions = SCRIPT_PARTITIONS;
+    hub_init(&worker.hub, worker.config, &worker.clock, worker.metrics, read_partitions, &worker);
+}
+
+void worker_gone(void) {
+    consumer_destroy(worker.consumer);
+    worker.consumer = NULL;
+    hub_deinit(&worker.hub);
+    metrics_destroy(worker.metrics);
+    config_destroy(worker.config);
+}
+
+/* -- the scripted source -- */
+
+static void source_poll(void *self, int timeout_ms, struct source_event *ev) {
+    struct scripted_source *s = self;
+    (void)timeout_ms;
+    *ev = (struct source_event){.type = SOURCE_NOTHING};
+    if (s->said_n == 0) return;
+    *ev = s->said[0];
+    memmove(s->said, s->said + 1, --s->said_n * sizeof *s->said);
+}
+
+static int source_assign(void *self, const struct source_assign *a, size_t n, struct err *e) {
+    struct scripted_source *s = self;
+    (void)e;
+    ck_assert_uint_le(n, SCRIPT_PARTITIONS);
+    memcpy(s->assigned, a, n * sizeof *a);
+    s->assigned_n = n;
+    return 0;
+}
+
+static int source_nothing(void *self, const struct source_tp *tps, size_t n, struct err *e) {
+    (void)self, (void)tps, (void)n, (void)e;
+    return 0;
+}
+
+static int source_commit(void *self, const struct source_commit *c, size_t n, int wait_ms, struct err *e) {
+    struct scripted_source *s = self;
+    (void)wait_ms, (void)e;
+    ck_assert_uint_le(s->commits_n + n, SCRIPT_MAX);
+    memcpy(s->commits + s->commits_n, c, n * sizeof *c);
+    s->commits_n += n;
+    return 0;
+}
+
+static int source_lookup(void *self, const struct source_tp *tps, size_t n, struct err *e) {
+    struct scripted_source *s = self;
+    (void)tps, (void)n, (void)e;
+    s->lookups_n++;
+    return 0;
+}
+
+static int source_dead_letter(void *self, const struct source_dead_letter *d, struct err *e) {
+    struct scripted_source *s = self;
+    (void)d;
+    if (s->letters_full) return err_set(e, ERR_REFUSED, "full");
+    s->letters_issued++;
+    return 0;
+}
+
+static uint64_t source_letters_issued(void *self) { return ((struct scripted_source *)self)->letters_issued; }
+static uint64_t source_letters_settled(void *self) { return ((struct scripted_source *)self)->letters_settled; }
+
+void given_consumer(void) {
+    static const struct source_ops ops = {.poll = source_poll,
+                                          .assign = source_assign,
+                                          .pause = source_nothing,
+                                          .resume = source_nothing,
+                                          .commit = source_commit,
+                                          .lookup = source_lookup,
+                                          .ask_ends = source_nothing,
+                                          .dead_letter = source_dead_letter,
+                                          .dead_letters_issued = source_letters_issued,
+                                          .dead_letters_settled = source_letters_settled};
+    worker.consumer = consumer_create(&worker.hub, 0, (struct source){&ops, &worker.source}, 1 << 24);
+}
+
+/* -- what is said -- */
+
+static struct source_event *say(enum source_event_type type) {
+    ck_assert_uint_lt(worker.source.said_n, SCRIPT_MAX);
+    struct source_event *ev = &worker.source.said[worker.source.said_n++];
+    *ev = (struct source_event){.type = type};
+    return ev;
+}
+
+struct source_tp tp(int32_t partition) {
+    return (struct source_tp){topic, partition};
+}
+
+void say_assigned(int32_t partitions) {
+    struct source_event *ev = say(SOURCE_ASSIGN);
+    for (int32_t i = 0; i < partitions; i++) worker.source.tps[i] = tp(i);
+    ev->tps = worker.source.tps;
+    ev->n = (size_t)partitions;
+}
+
+void say_revoked(bool lost) { say(SOURCE_REVOKE)->lost = lost; }
+
+static struct source_lookup *say_lookup(int32_t partition, int64_t log_end) {
+    struct source_event *ev = say(SOURCE_LOOKUP);
+    struct source_lookup *l = &worker.source.lookup;
+    *l = (struct source_lookup){.tp = tp(partition), .state = SOURCE_COMMIT_NONE, .log_end = log_end};
+    ev->lookups = l;
+    ev->n = 1;
+    return l;
+}
+
+void say_commit_found(int32_t partition, int64_t offset, const char *metadata, int64_t log_end) {
+    struct source_lookup *l = say_lookup(partition, log_end);
+    l->state = SOURCE_COMMIT_FOUND;
+    l->offset = offset;
+    snprintf(l->metadata, sizeof l->metadata, "%s", metadata);
+}
+
+void say_no_commit(int32_t partition, int64_t log_end) { (void)say_lookup(partition, log_end); }
+
+void say_record(int32_t partition, int64_t offset, const char *value) {
+    struct source_event *ev = say(SOURCE_RECORD);
+    ev->record = (struct source_record){
+        .tp = tp(partition), .offset = offset, .time_ms = worker.wall_ms, .value = {value, strlen(value)}};
+}
+
+void say_committed(void) {
+    struct source_event *ev = say(SOURCE_COMMITTED);
+    ck_assert_uint_gt(worker.source.commits_n, 0);
+    worker.source.answer = worker.source.commits[worker.source.commits_n - 1];
+    worker.source.answer.ok = true;
+    ev->commits = &worker.source.answer;
+    ev->n = 1;
+}
+
+void step(void) {
+    do consumer_step(worker.consumer, 0);
+    while (worker.source.said_n > 0);
+}
+
+void step_after(int64_t ms) {
+    worker.mono_ms += ms;
+    worker.wall_ms += ms;
+    step();
+}
+
+/* -- what the publisher would see -- */
+
+struct mail *outbox_take(void) {
+    return mailbox_take(&worker.hub.outbox, 0, 0);
+}
+
+static struct mail *row_question(struct mail *list) {
+    while (list != NULL && list->type != MAIL_ASK_ROW) list = list->next;
+    return list;
+}
+
+bool row_is_asked(void) {
+    struct mail *list = outbox_take();
+    bool asked = row_question(list) != NULL;
+    mail_free_all(list);
+    return asked;
+}
+
+void answer_row_asked(uint64_t incarnation) {
+    struct mail *list = outbox_take(), *question = row_question(list);
+    ck_assert_ptr_nonnull(question);
+    struct mail *answer = mail_create(MAIL_ASK_ROW, (struct bytes){NULL, 0}, (struct bytes){NULL, 0});
+    answer->instance = question->instance;
+    answer->source = question->source;
+    answer->incarnation = incarnation;
+    mail_free_all(list);
+    ck_assert(mailbox_put(&worker.hub.consumers[0].inbox, answer));
+}

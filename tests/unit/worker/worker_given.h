@@ -1,0 +1,60 @@
+/* worker_given.h - the words of the worker tests: a hub of one consumer, a clock that the test moves, and a source that
+ * says what it is told to say and remembers what it was asked. */
+#ifndef TOPKD_TESTS_WORKER_GIVEN_H
+#define TOPKD_TESTS_WORKER_GIVEN_H
+
+#include "source/source.h"
+#include "worker/consumer.h"
+
+enum { SCRIPT_MAX = 32, SCRIPT_PARTITIONS = 4 };
+
+struct scripted_source {
+    struct source_event said[SCRIPT_MAX]; /* not yet polled */
+    size_t said_n;
+    struct source_assign assigned[SCRIPT_PARTITIONS]; /* the last assignment */
+    size_t assigned_n;
+    size_t lookups_n; /* how often it was asked */
+    struct source_commit commits[SCRIPT_MAX];
+    size_t commits_n; /* all that were sent */
+    uint64_t letters_issued, letters_settled;
+    bool letters_full;
+    /* what the events point to */
+    struct source_tp tps[SCRIPT_PARTITIONS];
+    struct source_lookup lookup;
+    struct source_commit answer;
+};
+
+struct given_worker {
+    struct config *config;
+    struct metrics *metrics;
+    struct clock clock;
+    int64_t mono_ms, wall_ms;
+    uint32_t partitions; /* of the topic, as last heard; 0: unknown */
+    struct hub hub;
+    struct scripted_source source;
+    struct consumer *consumer;
+};
+extern struct given_worker worker;
+
+/* A hub with these settings (names without TOPKD_, NULL-terminated); topic "t", lists of "global". */
+void given_hub(const char *const *entries);
+void given_consumer(void); /* of the hub, on the scripted source */
+void worker_gone(void);
+
+/* -- the consumer's side -- */
+
+struct source_tp tp(int32_t partition);
+/* Each is said at the next step. */
+void say_assigned(int32_t partitions);
+void say_revoked(bool lost);
+void say_commit_found(int32_t partition, int64_t offset, const char *metadata, int64_t log_end);
+void say_no_commit(int32_t partition, int64_t log_end);
+void say_record(int32_t partition, int64_t offset, const char *value);
+void say_committed(void);        /* the last commit arrived */
+void step(void);                 /* everything said, then what is due */
+void step_after(int64_t ms);     /* the clock moves first */
+struct mail *outbox_take(void);  /* everything that went to the publisher; the caller frees */
+void answer_row_asked(uint64_t); /* takes the outbox, answers its MAIL_ASK_ROW with this incarnation; must be one */
+bool row_is_asked(void);         /* takes the outbox: is there a MAIL_ASK_ROW? */
+
+#endif
