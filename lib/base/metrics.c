@@ -32,6 +32,7 @@ struct histogram {
 
 struct metric {
     enum metric_type type;
+    _Atomic bool shown;          /* false after metrics_hide, until it is written again */
     _Atomic uint64_t count;      /* counter */
     _Atomic double value;        /* gauge */
     struct histogram *histogram; /* owned; NULL unless a histogram */
@@ -85,12 +86,6 @@ static void series_insert(struct series *f, size_t at, struct metric *s) {
     f->n++;
 }
 
-static void series_remove(struct series *f, size_t at) {
-    metric_destroy(f->rows[at]);
-    f->n--;
-    memmove(f->rows + at, f->rows + at + 1, (f->n - at) * sizeof *f->rows);
-}
-
 struct metrics *metrics_create(void) {
     struct metrics *m = mem_zalloc(1, sizeof *m);
     pthread_mutex_init(&m->lock, NULL);
@@ -107,6 +102,9 @@ void metrics_destroy(struct metrics *m) {
     mem_free(m);
 }
 
+static void show(struct metric *s) { atomic_store_explicit(&s->shown, true, memory_order_relaxed); }
+static bool is_shown(const struct metric *s) { return atomic_load_explicit(&s->shown, memory_order_relaxed); }
+
 struct metric *metrics_get(struct metrics *m, enum metric_id id, const char *labels) {
     assert(id < METRIC_IDS);
     struct series *f = &m->families[id];
@@ -115,32 +113,36 @@ struct metric *metrics_get(struct metrics *m, enum metric_id id, const char *lab
     size_t at = series_find(f, labels, &found);
     if (!found) series_insert(f, at, metric_create(families[id].type, labels));
     struct metric *s = f->rows[at];
+    show(s);
     pthread_mutex_unlock(&m->lock);
     return s;
 }
 
-void metrics_remove(struct metrics *m, const char *labels) {
+void metrics_hide(struct metrics *m, const char *labels) {
     pthread_mutex_lock(&m->lock);
     for (size_t id = 0; id < METRIC_IDS; id++) {
         bool found;
         size_t at = series_find(&m->families[id], labels, &found);
-        if (found) series_remove(&m->families[id], at);
+        if (found) atomic_store_explicit(&m->families[id].rows[at]->shown, false, memory_order_relaxed);
     }
     pthread_mutex_unlock(&m->lock);
 }
 
 void metric_add(struct metric *s, uint64_t n) {
     assert(s->type == METRIC_COUNTER);
+    show(s);
     atomic_fetch_add_explicit(&s->count, n, memory_order_relaxed);
 }
 
 void metric_set(struct metric *s, double v) {
     assert(s->type == METRIC_GAUGE);
+    show(s);
     atomic_store_explicit(&s->value, v, memory_order_relaxed);
 }
 
 void metric_observe(struct metric *s, double seconds) {
     assert(s->type == METRIC_HISTOGRAM);
+    show(s);
     size_t i = 0;
     while (i < ARRAY_LEN(bounds_s) && seconds > bounds_s[i]) i++;
     atomic_fetch_add_explicit(&s->histogram->counts[i], 1, memory_order_relaxed);
@@ -200,15 +202,22 @@ static void write_value(struct buf *out, const char *name, const struct metric *
     buf_add_byte(out, '\n');
 }
 
+static bool any_shown(const struct series *all) {
+    for (size_t i = 0; i < all->n; i++)
+        if (is_shown(all->rows[i])) return true;
+    return false;
+}
+
 void metrics_write(struct metrics *m, struct buf *out) {
     pthread_mutex_lock(&m->lock);
     for (size_t id = 0; id < METRIC_IDS; id++) {
         const struct family *f = &families[id];
         const struct series *all = &m->families[id];
-        if (all->n == 0) continue;
+        if (!any_shown(all)) continue;
         buf_addf(out, "# HELP %s %s\n# TYPE %s %s\n", f->name, f->help, f->name, type_names[f->type]);
         for (size_t i = 0; i < all->n; i++)
-            (f->type == METRIC_HISTOGRAM ? write_histogram : write_value)(out, f->name, all->rows[i]);
+            if (is_shown(all->rows[i]))
+                (f->type == METRIC_HISTOGRAM ? write_histogram : write_value)(out, f->name, all->rows[i]);
     }
     pthread_mutex_unlock(&m->lock);
 }

@@ -1,7 +1,7 @@
 /* base/metrics.h - counters, gauges and histograms with Prometheus text as output.
  * Families are rows of metrics.def (name, type, help, labels); a series is a family plus rendered labels.
  * Use when: at ticks and on rare events; hot loops count in plain variables and add the difference here.
- * Threads: any; values are relaxed atomics, series are created and removed under one mutex. */
+ * Threads: any; values are relaxed atomics, series are created under one mutex. */
 #ifndef TOPKD_BASE_METRICS_H
 #define TOPKD_BASE_METRICS_H
 
@@ -25,10 +25,11 @@ struct metrics *metrics_create(void);
 void metrics_destroy(struct metrics *m);
 
 /* The series of ID with LABELS as rendered text (`topic="events",partition="3"`, "" for none), made at the first call.
- * Borrowed: valid until metrics_remove of it or metrics_destroy. */
+ * Borrowed: valid until metrics_destroy. */
 struct metric *metrics_get(struct metrics *m, enum metric_id id, const char *labels);
-/* Removes every series whose rendered labels equal LABELS (a partition that left). */
-void metrics_remove(struct metrics *m, const char *labels);
+/* Hides every series whose rendered labels equal LABELS (a partition that left) until somebody writes it again: another
+ * thread of the process may hold the same one already. */
+void metrics_hide(struct metrics *m, const char *labels);
 
 void metric_add(struct metric *s, uint64_t n); /* counter */
 void metric_set(struct metric *s, double v);   /* gauge */

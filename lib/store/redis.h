@@ -20,7 +20,8 @@ struct redis_options {
  * handles it. M is borrowed until destroy. */
 int redis_store_create(const struct redis_options *o, struct metrics *m, struct store *out, struct err *e) MUST_CHECK;
 void redis_store_destroy(struct store *s);
-/* Make a call in progress on another thread return STORE_BROKEN soon (shutdown).   Threads: any. */
+/* Make a call in progress on another thread return STORE_BROKEN soon, and every later one at once (shutdown). Threads:
+ * any. */
 void redis_store_interrupt(struct store *s);
 
 #endif

@@ -58,13 +58,25 @@ static bool publish_fd(struct redis_conn *c) {
     pthread_mutex_lock(&c->lock);
     c->fd = c->ctx->fd;
     bool go_on = !c->interrupted;
-    c->interrupted = false;
     pthread_mutex_unlock(&c->lock);
     return go_on;
 }
 
+static bool was_interrupted(struct redis_conn *c) {
+    pthread_mutex_lock(&c->lock);
+    bool was = c->interrupted;
+    pthread_mutex_unlock(&c->lock);
+    return was;
+}
+
+static int refuse_interrupted(const struct redis_conn *c, struct err *e) {
+    err_set(e, ERR_IO, "Redis %s: interrupted", c->where);
+    return STORE_BROKEN;
+}
+
 int redis_conn_open(struct redis_conn *c, struct err *e) {
     struct timeval connect = timeval_of(c->connect_timeout_ms), call = timeval_of(c->call_timeout_ms);
+    if (was_interrupted(c)) return refuse_interrupted(c, e);
     c->ctx = c->url.path != NULL ? redisConnectUnixWithTimeout(c->url.path, connect)
                                  : redisConnectWithTimeout(c->url.host, c->url.port, connect);
     if (c->ctx == NULL || c->ctx->err != 0) return redis_conn_failed(c, e);
@@ -72,8 +84,7 @@ int redis_conn_open(struct redis_conn *c, struct err *e) {
     if (c->url.path == NULL && redisEnableKeepAlive(c->ctx) != REDIS_OK) return redis_conn_failed(c, e);
     if (!publish_fd(c)) {
         redis_conn_close(c);
-        err_set(e, ERR_IO, "Redis %s: interrupted", c->where);
-        return STORE_BROKEN;
+        return refuse_interrupted(c, e);
     }
     if (c->was_connected) metric_add(metrics_get(c->metrics, METRIC_REDIS_RECONNECTS, ""), 1);
     c->was_connected = true;
@@ -91,9 +102,7 @@ void redis_conn_close(struct redis_conn *c) {
 
 void redis_conn_interrupt(struct redis_conn *c) {
     pthread_mutex_lock(&c->lock);
-    if (c->fd >= 0)
-        shutdown(c->fd, SHUT_RDWR);
-    else
-        c->interrupted = true;
+    if (c->fd >= 0) shutdown(c->fd, SHUT_RDWR);
+    c->interrupted = true; /* for good */
     pthread_mutex_unlock(&c->lock);
 }

@@ -84,7 +84,7 @@ void slot_metrics_close(struct consumer *c, struct slot *s) {
     struct part_view v;
     partition_view(s->memory, &v);
     show_counters(c->metrics, &s->shown, &v);
-    metrics_remove(c->hub->metrics, s->labels);
+    metrics_hide(c->hub->metrics, s->labels);
     mem_free(s->metrics);
     s->metrics = NULL;
 }

@@ -216,10 +216,17 @@ static size_t count_type(const struct mail *m, enum mail_type type) {
     return n;
 }
 
+/* A Redis that was flushed keeps its connections; only its life id tells. */
+static void note_forgotten(struct publisher *p) {
+    metric_add(p->redirtied, 1);
+    log_event(LOG_WARN, "redis_forgot", "meaning=\"all open minutes are published again\"");
+}
+
 /* Send home what is answered: first the copies and asks, later the rows, each in the order they came. */
 static void answers_deliver(struct publisher *p, bool rows) {
     struct mail **link = &p->batch;
     size_t row = 0;
+    bool forgot = false;
     int64_t now = clock_mono_ms(p->hub->clock);
     while (*link != NULL) {
         struct mail *m = *link;
@@ -230,12 +237,14 @@ static void answers_deliver(struct publisher *p, bool rows) {
         *link = m->next;
         if (m->type == MAIL_COPY) metric_observe(p->seconds, (double)(now - m->handed_mono_ms) / 1000);
         if (rows && p->rows[row].answer == STORE_OTHER_LIFE) {
+            forgot = forgot || m->life[0] != 0;
             m->type = MAIL_OTHER_LIFE;
             memcpy(m->life, p->rows[row].new_life, sizeof m->life);
         }
         row += rows;
         send_home(p, m);
     }
+    if (forgot) note_forgotten(p);
 }
 
 static int batch_send(struct publisher *p, struct err *e) {
