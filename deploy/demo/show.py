@@ -1,4 +1,5 @@
 """The demo's director: starts the parts, shows the board, kills a worker half way, lets the audit judge."""
+import fcntl
 import os
 import shutil
 import signal
@@ -221,7 +222,18 @@ def remove_all_but_logs():
             shutil.rmtree(each)
 
 
+def only_one():
+    """A lock on this checkout's demo, while the file is open: a second would clear the folder of the first."""
+    lock = open(parts.ROOT / "build/demo.lock", "w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        raise SystemExit("demo: another one is running here") from None
+    return lock
+
+
 def main():
+    lock = only_one()
     shutil.rmtree(parts.HOME, ignore_errors=True)
     parts.LOGS.mkdir(parents=True)
     show = Show()
@@ -235,6 +247,7 @@ def main():
         show.end_all()
         remove_all_but_logs()
         show.screen.close()
+    lock.close()
     print("Logs: " + str(parts.LOGS.relative_to(parts.ROOT)))
     return status
 
