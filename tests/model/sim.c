@@ -117,10 +117,9 @@ static void act(struct sim_worker *w, int actor) {
 static bool worker_is_free(const struct sim_worker *w) { return !w->busy[0] && !w->busy[1] && !w->busy[2]; }
 
 static void sim_act(struct sim *s) {
-    static const double weights[] = {50, 25, 25};
     struct sim_worker *w = &s->workers[rng_below(&s->rng, (uint64_t)s->workers_n)];
     if (!w->alive || w->dying || w->frozen_until_ms > s->now_ms) return;
-    act(w, rng_pick(&s->rng, weights, 3));
+    act(w, rng_pick(&s->rng, s->pace, 3));
 }
 
 /* -- faults -- */
@@ -352,6 +351,10 @@ static struct sim *sim_create(uint64_t seed, const struct sim_options *o) {
     s->end_ms = o->units * UNIT_MS;
     s->fault_rate = o->fault_rate * factors[rng_below(&s->rng, 3)];
     s->drop_rate = o->drop_rate * factors[rng_below(&s->rng, 3)];
+    static const double paces[] = {25, 4, 1};
+    s->pace[ACTOR_CONSUMER] = 50;
+    s->pace[ACTOR_PUBLISHER] = paces[rng_below(&s->rng, 3)];
+    s->pace[ACTOR_MERGER] = paces[rng_below(&s->rng, 3)];
     s->unsure = PART_NO_MINUTE;
     for (int p = 0; p < PARTITIONS_MAX; p++) s->max_settled[p] = PART_NO_MINUTE;
     for (int c = 0; c < 2; c++) {

@@ -105,6 +105,8 @@ struct sim {
     int depth;
     int partitions, workers_n;
     double fault_rate, drop_rate;
+    double pace[3]; /* how often consumers, publishers and mergers act: some histories have slow ones, and so long
+                       queues */
     struct sim_partition log[PARTITIONS_MAX];
     struct fake_redis *redis;
     struct sim_worker workers[WORKERS_MAX];
