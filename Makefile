@@ -66,8 +66,10 @@ $(LIB) $(SUPPORT) $(PARTS):
 	@mkdir -p $(@D)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
+# ThreadSanitizer does not know the kind of threads that librdkafka starts: see there.
+TSAN_THREADS := $(if $(filter tsan,$(VARIANT)),$(B)/tests/unit/source/tsan_threads.o)
 define program
-$(B)/bin/$(1): $(patsubst %.c,$(B)/%.o,$(wildcard cmd/$(1)/*.c)) $(LIB)
+$(B)/bin/$(1): $(patsubst %.c,$(B)/%.o,$(wildcard cmd/$(1)/*.c)) $(TSAN_THREADS) $(LIB)
 	@mkdir -p $$(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $$@ $$^ $(LDLIBS)
 build/bin/$(1): $(B)/bin/$(1)
