@@ -1,5 +1,5 @@
-/* Runs every suite. The list is made from the file names (check_<module>.c exports <module>_suite), so no suite can hide;
- * a test that is written but not added to its case is an unused function, which -Werror refuses. */
+/* Runs every suite. The list is made from the file names (check_<module>.c exports <module>_suite), so no suite can
+ * hide; a test that is written but not added to its case is an unused function, which -Werror refuses. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
