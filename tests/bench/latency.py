@@ -46,8 +46,8 @@ def one(lab, interval, rate, options):
 
 
 def run(lab, options, report):
-    table = Table("Event -> visible in Redis, ms", "publish interval", "load", "events/s", "probes", "p50", "p99", "max",
-                  "lag at the end, records")
+    table = Table("Event -> visible in Redis, ms", "publish interval", "load", "events/s", "probes", "p50", "p99",
+                  "max", "lag at the end, records")
     half = half_rate(lab, options)
     for interval in ("1s", "100ms"):
         for name, rate in (("light", LIGHT_RATE), ("half", half)):

@@ -50,7 +50,7 @@ def run(lab, options, report):
     mb = [m for _, m in warm]
     table.add("%.1f" % options.minutes, "%.0f" % (seconds * SPEED / 60), "%.0f" % reached, "%.1f" % mb[0],
               "%.1f" % mb[-1], "%.1f" % max(mb), "%+.2f" % slope_mb_a_minute(warm), int(final))
-    table.note("One worker, 2 threads, MEMORY_LIMIT 1 GB. The events' clock runs %d times as fast as the wall's; warm-up "
-               "is the first %d s. RSS is looked at every %.1f s." % (SPEED, WARM_LOG_S / SPEED,
-                                                                     min(5, seconds / LOOKS)))
+    table.note("One worker, 2 threads, MEMORY_LIMIT 1 GB. The events' clock runs %d times as fast as the wall's; the "
+               "warm-up is the first %d s. RSS is looked at every %.1f s." % (
+                   SPEED, WARM_LOG_S / SPEED, min(5, seconds / LOOKS)))
     report.add(table)

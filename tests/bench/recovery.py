@@ -106,7 +106,7 @@ def run(lab, options, report):
             log_s = [d * PARTITIONS / RATE for d in distances]
             table.add(name, timeout, len(fresh), spread(fresh, "%.1f"), spread(distances, "%.0f"),
                       spread(log_s, "%.0f"), spread(took, "%.0f"))
-    table.note("%d events/s, %d partitions, 1 thread a worker, LATENESS 1m, publish interval 1 s. Fresh: an event sent to "
-               "every partition right after the kill is on its list. A dead member keeps its partitions until its "
+    table.note("%d events/s, %d partitions, 1 thread a worker, LATENESS 1m, publish interval 1 s. Fresh: an event sent "
+               "to every partition right after the kill is on its list. A dead member keeps its partitions until its "
                "session times out, whoever waits for them." % (RATE, PARTITIONS))
     report.add(table)

@@ -96,7 +96,7 @@ def run(lab, options, report):
         lab.fill(topic, events, batch)
         add_rows(table, "%s, %.1f M events" % (shape, events / 1e6), measure(lab, topic, events, batch, options))
         lab.kafka.delete_topic(topic)
-    table.note("ev1: one event a message; ev100: 100 lines a message. Events of 91 bytes, 1 M items and 50 locations by "
-               "Zipf(1.0), 10 minutes of event time, 4 partitions, no key, lz4; rounds: %d. Drained from the beginning "
-               "into an empty Redis, everything stored and committed." % options.rounds)
+    table.note("ev1: one event a message; ev100: 100 lines a message. Events of 91 bytes, 1 M items and 50 locations "
+               "by Zipf(1.0), 10 minutes of event time, 4 partitions, no key, lz4; rounds: %d. Drained from the "
+               "beginning into an empty Redis, everything stored and committed." % options.rounds)
     report.add(table)
