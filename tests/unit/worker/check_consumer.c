@@ -22,7 +22,7 @@ static void given_running(void) {
     step();
     say_no_commit(0, 10);
     step_after(1000);
-    answer_row_asked(0);
+    answer_row_question(row_question(), 0);
     step_after(1000);
     say_committed();
     step();
@@ -105,13 +105,34 @@ START_TEST(another_log_under_another_configuration_asks_for_the_row_again) {
     say_commit_found(0, 2, metadata_of(worker.hub.rules.meaning + 1, 2, 1), 10);
     step_after(1000);
     expect_assigned_at(1);
-    answer_row_asked(7);
+    answer_row_question(row_question(), 7);
     step_after(1000);
-    ck_assert(!row_is_asked());
+    ck_assert_ptr_null(row_question());
     say_record(0, 1, view);
     step_after(1000);
     expect_assigned_at(0);
-    answer_row_asked(7);
+    answer_row_question(row_question(), 7);
+    step_after(1000);
+    ck_assert_uint_eq(worker.source.commits_n, 1);
+}
+END_TEST
+
+START_TEST(an_answer_for_a_memory_that_is_gone_is_not_taken_for_its_successors) {
+    say_assigned(1);
+    step();
+    say_no_commit(0, 10);
+    step_after(1000);
+    struct mail *old = row_question();
+    say_revoked(true);
+    say_assigned(1);
+    step();
+    say_no_commit(0, 10);
+    step_after(1000);
+    struct mail *new = row_question();
+    answer_row_question(old, 7);
+    step_after(1000);
+    ck_assert_uint_eq(worker.source.commits_n, 0);
+    answer_row_question(new, 7);
     step_after(1000);
     ck_assert_uint_eq(worker.source.commits_n, 1);
 }
@@ -229,6 +250,7 @@ Suite *consumer_suite(void) {
     tcase_add_test(c, a_look_up_that_failed_is_asked_again);
     tcase_add_loop_test(c, a_look_up_asked_before_a_rebalance_says_nothing_after_it, 0, 2);
     tcase_add_test(c, another_log_under_another_configuration_asks_for_the_row_again);
+    tcase_add_test(c, an_answer_for_a_memory_that_is_gone_is_not_taken_for_its_successors);
     tcase_add_test(c, a_commit_waits_for_the_dead_letters_before_it);
     tcase_add_loop_test(c, a_commit_that_waited_for_dead_letters_is_not_sent_after_a_revoke, 0, 2);
     tcase_add_test(c, a_revoke_commits_what_was_applied);

@@ -174,25 +174,24 @@ struct mail *outbox_take(void) {
     return mailbox_take(&worker.hub.outbox, 0, 0);
 }
 
-static struct mail *row_question(struct mail *list) {
-    while (list != NULL && list->type != MAIL_ASK_ROW) list = list->next;
-    return list;
+struct mail *row_question(void) {
+    struct mail *list = outbox_take(), *question = NULL;
+    while (list != NULL) {
+        struct mail *m = list;
+        list = m->next;
+        m->next = NULL;
+        bool wanted = m->type == MAIL_ASK_ROW;
+        ck_assert(!wanted || question == NULL);
+        if (wanted)
+            question = m;
+        else
+            mail_free_all(m);
+    }
+    return question;
 }
 
-bool row_is_asked(void) {
-    struct mail *list = outbox_take();
-    bool asked = row_question(list) != NULL;
-    mail_free_all(list);
-    return asked;
-}
-
-void answer_row_asked(uint64_t incarnation) {
-    struct mail *list = outbox_take(), *question = row_question(list);
+void answer_row_question(struct mail *question, uint64_t incarnation) {
     ck_assert_ptr_nonnull(question);
-    struct mail *answer = mail_create(MAIL_ASK_ROW, (struct bytes){NULL, 0}, (struct bytes){NULL, 0});
-    answer->instance = question->instance;
-    answer->source = question->source;
-    answer->incarnation = incarnation;
-    mail_free_all(list);
-    ck_assert(mailbox_put(&worker.hub.consumers[0].inbox, answer));
+    question->incarnation = incarnation;
+    ck_assert(mailbox_put(&worker.hub.consumers[0].inbox, question));
 }

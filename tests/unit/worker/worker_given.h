@@ -50,11 +50,12 @@ void say_revoked(bool lost);
 void say_commit_found(int32_t partition, int64_t offset, const char *metadata, int64_t log_end);
 void say_no_commit(int32_t partition, int64_t log_end);
 void say_record(int32_t partition, int64_t offset, const char *value);
-void say_committed(void);        /* the last commit arrived */
-void step(void);                 /* everything said, then what is due */
-void step_after(int64_t ms);     /* the clock moves first */
-struct mail *outbox_take(void);  /* everything that went to the publisher; the caller frees */
-void answer_row_asked(uint64_t); /* takes the outbox, answers its MAIL_ASK_ROW with this incarnation; must be one */
-bool row_is_asked(void);         /* takes the outbox: is there a MAIL_ASK_ROW? */
+void say_committed(void);       /* the last commit arrived */
+void step(void);                /* everything said, then what is due */
+void step_after(int64_t ms);    /* the clock moves first */
+struct mail *outbox_take(void); /* everything that went to the publisher; the caller frees */
+/* The question for a row that went out, NULL for none; the rest of the outbox is gone. The caller frees or answers. */
+struct mail *row_question(void);
+void answer_row_question(struct mail *question, uint64_t incarnation); /* takes it */
 
 #endif
