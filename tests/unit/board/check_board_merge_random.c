@@ -37,7 +37,7 @@ static void spray(struct sprayed *x, const struct stream_kind *kind, uint64_t se
     uint32_t weight;
     *x = (struct sprayed){.budget = {.limit_bytes = UINT64_MAX}, .parts = parts};
     rng_init(&choice, ~seed);
-    for (size_t i = 0; i < parts; i++) x->sketches[i] = sketch_create(&x->budget, seed + i, sets);
+    for (size_t i = 0; i < parts; i++) x->sketches[i] = sketch_create(&x->budget, rng_mix(seed + i), sets);
     stream_init(&s, kind, seed, events);
     while (stream_next(&s, &item, &weight)) {
         sketch_add(x->sketches[rng_below(&choice, (uint32_t)parts)], sketch_hash(item), item, weight);

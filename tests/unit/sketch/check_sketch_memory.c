@@ -136,6 +136,25 @@ START_TEST(churn_of_long_ids_costs_no_more_than_the_ids_that_live) {
 }
 END_TEST
 
+/* An evicted id may be longer than all the others together and the room that a rebuild leaves. */
+START_TEST(ids_of_very_different_lengths_change_places_safely) {
+    static char item[SKETCH_ITEM_BYTES_MAX];
+    struct checked p;
+    struct rng r;
+    rng_init(&r, 4);
+    checked_init(&p, 4, 4);
+    for (uint32_t i = 0; i < 3000; i++) {
+        size_t n = rng_below(&r, 8) == 0 ? sizeof i + rng_below(&r, 60000) : sizeof i + rng_below(&r, 20);
+        memset(item, (int)(i % 251), n);
+        memcpy(item, &i, sizeof i);
+        checked_add(&p, (struct bytes){item, n}, 1 + i); /* outweighs what is there */
+    }
+    ck_assert_uint_le(sketch_bytes(p.sketch), STRUCT_BYTES_MAX + 4 * SET_BYTES + 32 * SKETCH_ITEM_BYTES_MAX * 8 / 3);
+    expect_true(&p, "lengths");
+    checked_deinit(&p);
+}
+END_TEST
+
 Suite *sketch_memory_suite(void);
 Suite *sketch_memory_suite(void) {
     Suite *s = suite_create("sketch_memory");
@@ -147,6 +166,7 @@ Suite *sketch_memory_suite(void) {
     tcase_add_test(c, each_sketch_that_overflows_is_counted_once);
     tcase_add_test(c, near_the_limit_growth_is_refused_and_the_bounds_stay_true);
     tcase_add_test(c, the_limit_is_shared);
+    tcase_add_test(c, ids_of_very_different_lengths_change_places_safely);
     tcase_add_test(c, churn_of_long_ids_costs_no_more_than_the_ids_that_live);
     return s;
 }

@@ -3,9 +3,11 @@
 #include <check.h>
 #include <inttypes.h>
 
+#include "loadgen/rng.h"
+
 void checked_init_limited(struct checked *p, uint64_t seed, uint32_t sets_max, uint64_t limit_bytes) {
     *p = (struct checked){.budget = {.limit_bytes = limit_bytes}};
-    p->sketch = sketch_create(&p->budget, seed, sets_max);
+    p->sketch = sketch_create(&p->budget, rng_mix(seed), sets_max);
 }
 
 void checked_init(struct checked *p, uint64_t seed, uint32_t sets_max) {

@@ -17,6 +17,7 @@ struct checked {
     struct buf packed; /* of the last checked_pack */
 };
 
+/* SEED is mixed as the hash of a bucket's key would be: xorshift begins badly with a number of few bits. */
 void checked_init(struct checked *p, uint64_t seed, uint32_t sets_max);
 /* With LIMIT_BYTES of memory. */
 void checked_init_limited(struct checked *p, uint64_t seed, uint32_t sets_max, uint64_t limit_bytes);
