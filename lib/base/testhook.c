@@ -97,6 +97,13 @@ static void fault_act(struct fault *f) {
     if (f->action->signal != 0) raise(f->action->signal);
 }
 
+void fault_reload(void) {
+    pthread_once(&faults_once, faults_load);
+    memset(faults, 0, sizeof faults);
+    faults_n = 0;
+    faults_load();
+}
+
 void fault_point(const char *name) {
     pthread_once(&faults_once, faults_load);
     for (unsigned i = 0; i < faults_n; i++)

@@ -11,6 +11,7 @@
 bool rule_on(const char *name);
 void rule_switch_off(const char *name); /* NULL: all on again */
 void fault_point(const char *name);     /* logs `event=fault_hit point=<name>` before it acts */
+void fault_reload(void);                /* reads TOPKD_FAULT anew: for a child that was forked by a test */
 #define RULE(name)  rule_on(#name)
 #define FAULT(name) fault_point(#name)
 #else

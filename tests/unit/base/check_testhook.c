@@ -19,6 +19,7 @@ static int status_under(const char *faults) {
     pid_t child = fork();
     if (child == 0) {
         setenv("TOPKD_FAULT", faults, 1);
+        fault_reload();
         for (int i = 0; i < 3; i++) FAULT(before_commit);
         FAULT(after_commit);
         _exit(7);
