@@ -90,7 +90,9 @@ static bool check_mutant(const struct run *base, const char *rule) {
     return res.failed > 0;
 }
 
-/* Every rule that this property test sees fail, with the number of seeds it may need, in which world. */
+/* Every rule that this property test sees fail, with the number of seeds it may need, in which world. The others rest
+ * on reasoning (their breach needs an interleaving that chance hardly makes), on cases in tests/unit, or on the
+ * differential test of the scripts. */
 static const struct {
     const char *rule;
     uint64_t within;
