@@ -48,6 +48,12 @@ static inline uint64_t event_zero_bytes(uint64_t w) {
     return ~(((w & low) + low) | w | low);
 }
 
+/* Not 0 if one of eight bytes is below 0x20, or 0x7f. */
+static inline uint64_t event_controls8(const char *p) {
+    uint64_t w = event_load8(p);
+    return event_zero_bytes(w & EVENT_EACH_BYTE(0xe0)) | event_zero_bytes(w ^ EVENT_EACH_BYTE(0x7f));
+}
+
 /* A bit for each of 8 bytes, the first in the lowest. The product puts the bit of byte i, times 2^(56-7i), in place. */
 static inline unsigned event_stops8(const char *p) {
     uint64_t w = event_load8(p);
@@ -85,14 +91,16 @@ static inline uint64_t event_stops64(const char *p) {
            (uint64_t)event_stops16(p + 48) << 48;
 }
 
-/* The stops of fewer bytes than a block, the text's last; every bit behind them is set. At least 16 bytes before END
- * must be the text's, because the last piece is read so that it ends there. */
-static inline uint64_t event_stops_before(const char *p, const char *end) {
+/* The stops of the last bytes of a text, one to 63 of them; every bit behind them is set. TEXT_BYTES, at least 16, are
+ * the text's: the last piece, or the whole block, is read so that it ends where the text ends. */
+static inline uint64_t event_stops_before(const char *p, const char *end, size_t text_bytes) {
     size_t n = (size_t)(end - p), i = 0;
-    uint64_t stops = 0;
+    uint64_t stops = UINT64_MAX << n;
+    if (text_bytes >= EVENT_BLOCK_BYTES)
+        return stops | event_stops64(end - EVENT_BLOCK_BYTES) >> (EVENT_BLOCK_BYTES - n);
     for (; i + EVENT_PIECE_BYTES <= n; i += EVENT_PIECE_BYTES) stops |= (uint64_t)event_stops16(p + i) << i;
     if (i < n) stops |= (uint64_t)event_stops16(end - EVENT_PIECE_BYTES) >> (EVENT_PIECE_BYTES - (n - i)) << i;
-    return stops | UINT64_MAX << n;
+    return stops;
 }
 
 /* How many of eight bytes are digits before the first that is none; DIGITS: the bytes less '0'. */

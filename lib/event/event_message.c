@@ -15,15 +15,6 @@
 #include "event/event_json.h"
 #include "event/event_scan.h"
 
-/* One message on its way into a batch. */
-struct decoder {
-    const struct event_rules *rules;
-    struct bytes message;
-    int64_t record_time_ms;
-    struct event_batch *batch;
-    struct event_scan *scan; /* NULL: jansson decides alone */
-};
-
 static bool is_blank(struct bytes text) {
     size_t i = 0;
     while (i < text.n && event_is_space(text.p[i])) i++;
@@ -48,59 +39,63 @@ static struct bytes take_line(struct bytes *rest) {
     return line;
 }
 
-static void decode_lines(const struct decoder *d) {
-    for (struct bytes rest = d->message; rest.n > 0;) {
-        if (d->scan != NULL && event_scan_line(d->scan, &rest)) continue;
+static enum event_outcome ask_jansson(const struct event_scan *s, struct bytes text) {
+    return event_json_add(s->rules, text, s->record_time_ms, s->batch);
+}
+
+static void decode_lines(struct event_scan *s, bool scanning) {
+    for (struct bytes rest = s->message; rest.n > 0;) {
+        if (scanning && event_scan_line(s, &rest)) continue;
         struct bytes line = take_line(&rest);
-        if (!is_blank(line)) (void)event_json_add(d->rules, line, d->record_time_ms, d->batch);
+        if (!is_blank(line)) (void)ask_jansson(s, line);
     }
 }
 
 /* Without an LF there is nothing to split, and what was said of the whole stands. */
-static void decode_value_or_lines(const struct decoder *d) {
-    enum event_scanned scanned = d->scan != NULL ? event_scan_object(d->scan) : EVENT_SCAN_UNKNOWN;
-    if (scanned == EVENT_SCAN_WHOLE) return;
-    if (scanned == EVENT_SCAN_UNKNOWN || !has_lf(d->message)) {
-        if (event_json_add(d->rules, d->message, d->record_time_ms, d->batch) != EVENT_MALFORMED) return;
-        if (is_blank(d->message) || !has_lf(d->message)) return;
-        event_batch_clear(d->batch);
-    }
-    decode_lines(d);
+static void decode_value_or_lines(struct event_scan *s, bool scanning) {
+    if (ask_jansson(s, s->message) != EVENT_MALFORMED || is_blank(s->message) || !has_lf(s->message)) return;
+    event_batch_clear(s->batch);
+    decode_lines(s, scanning);
 }
 
-static void decode_array(const struct decoder *d) {
-    if (d->scan != NULL) {
-        if (event_scan_array(d->scan)) return;
-        event_batch_clear(d->batch);
-    }
-    event_json_add_array(d->rules, d->message, d->record_time_ms, d->batch);
+static void decode_array(struct event_scan *s, bool scanning) {
+    if (scanning && event_scan_array(s)) return;
+    event_batch_clear(s->batch);
+    event_json_add_array(s->rules, s->message, s->record_time_ms, s->batch);
 }
 
-static void decode(const struct decoder *d) {
-    if (is_array(d->message))
-        decode_array(d);
+/* What is not a single object that the scanner recognises. */
+static void decode_rest(struct event_scan *s, bool scanning, enum event_scanned scanned) {
+    if (is_array(s->message))
+        decode_array(s, scanning);
+    else if (scanned == EVENT_SCAN_FIRST && has_lf(s->message))
+        decode_lines(s, scanning);
     else
-        decode_value_or_lines(d);
+        decode_value_or_lines(s, scanning);
 }
 
 void event_decode(const struct event_rules *r, const char *p, size_t n, int64_t record_time_ms, struct event_batch *b) {
-    struct event_scan scan;
-    struct decoder d = {.rules = r, .message = {p, n}, .record_time_ms = record_time_ms, .batch = b};
+    struct event_scan s;
     event_batch_clear(b);
     if (p == NULL) {
-        event_batch_add(b, d.message)->outcome = EVENT_TOMBSTONE;
+        event_batch_add(b, (struct bytes){.p = p, .n = n})->outcome = EVENT_TOMBSTONE;
         return;
     }
-    if (event_scan_init(&scan, r, d.message, record_time_ms, b)) d.scan = &scan;
-    decode(&d);
+    s.rules = r;
+    s.batch = b;
+    s.message = (struct bytes){.p = p, .n = n};
+    s.record_time_ms = record_time_ms;
+    bool scanning = event_scan_start(&s);
+    enum event_scanned scanned = scanning ? event_scan_object(&s) : EVENT_SCAN_UNKNOWN;
+    if (scanned != EVENT_SCAN_WHOLE) decode_rest(&s, scanning, scanned);
 }
 
 void event_decode_json_only(const struct event_rules *r, const char *p, size_t n, int64_t record_time_ms,
                             struct event_batch *b) {
-    struct decoder d = {.rules = r, .message = {p, n}, .record_time_ms = record_time_ms, .batch = b};
+    struct event_scan s = {.rules = r, .batch = b, .message = {p, n}, .record_time_ms = record_time_ms};
     event_batch_clear(b);
     if (p == NULL)
-        event_batch_add(b, d.message)->outcome = EVENT_TOMBSTONE;
+        event_batch_add(b, s.message)->outcome = EVENT_TOMBSTONE;
     else
-        decode(&d);
+        decode_rest(&s, false, EVENT_SCAN_UNKNOWN);
 }

@@ -75,8 +75,10 @@ static bool exact_real(uint64_t whole, uint64_t fraction, size_t places, double 
     return true;
 }
 
-/* P stands behind the digits of WHOLE. A negative one is not needed so often that its zero would be worth a thought. */
-static const char *take_real(const char *p, const char *end, bool negative, uint64_t whole, struct event_value *value) {
+/* Apart from its caller, because registers saved for what is rare would be saved for all.
+ * P stands behind the digits of WHOLE. A negative one is not needed so often that its zero would be worth a thought. */
+static __attribute__((noinline)) const char *take_real(const char *p, const char *end, bool negative, uint64_t whole,
+                                                       struct event_value *value) {
     const char *point = p;
     uint64_t fraction = 0;
     if (*p == '.') p = take_digits(p + 1, end, &fraction);

@@ -57,15 +57,11 @@ static void add_event(struct event_scan *s, struct bytes raw, const struct found
     event_judge(s->rules, f->values, s->record_time_ms, event_batch_add(s->batch, raw));
 }
 
-bool event_scan_init(struct event_scan *s, const struct event_rules *r, struct bytes message, int64_t record_time_ms,
-                     struct event_batch *b) {
-    if (!event_names_are(b->names, r)) event_names_set(b->names, r);
-    if (!b->names->distinct || !event_text_init(&s->text, message)) return false;
-    s->rules = r;
-    s->batch = b;
-    s->message = message;
-    s->record_time_ms = record_time_ms;
-    event_cursor_place(&s->text, &s->cursor, message.p);
+bool event_scan_start(struct event_scan *s) {
+    struct event_names *names = s->batch->names;
+    if (!event_names_are(names, s->rules)) event_names_set(names, s->rules);
+    if (!names->distinct || !event_text_init(&s->text, s->message)) return false;
+    event_cursor_place(&s->text, &s->cursor, s->message.p);
     return true;
 }
 

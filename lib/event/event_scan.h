@@ -7,6 +7,7 @@
 
 #include "event/event_token.h"
 
+/* A message on its way into a batch. */
 struct event_scan {
     const struct event_rules *rules; /* borrowed, as are the rest */
     struct event_batch *batch;
@@ -22,9 +23,8 @@ enum event_scanned {
     EVENT_SCAN_FIRST    /* one object and then something else: as a whole it is no JSON. Nothing was added */
 };
 
-/* False: nothing of this message will be recognised, and S may not be used. */
-bool event_scan_init(struct event_scan *s, const struct event_rules *r, struct bytes message, int64_t record_time_ms,
-                     struct event_batch *b) MUST_CHECK;
+/* S has its rules, batch, message and time. False: nothing of this message will be recognised. */
+bool event_scan_start(struct event_scan *s) MUST_CHECK;
 /* The whole message as one object. */
 enum event_scanned event_scan_object(struct event_scan *s) MUST_CHECK;
 /* The whole message as an array: its elements are added. False: not recognised, and some may have been added. */

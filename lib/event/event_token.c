@@ -14,7 +14,7 @@ bool event_text_init(struct event_text *t, struct bytes text) {
         last--;
     } while (*last != '}' && *last != ']');
     if (text.n < EVENT_PIECE_BYTES) return false;
-    *t = (struct event_text){.last = last, .end = text.p + text.n};
+    *t = (struct event_text){.last = last, .end = text.p + text.n, .n = text.n};
     return true;
 }
 

@@ -28,6 +28,7 @@ struct event_cursor {
 struct event_text {
     const char *last; /* the last closing bracket or brace */
     const char *end;
+    size_t n;
     const char *lf; /* the last LF skipped as white space, or NULL */
     unsigned depth; /* how many arrays and objects that are no events we are in */
 };
@@ -53,7 +54,8 @@ bool event_token_other(struct event_text *t, struct event_cursor *c, struct even
 static inline bool event_text_ended(const struct event_text *t, const char *p) { return p > t->last; }
 
 static inline uint64_t event_text_stops(const struct event_text *t, const char *block) {
-    uint64_t stops = t->end - block >= EVENT_BLOCK_BYTES ? event_stops64(block) : event_stops_before(block, t->end);
+    uint64_t stops =
+        t->end - block >= EVENT_BLOCK_BYTES ? event_stops64(block) : event_stops_before(block, t->end, t->n);
     return t->last - block < EVENT_BLOCK_BYTES ? stops | UINT64_MAX << (t->last - block) : stops;
 }
 

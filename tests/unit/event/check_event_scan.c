@@ -129,10 +129,9 @@ START_TEST(what_is_odd_is_left_to_jansson) {
     const char *message = alone[_i].message;
     struct bytes text = {message, strlen(message)};
     struct event_batch b;
-    struct event_scan s;
+    struct event_scan s = {.rules = given_rules(), .batch = &b, .message = text, .record_time_ms = RECORD_TIME_MS};
     event_batch_init(&b);
-    bool usable = event_scan_init(&s, given_rules(), text, RECORD_TIME_MS, &b);
-    ck_assert_msg((usable ? event_scan_object(&s) : EVENT_SCAN_UNKNOWN) == alone[_i].want, "%s", message);
+    ck_assert_msg((event_scan_start(&s) ? event_scan_object(&s) : EVENT_SCAN_UNKNOWN) == alone[_i].want, "%s", message);
     ck_assert_uint_eq(b.n, alone[_i].want == EVENT_SCAN_WHOLE);
     expect_same(given_rules(), text, RECORD_TIME_MS);
     event_batch_deinit(&b);
