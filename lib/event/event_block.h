@@ -37,9 +37,8 @@ static inline uint64_t event_load8(const char *p) {
 /* The same of a text that ends at END, which may be less than eight bytes away: NULs stand for what is behind it. Eight
  * bytes before END must be the text's. */
 static inline uint64_t event_load8_before(const char *p, const char *end) {
-    size_t left = (size_t)(end - p);
-    if (left >= 8) return event_load8(p);
-    return event_load8(end - 8) >> 8 * (7 - left) >> 8;
+    if (p <= end - 8) return event_load8(p);
+    return event_load8(end - 8) >> 8 * (7 - (size_t)(end - p)) >> 8;
 }
 
 /* 0x80 in every byte that is 0, and in no other: no carry leaves its byte. */

@@ -1,4 +1,44 @@
-/* ESSAY */
+/* The problem. jansson builds a tree of every message, with an allocation a value, to answer five questions; it costs
+ * more than all that is done with the answers. Producers write their events in a few plain shapes, and for these the
+ * answers can be read off the text.
+ *
+ * The idea.
+ *  1. Where a string may end is found for 64 bytes at a time (event_block.h): a bit for each quote, backslash, control
+ *     character and byte of UTF-8, its "stops". From stop to stop the walk is a count of trailing zeros, which
+ *     waits for none of the bytes between.
+ *  2. The grammar is walked once, front to back, and all of it: what is skipped is checked as closely as what is read,
+ *     because a message that is malformed anywhere is malformed.
+ *  3. No step asks whether the text has ended: its last bracket ends every walk (event_token.h).
+ *  4. A key is compared with the names by its first eight bytes, as one number (event_names.h).
+ *  5. Texts are not copied: they point into the message. Values go to the judge that jansson's go to (event_judge.c).
+ *
+ *         {"video_id":"v208711","ts":1763750040000,"tag":"a\"b"}
+ *          |        | |       | |  |               |   | | || |
+ *
+ * The bars are the stops. A plain string takes two. The value of "tag" has two more, and the first of them is no quote:
+ * then the slow way is taken to the string's end. Between strings only line ends and tabs are stops.
+ *
+ * What is handed over. jansson is the authority, and this is a translation of what it does, not of what JSON says. So
+ * whatever is not plain is not judged here, but left to it, with the whole message, or the line it is in:
+ *   - malformed text of any kind;
+ *   - an escape in a key or in a text that is needed (in other strings escapes are checked and skipped);
+ *   - a field that is needed and there twice; configured names that are equal;
+ *   - numbers of more than 18 digits; where it is needed also -0, an exponent, and a real number that is negative
+ *     or whose digits exceed 2^53; where it is not, an exponent of more than two digits;
+ *   - NULs, of which jansson 2.14 forgets those behind a number; depth beyond 64; messages below 16 bytes.
+ *
+ * Measured, ns of CPU an event, the least of 9 rounds in turn (tests/bench/scan.c; gcc 12 -O2; 2.9 GHz Xeon, both of
+ * its threads busy with other work, which is why jansson is slow too; "portable": with EVENT_BLOCK_PORTABLE):
+ *                     bytes   scanner   portable   jansson
+ *     single             91        91        160      2232
+ *     lines of 100       92        81        130      2248
+ *     array of 100       92        78        100      2341
+ *     spaced            100        98        159      2349   blanks behind colons and commas
+ *     rich              304       294        399      7070   nested values, UTF-8, escapes, a long text, a real number
+ *
+ * Not done. A tape of all quotes before the walk, as simdjson has it: it stores and loads what two instructions count.
+ * AVX2: to find the stops is an eighth of the instructions of an event, and of that it would save half. Learning the
+ * order of a producer's keys: the branches that compare them have learnt it. */
 #include "event/event_scan.h"
 
 #include "event/event_batch.h"

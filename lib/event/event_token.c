@@ -7,24 +7,6 @@
 bool event_block_portable;
 #endif
 
-bool event_text_init(struct event_text *t, struct bytes text) {
-    const char *last = text.p + text.n;
-    do {
-        if (last == text.p) return false;
-        last--;
-    } while (*last != '}' && *last != ']');
-    if (text.n < EVENT_PIECE_BYTES) return false;
-    *t = (struct event_text){.last = last, .end = text.p + text.n, .n = text.n};
-    return true;
-}
-
-void event_cursor_place(struct event_text *t, struct event_cursor *c, const char *p) {
-    c->p = c->block = p;
-    c->stops = event_text_stops(t, p);
-    t->lf = NULL;
-    t->depth = 0;
-}
-
 /* Control characters are stops, so those that are white space are passed here. */
 void event_token_space(struct event_text *t, struct event_cursor *c) {
     const char *p = c->p;

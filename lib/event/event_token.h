@@ -36,11 +36,6 @@ struct event_text {
 /* Deeper values are left to jansson, whose own bound is 2048. */
 enum { EVENT_TOKEN_DEPTH_MAX = 64 };
 
-/* False if TEXT is shorter than EVENT_PIECE_BYTES or holds no closing bracket or brace. */
-bool event_text_init(struct event_text *t, struct bytes text) MUST_CHECK;
-/* Go on at P, which is not behind LAST. */
-void event_cursor_place(struct event_text *t, struct event_cursor *c, const char *p);
-
 /* White space, also none. */
 void event_token_space(struct event_text *t, struct event_cursor *c);
 /* Number at P; returns what follows, or NULL. */
@@ -59,6 +54,25 @@ static inline uint64_t event_text_stops(const struct event_text *t, const char *
     return t->last - block < EVENT_BLOCK_BYTES ? stops | UINT64_MAX << (t->last - block) : stops;
 }
 
+/* False if TEXT is shorter than EVENT_PIECE_BYTES or holds no closing bracket or brace. */
+static inline bool event_text_init(struct event_text *t, struct bytes text) {
+    const char *last = text.p + text.n;
+    if (text.n < EVENT_PIECE_BYTES) return false;
+    do {
+        if (last == text.p) return false;
+        last--;
+    } while (*last != '}' && *last != ']');
+    *t = (struct event_text){.last = last, .end = text.p + text.n, .n = text.n};
+    return true;
+}
+
+/* Go on at P, which is not behind LAST. */
+static inline void event_cursor_place(struct event_text *t, struct event_cursor *c, const char *p) {
+    *c = (struct event_cursor){.p = p, .stops = event_text_stops(t, p), .block = p};
+    t->lf = NULL;
+    t->depth = 0;
+}
+
 /* Go on to the next block with stops, unless there are some left. */
 EVENT_INLINE void event_cursor_refill(struct event_text *t, struct event_cursor *c) {
     while (c->stops == 0) {
@@ -75,8 +89,14 @@ EVENT_INLINE const char *event_cursor_stop(struct event_text *t, struct event_cu
     return stop;
 }
 
+EVENT_INLINE bool event_is_black(char c) { return (unsigned char)c > ' '; }
+
 EVENT_INLINE void event_token_skip_space(struct event_text *t, struct event_cursor *c) {
-    if ((unsigned char)*c->p > ' ') return;
+    if (event_is_black(*c->p)) return;
+    if (*c->p == ' ' && event_is_black(c->p[1])) { /* as those write who like it spaced */
+        c->p++;
+        return;
+    }
     struct event_cursor copy = *c;
     event_token_space(t, &copy);
     *c = copy;

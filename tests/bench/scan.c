@@ -62,8 +62,8 @@ static void write_message(const struct shape *shape, char *out) {
     char *p = stpcpy(out, shape->open);
     for (int i = 0; i < shape->events; i++) {
         if (i > 0) p = stpcpy(p, shape->between);
-        p += sprintf(p, shape->event, 1000 + draw(300000), 'A' + draw(26), 'A' + draw(26), draw(1000000),
-                     1000 + draw(900000));
+        p += sprintf(p, shape->event, 100000 + draw(300000), 'A' + draw(26), 'A' + draw(26), draw(1000000),
+                     100000 + draw(900000));
     }
     strcpy(p, shape->close);
 }

@@ -80,14 +80,9 @@ static const char *const numbers[] = {"0",
 static const char *const literals[] = {"true", "false", "null", "null", "tru", "nullx", "NaN", "{}", "[]", "[1]"};
 static const char *const times[] = {"\"2025-11-21T19:00:00Z\"", "\"2025-11-21T20:00:00.5+01:00\"", "\"1763751600777\"",
                                     "\"2025-11-21\""};
-static const char *const spaces[] = {" ",
-                                     "  ",
-                                     "\t",
-                                     "\n",
-                                     "\r\n",
-                                     "\n    ",
-                                     "                                        "
-                                     "                           "};
+#define BLANKS16 "                "
+static const char *const spaces[] = {
+    " ", "  ", "\t", "\n", "\r\n", "\n    ", (BLANKS16 BLANKS16 BLANKS16 BLANKS16 " ")};
 
 struct style {
     bool spaced;
