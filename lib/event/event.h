@@ -44,7 +44,8 @@ struct event {
         raw; /* the bytes of this one event: the whole message, the array's element, or the line without its line end */
 };
 
-/* Borrowed configuration; strings stay the caller's. */
+/* Borrowed configuration; strings stay the caller's. A batch knows a name again by its address, so what is written at
+ * the address of a name must stay the same as long as a batch lives that saw it. */
 struct event_rules {
     const char *field_item, *field_location, *field_type, *field_time, *field_user, *field_value;
     const struct weights *weights;
@@ -58,6 +59,7 @@ struct event_batch {
     /* private from here on */
     size_t cap;
     struct event_arena *arena;
+    struct event_names *names;
 };
 
 void event_batch_init(struct event_batch *b);

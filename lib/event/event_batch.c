@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "event/event_arena.h"
+#include "event/event_names.h"
 
 const char *event_outcome_name(enum event_outcome o) {
     static const char *const names[EVENT_OUTCOMES] = {
@@ -30,10 +31,14 @@ bool event_outcome_rejected(enum event_outcome o) {
     return o != EVENT_APPLIED && o != EVENT_TOMBSTONE && o != EVENT_WEIGHTLESS;
 }
 
-void event_batch_init(struct event_batch *b) { *b = (struct event_batch){.arena = event_arena_create()}; }
+void event_batch_init(struct event_batch *b) {
+    struct event_names *names = mem_zalloc(1, sizeof *names);
+    *b = (struct event_batch){.arena = event_arena_create(), .names = names};
+}
 
 void event_batch_deinit(struct event_batch *b) {
     event_arena_destroy(b->arena);
+    mem_free(b->names);
     mem_free(b->events);
     *b = (struct event_batch){0};
 }

@@ -78,6 +78,17 @@ START_TEST(it_moves_when_a_partition_appears) {
 }
 END_TEST
 
+START_TEST(it_moves_when_partitions_change_alike_or_change_places) {
+    struct said changed = {true, 4, BEFORE};
+    changed.row.x = MINUTE;
+    struct said none[SOURCES] = {{true, 4, BEFORE}, {true, 4, BEFORE}, {true, 4, BEFORE}};
+    struct said first[SOURCES] = {changed, none[1], none[2]}, second[SOURCES] = {none[0], changed, none[2]};
+    struct said both[SOURCES] = {changed, changed, none[2]};
+    ck_assert(say_of(first, MINUTE) != say_of(second, MINUTE));
+    ck_assert(say_of(both, MINUTE) != say_of(none, MINUTE));
+}
+END_TEST
+
 /* A row's flags above the minute stay as they are however far the numbers go. */
 START_TEST(it_stands_still_far_above_the_minute) {
     struct said rows[SOURCES] = {{true, 4, BEFORE}, {true, 4, BEFORE}, {true, 4, BEFORE}};
@@ -163,6 +174,7 @@ Suite *board_say_suite(void) {
     suite_add_tcase(s, c);
     tcase_add_loop_test(c, it_moves_when_a_row_says_something_else_of_the_minute, 0, (int)ARRAY_LEN(changes));
     tcase_add_test(c, it_moves_when_a_partition_appears);
+    tcase_add_test(c, it_moves_when_partitions_change_alike_or_change_places);
     tcase_add_test(c, it_stands_still_far_above_the_minute);
     tcase_add_test(c, no_judgement_changes_while_it_stands_still);
     return s;

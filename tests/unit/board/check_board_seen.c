@@ -269,6 +269,19 @@ START_TEST(rows_that_moved_while_the_list_was_written_are_noticed) {
 }
 END_TEST
 
+START_TEST(rows_that_go_back_to_what_they_said_are_noticed) {
+    struct merging m;
+    merging_init(&m);
+    merged(&m, "US", MINUTE, token_a);
+    ck_assert_uint_eq(look(&m), 0);
+    row_settles(&m, "events/1", MINUTE);
+    merged(&m, "US", MINUTE, token_a);
+    row_settles(&m, "events/1", MINUTE - 1);
+    ck_assert_uint_eq(look(&m), 1);
+    merging_deinit(&m);
+}
+END_TEST
+
 /* -- forgetting, and many lists -- */
 
 static bool keeps_us(void *ctx, struct bytes location) {
@@ -362,6 +375,7 @@ Suite *board_seen_suite(void) {
     tcase_add_test(c, news_are_not_offered_a_second_time_in_their_round);
     tcase_add_test(c, a_note_that_is_no_news_does_not_hide_a_changed_outcome);
     tcase_add_test(c, rows_that_moved_while_the_list_was_written_are_noticed);
+    tcase_add_test(c, rows_that_go_back_to_what_they_said_are_noticed);
     tcase_add_test(c, what_is_removed_filtered_or_cleared_is_news_again);
     tcase_add_test(c, ten_thousand_lists_are_all_remembered);
     return s;

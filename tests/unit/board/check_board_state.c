@@ -199,6 +199,7 @@ START_TEST(a_minute_is_settled_everywhere_when_every_row_says_so) {
     ck_assert(!board_settled_everywhere(&s, MINUTE + 1));
     board_sources_add(&s, "events/2", 1, NULL);
     ck_assert(!board_settled_everywhere(&s, MINUTE));
+    ck_assert(!board_settled_everywhere(&s, -MINUTE));
     row.m = NONE;
     board_sources_add(&s, "events/2", 1, &row);
     ck_assert(!board_settled_everywhere(&s, MINUTE));

@@ -1,0 +1,66 @@
+/* Goal: no bytes whatever are judged in two ways.
+ * Method: the input is a message, copied to memory of its exact size, so that the files of the corpus are seeds as they
+ * are. It is decoded with the fast path, on both ways to find stops, and by jansson alone, with the usual field names
+ * and with names so short that mutations meet them; all fields of all events must be equal. */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "event/event_block.h"
+#include "event/event_message.h"
+
+/* Assertions are what this program is for. */
+#ifdef NDEBUG
+#error "build without NDEBUG"
+#endif
+
+#define RECORD_TIME_MS INT64_C(1763751600123)
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static struct weights weights;
+static struct event_batch fast, slow;
+
+static const struct event_rules usual = {"video_id", "location", "type", "ts", "user_id", "value", &weights, true};
+static const struct event_rules brief = {"a", "b", "c", "ts", "", "x", &weights, false};
+
+static void prepare(void) {
+    static bool prepared;
+    if (prepared) return;
+    if (weights_parse("view=1,like=4,skip=0,*=2", &weights, NULL) != 0) abort();
+    event_batch_init(&fast);
+    event_batch_init(&slow);
+    prepared = true;
+}
+
+static bool same_bytes(struct bytes a, struct bytes b) {
+    return (a.p == NULL) == (b.p == NULL) && a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+static void check_event(const struct event *a, const struct event *b) {
+    assert(a->outcome == b->outcome);
+    assert(same_bytes(a->item, b->item) && same_bytes(a->location, b->location));
+    assert(a->time_ms == b->time_ms && a->weight == b->weight);
+    assert(a->raw.p == b->raw.p && a->raw.n == b->raw.n);
+}
+
+static void check(const struct event_rules *r, const char *message, size_t n, int64_t record_time_ms) {
+    event_decode_json_only(r, message, n, record_time_ms, &slow);
+    for (int portable = 0; portable < 2; portable++) {
+        event_block_portable = portable == 1;
+        event_decode(r, message, n, record_time_ms, &fast);
+        assert(fast.n == slow.n);
+        for (size_t i = 0; i < fast.n; i++) check_event(&fast.events[i], &slow.events[i]);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    prepare();
+    char *message = malloc(size + (size == 0)); /* never NULL: that would be a tombstone */
+    if (message == NULL) abort();
+    if (size > 0) memcpy(message, data, size);
+    check(&usual, message, size, RECORD_TIME_MS);
+    check(&brief, message, size, -1);
+    free(message);
+    return 0;
+}
