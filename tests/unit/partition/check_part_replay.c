@@ -295,7 +295,7 @@ enum { LOGS = 2 };
 static void given_log_number(int number) {
     seed = (uint64_t)number / 2 + 3;
     rules.clock_is_event = number % 2 == 1;
-    given_random_log(80);
+    given_random_log(70);
     given_reference();
 }
 
@@ -390,7 +390,7 @@ Suite *part_replay_suite(void) {
     tcase_add_loop_test(c, the_log_of_this_test_has_everything_that_makes_it_hard, 0, LOGS);
     tcase_add_loop_test(c, a_reader_killed_after_any_record_is_continued_to_the_same_bytes, 0, LOGS);
     tcase_add_loop_test(c, readers_killed_after_every_kth_record_end_at_the_same_bytes, 0, LOGS);
-    tcase_add_loop_test(c, how_events_are_batched_changes_no_final_byte, 0, 3);
+    tcase_add_loop_test(c, how_events_are_batched_changes_no_final_byte, 0, 2);
     suite_add_tcase(s, c);
     return s;
 }
