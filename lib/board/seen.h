@@ -17,7 +17,7 @@ struct seen_last {
     bool becomes_final; /* its outcome would be final now */
 };
 
-/* A note says TOKEN: is that news? ROUND is any number that differs from the last round's: what was asked about here is
+/* A note says TOKEN: is that news? ROUND: 1 or more, another one in every round: what was asked about here is
  * not offered by seen_changed in the same round. */
 bool seen_is_news(struct seen *s, struct bytes location, int64_t minute, const char *token, uint64_t round,
                   struct seen_last *last);

@@ -25,7 +25,8 @@ struct sketch_budget {
 
 struct sketch;
 
-/* SETS_MAX: a power of two >= 4 (SKETCH_KB * 1024 / 128). BUDGET is borrowed for the sketch's life. */
+/* SETS_MAX: a power of two >= 4 (SKETCH_KB * 1024 / 128). SEED: a well-mixed 64-bit value (a hash): xorshift begins
+ * badly with a small one. BUDGET is borrowed for the sketch's life. */
 struct sketch *sketch_create(struct sketch_budget *budget, uint64_t seed, uint32_t sets_max);
 void sketch_destroy(struct sketch *s); /* NULL is allowed */
 
