@@ -33,7 +33,7 @@ void drive_pause(struct drive *d, int64_t ms) {
 /* Milliseconds of event time from one event to the next; 0 = the wall clock's. */
 static double step_ms(const struct options *o) {
     if (o->start_ms == OPTIONS_START_NOW) return 0;
-    if (o->minutes > 0) return o->minutes * MINUTE_MS / (double)o->events;
+    if (o->minutes > 0) return o->minutes * (double)MINUTE_MS / (double)o->events;
     return 1000 * (o->speed > 0 ? o->speed : 1) / o->rate;
 }
 

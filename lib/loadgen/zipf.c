@@ -31,7 +31,7 @@ static double area_inverse(double s, double a) {
 }
 
 void zipf_init(struct zipf *z, uint32_t n, double s) {
-    assert(n >= 1 && s >= 0 && s <= ZIPF_EXPONENT_MAX);
+    assert(n >= 1 && s >= 0 && s <= (double)ZIPF_EXPONENT_MAX);
     z->n = n;
     z->s = s;
     z->area_first = area(s, 1.5) - 1;

@@ -11,8 +11,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/testhook.h"
-#include "board/merge.h"
 #include "board/seen.h"
+#include "worker/merge_work.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -23,7 +23,8 @@ enum {
     INTERVAL_MIN_MS = 20,
     ROUND_LISTS_MAX = 128, /* hashes read in one pipeline: 128 lists of 16 parts of 8 KB are 16 MB */
     REST_MAX_MS = 1000,
-    WAITING_INTERVAL_MS = 60000
+    WAITING_INTERVAL_MS = 60000,
+    LOG_INTERVAL_MS = 5000
 };
 
 struct choice {  /* a list to merge */
@@ -83,40 +84,6 @@ int merger_interval_ms(const struct merger *m) {
 
 /* -- 1: notes and rows -- */
 
-/* Rows of topics that are no longer read are ignored. */
-static bool topic_is_read(const struct config *c, const char *source) {
-    const char *slash = strrchr(source, '/');
-    for (uint32_t i = 0; slash != NULL && i < c->topics_n; i++)
-        if (strlen(c->topics[i]) == (size_t)(slash - source) &&
-            strncmp(c->topics[i], source, (size_t)(slash - source)) == 0)
-            return true;
-    return false;
-}
-
-static uint64_t fence_incarnation(const char *fence) {
-    char text[17];
-    snprintf(text, sizeof text, "%.16s", fence);
-    return strtoull(text, NULL, 16);
-}
-
-static void sources_collect(struct merger *m, const struct store_progress *p, struct board_sources *out) {
-    const struct config *c = m->hub->config;
-    char name[STORE_SOURCE_BYTES_MAX];
-    for (uint32_t t = 0; t < c->topics_n; t++) {
-        uint32_t n = m->hub->partitions(m->hub->partitions_self, t);
-        for (uint32_t i = 0; i < n; i++) {
-            snprintf(name, sizeof name, "%s/%" PRIu32, c->topics[t], i);
-            board_sources_add(out, name, 0, NULL);
-        }
-    }
-    for (size_t i = 0; i < p->n; i++) {
-        struct part_row row;
-        if (!topic_is_read(c, p->rows[i].source)) continue;
-        if (part_row_parse((struct bytes){p->rows[i].value, p->rows[i].value_len}, &row))
-            board_sources_add(out, p->rows[i].source, fence_incarnation(p->rows[i].fence), &row);
-    }
-}
-
 static bool shard_is_ours(void *ctx, struct bytes location) {
     const struct merger *m = ctx;
     return m->shards_known[keys_shard(location)];
@@ -144,7 +111,7 @@ static int round_open(struct merger *m, const uint32_t *shards, size_t n, struct
     if (status == STORE_OK) {
         if (m->read_waiting) m->waiting_mono_ms = now;
         m->read_waiting = false;
-        sources_collect(m, &progress, &r->sources);
+        merge_sources(m->hub, &progress, &r->sources);
     }
     store_progress_deinit(&progress);
     return status;
@@ -211,6 +178,7 @@ static void choose(struct merger *m, struct round *r) {
             choose_note(r, i, &last);
     }
     seen_changed(m->seen, &m->hub->rules, &r->sources, m->rounds, choose_changed, r);
+    if (r->choices_n == 0) return;
     qsort_r(r->choices, r->choices_n, sizeof *r->choices, choice_order,
             r->notes.notes); /* oldest minutes first: they become final */
     for (size_t i = 0; i < r->choices_n; i++) {
@@ -222,89 +190,23 @@ static void choose(struct merger *m, struct round *r) {
 
 /* -- 3 and 4: read, merge, judge, write -- */
 
-struct work { /* one list of a chunk */
-    struct board_part *parts;
-    size_t parts_n;
-    struct merged merged;
-    struct buf packed;
-    struct store_list_item *top;
-    enum list_state state;
-    bool mergeable;
-};
-
-static void work_free(struct work *w) {
-    mem_free(w->parts);
-    merged_deinit(&w->merged);
-    buf_free(&w->packed);
-    mem_free(w->top);
-}
-
-static void parts_judge(struct merger *m, const struct board_sources *sources, const struct store_hash *h,
-                        struct work *w) {
-    w->parts = mem_zalloc(h->parts_n + 1, sizeof *w->parts);
-    for (size_t i = 0; i < h->parts_n; i++) {
-        const struct store_hash_part *p = &h->parts[i];
-        if (!topic_is_read(m->hub->config, p->source)) continue;
-        w->parts[w->parts_n++] = (struct board_part){p->source, fence_incarnation(p->fence), p->final, false};
-    }
-    w->state = board_judge(&m->hub->rules, sources, h->minute, w->parts, w->parts_n);
-}
-
-static bool part_is_counted(const struct work *w, const char *source) {
-    for (size_t i = 0; i < w->parts_n; i++)
-        if (w->parts[i].source == source) return w->parts[i].counts;
-    return false;
-}
-
-static void parts_merge(struct merger *m, const struct store_hash *h, struct work *w) {
-    struct bytes *lists = mem_zalloc(h->parts_n + 1, sizeof *lists);
-    size_t n = 0;
-    for (size_t i = 0; i < h->parts_n; i++)
-        if (part_is_counted(w, h->parts[i].source))
-            lists[n++] = (struct bytes){h->parts[i].items, h->parts[i].items_len};
-    w->mergeable = merge_lists(lists, n, m->hub->config->list_size, &w->merged);
-    mem_free(lists);
-    if (!w->mergeable) {
-        log_limited(&m->limit, 5000, LOG_ERROR, "contribution_broken", "location=%s minute=%" PRId64,
-                    log_quote_bytes(h->location), h->minute);
-        return;
-    }
-    packed_write(&w->packed, &w->merged.head, w->merged.items);
-    w->top = mem_zalloc(w->merged.head.n + 1, sizeof *w->top);
-    for (size_t i = 0; i < w->merged.head.n; i++)
-        w->top[i] = (struct store_list_item){w->merged.items[i].item, w->merged.items[i].count};
-}
-
-static struct store_list list_of(const struct merger *m, const struct store_hash *h, const struct work *w,
-                                 int64_t log_time_ms) {
-    size_t k = m->hub->config->k;
-    struct store_list l = {.location = h->location,
-                           .minute = h->minute,
-                           .n = h->n,
-                           .state = list_state_name(w->state),
-                           .final = w->state == LIST_FINAL && RULE(closed),
-                           .merged = {w->packed.data, w->packed.len},
-                           .top = w->top,
-                           .top_n = w->merged.head.n < k ? w->merged.head.n : k,
-                           .log_time_ms = log_time_ms};
-    memcpy(l.e, h->e, sizeof l.e);
-    return l;
-}
-
 /* Works the lists of HASHES that exist and are not closed. LIST_OF[i] = index of their list, -1 for the others. */
 static size_t lists_make(struct merger *m, const struct board_sources *sources, const struct store_hash *hashes,
-                         size_t n, struct work *works, struct store_list *lists, int *list_of_hash) {
+                         size_t n, struct merge_work *works, struct store_list *lists, int *list_of_hash) {
     size_t made = 0;
     int64_t log_time = board_log_time_ms(sources);
     for (size_t i = 0; i < n; i++) {
         const struct store_hash *h = &hashes[i];
         list_of_hash[i] = -1;
         if (!h->exists || h->closed) continue;
-        parts_judge(m, sources, h, &works[i]);
-        parts_merge(m, h, &works[i]);
-        if (!works[i].mergeable) continue;
+        merge_work_make(m->hub, sources, h, &works[i]);
+        if (!works[i].mergeable) {
+            log_limited(&m->limit, LOG_INTERVAL_MS, LOG_ERROR, "contribution_broken", "location=%s minute=%" PRId64,
+                        log_quote_bytes(h->location), h->minute);
+            continue;
+        }
         list_of_hash[i] = (int)made;
-        lists[made++] = list_of(m, h, &works[i], log_time);
+        lists[made++] = merge_work_list(m->hub, h, &works[i], log_time);
     }
     return made;
 }
@@ -322,7 +224,7 @@ static enum note_fate fate_without_hash(const struct merger *m, const struct boa
 }
 
 static enum note_fate fate_of(const struct merger *m, const struct board_sources *sources, const struct store_hash *h,
-                              const struct work *w, enum store_answer answer) {
+                              const struct merge_work *w, enum store_answer answer) {
     if (!h->exists || answer == STORE_ABSENT) return fate_without_hash(m, sources, h->minute);
     if (h->closed || answer == STORE_CLOSED) return NOTE_END;
     if (answer != STORE_STORED) return NOTE_KEEP;
@@ -332,7 +234,7 @@ static enum note_fate fate_of(const struct merger *m, const struct board_sources
 }
 
 static void remember(struct merger *m, const struct board_sources *sources, const struct choice *c, const char *token,
-                     const struct work *w, const struct store_hash *h, enum note_fate fate) {
+                     const struct merge_work *w, const struct store_hash *h, enum note_fate fate) {
     struct bytes location = h->location;
     if (fate == NOTE_END)
         seen_remove(m->seen, location, h->minute);
@@ -342,7 +244,7 @@ static void remember(struct merger *m, const struct board_sources *sources, cons
 }
 
 static int notes_end(struct merger *m, const struct board_sources *sources, const struct round *r, size_t at,
-                     const struct store_hash *hashes, size_t n, const struct work *works,
+                     const struct store_hash *hashes, size_t n, const struct merge_work *works,
                      const struct store_list *lists, const int *list_of_hash, struct err *e) {
     struct store_note_end *ends = mem_zalloc(n + 1, sizeof *ends);
     size_t ends_n = 0;
@@ -371,7 +273,7 @@ static int locations_touch(struct merger *m, const struct store_list *lists, siz
     return status;
 }
 
-static void count_lists(struct merger *m, const struct store_list *lists, size_t n, const struct work *works,
+static void count_lists(struct merger *m, const struct store_list *lists, size_t n, const struct merge_work *works,
                         const int *list_of_hash, size_t hashes_n) {
     for (size_t i = 0; i < hashes_n; i++)
         if (list_of_hash[i] >= 0 && lists[list_of_hash[i]].answer == STORE_STORED)
@@ -384,7 +286,7 @@ static void count_lists(struct merger *m, const struct store_list *lists, size_t
 
 static int chunk_write(struct merger *m, const struct board_sources *sources, const struct round *r, size_t at,
                        struct store_hash *hashes, size_t n, struct err *e) {
-    struct work *works = mem_zalloc(n, sizeof *works);
+    struct merge_work *works = mem_zalloc(n, sizeof *works);
     struct store_list *lists = mem_zalloc(n, sizeof *lists);
     int *list_of_hash = mem_zalloc(n, sizeof *list_of_hash);
     size_t made = lists_make(m, sources, hashes, n, works, lists, list_of_hash);
@@ -395,7 +297,7 @@ static int chunk_write(struct merger *m, const struct board_sources *sources, co
         status = locations_touch(m, lists, made, e);
     }
     if (status == STORE_OK) status = notes_end(m, sources, r, at, hashes, n, works, lists, list_of_hash, e);
-    for (size_t i = 0; i < n; i++) work_free(&works[i]);
+    for (size_t i = 0; i < n; i++) merge_work_deinit(&works[i]);
     mem_free(works);
     mem_free(lists);
     mem_free(list_of_hash);
@@ -412,7 +314,7 @@ static int chunk_merge(struct merger *m, const struct round *r, size_t at, size_
     }
     int status = m->store.ops->round_read(m->store.self, &sr, e);
     if (status == STORE_OK && !(sr.life_changed && RULE(life_again))) {
-        sources_collect(m, &sr.progress, &sources);
+        merge_sources(m->hub, &sr.progress, &sources);
         status = chunk_write(m, &sources, r, at, sr.hashes, n, e);
     }
     board_sources_deinit(&sources);
@@ -437,7 +339,7 @@ static int round_failed(struct merger *m, int status, const struct err *e) {
         if (RULE(forget)) seen_clear(m->seen);
         m->read_waiting = true;
     }
-    log_limited(&m->limit, 5000, LOG_WARN, "merge_failed", "why=%s", log_quote(e->text));
+    log_limited(&m->limit, LOG_INTERVAL_MS, LOG_WARN, "merge_failed", "why=%s", log_quote(e->text));
     m->rest_ms = m->rest_ms == 0 ? merger_interval_ms(m) : m->rest_ms * 2 > REST_MAX_MS ? REST_MAX_MS : m->rest_ms * 2;
     return m->rest_ms;
 }
