@@ -92,6 +92,7 @@ static const struct {
     {SKIPPED("\"\\ud83d\\n\""), EVENT_SCAN_UNKNOWN},
     {SKIPPED("\"\\ud83d\\u0041\""), EVENT_SCAN_UNKNOWN},
     {SKIPPED("\"\\ude00\""), EVENT_SCAN_UNKNOWN},
+    {SKIPPED("\"\\ude00\\ude00\""), EVENT_SCAN_UNKNOWN},
     {SKIPPED("\"\\x41\""), EVENT_SCAN_UNKNOWN},
     {SKIPPED("\"a\tb\""), EVENT_SCAN_UNKNOWN},
     {SKIPPED("\"\xff\""), EVENT_SCAN_UNKNOWN},
