@@ -105,7 +105,7 @@ int main(int argc, char **argv) {
     static const struct option options[] = {{"seeds", 1, NULL, 's'},   {"first", 1, NULL, 'f'}, {"off", 1, NULL, 'o'},
                                             {"mutants", 0, NULL, 'm'}, {"rate", 1, NULL, 'r'},  {"units", 1, NULL, 'u'},
                                             {"drop", 1, NULL, 'd'},    {NULL, 0, NULL, 0}};
-    struct run r = {.first = 1, .seeds = 300, .world = {.008, .003, 90}, .stop_after = UINT64_MAX};
+    struct run r = {.first = 1, .seeds = 200, .world = {.008, .003, 90}, .stop_after = UINT64_MAX};
     const char *off = NULL;
     bool only_mutants = false, chosen = false;
     int c;
