@@ -99,7 +99,7 @@ def rounds_of(lab, count, rounds, more):
 def run(lab, options, report):
     table = Table("kill -9 -> fresh lists", "who goes on", "session timeout", "kills", "s until fresh",
                   "rewind, records a partition", "rewind, s of log", "assignment -> at the frontier, ms")
-    timeouts = [("6 s", {"RDKAFKA_SESSION_TIMEOUT_MS": 6000})] + ([] if options.quick else [("45 s (default)", {})])
+    timeouts = [("6 s", {"RDKAFKA_SESSION_TIMEOUT_MS": 6000})] + ([] if options.quick else [("10 s (default)", {})])
     for name, count in (("the same worker, restarted at once", 1), ("a second worker", 2)):
         for timeout, more in timeouts:
             fresh, distances, took = rounds_of(lab, count, options.rounds, more)
