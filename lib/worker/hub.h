@@ -13,7 +13,7 @@
 #include "store/store.h"
 #include "worker/mail.h"
 
-enum { HUB_CONSUMERS_MAX = 256, HUB_PARTITIONS_MAX = 65536, HUB_QUEUE_BYTES_MAX = 16 * 1024 * 1024 };
+enum { HUB_PARTITIONS_MAX = 65536, HUB_QUEUE_BYTES_MAX = 16 * 1024 * 1024 };
 
 struct hub_consumer {
     struct mailbox inbox;

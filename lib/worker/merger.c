@@ -7,7 +7,6 @@
  * A broken connection makes the merger forget what it merged: the write may not have arrived. */
 #include "worker/merger.h"
 
-#include "base/hash.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/testhook.h"
