@@ -29,8 +29,7 @@ static void meta_of(const struct partition *p, struct part_meta *m) {
 
 bool partition_freeze(struct partition *p, struct part_commit *out) {
     if (p->needs_row || p->probe != PROBE_NOTHING || (p->next < p->frontier && RULE(not_lower))) return false;
-    if (p->raise_x) p->x = i64_larger(p->x, minute_reach(p->rules, p->w_ms));
-    p->raise_x = false;
+    partition_raise_x(p);
     struct part_meta m;
     meta_of(p, &m);
     out->offset = p->next;

@@ -211,6 +211,12 @@ static void log_time_advance(struct partition *p, int64_t time_ms) {
     p->w_ms = i64_larger(p->w_ms, time_ms);
 }
 
+/* Rule 4, once: W is what it was at F, so no record at F or beyond may be applied before. */
+void partition_raise_x(struct partition *p) {
+    if (p->raise_x) p->x = i64_larger(p->x, minute_reach(p->rules, p->w_ms));
+    p->raise_x = false;
+}
+
 static void count_record(struct partition *p, const struct event_batch *b, bool first_time) {
     if (!first_time) {
         p->seen.rebuilt++;
@@ -242,6 +248,7 @@ enum part_took partition_record(struct partition *p, const struct part_record *r
     }
     assert(b != NULL);
     bool first_time = rec->offset >= p->frontier;
+    if (first_time) partition_raise_x(p);
     record_apply(p, rec, b);
     count_record(p, b, first_time);
     return first_time ? PART_APPLIED : PART_REBUILT;

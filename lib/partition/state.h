@@ -55,6 +55,9 @@ struct partition {
     struct part_view seen; /* counters */
 };
 
+/* partition.c */
+void partition_raise_x(struct partition *p); /* at F, under another meaning */
+
 /* publish.c */
 void bucket_mark(struct partition *p, struct bucket *b); /* changed, as of p->next */
 void minutes_seal(struct partition *p);                  /* W moved */

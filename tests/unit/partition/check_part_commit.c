@@ -152,6 +152,20 @@ START_TEST(another_meaning_doubts_what_was_open) {
 }
 END_TEST
 
+START_TEST(what_comes_before_the_first_commit_of_another_meaning_is_vouched_for) {
+    it_is("19:07");
+    (void)views("US", "cat", 1);
+    commit();
+    evening.rules.meaning++;
+    given_successor();
+    read_up_to(1);
+    it_is("19:20"); /* the row is still asked for */
+    (void)views("US", "cat", 1);
+    partition_row_known(evening.p, 0, 0);
+    ck_assert_int_eq(frozen_meta().x, minute_at("19:08"));
+}
+END_TEST
+
 /* -- whose commit it is: rule 7 -- */
 
 START_TEST(a_memory_knows_its_own_commits) {
@@ -366,6 +380,7 @@ Suite *part_commit_suite(void) {
                         ARRAY_LEN(choices));
     tcase_add_test(c, a_commit_of_the_same_meaning_keeps_its_incarnation);
     tcase_add_test(c, another_meaning_doubts_what_was_open);
+    tcase_add_test(c, what_comes_before_the_first_commit_of_another_meaning_is_vouched_for);
     suite_add_tcase(s, c);
     c = tcase_create("own");
     tcase_add_checked_fixture(c, setup, evening_end);
