@@ -145,6 +145,7 @@ struct kafka_member {
         *rkts[CONFIG_TOPICS_MAX]; /* same order as config->topics; held, so that a pointer means one topic */
     uint32_t last_topic;          /* where the last message's topic was found */
     rd_kafka_message_t *rkm;      /* handed out, destroyed by the next poll */
+    struct source_record record;  /* the same, as it was handed out */
     struct kafka_event *current;  /* handed out, destroyed by the next poll */
     struct kafka_event *events, **events_tail; /* not handed out yet, oldest first */
     bool assign_unanswered, revoke_unanswered; /* the library waits for rd_kafka_assign */

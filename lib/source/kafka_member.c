@@ -109,8 +109,10 @@ static void fill_error(struct kafka_member *m, const rd_kafka_message_t *rkm, st
 static void translate(struct kafka_member *m, const rd_kafka_message_t *rkm, struct source_event *ev) {
     const char *topic = topic_of(m, rkm->rkt);
     if (rkm->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        ev->type = topic ? SOURCE_RECORD : SOURCE_NOTHING;
-        fill_record(&ev->record, topic, rkm);
+        ev->type = topic ? SOURCE_RECORDS : SOURCE_NOTHING;
+        fill_record(&m->record, topic, rkm);
+        ev->records = &m->record;
+        ev->n = 1;
         return;
     }
     ev->tp = (struct source_tp){topic, rkm->partition};

@@ -17,7 +17,7 @@ struct source_tp {
 
 enum source_event_type {
     SOURCE_NOTHING, /* timeout */
-    SOURCE_RECORD,  /* .record */
+    SOURCE_RECORDS, /* .records: at least one; of each partition in the order of its log */
     SOURCE_EOF,     /* .tp reached its end; .offset = the next fetch offset (steps over transaction markers) */
     SOURCE_ASSIGN,  /* .tps: the whole new assignment; answer with ops->assign, now or later */
     SOURCE_REVOKE,  /* .tps: everything goes (eager protocol); .lost = it is gone already. ops->assign(none) was done by
@@ -84,7 +84,7 @@ struct source_event {
     struct source_tp tp;
     int64_t offset;
     bool lost;
-    struct source_record record;
+    const struct source_record *records;
     const struct source_tp *tps;
     const struct source_commit *commits;
     const struct source_lookup *lookups;

@@ -70,6 +70,10 @@ static void record(struct consumer *c, const struct source_record *r) {
     }
 }
 
+static void records(struct consumer *c, const struct source_record *r, size_t n) {
+    for (size_t i = 0; i < n; i++) record(c, &r[i]);
+}
+
 static void end_of_log(struct consumer *c, const struct source_event *ev) {
     struct slot *s = slot_find(c, ev->tp);
     if (s == NULL || s->state != SLOT_RUNNING) return;
@@ -84,8 +88,8 @@ static void position_lost(struct consumer *c, const struct source_event *ev) {
 
 static void handle(struct consumer *c, const struct source_event *ev) {
     switch (ev->type) {
-    case SOURCE_RECORD:
-        record(c, &ev->record);
+    case SOURCE_RECORDS:
+        records(c, ev->records, ev->n);
         break;
     case SOURCE_EOF:
         end_of_log(c, ev);
@@ -172,7 +176,7 @@ void consumer_show_standing(struct consumer *c) {
 static void finish_poll(struct consumer *c) {
     struct source_event ev;
     c->source.ops->poll(c->source.self, FINISH_POLL_MS, &ev);
-    if (ev.type != SOURCE_RECORD && ev.type != SOURCE_EOF) handle(c, &ev);
+    if (ev.type != SOURCE_RECORDS && ev.type != SOURCE_EOF) handle(c, &ev);
     consumer_mail(c);
     consumer_letters_due(c);
 }

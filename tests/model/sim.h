@@ -70,6 +70,7 @@ struct sim_source {
     struct source_commit commits[PARTITIONS_MAX];
     struct source_lookup lookups[PARTITIONS_MAX];
     struct source_end ends[PARTITIONS_MAX];
+    struct source_record record; /* handed out last */
     size_t commits_n, lookups_n, ends_n;
     struct source_tp tps[PARTITIONS_MAX];
 };

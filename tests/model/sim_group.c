@@ -180,8 +180,9 @@ static bool poll_partition(struct sim_source *src, int p, struct source_event *e
     while (*at < end && !s->log[p].records[*at].exists) ++*at;
     if (*at < end) {
         const struct sim_record *rec = &s->log[p].records[*at];
-        struct source_record r = {{topic, p}, (*at)++, rec->time_ms, {NULL, 0}, {rec->value, strlen(rec->value)}};
-        *ev = (struct source_event){.type = SOURCE_RECORD, .record = r};
+        src->record =
+            (struct source_record){{topic, p}, (*at)++, rec->time_ms, {NULL, 0}, {rec->value, strlen(rec->value)}};
+        *ev = (struct source_event){.type = SOURCE_RECORDS, .records = &src->record, .n = 1};
         src->eof_said[p] = false;
         return true;
     }

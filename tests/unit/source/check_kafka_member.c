@@ -16,12 +16,11 @@ static void setup(void) {
 static void teardown(void) { given_gone(&g); }
 
 static void expect_record(struct source *s, int64_t offset) {
-    struct source_event ev;
-    await_event(s, SOURCE_RECORD, &ev);
-    ck_assert_int_eq(ev.record.offset, offset);
+    const struct source_record *r = await_record(s);
+    ck_assert_int_eq(r->offset, offset);
     char text[16] = {0};
-    ck_assert_uint_lt(ev.record.value.n, sizeof text);
-    memcpy(text, ev.record.value.p, ev.record.value.n);
+    ck_assert_uint_lt(r->value.n, sizeof text);
+    memcpy(text, r->value.p, r->value.n);
     ck_assert_int_eq(atoi(text), offset);
 }
 
@@ -33,12 +32,12 @@ START_TEST(records_come_in_order_with_key_and_time_and_then_the_end) {
     struct source_event ev;
     assign_at(&g, &s, 1, 0);
     for (int i = 0; i < 50; i++) {
-        await_event(&s, SOURCE_RECORD, &ev);
-        ck_assert_ptr_eq(ev.record.tp.topic, events_topic(&g));
-        ck_assert_int_eq(ev.record.tp.partition, 1);
-        ck_assert_int_eq(ev.record.offset, i);
-        ck_assert_int_eq(ev.record.time_ms, 1000 + i);
-        ck_assert_int_eq(ev.record.key.p[0], 'k');
+        const struct source_record *r = await_record(&s);
+        ck_assert_ptr_eq(r->tp.topic, events_topic(&g));
+        ck_assert_int_eq(r->tp.partition, 1);
+        ck_assert_int_eq(r->offset, i);
+        ck_assert_int_eq(r->time_ms, 1000 + i);
+        ck_assert_int_eq(r->key.p[0], 'k');
     }
     await_event(&s, SOURCE_EOF, &ev);
     ck_assert_ptr_eq(ev.tp.topic, events_topic(&g));
@@ -70,11 +69,10 @@ START_TEST(a_null_value_is_a_tombstone_and_an_empty_one_is_not) {
     struct source s = given_member(&g);
     assign_at(&g, &s, 0, 0);
     for (size_t i = 0; i < ARRAY_LEN(sent); i++) {
-        struct source_event ev;
-        await_event(&s, SOURCE_RECORD, &ev);
-        ck_assert_int_eq(ev.record.value.p == NULL, sent[i].value == NULL);
-        ck_assert_uint_eq(ev.record.value.n, 0);
-        ck_assert_int_eq(ev.record.key.p == NULL, sent[i].key_n == 0);
+        const struct source_record *r = await_record(&s);
+        ck_assert_int_eq(r->value.p == NULL, sent[i].value == NULL);
+        ck_assert_uint_eq(r->value.n, 0);
+        ck_assert_int_eq(r->key.p == NULL, sent[i].key_n == 0);
     }
     kafka_member_close(&s);
 }
@@ -163,7 +161,7 @@ START_TEST(two_members_share_the_partitions) {
     ck_assert_int_eq(records_within(&a, 200), 0); /* acknowledged, but nothing assigned yet */
     struct source_assign all[] = {{tp_of(0), 0}, {tp_of(1), 2}};
     ck_assert_int_eq(a.ops->assign(a.self, all, 2, &e), 0);
-    for (int i = 0; i < 8; i++) await_event(&a, SOURCE_RECORD, &ev);
+    for (int i = 0; i < 8; i++) (void)await_record(&a);
 
     b = given_member(&g);
     await_event(&a, SOURCE_REVOKE, &ev);

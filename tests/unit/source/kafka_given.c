@@ -82,7 +82,12 @@ void given_records(struct given *g, int partition, int first, int n) {
     ck_assert_int_eq(rd_kafka_flush(g->producer, KAFKA_GIVEN_MS), 0);
 }
 
+/* Of the event that came last, what await_record has not given yet. */
+static const struct source_record *unseen;
+static size_t unseen_n;
+
 void await_event(struct source *s, enum source_event_type type, struct source_event *ev) {
+    unseen_n = 0;
     int64_t until = clock_mono_ms(&clock_system) + KAFKA_GIVEN_MS;
     do {
         s->ops->poll(s->self, 100, ev);
@@ -92,13 +97,24 @@ void await_event(struct source *s, enum source_event_type type, struct source_ev
     ck_abort_msg("no event of type %d", (int)type);
 }
 
+const struct source_record *await_record(struct source *s) {
+    if (unseen_n == 0) {
+        struct source_event ev;
+        await_event(s, SOURCE_RECORDS, &ev);
+        unseen = ev.records;
+        unseen_n = ev.n;
+    }
+    unseen_n--;
+    return unseen++;
+}
+
 int records_within(struct source *s, int ms) {
     int n = 0;
     int64_t until = clock_mono_ms(&clock_system) + ms;
     for (int64_t left = ms; left > 0; left = until - clock_mono_ms(&clock_system)) {
         struct source_event ev;
         s->ops->poll(s->self, (int)left, &ev);
-        n += ev.type == SOURCE_RECORD;
+        if (ev.type == SOURCE_RECORDS) n += (int)ev.n;
     }
     return n;
 }

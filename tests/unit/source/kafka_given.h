@@ -30,6 +30,8 @@ void given_records(struct given *g, int partition, int first, int n);
 
 /* Polls until an event of TYPE comes; others are passed over. Fails the test after KAFKA_GIVEN_MS. */
 void await_event(struct source *s, enum source_event_type type, struct source_event *ev);
+/* The next record, one at a time however they come; valid until the next call of either. */
+const struct source_record *await_record(struct source *s);
 /* Polls for MS and counts records. */
 int records_within(struct source *s, int ms);
 const char *events_topic(struct given *g); /* the pointer that events carry */

@@ -143,9 +143,12 @@ void say_commit_found(int32_t partition, int64_t offset, const char *metadata, i
 void say_no_commit(int32_t partition, int64_t log_end) { (void)say_lookup(partition, log_end); }
 
 void say_record(int32_t partition, int64_t offset, const char *value) {
-    struct source_event *ev = say(SOURCE_RECORD);
-    ev->record = (struct source_record){
+    struct source_event *ev = say(SOURCE_RECORDS);
+    struct source_record *r = &worker.source.records[worker.source.records_n++ % SCRIPT_MAX];
+    *r = (struct source_record){
         .tp = tp(partition), .offset = offset, .time_ms = worker.wall_ms, .value = {value, strlen(value)}};
+    ev->records = r;
+    ev->n = 1;
 }
 
 void say_committed(void) {

@@ -11,6 +11,8 @@ enum { SCRIPT_MAX = 32, SCRIPT_PARTITIONS = 4 };
 struct scripted_source {
     struct source_event said[SCRIPT_MAX]; /* not yet polled */
     size_t said_n;
+    struct source_record records[SCRIPT_MAX];         /* that they point to */
+    size_t records_n;                                 /* ever said */
     struct source_assign assigned[SCRIPT_PARTITIONS]; /* the last assignment */
     size_t assigned_n;
     size_t lookups_n; /* how often it was asked */
