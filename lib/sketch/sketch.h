@@ -3,7 +3,8 @@
  * randomised admission (the unbiased SpaceSaving rule of Basat et al., "Randomized Admission Policy", INFOCOM 2017,
  * within the set). Use when: items and weights of one (partition, location, minute).   Not for: sharing; counts over
  * 2^32 - 1 (they stand still there, counted, and the bounds widen to the total). Threads: none, one owner. Determinism:
- * the state is a pure function of (seed, sets_max, the sequence of adds), unless the budget refused growth.   Bounds:
+ * the state is a pure function of (seed, sets_max, the sequence of adds), however it is cut into batches, unless
+ * the budget refused growth.   Bounds:
  * lower <= true <= upper for every listed item, up to a 32-bit tag collision within a set
  * (.004 stray counts per million adds). */
 #ifndef TOPKD_SKETCH_SKETCH_H
@@ -11,17 +12,21 @@
 
 #include "base/base.h"
 #include "base/buf.h"
+#include "base/pool.h"
 
 enum { SKETCH_SET_BYTES = 128, SKETCH_SETS_MIN = 4, SKETCH_ITEM_BYTES_MAX = 65535 };
 
-/* What the sketches of one owner may use together, and what happened to them. Caller's storage. */
+/* What the sketches of one owner may use together, and what happened to them. Caller's storage, zeroed but for the
+ * limit. The pool's used_bytes is what they use. */
 struct sketch_budget {
-    uint64_t limit_bytes; /* growth beyond it is refused; a smallest sketch is always made */
-    uint64_t used_bytes;
+    uint64_t limit_bytes;    /* growth beyond it is refused; a smallest sketch is always made */
+    struct pool pool;        /* the owner may take from it what belongs to the same minutes */
     uint64_t growth_refused; /* sketches that stopped growing early */
     uint64_t overflows;      /* sketches that became inexact */
-    uint64_t saturated;      /* counts that stood still */
+    uint64_t saturated;      /* sketches with a count that stands still */
 };
+/* All that was taken from its pool must have come back. */
+void sketch_budget_deinit(struct sketch_budget *b);
 
 struct sketch;
 
@@ -35,12 +40,21 @@ uint64_t sketch_hash(struct bytes item);
 /* Add WEIGHT > 0 of ITEM (1..65535 bytes, copied when the item is admitted). */
 void sketch_add(struct sketch *s, uint64_t hash, struct bytes item, uint32_t weight);
 
+struct sketch_add {
+    struct sketch *sketch;
+    uint64_t hash;
+    struct bytes item; /* borrowed for the call */
+    uint32_t weight;
+};
+/* What sketch_add does for each in this order, to the byte, but faster. */
+void sketch_add_all(const struct sketch_add *adds, size_t n);
+
 uint64_t sketch_total(const struct sketch *s); /* all weight ever added */
 bool sketch_exact(const struct sketch *s);     /* never overflowed: every count is the truth */
 uint64_t sketch_bytes(const struct sketch *s); /* memory, as counted in the budget */
 
 /* Append the LIMIT heaviest items as a packed list (sketch/packed.h): highest count first, ties by larger item bytes.
- */
-void sketch_pack(const struct sketch *s, size_t limit, struct buf *out);
+ * Takes from the pool and gives back; S does not change. */
+void sketch_pack(struct sketch *s, size_t limit, struct buf *out);
 
 #endif

@@ -145,7 +145,7 @@ void consumer_metrics_show(struct consumer *c) {
     atomic_store(&me->dirty, dirty);
     atomic_store(&me->minutes, minutes);
     atomic_store(&me->quiet, quiet);
-    atomic_store(&me->sketch_bytes, c->budget.used_bytes);
+    atomic_store(&me->sketch_bytes, c->budget.pool.used_bytes);
     atomic_store(&me->paused, c->paused ? atomic_load(&me->owned) : 0);
     atomic_store(&me->committed_mono_ms, c->committed_mono_ms);
 }

@@ -190,11 +190,11 @@ static bool redis_holds_memory(struct consumer *c) {
 static bool must_pause(struct consumer *c) {
     if (c->letters != NULL) return true;
     uint64_t high = c->budget.limit_bytes, low = high / 10 * 8;
-    if (c->budget.used_bytes < (c->paused ? low : high)) return false;
+    if (c->budget.pool.used_bytes < (c->paused ? low : high)) return false;
     if (redis_holds_memory(c)) return true;
     log_limited(&c->memory_limit, 60000, LOG_ERROR, "memory_limit_reached",
                 "used=%" PRIu64 " limit=%" PRIu64 " remedy=\"raise TOPKD_MEMORY_LIMIT or lower TOPKD_SKETCH_KB\"",
-                c->budget.used_bytes, high);
+                c->budget.pool.used_bytes, high);
     return false;
 }
 
@@ -209,7 +209,7 @@ static void pause_due(struct consumer *c) {
     if (n == 0 || act(c->source.self, tps, n, &e) == 0) {
         c->paused = pause;
         log_event(pause ? LOG_WARN : LOG_INFO, pause ? "partitions_paused" : "partitions_resumed",
-                  "partitions=%zu sketch_bytes=%" PRIu64 " letters_waiting=%s", n, c->budget.used_bytes,
+                  "partitions=%zu sketch_bytes=%" PRIu64 " letters_waiting=%s", n, c->budget.pool.used_bytes,
                   c->letters != NULL ? "true" : "false");
     }
     mem_free(tps);

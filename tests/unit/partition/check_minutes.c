@@ -16,7 +16,7 @@ static void setup(void) {
 
 static void teardown(void) {
     minutes_deinit(&open_minutes);
-    ck_assert_uint_eq(budget.used_bytes, 0);
+    ck_assert_uint_eq(budget.pool.used_bytes, 0);
 }
 
 static struct bytes text(const char *s) { return (struct bytes){s, strlen(s)}; }
@@ -58,11 +58,11 @@ START_TEST(the_lowest_minute_goes_first_and_with_its_buckets) {
     struct minute *late = minutes_add(&open_minutes, 8), *early = minutes_add(&open_minutes, 7);
     add(late, "US", 1);
     add(early, "US", 1);
-    uint64_t both = budget.used_bytes;
+    uint64_t both = budget.pool.used_bytes;
     minutes_remove_first(&open_minutes);
     expect_minutes(&(int64_t){8}, 1);
     ck_assert_ptr_null(minutes_find(&open_minutes, 7));
-    ck_assert_uint_eq(budget.used_bytes, both / 2);
+    ck_assert_uint_eq(budget.pool.used_bytes, both / 2);
 }
 END_TEST
 

@@ -241,7 +241,7 @@ static void die(void) {
     partition_view(reader, &last_seen);
     partition_destroy(reader);
     reader = NULL;
-    ck_assert_uint_eq(budget.used_bytes, 0);
+    ck_assert_uint_eq(budget.pool.used_bytes, 0);
 }
 
 static void begin_anew(void) {

@@ -30,7 +30,7 @@ void evening_begin(void) {
 void evening_end(void) {
     partition_destroy(evening.p);
     evening.p = NULL;
-    ck_assert_uint_eq(evening.budget.used_bytes, 0);
+    ck_assert_uint_eq(evening.budget.pool.used_bytes, 0);
 }
 
 int64_t ms_of(const char *clock) {

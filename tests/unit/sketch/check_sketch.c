@@ -88,7 +88,7 @@ START_TEST(growth_keeps_every_count) {
     checked_init(&p, 3, SETS_64KB);
     for (uint32_t i = 0; i < 800; i++) {
         add_distinct(&p, 3, i, i + 1);
-        uint64_t now = p.budget.used_bytes;
+        uint64_t now = p.budget.pool.used_bytes;
         if (now > bytes + 160 * 4) { /* at least four sets of 160 bytes */
             expect_exact(&p, "after growth");
             grown++;

@@ -33,13 +33,13 @@ START_TEST(the_budget_knows_every_byte_and_gets_all_back) {
         struct bytes item = stream_item(1, i, name);
         sketch_add(a, sketch_hash(item), item, 1);
         sketch_add(b, sketch_hash(item), item, 1);
-        wrong += budget.used_bytes != sketch_bytes(a) + sketch_bytes(b);
+        wrong += budget.pool.used_bytes != sketch_bytes(a) + sketch_bytes(b);
     }
     ck_assert_int_eq(wrong, 0);
     sketch_destroy(a);
-    ck_assert_uint_eq(budget.used_bytes, sketch_bytes(b));
+    ck_assert_uint_eq(budget.pool.used_bytes, sketch_bytes(b));
     sketch_destroy(b);
-    ck_assert_uint_eq(budget.used_bytes, 0);
+    ck_assert_uint_eq(budget.pool.used_bytes, 0);
     sketch_destroy(NULL);
 }
 END_TEST
@@ -111,7 +111,7 @@ START_TEST(the_limit_is_shared) {
         sketch_destroy(large);
         large = NULL;
     }
-    ck_assert_uint_eq(budget.used_bytes, 0);
+    ck_assert_uint_eq(budget.pool.used_bytes, 0);
 }
 END_TEST
 

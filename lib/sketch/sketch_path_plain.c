@@ -1,0 +1,8 @@
+/* The hot code of a sketch for any processor: sketch_path.inc. */
+#define PATH_ADD_ALL add_all_plain
+#include "sketch/sketch_path.inc"
+
+static bool runs_here(void) { return true; }
+
+extern const struct sketch_path sketch_path_plain;
+const struct sketch_path sketch_path_plain = {"plain", runs_here, add_all_plain};
