@@ -2,6 +2,7 @@
 #include "base/testhook.h"
 #include "partition/state.h"
 
+#include <assert.h>
 #include <string.h>
 
 struct rewind partition_rewind(const struct partition *p) {
@@ -28,6 +29,7 @@ static void meta_of(const struct partition *p, struct part_meta *m) {
 }
 
 bool partition_freeze(struct partition *p, struct part_commit *out) {
+    assert(partition_holds_no_record(p));
     if (p->needs_row || p->probe != PROBE_NOTHING || (p->next < p->frontier && RULE(not_lower))) return false;
     partition_raise_x(p);
     struct part_meta m;

@@ -6,20 +6,32 @@
 
 enum { TABLE_MIN = 8 };
 
-static void minute_destroy(struct minute *m) {
+static size_t bucket_bytes(const struct bucket *b) { return sizeof *b + b->location_len; }
+
+static struct bucket **table_take(struct pool *pool, uint32_t n) {
+    return pool_take_zeroed(pool, n * sizeof(struct bucket *));
+}
+static void table_give(struct pool *pool, struct bucket **table, uint32_t n) {
+    pool_give(pool, table, n * sizeof(struct bucket *));
+}
+
+static void minute_destroy(struct pool *pool, struct minute *m) {
     for (uint32_t i = 0; i < m->table_n; i++) {
-        if (m->table[i] == NULL) continue;
-        sketch_destroy(m->table[i]->sketch);
-        mem_free(m->table[i]);
+        struct bucket *b = m->table[i];
+        if (b == NULL) continue;
+        sketch_destroy(b->sketch);
+        pool_give(pool, b, bucket_bytes(b));
     }
-    mem_free(m->table);
+    table_give(pool, m->table, m->table_n);
     mem_free(m);
 }
 
+void minutes_init(struct minutes *ms, struct pool *pool) { *ms = (struct minutes){.pool = pool}; }
+
 void minutes_deinit(struct minutes *ms) {
-    for (size_t i = 0; i < ms->n; i++) minute_destroy(ms->all[i]);
+    for (size_t i = 0; i < ms->n; i++) minute_destroy(ms->pool, ms->all[i]);
     mem_free(ms->all);
-    *ms = (struct minutes){0};
+    minutes_init(ms, ms->pool);
 }
 
 /* Index of the first minute >= MINUTE. There are a handful. */
@@ -44,7 +56,8 @@ struct minute *minutes_add(struct minutes *ms, int64_t minute) {
     struct minute *m = mem_zalloc(1, sizeof *m);
     m->minute = minute;
     m->table_n = TABLE_MIN;
-    m->table = mem_zalloc(TABLE_MIN, sizeof(struct bucket *));
+    m->table = table_take(ms->pool, TABLE_MIN);
+    m->pool = ms->pool;
     size_t i = lower_bound(ms, minute);
     memmove(ms->all + i + 1, ms->all + i, (ms->n - i) * sizeof(struct minute *));
     ms->all[i] = m;
@@ -54,7 +67,7 @@ struct minute *minutes_add(struct minutes *ms, int64_t minute) {
 
 void minutes_remove_first(struct minutes *ms) {
     if (ms->last == ms->all[0]) ms->last = NULL;
-    minute_destroy(ms->all[0]);
+    minute_destroy(ms->pool, ms->all[0]);
     ms->n--;
     memmove(ms->all, ms->all + 1, ms->n * sizeof(struct minute *));
 }
@@ -65,9 +78,10 @@ static bool bucket_is(const struct bucket *b, struct bytes location, uint64_t ha
 }
 
 struct bucket *minute_find(const struct minute *m, struct bytes location, uint64_t hash) {
-    for (uint32_t i = (uint32_t)hash & (m->table_n - 1); m->table[i] != NULL; i = (i + 1) & (m->table_n - 1))
-        if (bucket_is(m->table[i], location, hash)) return m->table[i];
-    return NULL;
+    struct bucket **slot = minute_slot(m, hash), **end = m->table + m->table_n;
+    while (*slot != NULL && !bucket_is(*slot, location, hash))
+        if (++slot == end) slot = m->table;
+    return *slot;
 }
 
 static void table_put(struct bucket **table, uint32_t n, struct bucket *b) {
@@ -78,23 +92,23 @@ static void table_put(struct bucket **table, uint32_t n, struct bucket *b) {
 
 static void table_grow(struct minute *m) {
     uint32_t n = m->table_n * 2;
-    struct bucket **table = mem_zalloc(n, sizeof(struct bucket *));
+    struct bucket **table = table_take(m->pool, n);
     for (uint32_t i = 0; i < m->table_n; i++)
         if (m->table[i] != NULL) table_put(table, n, m->table[i]);
-    mem_free(m->table);
+    table_give(m->pool, m->table, m->table_n);
     m->table = table;
     m->table_n = n;
 }
 
 struct bucket *minute_add(struct minute *m, struct bytes location, uint64_t hash, struct sketch *sketch) {
     if ((m->buckets_n + 1) * 4 > m->table_n * 3) table_grow(m);
-    struct bucket *b = mem_zalloc(1, sizeof *b + location.n);
+    struct bucket *b = pool_take_zeroed(m->pool, sizeof *b + location.n);
     b->minute = m;
     b->sketch = sketch;
     b->changed = b->acked = -1;
     b->clean = true;
     b->location_hash = hash;
-    b->location_len = (uint32_t)location.n;
+    b->location_len = (uint16_t)location.n;
     memcpy(b->location, location.p, location.n);
     table_put(m->table, m->table_n, b);
     m->buckets_n++;

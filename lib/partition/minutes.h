@@ -8,15 +8,14 @@
 
 /* Offsets are "next" values: changed = next after the last change, acked = next of the newest answered copy. -1: never,
  * or no longer vouched for. Dirty: in the queue, to be copied. Clean: acked >= changed. */
-struct bucket {
+struct bucket { /* of the pool; with a location of up to 12 bytes one cache line */
     struct minute *minute;
     struct sketch *sketch;
     int64_t changed, acked;
-    bool clean;
     struct bucket *next_dirty; /* in the partition's dirty queue */
-    bool queued;
     uint64_t location_hash;
-    uint32_t location_len;
+    uint16_t location_len;
+    bool clean, queued;
     char location[]; /* location_len bytes */
 };
 
@@ -26,9 +25,10 @@ struct minute {
     int64_t first_w_ms;       /* W before that record */
     bool sealed;              /* its buckets were made dirty for their final copies */
     struct bucket *global;    /* the bucket of the all-locations list, once there is one */
-    struct bucket **table;    /* open addressing by location_hash, a power of two */
+    struct bucket **table;    /* open addressing by location_hash, a power of two; of the pool */
     uint32_t table_n, buckets_n;
-    uint32_t unclean_n;    /* buckets that are not clean */
+    uint32_t unclean_n; /* buckets that are not clean */
+    struct pool *pool;
     int64_t acked_mono_ms; /* when the last answer for one of its buckets came */
 };
 
@@ -36,13 +36,20 @@ struct minutes {
     struct minute **all; /* ascending */
     size_t n, cap;
     struct minute *last; /* the one found last: events come in runs */
+    struct pool *pool;   /* of buckets and tables; borrowed */
 };
 
+void minutes_init(struct minutes *ms, struct pool *pool);
+/* All minutes go; the pool stays, so it may be used again. */
 void minutes_deinit(struct minutes *ms);
 struct minute *minutes_find(struct minutes *ms, int64_t minute); /* NULL if there is none */
 struct minute *minutes_add(struct minutes *ms, int64_t minute);  /* must not exist */
 void minutes_remove_first(struct minutes *ms);                   /* the lowest, with its buckets */
 
+/* Where a search for this hash begins: to be asked for ahead of time. */
+static inline struct bucket **minute_slot(const struct minute *m, uint64_t location_hash) {
+    return &m->table[(uint32_t)location_hash & (m->table_n - 1)];
+}
 struct bucket *minute_find(const struct minute *m, struct bytes location, uint64_t location_hash);
 struct bucket *minute_add(struct minute *m, struct bytes location, uint64_t location_hash,
                           struct sketch *sketch); /* takes sketch */

@@ -54,6 +54,7 @@ struct partition *partition_create(const struct part_rules *rules, struct sketch
     struct partition *p = mem_zalloc(1, sizeof *p);
     p->rules = rules;
     p->budget = budget;
+    minutes_init(&p->minutes, &budget->pool);
     p->source = source;
     p->instance = instance;
     p->source_hash = hash64(source, strlen(source), 0);
@@ -82,11 +83,6 @@ bool partition_wants(const struct partition *p, int64_t offset) {
 }
 
 /* -- the probe: what only the first record can tell -- */
-
-static uint64_t record_hash(const struct part_record *rec) {
-    uint64_t key = rec->key.p == NULL ? 0 : hash64(rec->key.p, rec->key.n, 1);
-    return rec->value.p == NULL ? key : hash64(rec->value.p, rec->value.n, key);
-}
 
 static bool event_is_future(const struct partition *p, const struct event *ev, int64_t record_ms) {
     return record_ms >= 0 && minute_of(ev->time_ms) > minute_reach(p->rules, record_ms);
@@ -135,6 +131,8 @@ static bool anchor_differs(const struct part_anchor *a, const struct part_record
 
 static void begin_other_log(struct partition *p) {
     minutes_deinit(&p->minutes);
+    p->staged_n = 0;
+    p->last_unhashed = false;
     p->dirty_head = p->dirty_tail = NULL;
     p->dirty_n = p->buckets_n = p->unclean_n = 0;
     part_resume_other_log(p->rules, &p->start);
@@ -159,56 +157,35 @@ static bool probe_record(struct partition *p, const struct part_record *rec, con
 
 /* -- one record -- */
 
-static struct bucket *bucket_at(struct partition *p, struct minute *m, struct bytes location) {
-    uint64_t hash = hash64(location.p, location.n, 0);
-    struct bucket *b = minute_find(m, location, hash);
-    if (b != NULL) return b;
-    uint64_t seed = hash64(&m->minute, sizeof m->minute, p->source_hash ^ hash);
-    p->buckets_n++;
-    return minute_add(m, location, hash, sketch_create(p->budget, seed, p->rules->sketch_sets));
+/* What the log says of times, the same for every event of a record. */
+struct judge {
+    int64_t sealed_to;   /* this minute and those before are late */
+    int64_t future_from; /* this minute and those behind are future */
+};
+
+static struct judge judge_of(const struct partition *p, const struct part_record *rec) {
+    int64_t sealed = minute_horizon(p->rules, p->w_ms), reach = minute_reach(p->rules, rec->time_ms);
+    return (struct judge){RULE(skip) ? i64_larger(sealed, p->settled) : sealed,
+                          rec->time_ms < 0 ? INT64_MAX : reach + 1};
 }
 
-static struct minute *minute_at(struct partition *p, int64_t minute, const struct part_record *rec) {
-    struct minute *m = minutes_find(&p->minutes, minute);
-    if (m != NULL) return m;
-    m = minutes_add(&p->minutes, minute);
-    m->first = (struct part_anchor){true, rec->offset, rec->time_ms, record_hash(rec)};
-    m->first_w_ms = p->w_ms;
-    return m;
-}
-
-static void event_add(struct partition *p, const struct event *ev, int64_t minute, const struct part_record *rec) {
-    const struct bytes global = p->rules->global;
-    struct minute *m = minute_at(p, minute, rec);
-    uint64_t hash = sketch_hash(ev->item);
-    bool is_global =
-        ev->location.p == NULL || (ev->location.n == global.n && memcmp(ev->location.p, global.p, global.n) == 0);
-    if (!is_global) {
-        struct bucket *b = bucket_at(p, m, ev->location);
-        sketch_add(b->sketch, hash, ev->item, ev->weight);
-        bucket_mark(p, b);
-    }
-    if (global.n == 0) return;
-    if (m->global == NULL) m->global = bucket_at(p, m, global);
-    sketch_add(m->global->sketch, hash, ev->item, ev->weight);
-    bucket_mark(p, m->global);
-}
-
-static void event_judge(struct partition *p, struct event *ev, const struct part_record *rec) {
+static void event_judge(struct partition *p, struct event *ev, const struct judge *j, const struct part_record *rec) {
     if (ev->outcome != EVENT_APPLIED) return;
     int64_t minute = minute_of(ev->time_ms);
-    if (event_is_future(p, ev, rec->time_ms))
+    if (minute >= j->future_from)
         ev->outcome = EVENT_FUTURE;
-    else if (minute_sealed(p->rules, minute, p->w_ms) || (minute <= p->settled && RULE(skip)))
+    else if (minute <= j->sealed_to)
         ev->outcome = EVENT_LATE;
     else
-        event_add(p, ev, minute, rec);
+        apply_event(p, ev, minute, rec);
 }
 
 static void log_time_advance(struct partition *p, int64_t time_ms) {
     if (time_ms == PART_NEVER) return;
     if (p->w_ms != PART_NEVER && time_ms <= p->w_ms - MINUTE_MS) p->seen.steps_back++;
-    p->w_ms = i64_larger(p->w_ms, time_ms);
+    if (time_ms <= p->w_ms) return;
+    p->w_ms = time_ms;
+    minutes_seal(p);
 }
 
 /* Rule 4, once: W is what it was at F, so no record at F or beyond may be applied before. */
@@ -223,7 +200,15 @@ static void count_record(struct partition *p, const struct event_batch *b, bool 
         return;
     }
     p->seen.messages++;
-    for (size_t i = 0; i < b->n; i++) p->seen.outcomes[b->events[i].outcome]++;
+    uint64_t applied = 0;
+    for (size_t i = 0; i < b->n; i++) {
+        enum event_outcome outcome = b->events[i].outcome;
+        if (outcome == EVENT_APPLIED)
+            applied++;
+        else
+            p->seen.outcomes[outcome]++;
+    }
+    p->seen.outcomes[EVENT_APPLIED] += applied;
 }
 
 static void record_apply(struct partition *p, const struct part_record *rec, struct event_batch *b) {
@@ -232,11 +217,14 @@ static void record_apply(struct partition *p, const struct part_record *rec, str
         p->seen.hole_records += (uint64_t)(rec->offset - p->next);
     }
     p->next = rec->offset + 1;
-    for (size_t i = 0; i < b->n; i++) event_judge(p, &b->events[i], rec);
+    const struct judge j = judge_of(p, rec);
+    for (size_t i = 0; i < b->n; i++) event_judge(p, &b->events[i], &j, rec);
     log_time_advance(p, record_clock(p, rec, b));
-    minutes_seal(p);
-    p->last = (struct part_anchor){true, rec->offset, rec->time_ms, record_hash(rec)};
+    p->last_record = *rec;
+    p->last_unhashed = true;
     p->seen.last_time_ms = rec->time_ms;
+    if (p->texts_elsewhere) apply_staged(p);
+    p->texts_elsewhere = false;
 }
 
 enum part_took partition_record(struct partition *p, const struct part_record *rec, struct event_batch *b,
@@ -252,6 +240,14 @@ enum part_took partition_record(struct partition *p, const struct part_record *r
     record_apply(p, rec, b);
     count_record(p, b, first_time);
     return first_time ? PART_APPLIED : PART_REBUILT;
+}
+
+void partition_let_go(struct partition *p) {
+    if (p->staged_n > 0) apply_staged(p);
+    if (p->last_unhashed)
+        p->last =
+            (struct part_anchor){true, p->last_record.offset, p->last_record.time_ms, record_hash(&p->last_record)};
+    p->last_unhashed = false;
 }
 
 void partition_eof(struct partition *p, int64_t offset, int64_t wall_ms) {

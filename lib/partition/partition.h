@@ -45,6 +45,9 @@ enum part_took {
  * rule 5 or 6 must stand in for a missing record time. */
 enum part_took partition_record(struct partition *p, const struct part_record *rec, struct event_batch *b,
                                 int64_t wall_ms);
+/* The bytes of REC and the texts of B in it (not B's own: they may be overwritten) are borrowed up to this call: it
+ * must come before they go, and before anything else is asked of P but records and the end of the log. */
+void partition_let_go(struct partition *p);
 /* The consumer stands at OFFSET, the end of the log. */
 void partition_eof(struct partition *p, int64_t offset, int64_t wall_ms);
 
@@ -68,8 +71,10 @@ struct part_copy { /* one bucket by value; pointers valid during the call */
 /* Takes the copy and returns true, or returns false: full, the rest waits for the next tick. */
 typedef bool part_emit(void *ctx, const struct part_copy *copy);
 
-/* Copy what is dirty, longest unsent first. False if EMIT was full before the end. */
-bool partition_publish(struct partition *p, part_emit *emit, void *ctx);
+/* A tick begins: how many buckets there are to copy now; 0 also if nothing may be said yet. */
+size_t partition_publish_begin(struct partition *p);
+/* Copy dirty buckets, N at most, longest unsent first. False if EMIT was full before that. */
+bool partition_publish(struct partition *p, size_t n, part_emit *emit, void *ctx);
 /* Rule 20: drop what is final and durable. MONO_MS is the clock of the answers. */
 void partition_settle(struct partition *p, int64_t mono_ms);
 /* Rule 19: the row to send now, or false (one is out, or nothing may be said yet). */

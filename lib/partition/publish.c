@@ -4,6 +4,7 @@
 #include "base/testhook.h"
 #include "partition/state.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* -- the dirty queue -- */
@@ -68,6 +69,7 @@ void minutes_seal(struct partition *p) {
         struct minute *m = p->minutes.all[i];
         if (!minute_sealed(p->rules, m->minute, p->w_ms)) break;
         if (m->sealed) continue;
+        if (p->staged_n > 0) apply_staged(p); /* it may have buckets that are not made yet */
         m->sealed = true;
         if (RULE(final_dirty)) minute_each(p, m, bucket_mark);
     }
@@ -99,15 +101,19 @@ static bool bucket_emit(struct partition *p, struct bucket *b, struct buf *items
     return emit(ctx, &copy);
 }
 
-bool partition_publish(struct partition *p, part_emit *emit, void *ctx) {
+size_t partition_publish_begin(struct partition *p) {
+    assert(partition_holds_no_record(p));
+    return may_speak(p) ? p->dirty_n : 0;
+}
+
+bool partition_publish(struct partition *p, size_t n, part_emit *emit, void *ctx) {
+    assert(partition_holds_no_record(p));
     if (!may_speak(p)) return true;
     struct buf items = {0};
     bool room = true;
-    while (p->dirty_head != NULL) {
-        struct bucket *b = p->dirty_head;
-        room = bucket_emit(p, b, &items, emit, ctx);
-        if (!room) break;
-        dirty_drop_first(p);
+    for (; n > 0 && room && p->dirty_head != NULL; n--) {
+        room = bucket_emit(p, p->dirty_head, &items, emit, ctx);
+        if (room) dirty_drop_first(p);
     }
     buf_free(&items);
     return room;
@@ -136,6 +142,7 @@ static void minute_forget_dirty(struct partition *p, const struct minute *m) {
 }
 
 void partition_settle(struct partition *p, int64_t mono_ms) {
+    assert(partition_holds_no_record(p));
     if (!p->ready || p->silent || (p->life[0] == 0 && RULE(life))) return;
     while (p->minutes.n > 0) {
         struct minute *m = p->minutes.all[0];
@@ -154,6 +161,7 @@ void partition_settle(struct partition *p, int64_t mono_ms) {
 
 bool partition_row(struct partition *p, struct part_row *row, uint64_t *incarnation, int64_t *frontier,
                    char life[PART_LIFE_LEN + 1]) {
+    assert(partition_holds_no_record(p));
     if (!p->ready || p->silent || p->row_out || p->probe != PROBE_NOTHING) return false;
     p->row_out = true;
     *incarnation = p->incarnation;

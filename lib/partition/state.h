@@ -7,6 +7,15 @@
 
 enum { PART_OWN_COMMITS = 4 }; /* a commit or two are in flight at a time; two more for safety */
 
+/* Events that were accepted, on their way into their buckets: apply.c. */
+enum { STAGED_MAX = 64 };
+struct staged {
+    struct minute *minute;
+    uint64_t location_hash, item_hash;
+    struct bytes location, item; /* location.p == NULL: of the all-locations list only */
+    uint32_t weight;
+};
+
 struct partition {
     const struct part_rules *rules;
     struct sketch_budget *budget;
@@ -14,10 +23,12 @@ struct partition {
     uint64_t instance, source_hash;
 
     /* the log */
-    int64_t next;            /* next offset to apply */
-    int64_t frontier;        /* F: highest acknowledged commit, or the one we began with */
-    int64_t w_ms;            /* W */
-    struct part_anchor last; /* the last applied record */
+    int64_t next;                   /* next offset to apply */
+    int64_t frontier;               /* F: highest acknowledged commit, or the one we began with */
+    int64_t w_ms;                   /* W */
+    struct part_anchor last;        /* the last applied record ... */
+    struct part_record last_record; /* ... whose hash is made when somebody asks, or it must go; value.p, key.p */
+    bool last_unhashed;
     enum part_probe probe;
     struct part_start start; /* what we began with; the probe needs it */
 
@@ -32,6 +43,9 @@ struct partition {
 
     /* open minutes, and the queue of dirty buckets, longest unsent first */
     struct minutes minutes;
+    struct staged staged[STAGED_MAX];
+    size_t staged_n;
+    bool texts_elsewhere; /* not in their record, but in the batch */
     struct bucket *dirty_head, *dirty_tail;
     uint64_t dirty_n, buckets_n, unclean_n;
 
@@ -54,6 +68,16 @@ struct partition {
 
     struct part_view seen; /* counters */
 };
+
+/* partition_let_go came after the last record. */
+static inline bool partition_holds_no_record(const struct partition *p) {
+    return p->staged_n == 0 && !p->last_unhashed;
+}
+
+/* apply.c */
+void apply_event(struct partition *p, const struct event *ev, int64_t minute, const struct part_record *rec);
+void apply_staged(struct partition *p);
+uint64_t record_hash(const struct part_record *rec);
 
 /* partition.c */
 void partition_raise_x(struct partition *p); /* at F, under another meaning */

@@ -15,6 +15,10 @@ struct source_tp {
     int32_t partition;
 };
 
+static inline bool source_tp_equal(struct source_tp a, struct source_tp b) {
+    return a.partition == b.partition && a.topic == b.topic;
+}
+
 enum source_event_type {
     SOURCE_NOTHING, /* timeout */
     SOURCE_RECORDS, /* .records: at least one; of each partition in the order of its log */

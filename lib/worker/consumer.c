@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { RECORDS_BETWEEN_TICKS = 16, STEP_RECORDS_MAX = 4096, FINISH_POLL_MS = 10, LAST_COMMIT_MS = 500 };
+enum { RECORDS_BETWEEN_LOOKS = 16, STEP_RECORDS_MAX = 4096, FINISH_POLL_MS = 10, LAST_COMMIT_MS = 500 };
 
 struct consumer *consumer_create(struct hub *hub, uint32_t number, struct source source, uint64_t sketch_bytes) {
     struct consumer *c = mem_zalloc(1, sizeof *c);
@@ -38,40 +38,52 @@ void consumer_destroy(struct consumer *c) {
     slots_free(c);
     consumer_metrics_destroy(c);
     event_batch_deinit(&c->batch);
+    sketch_budget_deinit(&c->budget);
     mem_free(c->frozen);
     mem_free(c);
 }
 
 /* -- events of the source -- */
 
-static void record(struct consumer *c, const struct source_record *r) {
-    struct slot *s = slot_find(c, r->tp);
-    if (s == NULL || s->state != SLOT_RUNNING) {
-        consumer_count_stale(c);
-        return;
-    }
+static enum part_took apply(struct consumer *c, struct slot *s, const struct source_record *r, int64_t wall_ms) {
     struct part_record rec = {r->offset, r->time_ms, r->key, r->value};
     bool wanted = partition_wants(s->memory, r->offset);
     if (wanted) event_decode(&c->event_rules, r->value.p, r->value.n, r->time_ms, &c->batch);
-    s->at_eof = false;
-    switch (partition_record(s->memory, &rec, wanted ? &c->batch : NULL, clock_wall_ms(c->hub->clock))) {
-    case PART_APPLIED:
-        s->had_traffic = true;
-        if (c->dead_letters) consumer_reject(c, s, r);
-        break;
-    case PART_REASSIGN:
-        log_event(LOG_WARN, "log_replaced", "topic=%s partition=%d", s->tp.topic, (int)s->tp.partition);
-        consumer_count_restore(c, ORIGIN_NEW_LOG, 0);
-        consumer_reassign(c);
-        break;
-    case PART_REBUILT:
-    case PART_REPLAYED:
-        break;
-    }
+    enum part_took took = partition_record(s->memory, &rec, wanted ? &c->batch : NULL, wall_ms);
+    if (took == PART_APPLIED && c->dead_letters) consumer_reject(c, s, r);
+    return took;
 }
 
+/* Applies the first records of R that are of one partition, N at most; returns how many they were. Stops at once when
+ * the partition wants to be assigned again. */
+static size_t run_of_records(struct consumer *c, const struct source_record *r, size_t n, int64_t wall_ms,
+                             bool *again) {
+    struct slot *s = slot_find(c, r->tp);
+    bool ours = s != NULL && s->state == SLOT_RUNNING;
+    size_t i = 0;
+    for (; i < n && !*again && source_tp_equal(r[i].tp, r->tp); i++) {
+        if (!ours) {
+            consumer_count_stale(c);
+            continue;
+        }
+        enum part_took took = apply(c, s, &r[i], wall_ms);
+        s->at_eof = false;
+        s->had_traffic = s->had_traffic || took == PART_APPLIED;
+        *again = took == PART_REASSIGN;
+    }
+    if (ours) partition_let_go(s->memory);
+    if (*again) log_event(LOG_WARN, "log_replaced", "topic=%s partition=%d", s->tp.topic, (int)s->tp.partition);
+    return i;
+}
+
+/* After an assignment everything that was not applied comes again, so the rest is dropped. */
 static void records(struct consumer *c, const struct source_record *r, size_t n) {
-    for (size_t i = 0; i < n; i++) record(c, &r[i]);
+    int64_t wall = clock_wall_ms(c->hub->clock);
+    bool again = false;
+    for (size_t i = 0; i < n && !again;) i += run_of_records(c, r + i, n - i, wall, &again);
+    if (!again) return;
+    consumer_count_restore(c, ORIGIN_NEW_LOG, 0);
+    consumer_reassign(c);
 }
 
 static void end_of_log(struct consumer *c, const struct source_event *ev) {
@@ -134,13 +146,18 @@ void consumer_step(struct consumer *c, int timeout_ms) {
     int64_t now = clock_mono_ms(c->hub->clock);
     atomic_store(&c->hub->consumers[c->number].turned_mono_ms, now);
     consumer_mail(c);
-    int wait = until_due(c, now, timeout_ms);
-    for (int i = 0; i < STEP_RECORDS_MAX; i++) {
+    int wait = consumer_publishing(c) ? 0 : until_due(c, now, timeout_ms);
+    int64_t until = consumer_publishing(c) ? now + CONSUMER_SLICE_MS : c->next_tick_mono_ms;
+    size_t seen = 0, looked = 0;
+    while (seen < STEP_RECORDS_MAX) {
         c->source.ops->poll(c->source.self, wait, &ev);
         if (ev.type == SOURCE_NOTHING) break;
         handle(c, &ev);
         wait = 0;
-        if (i % RECORDS_BETWEEN_TICKS == 0 && clock_mono_ms(c->hub->clock) >= c->next_tick_mono_ms) break;
+        seen += ev.type == SOURCE_RECORDS ? ev.n : 1;
+        if (seen < looked + RECORDS_BETWEEN_LOOKS) continue; /* the clock costs as much as a record */
+        looked = seen;
+        if (clock_mono_ms(c->hub->clock) >= until) break;
     }
     consumer_ticks(c);
 }

@@ -4,10 +4,10 @@
 
 struct slot *slot_find(struct consumer *c, struct source_tp tp) {
     struct slot *s = c->last;
-    if (s != NULL && s->tp.partition == tp.partition && s->tp.topic == tp.topic) return s;
+    if (s != NULL && source_tp_equal(s->tp, tp)) return s;
     for (size_t i = 0; i < c->slots_n; i++) {
         s = c->slots[i];
-        if (s->tp.partition == tp.partition && s->tp.topic == tp.topic) return c->last = s;
+        if (source_tp_equal(s->tp, tp)) return c->last = s;
     }
     return NULL;
 }
@@ -46,7 +46,7 @@ void slot_drop_memory(struct consumer *c, struct slot *s) {
     slot_metrics_close(c, s);
     partition_destroy(s->memory);
     s->memory = NULL;
-    s->asked_row = false;
+    s->asked_row = s->copying = false;
 }
 
 void slots_free(struct consumer *c) {

@@ -28,9 +28,14 @@ struct slot {
     int64_t rewound_from;              /* for the log line at the frontier */
     bool restored;                     /* that line was written */
     int64_t log_start, high_watermark; /* as last asked; -1: never */
+    size_t to_copy;                    /* buckets of this tick, once it began */
+    bool copying;                      /* it began */
     struct part_view shown;            /* counters that the metrics already have */
     struct slot_metrics *metrics;      /* while RUNNING */
 };
+
+/* Publishing and consuming take turns of this length, however much there is to publish. */
+enum { CONSUMER_SLICE_MS = 2 };
 
 struct letter { /* a dead letter that the full queue refused */
     struct letter *next;
@@ -55,7 +60,8 @@ struct consumer {
     struct slot **slots; /* owned */
     size_t slots_n, slots_cap;
     struct slot *last; /* records come in runs */
-    size_t turn;       /* which slot publishes first, so that a full queue starves nobody */
+    size_t turn;       /* which slot publishes next, so that a full queue starves nobody */
+    size_t turns_left; /* slots that this tick has not published yet; 0: no tick is under way */
 
     int64_t next_tick_mono_ms, next_checkpoint_mono_ms, next_ends_mono_ms, next_lookup_mono_ms;
     bool lookup_out, ends_out;
@@ -109,7 +115,8 @@ void letters_free(struct consumer *c);
 /* consumer_tick.c */
 void consumer_mail(struct consumer *c);
 void consumer_ticks(struct consumer *c);   /* whatever is due */
-void consumer_publish(struct consumer *c); /* now */
+void consumer_publish(struct consumer *c); /* now, all of it */
+bool consumer_publishing(const struct consumer *c);
 void consumer_ends(struct consumer *c, const struct source_end *ends, size_t n);
 
 /* consumer_metrics.c */

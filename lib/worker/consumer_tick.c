@@ -115,25 +115,67 @@ static void log_restored(struct consumer *c, struct slot *s) {
               (int)s->tp.partition, v.frontier - s->rewound_from, took);
 }
 
-static bool publish_slot(struct consumer *c, struct slot *s) {
+enum { COPIES_BETWEEN_LOOKS = 16 };
+
+static void slot_begin_copies(struct consumer *c, struct slot *s) {
+    if (s->copying) return;
     log_restored(c, s);
     ask_row(c, s);
-    bool room = partition_publish(s->memory, emit, c);
+    s->to_copy = partition_publish_begin(s->memory);
+    s->copying = true;
+}
+
+enum turn { TURN_DONE, TURN_UP, TURN_FULL };
+
+/* One slot's copies, up to UNTIL; what becomes dirty meanwhile is the next tick's. */
+static enum turn slot_copy(struct consumer *c, struct slot *s, int64_t until) {
+    slot_begin_copies(c, s);
+    while (s->to_copy > 0) {
+        size_t n = s->to_copy < COPIES_BETWEEN_LOOKS ? s->to_copy : COPIES_BETWEEN_LOOKS;
+        if (!partition_publish(s->memory, n, emit, c)) return TURN_FULL;
+        s->to_copy -= n;
+        if (s->to_copy > 0 && clock_mono_ms(c->hub->clock) >= until) return TURN_UP;
+    }
     partition_settle(s->memory, clock_mono_ms(c->hub->clock));
     put_row(c, s);
-    return room;
+    return TURN_DONE;
+}
+
+static void publish_begin(struct consumer *c) {
+    c->turns_left = c->slots_n;
+    for (size_t i = 0; i < c->slots_n; i++) c->slots[i]->copying = false;
+}
+
+static void publish_end(struct consumer *c, bool full) {
+    c->turns_left = 0;
+    if (full) consumer_count_queue_full(c);
+    FAULT(after_copy);
+    consumer_show_standing(c);
+}
+
+/* Goes on with the tick until it is done, the queue is full (then the slot goes on first next time) or time is up. */
+static void publish_some(struct consumer *c, int64_t until) {
+    while (c->turns_left > 0) {
+        struct slot *s = c->slots[c->turn % c->slots_n];
+        enum turn turn = s->state == SLOT_RUNNING ? slot_copy(c, s, until) : TURN_DONE;
+        if (turn == TURN_UP) return;
+        if (turn == TURN_FULL) {
+            publish_end(c, true);
+            return;
+        }
+        c->turn = (c->turn + 1) % c->slots_n;
+        c->turns_left--;
+        if (c->turns_left > 0 && clock_mono_ms(c->hub->clock) >= until) return;
+    }
+    publish_end(c, false);
 }
 
 void consumer_publish(struct consumer *c) {
-    bool room = true;
-    for (size_t i = 0; i < c->slots_n && room; i++) {
-        struct slot *s = c->slots[(c->turn + i) % c->slots_n];
-        if (s->state == SLOT_RUNNING) room = publish_slot(c, s);
-        if (!room) c->turn = (c->turn + i) % c->slots_n; /* it goes on first next time */
-    }
-    if (!room) consumer_count_queue_full(c);
-    FAULT(after_copy);
+    publish_begin(c);
+    publish_some(c, INT64_MAX);
 }
+
+bool consumer_publishing(const struct consumer *c) { return c->turns_left > 0; }
 
 /* Ticks fall on multiples of the interval of the wall clock, so that the parts of a list arrive together. */
 static int64_t until_next_tick(const struct consumer *c) {
@@ -141,12 +183,14 @@ static int64_t until_next_tick(const struct consumer *c) {
     return interval - clock_wall_ms(c->hub->clock) % interval;
 }
 
+/* A tick that takes longer than the interval goes on in the next. */
 static void publish_due(struct consumer *c, int64_t now) {
-    if (now < c->next_tick_mono_ms) return;
-    c->next_tick_mono_ms = now + until_next_tick(c);
-    consumer_publish(c);
-    consumer_show_standing(c);
-    consumer_metrics_show(c);
+    if (now >= c->next_tick_mono_ms) {
+        c->next_tick_mono_ms = now + until_next_tick(c);
+        consumer_metrics_show(c);
+        if (!consumer_publishing(c)) publish_begin(c);
+    }
+    if (consumer_publishing(c)) publish_some(c, now + CONSUMER_SLICE_MS);
 }
 
 /* -- ends of the logs -- */

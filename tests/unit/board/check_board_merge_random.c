@@ -51,6 +51,7 @@ static void sprayed_deinit(struct sprayed *x) {
         sketch_destroy(x->sketches[i]);
         buf_free(&x->packed[i]);
     }
+    sketch_budget_deinit(&x->budget);
     truth_deinit(&x->truth);
     buf_free(&x->result);
 }

@@ -10,13 +10,14 @@ static struct minutes open_minutes;
 static struct sketch_budget budget;
 
 static void setup(void) {
-    open_minutes = (struct minutes){0};
     budget = (struct sketch_budget){.limit_bytes = 1 << 24};
+    minutes_init(&open_minutes, &budget.pool);
 }
 
 static void teardown(void) {
     minutes_deinit(&open_minutes);
     ck_assert_uint_eq(budget.pool.used_bytes, 0);
+    sketch_budget_deinit(&budget);
 }
 
 static struct bytes text(const char *s) { return (struct bytes){s, strlen(s)}; }

@@ -355,6 +355,7 @@ START_TEST(the_key_belongs_to_the_record) {
     struct event_batch none = {0};
     struct part_record rec = {0, ms_of("19:08"), {"k", 1}, {"v", 1}};
     ck_assert_int_eq(partition_record(evening.p, &rec, &none, 0), PART_APPLIED);
+    partition_let_go(evening.p);
     evening.log_end = 1;
     commit();
     const struct bytes keys[] = {{"k", 1}, {"q", 1}, {"", 0}, {NULL, 0}};

@@ -206,6 +206,7 @@ static void read_record(int64_t offset) {
     rec.value.n = (size_t)snprintf(value, sizeof value, "%ld", (long)offset);
     memcpy(scratch, events + records[offset].first, records[offset].n * sizeof *scratch);
     ck_assert_int_ne(partition_record(reader, &rec, &batch, 0), PART_REASSIGN);
+    partition_let_go(reader);
 }
 
 /* Redis is quick here. */
@@ -222,7 +223,7 @@ static void tick(void) {
     int64_t frontier;
     char life[PART_LIFE_LEN + 1];
     mono_ms += 1000;
-    partition_publish(reader, listen, NULL);
+    partition_publish(reader, partition_publish_begin(reader), listen, NULL);
     answer();
     if (partition_row(reader, &row, &incarnation, &frontier, life)) partition_row_answered(reader, mono_ms);
     partition_settle(reader, mono_ms);
@@ -242,6 +243,7 @@ static void die(void) {
     partition_destroy(reader);
     reader = NULL;
     ck_assert_uint_eq(budget.pool.used_bytes, 0);
+    sketch_budget_deinit(&budget);
 }
 
 static void begin_anew(void) {

@@ -31,6 +31,7 @@ void evening_end(void) {
     partition_destroy(evening.p);
     evening.p = NULL;
     ck_assert_uint_eq(evening.budget.pool.used_bytes, 0);
+    sketch_budget_deinit(&evening.budget);
 }
 
 int64_t ms_of(const char *clock) {
@@ -90,7 +91,9 @@ static enum part_took hand_over(int64_t offset, struct event events[EVENING_EVEN
     struct part_record rec = record_at(offset);
     bool wanted = partition_wants(evening.p, offset);
     memcpy(events, evening.log[offset].events, sizeof evening.log[offset].events);
-    return partition_record(evening.p, &rec, wanted ? &batch : NULL, evening.wall_ms);
+    enum part_took took = partition_record(evening.p, &rec, wanted ? &batch : NULL, evening.wall_ms);
+    partition_let_go(evening.p);
+    return took;
 }
 
 static void append(const struct event *events, size_t n) {
@@ -185,7 +188,7 @@ static bool take_copy(void *ctx, const struct part_copy *copy) {
 
 size_t publish(void) {
     evening.said_n = 0;
-    bool room = partition_publish(evening.p, take_copy, NULL);
+    bool room = partition_publish(evening.p, partition_publish_begin(evening.p), take_copy, NULL);
     ck_assert(room == (view().silent || view().dirty_buckets == 0));
     return evening.said_n;
 }

@@ -121,6 +121,7 @@ static uint32_t exact_items(uint64_t seed, uint32_t sets) {
         sketch_add(s, sketch_hash(item), item, 1);
     }
     sketch_destroy(s);
+    sketch_budget_deinit(&budget);
     return n - 1;
 }
 

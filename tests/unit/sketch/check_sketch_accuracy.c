@@ -86,6 +86,7 @@ START_TEST(items_seen_once_are_never_claimed_to_be_hot) {
     ck_assert_uint_le(first.count, 20);
     ck_assert_uint_le(first.lower, 1);
     sketch_destroy(sketch);
+    sketch_budget_deinit(&budget);
     buf_free(&packed);
 }
 END_TEST

@@ -42,7 +42,7 @@ static void sizes_add(struct sizes_fed *f, struct bytes item, uint32_t weight) {
 
 static void sizes_close(struct sizes_fed *f) {
     for (size_t i = 0; i < SIZES; i++) sketch_destroy(f->sketches[i]);
-    ck_assert_uint_eq(f->budget.pool.used_bytes, 0);
+    sketch_budget_deinit(&f->budget);
     truth_deinit(&f->truth);
     buf_free(&f->packed);
 }

@@ -16,6 +16,7 @@ void checked_init(struct checked *p, uint64_t seed, uint32_t sets_max) {
 
 void checked_deinit(struct checked *p) {
     sketch_destroy(p->sketch);
+    sketch_budget_deinit(&p->budget);
     truth_deinit(&p->truth);
     buf_free(&p->packed);
 }

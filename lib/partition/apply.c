@@ -1,0 +1,99 @@
+/* From accepted events to their buckets, some dozens at a time: an event needs a slot of its minute's table, then its
+ * bucket, then the bucket's sketch, then a set of that, and each is somewhere else in memory. So each step is taken for
+ * all staged events before the next, and asks for the lines that the next will want.
+ *
+ * Staging changes no outcome: events go in in their order, and whoever looks at buckets applies what is staged first
+ * (`partition_let_go`). Staged texts are the record's, so they are applied before the record goes. */
+#include "base/hash.h"
+#include "partition/state.h"
+
+#include <string.h>
+
+uint64_t record_hash(const struct part_record *rec) {
+    uint64_t key = rec->key.p == NULL ? 0 : hash64(rec->key.p, rec->key.n, 1);
+    return rec->value.p == NULL ? key : hash64(rec->value.p, rec->value.n, key);
+}
+
+/* -- buckets -- */
+
+static struct bucket *bucket_at(struct partition *p, struct minute *m, struct bytes location, uint64_t hash) {
+    struct bucket *b = minute_find(m, location, hash);
+    if (b != NULL) return b;
+    uint64_t seed = hash64(&m->minute, sizeof m->minute, p->source_hash ^ hash);
+    p->buckets_n++;
+    return minute_add(m, location, hash, sketch_create(p->budget, seed, p->rules->sketch_sets));
+}
+
+static struct bucket *bucket_of_all(struct partition *p, struct minute *m) {
+    struct bytes global = p->rules->global;
+    if (m->global == NULL) m->global = bucket_at(p, m, global, hash64(global.p, global.n, 0));
+    return m->global;
+}
+
+/* -- apply -- */
+
+static void ask_for_buckets(const struct partition *p) {
+    for (size_t i = 0; i < p->staged_n; i++) {
+        const struct staged *st = &p->staged[i];
+        if (st->location.p != NULL) __builtin_prefetch(*minute_slot(st->minute, st->location_hash), 1);
+    }
+}
+
+static struct sketch_add add_to(struct partition *p, struct bucket *b, const struct staged *st) {
+    bucket_mark(p, b);
+    __builtin_prefetch(b->sketch, 1);
+    return (struct sketch_add){b->sketch, st->item_hash, st->item, st->weight};
+}
+
+void apply_staged(struct partition *p) {
+    struct sketch_add adds[2 * STAGED_MAX];
+    size_t n = 0;
+    bool all = p->rules->global.n > 0;
+    ask_for_buckets(p);
+    for (size_t i = 0; i < p->staged_n; i++) {
+        const struct staged *st = &p->staged[i];
+        if (st->location.p != NULL)
+            adds[n++] = add_to(p, bucket_at(p, st->minute, st->location, st->location_hash), st);
+        if (all) adds[n++] = add_to(p, bucket_of_all(p, st->minute), st);
+    }
+    p->staged_n = 0;
+    sketch_add_all(adds, n);
+}
+
+/* -- stage -- */
+
+static struct minute *minute_at(struct partition *p, int64_t minute, const struct part_record *rec) {
+    struct minute *m = minutes_find(&p->minutes, minute);
+    if (m != NULL) return m;
+    m = minutes_add(&p->minutes, minute);
+    m->first = (struct part_anchor){true, rec->offset, rec->time_ms, record_hash(rec)};
+    m->first_w_ms = p->w_ms;
+    return m;
+}
+
+/* NULL if there is none, or it is the one that stands for all. */
+static struct bytes own_location(const struct partition *p, const struct event *ev) {
+    const struct bytes global = p->rules->global, none = {NULL, 0};
+    if (ev->location.p == NULL) return none;
+    return ev->location.n == global.n && memcmp(ev->location.p, global.p, global.n) == 0 ? none : ev->location;
+}
+
+/* A text of jansson's lies elsewhere, and lasts until the next message is decoded. */
+static bool is_inside(struct bytes text, struct bytes value) {
+    return (uintptr_t)text.p - (uintptr_t)value.p < value.n;
+}
+
+void apply_event(struct partition *p, const struct event *ev, int64_t minute, const struct part_record *rec) {
+    struct staged *st = &p->staged[p->staged_n++];
+    *st = (struct staged){.minute = minute_at(p, minute, rec),
+                          .item_hash = sketch_hash(ev->item),
+                          .location = own_location(p, ev),
+                          .item = ev->item,
+                          .weight = ev->weight};
+    if (st->location.p != NULL) {
+        st->location_hash = hash64(st->location.p, st->location.n, 0);
+        __builtin_prefetch(minute_slot(st->minute, st->location_hash));
+    }
+    p->texts_elsewhere |= !is_inside(ev->item, rec->value);
+    if (p->staged_n == STAGED_MAX) apply_staged(p);
+}
