@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { RECORDS_BETWEEN_LOOKS = 16, STEP_RECORDS_MAX = 4096, FINISH_POLL_MS = 10, LAST_COMMIT_MS = 500 };
+enum { STEP_RECORDS_MAX = 4096, FINISH_POLL_MS = 10, LAST_COMMIT_MS = 500 };
 
 struct consumer *consumer_create(struct hub *hub, uint32_t number, struct source source, uint64_t sketch_bytes) {
     struct consumer *c = mem_zalloc(1, sizeof *c);
@@ -148,17 +148,14 @@ void consumer_step(struct consumer *c, int timeout_ms) {
     consumer_mail(c);
     int wait = consumer_publishing(c) ? 0 : until_due(c, now, timeout_ms);
     int64_t until = consumer_publishing(c) ? now + CONSUMER_SLICE_MS : c->next_tick_mono_ms;
-    size_t seen = 0, looked = 0;
-    while (seen < STEP_RECORDS_MAX) {
+    size_t seen = 0;
+    do {
         c->source.ops->poll(c->source.self, wait, &ev);
         if (ev.type == SOURCE_NOTHING) break;
         handle(c, &ev);
         wait = 0;
         seen += ev.type == SOURCE_RECORDS ? ev.n : 1;
-        if (seen < looked + RECORDS_BETWEEN_LOOKS) continue; /* the clock costs as much as a record */
-        looked = seen;
-        if (clock_mono_ms(c->hub->clock) >= until) break;
-    }
+    } while (seen < STEP_RECORDS_MAX && clock_mono_ms(c->hub->clock) < until);
     consumer_ticks(c);
 }
 
