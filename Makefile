@@ -46,7 +46,7 @@ LIB       := $(B)/libtopkd.a
 SUPPORT   := $(B)/libsupport.a
 PARTS     := $(B)/libparts.a
 
-all: $(PROGRAMS:%=build/bin/%) ## build the programs into build/bin/
+all: $(if $(filter release,$(VARIANT)),$(PROGRAMS:%=build/bin/%),programs) ## build the programs into build/bin/
 
 # -- rules -----------------------------------------------------------------------------------------
 # Says what is missing before the compiler does. The targets that install it themselves are let through.
@@ -72,9 +72,9 @@ define program
 $(B)/bin/$(1): $(patsubst %.c,$(B)/%.o,$(wildcard cmd/$(1)/*.c)) $(TSAN_THREADS) $(LIB)
 	@mkdir -p $$(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $$@ $$^ $(LDLIBS)
-build/bin/$(1): $(B)/bin/$(1)
+build/bin/$(1): $(B)/bin/$(1) .FORCE
 	@mkdir -p build/bin
-	$(Q)cp $$< $$@.new && mv $$@.new $$@
+	$(Q)cmp -s $$< $$@ || { cp $$< $$@.new && mv $$@.new $$@; }
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
 programs: $(PROGRAMS:%=$(B)/bin/%)
