@@ -3,7 +3,8 @@
 #include <check.h>
 #include <stdio.h>
 
-#include "partition/partition.h"
+#include "partition/state.h"
+#include "worker/consumer_state.h"
 #include "worker_given.h"
 
 static const char view[] = "{\"video_id\":\"cat\",\"location\":\"US\"}";
@@ -194,6 +195,80 @@ START_TEST(what_is_lost_is_not_committed) {
 }
 END_TEST
 
+/* -- ticks -- */
+
+enum { PLACES = 200 };
+
+static const char *views_of_all_places(void) {
+    static char text[PLACES * 40];
+    char *end = text;
+    for (int i = 0; i < PLACES; i++) end += sprintf(end, "{\"video_id\":\"cat\",\"location\":\"L%03d\"}\n", i);
+    return text;
+}
+
+/* Copies in the outbox, each place counted in COPIES; it is empty then. */
+static size_t copies_take(int copies[PLACES]) {
+    size_t n = 0;
+    struct mail *list = outbox_take();
+    for (const struct mail *m = list; m != NULL; m = m->next) {
+        int place;
+        if (m->type != MAIL_COPY || sscanf(mail_location(m).p, "L%3d", &place) != 1) continue;
+        copies[place]++;
+        n++;
+    }
+    mail_free_all(list);
+    return n;
+}
+
+static int64_t applied_up_to(void) { return worker.consumer->slots[0]->memory->next; }
+
+/* Each look at the clock costs a millisecond here, so a slice holds few copies. */
+START_TEST(a_long_tick_takes_turns_with_records_and_says_everything_once) {
+    int copies[PLACES] = {0};
+    given_running();
+    say_record(0, 0, views_of_all_places());
+    step();
+    worker.look_ms = 1;
+    step_after(1000);
+    size_t first = copies_take(copies), all = first;
+    ck_assert_uint_gt(first, 0);
+    ck_assert_uint_lt(first, PLACES);
+    for (int64_t offset = 1; all < PLACES; offset++) {
+        say_record(0, offset, view);
+        step();
+        ck_assert_int_eq(applied_up_to(), offset + 1); /* in the middle of the tick */
+        size_t more = copies_take(copies);
+        ck_assert_uint_gt(more, 0);
+        all += more;
+    }
+    for (int i = 0; i < PLACES; i++) ck_assert_int_eq(copies[i], 1);
+}
+END_TEST
+
+/* -- records -- */
+
+/* The log is another one, which the first record shows: what came with it is not the new log's beginning. */
+START_TEST(behind_a_record_that_shows_another_log_nothing_is_applied) {
+    say_assigned(1);
+    step();
+    say_commit_found(0, 8, metadata_of(worker.hub.rules.meaning, 8, 7), 10);
+    step();
+    expect_assigned_at(7);
+    say_records(0, 7, view, 3);
+    step();
+    expect_assigned_at(0);
+    ck_assert_int_eq(applied_up_to(), 0);
+}
+END_TEST
+
+START_TEST(records_that_come_together_are_applied_together) {
+    given_running();
+    say_records(0, 0, view, 5);
+    step();
+    ck_assert_int_eq(applied_up_to(), 5);
+}
+END_TEST
+
 /* -- memories -- */
 
 START_TEST(a_memory_goes_on_if_the_commit_is_its_own) {
@@ -258,6 +333,9 @@ Suite *consumer_suite(void) {
     tcase_add_test(c, a_memory_goes_on_if_the_commit_is_its_own);
     tcase_add_test(c, a_memory_is_dropped_if_somebody_else_committed);
     tcase_add_test(c, a_memory_waits_for_one_assignment_only);
+    tcase_add_test(c, a_long_tick_takes_turns_with_records_and_says_everything_once);
+    tcase_add_test(c, behind_a_record_that_shows_another_log_nothing_is_applied);
+    tcase_add_test(c, records_that_come_together_are_applied_together);
     suite_add_tcase(s, c);
     return s;
 }

@@ -10,7 +10,10 @@ struct given_worker worker;
 
 static const char topic[] = "t";
 
-static int64_t read_mono(void *self) { return ((struct given_worker *)self)->mono_ms; }
+static int64_t read_mono(void *self) {
+    struct given_worker *w = self;
+    return w->mono_ms += w->look_ms;
+}
 static int64_t read_wall(void *self) { return ((struct given_worker *)self)->wall_ms; }
 
 static uint32_t read_partitions(void *self, uint32_t number) {
@@ -142,14 +145,21 @@ void say_commit_found(int32_t partition, int64_t offset, const char *metadata, i
 
 void say_no_commit(int32_t partition, int64_t log_end) { (void)say_lookup(partition, log_end); }
 
-void say_record(int32_t partition, int64_t offset, const char *value) {
+void say_records(int32_t partition, int64_t offset, const char *value, size_t n) {
     struct source_event *ev = say(SOURCE_RECORDS);
-    struct source_record *r = &worker.source.records[worker.source.records_n++ % SCRIPT_MAX];
-    *r = (struct source_record){
-        .tp = tp(partition), .offset = offset, .time_ms = worker.wall_ms, .value = {value, strlen(value)}};
-    ev->records = r;
-    ev->n = 1;
+    struct scripted_source *source = &worker.source;
+    ck_assert_uint_le(n, SCRIPT_MAX);
+    if (source->records_n + n > SCRIPT_MAX) source->records_n = 0; /* said long ago */
+    ev->records = &source->records[source->records_n];
+    ev->n = n;
+    for (size_t i = 0; i < n; i++)
+        source->records[source->records_n++] = (struct source_record){.tp = tp(partition),
+                                                                      .offset = offset + (int64_t)i,
+                                                                      .time_ms = worker.wall_ms,
+                                                                      .value = {value, strlen(value)}};
 }
+
+void say_record(int32_t partition, int64_t offset, const char *value) { say_records(partition, offset, value, 1); }
 
 void say_committed(void) {
     struct source_event *ev = say(SOURCE_COMMITTED);

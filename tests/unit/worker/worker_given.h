@@ -11,8 +11,8 @@ enum { SCRIPT_MAX = 32, SCRIPT_PARTITIONS = 4 };
 struct scripted_source {
     struct source_event said[SCRIPT_MAX]; /* not yet polled */
     size_t said_n;
-    struct source_record records[SCRIPT_MAX];         /* that they point to */
-    size_t records_n;                                 /* ever said */
+    struct source_record records[SCRIPT_MAX]; /* that they point to */
+    size_t records_n;
     struct source_assign assigned[SCRIPT_PARTITIONS]; /* the last assignment */
     size_t assigned_n;
     size_t lookups_n; /* how often it was asked */
@@ -31,6 +31,7 @@ struct given_worker {
     struct metrics *metrics;
     struct clock clock;
     int64_t mono_ms, wall_ms;
+    int64_t look_ms;     /* what each look at the clock costs */
     uint32_t partitions; /* of the topic, as last heard; 0: unknown */
     struct hub hub;
     struct scripted_source source;
@@ -52,6 +53,8 @@ void say_revoked(bool lost);
 void say_commit_found(int32_t partition, int64_t offset, const char *metadata, int64_t log_end);
 void say_no_commit(int32_t partition, int64_t log_end);
 void say_record(int32_t partition, int64_t offset, const char *value);
+/* N records of the same value, in one event. */
+void say_records(int32_t partition, int64_t offset, const char *value, size_t n);
 void say_committed(void);       /* the last commit arrived */
 void step(void);                /* everything said, then what is due */
 void step_after(int64_t ms);    /* the clock moves first */
