@@ -49,6 +49,8 @@ void rule_switch_off(const char *name) {
     pthread_rwlock_unlock(&rules_lock);
 }
 
+const char *code_path_wanted(void) { return getenv("TOPKD_TEST_CODE_PATH"); }
+
 /* -- faults: read once from TOPKD_FAULT ---------------------------------------------------------------------------- */
 
 static const struct action {

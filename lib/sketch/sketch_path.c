@@ -1,5 +1,10 @@
 #include "sketch/sketch_path.h"
 
+#include "base/testhook.h"
+
+#include <stdlib.h>
+#include <string.h>
+
 extern const struct sketch_path sketch_path_plain;
 #if defined(__x86_64__)
 extern const struct sketch_path sketch_path_avx2, sketch_path_sse2;
@@ -12,6 +17,14 @@ const size_t sketch_paths_n = ARRAY_LEN(sketch_paths);
 #ifdef TOPKD_TESTHOOKS
 static const struct sketch_path *chosen;
 void sketch_path_choose(const struct sketch_path *path) { chosen = path; }
+
+/* Before main, so that no thread is there yet. A name that is wrong must not pass for a test. */
+__attribute__((constructor)) static void choose_what_is_wanted(void) {
+    const char *wanted = code_path_wanted();
+    for (size_t i = 0; wanted != NULL && i < sketch_paths_n; i++)
+        if (strcmp(sketch_paths[i]->name, wanted) == 0 && sketch_paths[i]->runs_here()) chosen = sketch_paths[i];
+    if (wanted != NULL && chosen == NULL) abort();
+}
 #endif
 
 /* Asked for each batch: a load and a test of what was found out before main. */

@@ -1,7 +1,10 @@
 """Same log, same lists: at any number of workers and threads, and however events are put into messages."""
+import platform
+
 import data
 import truth
 from scenario import scenario
+from stack import BIN, program_env, run
 
 SHAPES = ("single", "array", "lines")
 THREADS = (1, 2, 4)
@@ -52,3 +55,28 @@ def the_lists_are_the_same_bytes_for_any_threads_workers_and_shape(s):
         first = first or seen
         expect_same(first, seen, "%s, %d threads, %d workers" % (shape, threads, workers))
     s.notes = ["%d layouts, %d lists each" % (len(list(layouts(s))), len(first))]
+
+
+def code_paths():
+    return ("plain", "sse2") if platform.machine() == "x86_64" else ("plain",)
+
+
+def drain(s, **more):
+    """One run over what is there, with a group and a board of its own; what readers find at its end. Sketches are so
+    small that all of them overflow: lists depend on every random number that was drawn."""
+    s.board = s.group = "%s-%s" % (s.topic, more.get("TEST_CODE_PATH", "best"))
+    worker = s.start_worker(EXIT_AT_END=1, SKETCH_KB=1, LIST_SIZE=64, K=64, **more)
+    assert worker.await_exit(120) == 0, worker.tail()
+    return s.served().fingerprint()
+
+
+@scenario()
+def the_lists_are_the_same_bytes_on_every_code_path(s):
+    s.create_topic(2)
+    run(BIN / "topkd-loadgen", "--brokers", s.broker.bootstrap, "--topic", s.topic, "--seed", 7, "--events",
+        1_000_000 if s.long_run else 200_000, "--items", 20_000, "--locations", 4, "--likes", 20, "--time",
+        "2026-01-01T00:00Z", "--minutes", 6, "--batch", 50, "--partition", "round-robin", env=program_env({}))
+    first = drain(s)
+    for path in code_paths():
+        expect_same(first, drain(s, TEST_CODE_PATH=path), "code path %s" % path)
+    s.note("best, %s; %d lists", ", ".join(code_paths()), len(first))

@@ -50,12 +50,13 @@ class Metrics(list):
 
 
 class Worker:
-    """ENV are the settings without their prefix. FAULT="point:kill|stop|hit[:nth]" needs the build with test doors."""
+    """ENV are the settings without their prefix. FAULT="point:kill|stop|hit[:nth]" and the setting TEST_CODE_PATH
+    need the build with test doors."""
 
     def __init__(self, name, directory, env, fault=None):
         self.name, self.fault = name, fault
         self.log = Path(directory) / (name + ".log")
-        self.binary = (HOOKS_BIN if fault else BIN) / "topkd"
+        self.binary = (HOOKS_BIN if fault or "TEST_CODE_PATH" in env else BIN) / "topkd"
         self.port = free_port()
         settings = {"LISTEN": "127.0.0.1:%d" % self.port, **env}
         self.env = program_env({**settings, **({"FAULT": fault} if fault else {})})
