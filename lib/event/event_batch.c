@@ -48,12 +48,7 @@ void event_batch_clear(struct event_batch *b) {
     b->n = 0;
 }
 
-struct event *event_batch_add(struct event_batch *b, struct bytes raw) {
-    if (b->n == b->cap) {
-        b->cap = b->cap == 0 ? 16 : b->cap * 2;
-        b->events = mem_realloc(b->events, b->cap, sizeof *b->events);
-    }
-    struct event *ev = &b->events[b->n++];
-    *ev = (struct event){.outcome = EVENT_MALFORMED, .time_ms = -1, .raw = raw};
-    return ev;
+void event_batch_grow(struct event_batch *b) {
+    b->cap = b->cap == 0 ? 16 : b->cap * 2;
+    b->events = mem_realloc(b->events, b->cap, sizeof *b->events);
 }

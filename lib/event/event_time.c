@@ -14,8 +14,6 @@
 #include <math.h>
 
 enum { SECOND_MS = 1000, DAY_S = 86400 };
-#define FROM_US INT64_C(100000000000000)
-#define FROM_MS INT64_C(100000000000)
 
 /* What is left of a text. */
 struct cursor {
@@ -117,12 +115,6 @@ static bool digits_to_integer(struct bytes text, int64_t *v) {
     return text.n > 0;
 }
 
-bool event_time_from_integer(int64_t v, int64_t *ms) {
-    if (v < 0) return false; /* in every unit before 1970 */
-    if (v >= FROM_US) return event_time_from_ms(v / 1000, ms);
-    return event_time_from_ms(v >= FROM_MS ? v : v * SECOND_MS, ms);
-}
-
 bool event_time_from_real(double seconds, int64_t *ms) {
     const double end_s = (double)(EVENT_TIME_END_MS / SECOND_MS);
     if (!(seconds >= 0 && seconds < end_s)) return false;
@@ -138,10 +130,4 @@ bool event_time_from_text(struct bytes text, int64_t *ms) {
     struct cursor c = {.p = text.p, .end = text.p + text.n};
     struct civil t;
     return take_rfc3339(&c, &t) && date_exists(&t) && civil_to_ms(&t, ms);
-}
-
-bool event_time_from_ms(int64_t v, int64_t *ms) {
-    if (v < 0 || v >= EVENT_TIME_END_MS) return false;
-    *ms = v;
-    return true;
 }

@@ -8,13 +8,21 @@
 /* The first millisecond of the year 10000. */
 #define EVENT_TIME_END_MS INT64_C(253402300800000)
 
-/* Microseconds from 10^14 up, milliseconds from 10^11 up, else seconds. */
-bool event_time_from_integer(int64_t v, int64_t *ms) MUST_CHECK;
+/* Milliseconds as they are: the record's timestamp. */
+static inline bool event_time_from_ms(int64_t v, int64_t *ms) {
+    if ((uint64_t)v >= (uint64_t)EVENT_TIME_END_MS) return false; /* a negative one is large there */
+    *ms = v;
+    return true;
+}
+
+/* Microseconds from 10^14 up, milliseconds from 10^11 up, else seconds; a negative one is before 1970 in any unit. */
+static inline bool event_time_from_integer(int64_t v, int64_t *ms) {
+    if (v >= INT64_C(100000000000000)) return event_time_from_ms(v / 1000, ms);
+    return event_time_from_ms(v >= INT64_C(100000000000) || v < 0 ? v : v * 1000, ms);
+}
+
 /* Seconds. */
 bool event_time_from_real(double seconds, int64_t *ms) MUST_CHECK;
 /* RFC 3339 with an offset, or digits only, which are read as the integer. */
 bool event_time_from_text(struct bytes text, int64_t *ms) MUST_CHECK;
-/* Milliseconds as they are: the record's timestamp. */
-bool event_time_from_ms(int64_t v, int64_t *ms) MUST_CHECK;
-
 #endif
