@@ -1,7 +1,8 @@
 /* event/event.h - from the bytes of a Kafka message to judged events.
  * Use when: a message came in.   Not for: time decisions (future, late): the partition makes them.
- * Threads: one batch, one owner; rules are const and shared.   Memory: a batch keeps what it once needed; no allocation
- * a message once it is warm, except inside jansson. A message is one object, an array of objects, or objects on lines.
+ * Threads: one batch, one owner; rules are const and shared.   Memory: a batch keeps what it once needed, and how the
+ * last objects were written, so one batch should see many messages; no allocation a message once it is warm, except
+ * inside jansson. A message is one object, an array of objects, or objects on lines.
  * It is decoded wholly before anything is applied. */
 #ifndef TOPKD_EVENT_EVENT_H
 #define TOPKD_EVENT_EVENT_H

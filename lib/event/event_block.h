@@ -1,8 +1,8 @@
-/* event/event_block.h - 64 bytes of text at a time, and numbers eight digits at a time.
- * Use when: a scanner wants to know where strings may end.   Threads: any; pure.
- * A stop is a byte at which a JSON string is not plain ASCII going on: '"', '\', below 0x20, or above 0x7f.
- * Two ways to find them, with the same answers: SSE2, and words of 64 bits where there is none or
- * EVENT_BLOCK_PORTABLE is defined. In test builds event_block_portable chooses at run time. */
+/* event/event_block.h - where strings end, 16 or 64 bytes at a time, and numbers eight digits at a time.
+ * Use when: a scanner wants to know where a string may end.   Threads: any; pure.
+ * A stop is a byte at which a JSON string is not plain text going on: '"', '\', below 0x20, or above 0x7e.
+ * Two ways to find one, with the same answers: SSE2, and words of 64 bits where there is none or EVENT_BLOCK_PORTABLE
+ * is defined. In test builds event_block_portable chooses at run time. */
 #ifndef TOPKD_EVENT_EVENT_BLOCK_H
 #define TOPKD_EVENT_EVENT_BLOCK_H
 
@@ -57,19 +57,20 @@ static inline uint64_t event_controls8(const char *p) {
 static inline unsigned event_stops8(const char *p) {
     uint64_t w = event_load8(p);
     uint64_t stops = event_zero_bytes(w ^ EVENT_EACH_BYTE('"')) | event_zero_bytes(w ^ EVENT_EACH_BYTE('\\')) |
-                     event_zero_bytes(w & EVENT_EACH_BYTE(0xe0)) | (w & EVENT_EACH_BYTE(0x80));
+                     event_zero_bytes(w & EVENT_EACH_BYTE(0xe0)) | event_zero_bytes(w ^ EVENT_EACH_BYTE(0x7f)) |
+                     (w & EVENT_EACH_BYTE(0x80));
     return (unsigned)((stops >> 7) * UINT64_C(0x0102040810204080) >> 56);
 }
 
 static inline unsigned event_stops16_portable(const char *p) { return event_stops8(p) | event_stops8(p + 8) << 8; }
 
 #ifdef EVENT_BLOCK_SSE2
-/* Bytes above 0x7f are negative, so they are below 0x20 too. */
+/* What is neither quote nor backslash is no stop if it is 0x20 and up to 0x5e more. */
 static inline unsigned event_stops16_sse2(const char *p) {
     __m128i x = _mm_loadu_si128((const __m128i *)(const void *)p);
     __m128i quotes = _mm_cmpeq_epi8(x, _mm_set1_epi8('"')), escapes = _mm_cmpeq_epi8(x, _mm_set1_epi8('\\'));
-    __m128i odd = _mm_cmplt_epi8(x, _mm_set1_epi8(0x20));
-    return (unsigned)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quotes, escapes), odd));
+    __m128i more = _mm_sub_epi8(x, _mm_set1_epi8(0x20)), odd = _mm_max_epu8(more, _mm_set1_epi8(0x5f));
+    return (unsigned)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quotes, escapes), _mm_cmpeq_epi8(more, odd)));
 }
 #endif
 
@@ -84,22 +85,32 @@ static inline unsigned event_stops16(const char *p) {
 #endif
 }
 
+/* The first stop at P or behind it; END counts as one. Sixteen bytes before END must be the text's: the last piece is
+ * read so that it ends there, and the bit above those of a piece stands for "none". */
+static inline const char *event_stop(const char *p, const char *end) {
+    const char *last = end - EVENT_PIECE_BYTES;
+    for (; p < last; p += EVENT_PIECE_BYTES) {
+        unsigned stops = event_stops16(p);
+        if (stops != 0) return p + (unsigned)__builtin_ctz(stops);
+    }
+    return p + (unsigned)__builtin_ctz((event_stops16(last) | 1u << EVENT_PIECE_BYTES) >> (p - last));
+}
+
 /* The stops of a whole block. */
 static inline uint64_t event_stops64(const char *p) {
     return (uint64_t)event_stops16(p) | (uint64_t)event_stops16(p + 16) << 16 | (uint64_t)event_stops16(p + 32) << 32 |
            (uint64_t)event_stops16(p + 48) << 48;
 }
 
-/* The stops of the last bytes of a text, one to 63 of them; every bit behind them is set. TEXT_BYTES, at least 16, are
- * the text's: the last piece, or the whole block, is read so that it ends where the text ends. */
+/* The stops of a block that END cuts; END counts as one, and all behind it. TEXT_BYTES, at least 16, before END are the
+ * text's. */
 static inline uint64_t event_stops_before(const char *p, const char *end, size_t text_bytes) {
     size_t n = (size_t)(end - p), i = 0;
     uint64_t stops = UINT64_MAX << n;
     if (text_bytes >= EVENT_BLOCK_BYTES)
-        return stops | event_stops64(end - EVENT_BLOCK_BYTES) >> (EVENT_BLOCK_BYTES - n);
+        return stops | event_stops64(end - EVENT_BLOCK_BYTES) >> 1 >> (EVENT_BLOCK_BYTES - 1 - n);
     for (; i + EVENT_PIECE_BYTES <= n; i += EVENT_PIECE_BYTES) stops |= (uint64_t)event_stops16(p + i) << i;
-    if (i < n) stops |= (uint64_t)event_stops16(end - EVENT_PIECE_BYTES) >> (EVENT_PIECE_BYTES - (n - i)) << i;
-    return stops;
+    return stops | (uint64_t)event_stops16(end - EVENT_PIECE_BYTES) >> (EVENT_PIECE_BYTES - (n - i)) << i;
 }
 
 /* How many of eight bytes are digits before the first that is none; DIGITS: the bytes less '0'. */

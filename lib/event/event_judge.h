@@ -27,6 +27,7 @@ enum event_kind {
 
 struct event_value {
     enum event_kind kind;
+    bool plain;        /* of a string: sure to hold no control character, not even 0x7f */
     struct bytes text; /* of a string; of an item that is an integer, its decimal text */
     int64_t integer;
     double real; /* finite */

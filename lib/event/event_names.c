@@ -28,4 +28,5 @@ void event_names_set(struct event_names *names, const struct event_rules *r) {
     of[EVENT_FIELD_TYPE] = name_of(r->field_type);
     of[EVENT_FIELD_VALUE] = name_of(r->field_value);
     names->distinct = are_distinct(of);
+    event_form_init(&names->form);
 }

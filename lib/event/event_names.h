@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "event/event_judge.h"
+#include "event/event_form.h"
 
 struct event_names {
     struct event_name {
@@ -13,15 +13,19 @@ struct event_names {
         size_t n;
         uint64_t head; /* event_names_head */
     } of[EVENT_FIELDS];
-    bool distinct; /* false: two fields have one name, or a field has none */
+    bool distinct;          /* false: two fields have one name, or a field has none */
+    struct event_form form; /* how objects came that had these names */
 };
 
 /* False: the names of R must be set first. A name is known by its address. */
 static inline bool event_names_are(const struct event_names *names, const struct event_rules *r) {
     const struct event_name *of = names->of;
-    return of[EVENT_FIELD_ITEM].text == r->field_item && of[EVENT_FIELD_LOCATION].text == r->field_location &&
-           of[EVENT_FIELD_TIME].text == r->field_time && of[EVENT_FIELD_TYPE].text == r->field_type &&
-           of[EVENT_FIELD_VALUE].text == r->field_value;
+    uintptr_t others = ((uintptr_t)of[EVENT_FIELD_ITEM].text ^ (uintptr_t)r->field_item) |
+                       ((uintptr_t)of[EVENT_FIELD_LOCATION].text ^ (uintptr_t)r->field_location) |
+                       ((uintptr_t)of[EVENT_FIELD_TIME].text ^ (uintptr_t)r->field_time) |
+                       ((uintptr_t)of[EVENT_FIELD_TYPE].text ^ (uintptr_t)r->field_type) |
+                       ((uintptr_t)of[EVENT_FIELD_VALUE].text ^ (uintptr_t)r->field_value);
+    return others == 0;
 }
 
 void event_names_set(struct event_names *names, const struct event_rules *r);

@@ -9,10 +9,10 @@
 
 #include "event/event_token.h"
 
-enum { DIGITS_MAX = 18, EXPONENT_DIGITS_MAX = 2 };
+enum { DIGITS_MAX = EVENT_TOKEN_DIGITS_MAX, EXPONENT_DIGITS_MAX = 2 };
 #define EXACT_MAX (UINT64_C(1) << 53)
 
-static const uint64_t powers_of_ten[DIGITS_MAX + 1] = {
+const uint64_t event_powers_of_ten[DIGITS_MAX + 1] = {
     1,
     10,
     100,
@@ -38,7 +38,7 @@ static const uint64_t powers_of_ten[DIGITS_MAX + 1] = {
 static inline unsigned add_digits(const char *p, const char *end, uint64_t *sum) {
     uint64_t digits = event_load8_before(p, end) ^ EVENT_EACH_BYTE('0');
     unsigned n = event_digits_count(digits);
-    if (n > 0) *sum = *sum * powers_of_ten[n] + event_digits_value(digits << 8 * (8 - n));
+    if (n > 0) *sum = *sum * event_powers_of_ten[n] + event_digits_value(digits << 8 * (8 - n));
     return n;
 }
 
@@ -68,10 +68,10 @@ static const char *skip_exponent(const char *p, const char *end) {
 /* The double that strtod makes of WHOLE.FRACTION, if that is sure. */
 static bool exact_real(uint64_t whole, uint64_t fraction, size_t places, double *out) {
     uint64_t digits, scaled;
-    if (FLT_EVAL_METHOD != 0 || __builtin_mul_overflow(whole, powers_of_ten[places], &scaled) ||
+    if (FLT_EVAL_METHOD != 0 || __builtin_mul_overflow(whole, event_powers_of_ten[places], &scaled) ||
         __builtin_add_overflow(scaled, fraction, &digits) || digits > EXACT_MAX)
         return false;
-    *out = (double)digits / (double)powers_of_ten[places];
+    *out = (double)digits / (double)event_powers_of_ten[places];
     return true;
 }
 

@@ -5,6 +5,7 @@
 #ifndef TOPKD_EVENT_EVENT_SCAN_H
 #define TOPKD_EVENT_EVENT_SCAN_H
 
+#include "event/event_names.h"
 #include "event/event_token.h"
 
 /* A message on its way into a batch. */
@@ -14,7 +15,6 @@ struct event_scan {
     struct bytes message;
     int64_t record_time_ms;
     struct event_text text;
-    struct event_cursor cursor;
 };
 
 enum event_scanned {
@@ -24,7 +24,12 @@ enum event_scanned {
 };
 
 /* S has its rules, batch, message and time. False: nothing of this message will be recognised. */
-bool event_scan_start(struct event_scan *s) MUST_CHECK;
+static inline bool event_scan_start(struct event_scan *s) {
+    struct event_names *names = s->batch->names;
+    if (!event_names_are(names, s->rules)) event_names_set(names, s->rules);
+    return names->distinct && event_text_init(&s->text, s->message);
+}
+
 /* The whole message as one object. */
 enum event_scanned event_scan_object(struct event_scan *s) MUST_CHECK;
 /* The whole message as an array: its elements are added. False: not recognised, and some may have been added. */

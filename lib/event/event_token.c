@@ -7,17 +7,10 @@
 bool event_block_portable;
 #endif
 
-/* Control characters are stops, so those that are white space are passed here. */
-void event_token_space(struct event_text *t, struct event_cursor *c) {
-    const char *p = c->p;
+const char *event_token_space(struct event_text *t, const char *p) {
     for (; event_is_space(*p); p++)
         if (*p == '\n') t->lf = p;
-    c->p = p;
-    if (p - c->block >= EVENT_BLOCK_BYTES) {
-        c->block = p;
-        c->stops = event_text_stops(t, p);
-    }
-    c->stops &= UINT64_MAX << (p - c->block);
+    return p;
 }
 
 /* How long the character of two bytes or more at P is; 0 if it is none. As jansson has it, and Unicode: no surrogates,
@@ -59,68 +52,66 @@ static size_t escape_length(const char *p, const char *end) {
     return low >= 0xdc00 && low <= 0xdfff ? 12 : 0;
 }
 
-bool event_token_odd_string(struct event_text *t, struct event_cursor *c, const char *stop, bool needed) {
+const char *event_token_odd_string(const struct event_text *t, const char *stop, bool needed) {
     while (*stop != '"') {
-        size_t n = 0;
+        size_t n = *stop == 0x7f;
         if ((unsigned char)*stop >= 0x80)
             n = utf8_length(stop, t->last);
         else if (*stop == '\\' && !needed)
             n = escape_length(stop, t->last);
-        if (n == 0) return false;
-        const char *behind = stop + n;
-        do stop = event_cursor_stop(t, c);
-        while (stop < behind);
+        if (n == 0) return NULL;
+        stop = event_stop(stop + n, t->last);
     }
-    c->p = stop + 1;
-    return true;
+    return stop + 1;
 }
 
-static bool take_word(struct event_text *t, struct event_cursor *c, struct bytes word) {
-    if ((size_t)(t->last - c->p) < word.n || memcmp(c->p, word.p, word.n) != 0) return false;
-    c->p += word.n;
-    return true;
+static const char *take_word(const struct event_text *t, const char *p, struct bytes word) {
+    return (size_t)(t->last - p) >= word.n && memcmp(p, word.p, word.n) == 0 ? p + word.n : NULL;
 }
 
-static bool skip_value(struct event_text *t, struct event_cursor *c) {
-    event_token_skip_space(t, c);
-    return event_token_value(t, c, NULL);
+static const char *skip_value(struct event_text *t, const char *p) {
+    return event_token_value(t, event_token_skip_space(t, p), NULL);
 }
 
 /* "key": value */
-static bool skip_member(struct event_text *t, struct event_cursor *c) {
-    struct bytes key;
-    return event_token_at(t, c, '"') && event_token_string(t, c, true, &key) && event_token_byte(t, c, ':') &&
-           skip_value(t, c);
+static const char *skip_member(struct event_text *t, const char *p) {
+    p = event_token_skip_space(t, p);
+    p = *p == '"' ? event_token_string(t, p, true) : NULL;
+    if (p != NULL) p = event_token_byte(t, p, ':');
+    return p != NULL ? skip_value(t, p) : NULL;
 }
 
 /* P stands on the bracket or brace, whose partner CLOSE is. */
-static bool skip_container(struct event_text *t, struct event_cursor *c, char close) {
-    if (++t->depth > EVENT_TOKEN_DEPTH_MAX) return false;
-    c->p++;
-    bool more = !event_token_byte(t, c, close);
+static const char *skip_container(struct event_text *t, const char *p, char close) {
+    if (++t->depth > EVENT_TOKEN_DEPTH_MAX) return NULL;
+    p = event_token_skip_space(t, p + 1);
+    bool more = *p != close;
     while (more) {
-        if (!(close == '}' ? skip_member(t, c) : skip_value(t, c))) return false;
-        more = event_token_byte(t, c, ',');
-        if (!more && !event_token_byte(t, c, close)) return false;
+        p = close == '}' ? skip_member(t, p) : skip_value(t, p);
+        if (p == NULL) return NULL;
+        p = event_token_skip_space(t, p);
+        more = *p == ',';
+        if (!more && *p != close) return NULL;
+        p += more;
     }
     t->depth--;
-    return true;
+    return p + 1;
 }
 
-bool event_token_other(struct event_text *t, struct event_cursor *c, struct event_value *value) {
-    if (value != NULL) value->kind = *c->p == 'n' ? EVENT_ABSENT : EVENT_OTHER;
-    switch (*c->p) {
+const char *event_token_other(struct event_text *t, const char *p, struct event_value *value) {
+    if (value != NULL) value->kind = *p == 'n' ? EVENT_ABSENT : EVENT_OTHER;
+    switch (*p) {
     case '{':
-        return skip_container(t, c, '}');
+        return skip_container(t, p, '}');
     case '[':
-        return skip_container(t, c, ']');
+        return skip_container(t, p, ']');
     case 't':
-        return take_word(t, c, (struct bytes){"true", 4});
+        return take_word(t, p, (struct bytes){"true", 4});
     case 'f':
-        return take_word(t, c, (struct bytes){"false", 5});
+        return take_word(t, p, (struct bytes){"false", 5});
     case 'n':
-        return take_word(t, c, (struct bytes){"null", 4});
+        return take_word(t, p, (struct bytes){"null", 4});
     default:
-        return false;
+        return NULL;
     }
 }

@@ -1,15 +1,12 @@
 /* event/event_token.h - the parts of a JSON text, for a scanner that gives up where anything is unusual.
- * Each function stands on the first byte of what it takes and moves the cursor behind it, or returns false: not
- * recognised, which says nothing about the text, and the cursor may not be used until it is placed again. What is
- * taken, jansson takes too, with the same meaning. VALUE: where to write what was read; NULL: the value is not needed,
- * and may then be written in more ways.
+ * Each function stands on the first byte of what it takes and returns what follows it, or NULL: not recognised, which
+ * says nothing about the text. What is taken, jansson takes too, with the same meaning. VALUE: where to write what was
+ * read; NULL: the value is not needed, and may then be written in more ways.
  *
  * No look at a byte asks first whether the text has ended: LAST is a closing bracket, which is a part of nothing but
- * the end of an array or an object, so that every walk stops there. Only who took a closing bracket must ask
- * (event_text_ended) before it reads on; the values taken here have something behind them.
- *
- * The inline functions want a cursor that is a local variable whose address goes nowhere else, so that it lives in
- * registers; what is rare gets a copy of it.   Threads: one owner.   Memory: borrows the text. */
+ * the end of an array or an object, and counts as a stop in strings, so that every walk stops there. Only who took a
+ * closing bracket must ask (event_text_ended) before it reads on; the values taken here have something behind them.
+ * Threads: one owner.   Memory: borrows the text. */
 #ifndef TOPKD_EVENT_EVENT_TOKEN_H
 #define TOPKD_EVENT_EVENT_TOKEN_H
 
@@ -18,143 +15,113 @@
 
 #define EVENT_INLINE static inline __attribute__((always_inline))
 
-/* The order keeps apart what gcc would else move in pairs through vector registers. */
-struct event_cursor {
-    const char *p;     /* what comes next */
-    uint64_t stops;    /* of the block those not passed: bit i is block[i]; LAST and all behind it are stops */
-    const char *block; /* the block whose stops are known */
-};
-
 struct event_text {
-    const char *last; /* the last closing bracket or brace */
+    const char *start;
+    const char *last; /* the last closing bracket or brace, at least EVENT_PIECE_BYTES from the start */
     const char *end;
-    size_t n;
     const char *lf; /* the last LF skipped as white space, or NULL */
     unsigned depth; /* how many arrays and objects that are no events we are in */
 };
 
 /* Deeper values are left to jansson, whose own bound is 2048. */
 enum { EVENT_TOKEN_DEPTH_MAX = 64 };
+/* What an int64_t holds whatever they are. */
+enum { EVENT_TOKEN_DIGITS_MAX = 18 };
+
+extern const uint64_t event_powers_of_ten[EVENT_TOKEN_DIGITS_MAX + 1];
 
 /* White space, also none. */
-void event_token_space(struct event_text *t, struct event_cursor *c);
-/* Number at P; returns what follows, or NULL. */
+const char *event_token_space(struct event_text *t, const char *p);
+/* A number, of any kind. END: of the text, eight bytes of which are before it; a number does not go up to it. */
 const char *event_token_number(const char *p, const char *end, struct event_value *value);
 /* From STOP in a string to behind its closing quote: UTF-8 is checked as jansson does, and escapes too, which are
  * recognised only where the string is not NEEDED. */
-bool event_token_odd_string(struct event_text *t, struct event_cursor *c, const char *stop, bool needed);
+const char *event_token_odd_string(const struct event_text *t, const char *stop, bool needed);
 /* Whatever begins with neither a quote, a digit nor a minus: true, false, null, arrays, objects. */
-bool event_token_other(struct event_text *t, struct event_cursor *c, struct event_value *value);
+const char *event_token_other(struct event_text *t, const char *p, struct event_value *value);
 
 static inline bool event_text_ended(const struct event_text *t, const char *p) { return p > t->last; }
 
-static inline uint64_t event_text_stops(const struct event_text *t, const char *block) {
-    uint64_t stops =
-        t->end - block >= EVENT_BLOCK_BYTES ? event_stops64(block) : event_stops_before(block, t->end, t->n);
-    return t->last - block < EVENT_BLOCK_BYTES ? stops | UINT64_MAX << (t->last - block) : stops;
-}
-
-/* False if TEXT is shorter than EVENT_PIECE_BYTES or holds no closing bracket or brace. */
+/* False if TEXT holds no closing bracket or brace, or only in its first bytes. */
 static inline bool event_text_init(struct event_text *t, struct bytes text) {
     const char *last = text.p + text.n;
-    if (text.n < EVENT_PIECE_BYTES) return false;
     do {
-        if (last == text.p) return false;
+        if (last - text.p <= EVENT_PIECE_BYTES) return false;
         last--;
     } while (*last != '}' && *last != ']');
-    *t = (struct event_text){.last = last, .end = text.p + text.n, .n = text.n};
+    *t = (struct event_text){.start = text.p, .last = last, .end = text.p + text.n};
     return true;
-}
-
-/* Go on at P, which is not behind LAST. */
-static inline void event_cursor_place(struct event_text *t, struct event_cursor *c, const char *p) {
-    *c = (struct event_cursor){.p = p, .stops = event_text_stops(t, p), .block = p};
-    t->lf = NULL;
-    t->depth = 0;
-}
-
-/* Go on to the next block with stops, unless there are some left. */
-EVENT_INLINE void event_cursor_refill(struct event_text *t, struct event_cursor *c) {
-    while (c->stops == 0) {
-        c->block += EVENT_BLOCK_BYTES;
-        c->stops = event_text_stops(t, c->block);
-    }
-}
-
-/* The first stop not passed, which is passed now. */
-EVENT_INLINE const char *event_cursor_stop(struct event_text *t, struct event_cursor *c) {
-    event_cursor_refill(t, c);
-    const char *stop = c->block + (unsigned)__builtin_ctzll(c->stops);
-    c->stops &= c->stops - 1;
-    return stop;
 }
 
 EVENT_INLINE bool event_is_black(char c) { return (unsigned char)c > ' '; }
 
-EVENT_INLINE void event_token_skip_space(struct event_text *t, struct event_cursor *c) {
-    if (event_is_black(*c->p)) return;
-    if (*c->p == ' ' && event_is_black(c->p[1])) { /* as those write who like it spaced */
-        c->p++;
-        return;
-    }
-    struct event_cursor copy = *c;
-    event_token_space(t, &copy);
-    *c = copy;
+EVENT_INLINE const char *event_token_skip_space(struct event_text *t, const char *p) {
+    if (event_is_black(*p)) return p;
+    if (*p == ' ' && event_is_black(p[1])) return p + 1; /* as those write who like it spaced */
+    return event_token_space(t, p);
 }
 
-/* Whether WANTED comes next, with white space before it, which is taken, or none. */
-EVENT_INLINE bool event_token_at(struct event_text *t, struct event_cursor *c, char wanted) {
-    if (*c->p == wanted) return true;
-    event_token_skip_space(t, c);
-    return *c->p == wanted;
+/* WANTED, with white space before it or without. */
+EVENT_INLINE const char *event_token_byte(struct event_text *t, const char *p, char wanted) {
+    if (*p != wanted) p = event_token_skip_space(t, p);
+    return *p == wanted ? p + 1 : NULL;
 }
 
-EVENT_INLINE bool event_token_byte(struct event_text *t, struct event_cursor *c, char wanted) {
-    if (!event_token_at(t, c, wanted)) return false;
-    c->p++;
-    return true;
+/* What follows the string that has no stop before STOP; *PLAIN: it holds no control character, not even 0x7f, which
+ * JSON allows. */
+EVENT_INLINE const char *event_token_string_to(const struct event_text *t, const char *stop, bool needed, bool *plain) {
+    *plain = *stop == '"';
+    return *plain ? stop + 1 : event_token_odd_string(t, stop, needed);
 }
 
-/* TEXT: what stands between the quotes. */
-EVENT_INLINE bool event_token_string(struct event_text *t, struct event_cursor *c, bool needed, struct bytes *text) {
-    const char *first = c->p + 1;
-    event_cursor_refill(t, c);
-    c->stops &= c->stops - 1; /* the opening quote */
-    const char *stop = event_cursor_stop(t, c);
-    if (*stop == '"')
-        c->p = stop + 1;
-    else {
-        struct event_cursor copy = *c;
-        if (!event_token_odd_string(t, &copy, stop, needed)) return false;
-        *c = copy;
-    }
-    *text = (struct bytes){.p = first, .n = (size_t)(c->p - first) - 1};
-    return true;
+/* P: the opening quote. */
+EVENT_INLINE const char *event_token_string(const struct event_text *t, const char *p, bool needed) {
+    bool plain;
+    return event_token_string_to(t, event_stop(p + 1, t->last), needed, &plain);
 }
 
-EVENT_INLINE bool event_token_string_value(struct event_text *t, struct event_cursor *c, struct event_value *value) {
-    struct bytes text;
-    if (!event_token_string(t, c, value != NULL, &text)) return false;
-    if (value == NULL) return true;
+/* P: the opening quote, STOP: the first stop behind it. */
+EVENT_INLINE const char *event_token_string_value(const struct event_text *t, const char *p, const char *stop,
+                                                  struct event_value *value) {
+    bool plain;
+    const char *next = event_token_string_to(t, stop, value != NULL, &plain);
+    if (value == NULL || next == NULL) return next;
     value->kind = EVENT_STRING;
-    value->text = text;
-    return true;
+    value->plain = plain;
+    value->text = (struct bytes){.p = p + 1, .n = (size_t)(next - p) - 2};
+    return next;
 }
 
-EVENT_INLINE bool event_token_rare_value(struct event_text *t, struct event_cursor *c, struct event_value *value) {
-    struct event_cursor copy = *c;
-    if (!event_token_other(t, &copy, value) || event_text_ended(t, copy.p)) return false;
-    *c = copy;
-    return true;
+/* The same for what times and ids mostly are: up to 15 digits, and a comma or a brace behind them. NULL here only means
+ * that event_token_number must be asked. */
+EVENT_INLINE const char *event_token_integer(const char *p, const char *end, struct event_value *value) {
+    if (end - p < 16) return NULL;
+    uint64_t first = event_load8(p) ^ EVENT_EACH_BYTE('0'), second = event_load8(p + 8) ^ EVENT_EACH_BYTE('0');
+    unsigned n = event_digits_count(first), more = n == 8 ? event_digits_count(second) : 0;
+    const char *next = p + n + more;
+    if (n == 0 || more == 8 || *p == '0' || (*next != ',' && *next != '}')) return NULL;
+    if (value == NULL) return next;
+    uint64_t whole = event_digits_value(first << 8 * (8 - n));
+    if (n == 8) whole = whole * event_powers_of_ten[more] + event_digits_value(second << 8 * (7 - more) << 8);
+    value->kind = EVENT_INTEGER;
+    value->integer = (int64_t)whole;
+    value->text = (struct bytes){.p = p, .n = n + more};
+    return next;
 }
 
-EVENT_INLINE bool event_token_value(struct event_text *t, struct event_cursor *c, struct event_value *value) {
-    if (*c->p == '"') return event_token_string_value(t, c, value);
-    if (*c->p != '-' && (unsigned char)(*c->p - '0') > 9) return event_token_rare_value(t, c, value);
-    const char *next = event_token_number(c->p, t->end, value);
-    if (next == NULL) return false;
-    c->p = next;
-    return true;
+/* A value that is no string. */
+EVENT_INLINE const char *event_token_plain_value(struct event_text *t, const char *p, struct event_value *value) {
+    if (*p == '-' || (unsigned char)(*p - '0') <= 9) {
+        const char *next = event_token_integer(p, t->last, value);
+        return next != NULL ? next : event_token_number(p, t->last, value);
+    }
+    const char *next = event_token_other(t, p, value);
+    return next == NULL || event_text_ended(t, next) ? NULL : next;
+}
+
+EVENT_INLINE const char *event_token_value(struct event_text *t, const char *p, struct event_value *value) {
+    return *p == '"' ? event_token_string_value(t, p, event_stop(p + 1, t->last), value)
+                     : event_token_plain_value(t, p, value);
 }
 
 #endif

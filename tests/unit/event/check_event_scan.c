@@ -83,8 +83,10 @@ static const struct {
     {"{\"video\\u005fid\":\"cat\",\"ts\":1}", EVENT_SCAN_UNKNOWN},
     {SKIPPED("{\"\\n\":1}"), EVENT_SCAN_UNKNOWN},
     /* of a repeated key the last counts */
-    {"{\"video_id\":1,\"video_id\":\"cat\"}", EVENT_SCAN_UNKNOWN},
-    {"{\"video_id\":\"cat\",\"video_id\":null}", EVENT_SCAN_UNKNOWN},
+    {"{\"video_id\":1,\"video_id\":\"cat\"}", EVENT_SCAN_WHOLE},
+    {"{\"video_id\":\"cat\",\"video_id\":null}", EVENT_SCAN_WHOLE},
+    {"{\"video_id\":\"cat\",\"location\":\"\x7f\",\"location\":\"SE\",\"ts\":\"x\",\"ts\":1}", EVENT_SCAN_WHOLE},
+    {"{\"video_id\":[],\"video_id\":\"cat\",\"ts\":1,\"ts\":1.5,\"value\":\"\",\"value\":true}", EVENT_SCAN_WHOLE},
     /* strings that are none */
     {SKIPPED("\"\\u0000\""), EVENT_SCAN_UNKNOWN},
     {SKIPPED("\"\\u00g0\""), EVENT_SCAN_UNKNOWN},

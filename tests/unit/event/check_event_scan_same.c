@@ -69,6 +69,26 @@ START_TEST(random_messages_are_judged_alike) {
 }
 END_TEST
 
+/* The form is that of the message itself; then that of the message before it was spoilt. */
+START_TEST(messages_almost_like_one_before_are_judged_alike) {
+    struct event_random r = {UINT64_C(0x9e3779b97f4a7c15) * (uint64_t)(_i + 1) + 1};
+    struct buf b = {0};
+    for (int i = 0; i < MESSAGES_A_SEED / 2; i++) {
+        buf_clear(&b);
+        event_random_message(&r, &b);
+        forget_forms();
+        bool first = expect_same_on_both_paths((struct bytes){b.data, b.len}, RECORD_TIME_MS);
+        bool again = expect_same_on_both_paths((struct bytes){b.data, b.len}, RECORD_TIME_MS);
+        ck_assert_msg(first == again, "recognised only once: %.*s", (int)b.len, b.data);
+        for (int k = 0; k < 4; k++) {
+            event_random_spoil(&r, &b);
+            expect_same_on_both_paths((struct bytes){b.data, b.len}, RECORD_TIME_MS);
+        }
+    }
+    buf_free(&b);
+}
+END_TEST
+
 /* Every first byte with the ends of every range that a following byte can have to be in. */
 START_TEST(utf8_is_judged_alike) {
     static const unsigned char next[] = {0x22, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xff};
@@ -119,20 +139,25 @@ START_TEST(integers_are_read_whole) {
 }
 END_TEST
 
-static bool is_stop(unsigned char c) { return c == '"' || c == '\\' || c < 0x20 || c >= 0x80; }
+static bool is_stop(unsigned char c) { return c == '"' || c == '\\' || c < 0x20 || c >= 0x7f; }
 
-/* Each byte at each place of a piece, alone and among neighbours of all kinds. */
+/* Each byte at each place of a text, alone and among neighbours of all kinds, from everywhere to everywhere. */
 START_TEST(stops_are_the_same_on_both_paths) {
     struct event_random r = {5};
     for (int i = 0; i < 100000; i++) {
-        char piece[EVENT_PIECE_BYTES];
-        unsigned wanted = 0;
-        memset(piece, 'x', sizeof piece);
-        for (size_t k = 0; k < (i < 4096 ? 0 : sizeof piece); k++) piece[k] = (char)event_random_below(&r, 256);
-        piece[i % 16] = (char)(i / 16);
-        for (size_t k = 0; k < sizeof piece; k++) wanted |= (unsigned)is_stop((unsigned char)piece[k]) << k;
-        ck_assert_uint_eq(event_stops16_portable(piece), wanted);
-        ck_assert_uint_eq(event_stops16(piece), wanted);
+        char text[3 * EVENT_PIECE_BYTES + 5];
+        size_t from = event_random_below(&r, sizeof text), end = 16 + event_random_below(&r, sizeof text - 15);
+        if (from > end) from = end;
+        memset(text, 'x', sizeof text);
+        for (size_t k = 0; k < (i % 8 ? 0 : sizeof text); k++) text[k] = (char)event_random_below(&r, 256);
+        text[event_random_below(&r, sizeof text)] = (char)i;
+        size_t wanted = from;
+        while (wanted < end && !is_stop((unsigned char)text[wanted])) wanted++;
+        for (int portable = 0; portable < 2; portable++) {
+            event_block_portable = portable == 1;
+            ck_assert_ptr_eq(event_stop(text + from, text + end), text + wanted);
+        }
+        event_block_portable = false;
     }
 }
 END_TEST
@@ -144,6 +169,7 @@ Suite *event_scan_same_suite(void) {
     tcase_set_timeout(c, 300); /* under a sanitizer, on a busy machine */
     tcase_add_test(c, every_file_of_the_corpus_is_judged_alike);
     tcase_add_loop_test(c, random_messages_are_judged_alike, 0, SEEDS);
+    tcase_add_loop_test(c, messages_almost_like_one_before_are_judged_alike, 0, SEEDS);
     tcase_add_test(c, utf8_is_judged_alike);
     tcase_add_test(c, real_numbers_are_the_nearest_doubles);
     tcase_add_test(c, integers_are_read_whole);

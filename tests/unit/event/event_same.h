@@ -8,4 +8,7 @@
  * says: the same events, in all their fields. True: jansson was not asked for the item of any of its events. */
 bool expect_same(const struct event_rules *r, struct bytes message, int64_t record_time_ms);
 
+/* What was learnt from the messages so far (event_form.h) does not count for the next. */
+void forget_forms(void);
+
 #endif
