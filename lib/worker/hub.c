@@ -32,6 +32,7 @@ void hub_init(struct hub *h, const struct config *c, const struct clock *clock, 
     h->consumers = mem_zalloc(h->consumers_n, sizeof *h->consumers);
     for (uint32_t i = 0; i < h->consumers_n; i++) mailbox_init(&h->consumers[i].inbox, 0);
     mailbox_init(&h->outbox, HUB_QUEUE_BYTES_MAX);
+    mailbox_init(&h->bell, 0);
     h->shard_owners = mem_zalloc(HUB_PARTITIONS_MAX, 1);
     pthread_mutex_init(&h->lock, NULL);
 }
@@ -40,6 +41,7 @@ void hub_deinit(struct hub *h) {
     for (uint32_t i = 0; i < h->consumers_n; i++) mailbox_deinit(&h->consumers[i].inbox);
     mem_free(h->consumers);
     mailbox_deinit(&h->outbox);
+    mailbox_deinit(&h->bell);
     mem_free(h->shard_owners);
     pthread_mutex_destroy(&h->lock);
 }
@@ -53,6 +55,10 @@ void hub_fail(struct hub *h, const struct err *e) {
     if (first) log_event(LOG_ERROR, "worker_failed", "why=%s", log_quote(e->text));
     atomic_store(&h->stopping, true);
 }
+
+void hub_rest(struct hub *h, int ms) { mail_free_all(mailbox_take(&h->bell, 0, ms)); }
+
+void hub_ring(struct hub *h) { mailbox_wake(&h->bell); }
 
 void hub_own(struct hub *h, int32_t partition, bool ours) {
     if (partition < 0 || partition >= HUB_PARTITIONS_MAX) return;

@@ -34,6 +34,7 @@ struct hub {
     uint32_t consumers_n;
     struct hub_consumer *consumers;
     struct mailbox outbox;      /* to the publisher */
+    struct mailbox bell;        /* always empty: waking it ends the merger's rest */
     _Atomic uint64_t instances; /* the number of the newest memory */
 
     _Atomic bool stopping;       /* asked to stop: consumers say and commit what they have, then end */
@@ -59,6 +60,11 @@ void hub_deinit(struct hub *h);
 /* Remember the first reason why this process cannot go on, and stop. CODE: of the error; ERR_INVALID is a matter of
  * configuration. */
 void hub_fail(struct hub *h, const struct err *e);
+
+/* The merger's rest: MS, but no longer than until somebody rings. */
+void hub_rest(struct hub *h, int ms);
+/* There are notes for the merger to see, or it is to end. */
+void hub_ring(struct hub *h);
 
 /* Partition P of the first topic is (no longer) ours. */
 void hub_own(struct hub *h, int32_t partition, bool ours);

@@ -134,7 +134,7 @@ static void *publisher_main(void *arg) {
 
 static void *merger_main(void *arg) {
     struct worker *w = arg;
-    while (!atomic_load(&w->edges_stop)) rest(w, merger_step(w->merger));
+    while (!atomic_load(&w->edges_stop)) hub_rest(&w->hub, merger_step(w->merger));
     merger_step(w->merger); /* the last words of the consumers become lists before we go */
     return NULL;
 }
@@ -214,6 +214,7 @@ int worker_run(struct worker *w, char why[256]) {
     bool stored = members_join(w);
     atomic_store(&w->edges_stop, true);
     mailbox_wake(&w->hub.outbox);
+    hub_ring(&w->hub);
     if (!stored) {
         redis_store_interrupt(&w->publish_store);
         redis_store_interrupt(&w->merge_store);

@@ -177,6 +177,25 @@ START_TEST(threads_that_fail_together_leave_one_whole_reason) {
 }
 END_TEST
 
+/* -- the merger's rest -- */
+
+enum { FOR_EVER_MS = 30000 }; /* a wait that only a defect lets run out */
+
+static int64_t rested_ms(int ms) {
+    int64_t began = clock_mono_ms(&clock_system);
+    hub_rest(&worker.hub, ms);
+    return clock_mono_ms(&clock_system) - began;
+}
+
+START_TEST(a_rest_lasts_its_time_or_until_somebody_rings) {
+    ck_assert_int_ge(rested_ms(30), 29); /* the clock's millisecond may end early */
+    hub_ring(&worker.hub);               /* while nobody rests: it is not lost, */
+    hub_ring(&worker.hub);               /* and not counted */
+    ck_assert_int_lt(rested_ms(FOR_EVER_MS), FOR_EVER_MS);
+    ck_assert_int_ge(rested_ms(30), 29);
+}
+END_TEST
+
 Suite *hub_suite(void);
 Suite *hub_suite(void) {
     Suite *s = suite_create("hub");
@@ -194,6 +213,7 @@ Suite *hub_suite(void) {
     tcase_add_test(c, partitions_that_cannot_be_are_ignored);
     tcase_add_test(c, the_first_reason_to_stop_is_kept_and_logged);
     tcase_add_test(c, threads_that_fail_together_leave_one_whole_reason);
+    tcase_add_test(c, a_rest_lasts_its_time_or_until_somebody_rings);
     suite_add_tcase(s, c);
     return s;
 }
