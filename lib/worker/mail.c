@@ -13,6 +13,11 @@ struct mail *mail_create(enum mail_type type, struct bytes location, struct byte
     return m;
 }
 
+struct mail *mail_drop_body(struct mail *m) {
+    m->body_len = 0;
+    return mem_realloc(m, 1, mail_bytes(m));
+}
+
 void mail_free_all(struct mail *list) {
     while (list != NULL) {
         struct mail *m = list;
@@ -83,6 +88,27 @@ struct mail *mailbox_take(struct mailbox *b, size_t max_bytes, int timeout_ms) {
     b->bytes -= taken;
     pthread_mutex_unlock(&b->lock);
     return first;
+}
+
+static bool is_woken(struct mailbox *b) {
+    pthread_mutex_lock(&b->lock);
+    bool woken = b->woken;
+    pthread_mutex_unlock(&b->lock);
+    return woken;
+}
+
+/* Naps instead of waiting for the condition: a put that nobody waits for is several times cheaper. */
+struct mail *mailbox_gather(struct mailbox *b, size_t bytes_max, int timeout_ms, int quiet_ms, int max_ms) {
+    const struct timespec nap = {quiet_ms / 1000, (long)(quiet_ms % 1000) * 1000000};
+    struct mail *first = mailbox_take(b, bytes_max, timeout_ms), **end = &first;
+    size_t bytes = 0;
+    for (int waited = 0;; waited += quiet_ms) {
+        size_t before = bytes;
+        for (; *end != NULL; end = &(*end)->next) bytes += mail_bytes(*end);
+        if (bytes == before || bytes >= bytes_max || waited >= max_ms || is_woken(b)) return first;
+        nanosleep(&nap, NULL);
+        *end = mailbox_take(b, bytes_max - bytes, 0);
+    }
 }
 
 void mailbox_wake(struct mailbox *b) {

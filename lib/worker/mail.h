@@ -44,6 +44,8 @@ static inline struct bytes mail_body(const struct mail *m) {
     return (struct bytes){m->bytes + m->location_len, m->body_len};
 }
 static inline size_t mail_bytes(const struct mail *m) { return sizeof *m + m->location_len + m->body_len; }
+/* M without its body, which nobody wants once it is answered; it may have moved. */
+struct mail *mail_drop_body(struct mail *m) MUST_CHECK;
 void mail_free_all(struct mail *list);
 
 struct mailbox {
@@ -60,6 +62,9 @@ void mailbox_deinit(struct mailbox *b); /* frees what is in it */
 bool mailbox_put(struct mailbox *b, struct mail *m) MUST_CHECK;
 /* Take mails up to MAX_BYTES (at least one if there is one; 0 = all), waiting at most TIMEOUT_MS for the first. */
 struct mail *mailbox_take(struct mailbox *b, size_t max_bytes, int timeout_ms);
+/* The same, and then what else comes, for as long as more of it comes: until nothing came for QUIET_MS, or there are
+ * BYTES_MAX (not 0), or MAX_MS are over, or the box was woken. */
+struct mail *mailbox_gather(struct mailbox *b, size_t bytes_max, int timeout_ms, int quiet_ms, int max_ms);
 void mailbox_wake(struct mailbox *b); /* end a take that waits */
 size_t mailbox_bytes(struct mailbox *b);
 

@@ -1,4 +1,7 @@
-/* The order inside a batch is the protocol:
+/* What the consumers say in one tick is gathered, put in order list by list, and worked in batches that fit a pipeline:
+ * the parts of a list arrive in one call and under one note, so they cost Redis least and are merged once.
+ *
+ * The order inside a batch is the protocol:
  *   1. contribute   every copy, one script call for all parts of a list. Refused as "newer" counts as stored: somebody
  * said more.
  *   2. note         every list of the batch, with a new token: only now may a merger find it, so it finds what the note
@@ -13,6 +16,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/testhook.h"
+#include "worker/batch.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -21,6 +25,7 @@
 
 enum {
     BATCH_BYTES_MAX = 1024 * 1024, /* one pipeline: long enough to amortise, short enough to stop quickly */
+    QUIET_MIN_MS = 2,
     REST_MIN_MS = 20,
     REST_MAX_MS = 1000
 };
@@ -28,6 +33,7 @@ enum {
 struct publisher {
     struct hub *hub;
     struct store store;
+    struct mail *taken; /* owned, in order, to be worked after the batch */
     struct mail *batch; /* owned, not yet answered */
     int rest_ms;        /* of the current outage */
     struct log_limit limit;
@@ -62,6 +68,7 @@ struct publisher *publisher_create(struct hub *hub, struct store store) {
 void publisher_destroy(struct publisher *p) {
     if (p == NULL) return;
     mail_free_all(p->batch);
+    mail_free_all(p->taken);
     mem_free(p->copies);
     mem_free(p->lists);
     mem_free(p->parts);
@@ -87,24 +94,10 @@ static void send_home(struct publisher *p, struct mail *m) {
 
 /* -- copies -- */
 
-static int bytes_order(struct bytes a, struct bytes b) {
-    int c = memcmp(a.p, b.p, a.n < b.n ? a.n : b.n);
-    return c != 0 ? c : a.n < b.n ? -1 : a.n > b.n;
-}
-
-static int copy_order(const void *a, const void *b) {
-    const struct mail *x = *(struct mail *const *)a, *y = *(struct mail *const *)b;
-    if (x->minute != y->minute) return x->minute < y->minute ? -1 : 1;
-    int c = bytes_order(mail_location(x), mail_location(y));
-    if (c != 0) return c;
-    return x->at < y->at ? -1 : x->at > y->at; /* of one source the newer copy last */
-}
-
 static size_t copies_collect(struct publisher *p) {
     size_t n = 0;
     for (struct mail *m = p->batch; m != NULL; m = m->next)
         if (m->type == MAIL_COPY) p->copies[n++] = m;
-    qsort(p->copies, n, sizeof *p->copies, copy_order);
     return n;
 }
 
@@ -115,12 +108,9 @@ static size_t lists_group(struct publisher *p, size_t n) {
         struct store_part *part = &p->parts[i];
         *part = (struct store_part){.source = m->source, .final = m->final, .items = mail_body(m)};
         keys_fence(part->fence, m->incarnation, m->offset);
-        struct store_parts *l = lists == 0 ? NULL : &p->lists[lists - 1];
-        if (l == NULL || l->minute != m->minute || bytes_order(l->location, mail_location(m)) != 0) {
-            l = &p->lists[lists++];
-            *l = (struct store_parts){mail_location(m), m->minute, part, 0};
-        }
-        l->n++;
+        if (i == 0 || !batch_same_list(p->copies[i - 1], m))
+            p->lists[lists++] = (struct store_parts){mail_location(m), m->minute, part, 0};
+        p->lists[lists - 1].n++;
     }
     return lists;
 }
@@ -235,7 +225,10 @@ static void answers_deliver(struct publisher *p, bool rows) {
             continue;
         }
         *link = m->next;
-        if (m->type == MAIL_COPY) metric_observe(p->seconds, (double)(now - m->handed_mono_ms) / 1000);
+        if (m->type == MAIL_COPY) {
+            metric_observe(p->seconds, (double)(now - m->handed_mono_ms) / 1000);
+            m = mail_drop_body(m);
+        }
         if (rows && p->rows[row].answer == STORE_OTHER_LIFE) {
             forgot = forgot || m->life[0] != 0;
             m->type = MAIL_OTHER_LIFE;
@@ -260,10 +253,15 @@ static int batch_send(struct publisher *p, struct err *e) {
     return STORE_OK;
 }
 
-static void tell_broken(struct publisher *p) {
+static void drop_all(struct publisher *p) {
     mail_free_all(p->batch);
-    p->batch = NULL;
+    mail_free_all(p->taken);
+    p->batch = p->taken = NULL;
     mail_free_all(mailbox_take(&p->hub->outbox, 0, 0));
+}
+
+static void tell_broken(struct publisher *p) {
+    drop_all(p);
     for (uint32_t i = 0; i < p->hub->consumers_n; i++) {
         struct mail *m = mail_create(MAIL_BROKEN, (struct bytes){NULL, 0}, (struct bytes){NULL, 0});
         m->consumer = i;
@@ -301,6 +299,26 @@ static int hello(struct publisher *p) {
     return 0;
 }
 
+/* A tick's copies take the consumers a moment. A hundredth of the interval without another one says that they are done;
+ * a quarter is as long as may be waited for them. */
+static struct mail *gather(struct publisher *p, int timeout_ms) {
+    int interval_ms = (int)p->hub->config->publish_interval_ms;
+    int quiet_ms = interval_ms / 100 < QUIET_MIN_MS ? QUIET_MIN_MS : interval_ms / 100;
+    return mailbox_gather(&p->hub->outbox, HUB_QUEUE_BYTES_MAX, timeout_ms, quiet_ms, interval_ms / 4);
+}
+
+/* The next batch, if there is anything to do. */
+static bool batch_begin(struct publisher *p, int timeout_ms) {
+    if (p->batch != NULL) return true; /* Redis was full: again */
+    if (p->taken == NULL)
+        p->taken = batch_order(timeout_ms > 0 ? gather(p, timeout_ms) : mailbox_take(&p->hub->outbox, 0, 0));
+    p->batch = batch_cut(&p->taken, BATCH_BYTES_MAX);
+    size_t n = 0;
+    for (const struct mail *m = p->batch; m != NULL; m = m->next) n++;
+    scratch_reserve(p, n);
+    return n > 0;
+}
+
 int publisher_step(struct publisher *p, int timeout_ms) {
     struct err e = {0};
     int64_t now = clock_mono_ms(p->hub->clock);
@@ -310,13 +328,10 @@ int publisher_step(struct publisher *p, int timeout_ms) {
         int wait = hello(p);
         if (wait > 0) return wait;
     }
-    if (p->batch == NULL) p->batch = mailbox_take(&p->hub->outbox, BATCH_BYTES_MAX, timeout_ms);
-    if (p->batch == NULL) return 0;
-    size_t n = 0;
-    for (const struct mail *m = p->batch; m != NULL; m = m->next) n++;
-    scratch_reserve(p, n);
+    if (!batch_begin(p, timeout_ms)) return 0;
     int status = batch_send(p, &e);
     if (status != STORE_OK) return batch_failed(p, status, &e);
+    if (p->taken == NULL) hub_ring(p->hub); /* what the consumers said is in Redis, all of it */
     p->rest_ms = 0;
     p->answered_mono_ms = clock_mono_ms(p->hub->clock);
     atomic_store(&p->hub->store_full, false);

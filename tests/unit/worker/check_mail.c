@@ -1,5 +1,6 @@
 /* Mailboxes: order, limits, batches, and who waits for whom. */
 #include <check.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -73,6 +74,18 @@ START_TEST(a_mail_needs_no_texts) {
     ck_assert_uint_eq(mail_bytes(m), sizeof *m);
     mem_free(m);
     mail_free_all(NULL);
+}
+END_TEST
+
+START_TEST(an_answered_mail_goes_home_without_its_body) {
+    struct mail *m = numbered(7);
+    m->consumer = 3;
+    m = mail_drop_body(m);
+    ck_assert_uint_eq(mail_bytes(m), sizeof *m + 2);
+    ck_assert_mem_eq(mail_location(m).p, "US", 2);
+    ck_assert_uint_eq(mail_body(m).n, 0);
+    ck_assert(m->at == 7 && m->consumer == 3);
+    mem_free(m);
 }
 END_TEST
 
@@ -184,6 +197,82 @@ START_TEST(a_mail_ends_a_wait) {
 }
 END_TEST
 
+/* -- gathering -- */
+
+enum { LITTLE_MS = 5, LONG_MS = 50, MUCH = 1 << 20 };
+
+static struct mail *gathered;
+
+static int64_t gathered_ms(size_t bytes_max, int timeout_ms, int quiet_ms, int max_ms) {
+    int64_t began = clock_mono_ms(&clock_system);
+    gathered = mailbox_gather(&box, bytes_max, timeout_ms, quiet_ms, max_ms);
+    return clock_mono_ms(&clock_system) - began;
+}
+
+/* Exactly so many, numbered from 0. */
+static void expect_gathered(int64_t n) {
+    int64_t next = 0;
+    for (const struct mail *m = gathered; m != NULL; m = m->next) ck_assert_int_eq(m->at, next++);
+    ck_assert_int_eq(next, n);
+    mail_free_all(gathered);
+}
+
+START_TEST(gathering_waits_for_a_first_mail_no_longer_than_asked) {
+    int64_t ms = gathered_ms(MUCH, 30, FOR_EVER_MS, FOR_EVER_MS);
+    ck_assert_int_ge(ms, 29);
+    ck_assert_int_lt(ms, FOR_EVER_MS);
+    expect_gathered(0);
+}
+END_TEST
+
+START_TEST(gathering_ends_when_nothing_more_comes) {
+    put(0);
+    put(1);
+    ck_assert_int_ge(gathered_ms(MUCH, FOR_EVER_MS, LONG_MS, FOR_EVER_MS), LONG_MS - 1);
+    expect_gathered(2);
+    expect_empty();
+}
+END_TEST
+
+START_TEST(gathering_ends_when_there_is_enough_and_leaves_the_rest) {
+    for (int64_t i = 0; i < 3; i++) put(i);
+    ck_assert_int_lt(gathered_ms(2 * mail_size(), FOR_EVER_MS, FOR_EVER_MS, FOR_EVER_MS), FOR_EVER_MS);
+    expect_gathered(2);
+    expect_taken(0, 2, 2);
+}
+END_TEST
+
+START_TEST(a_wake_ends_gathering) {
+    put(0);
+    mailbox_wake(&box);
+    ck_assert_int_lt(gathered_ms(MUCH, FOR_EVER_MS, FOR_EVER_MS, FOR_EVER_MS), FOR_EVER_MS);
+    expect_gathered(1);
+}
+END_TEST
+
+static _Atomic bool enough;
+
+static void *send_until_enough(void *sent) {
+    for (*(int64_t *)sent = 0; !atomic_load(&enough); ++*(int64_t *)sent) put(*(int64_t *)sent);
+    return NULL;
+}
+
+/* Mails that never cease to come do not hold the publisher up for ever, and none is lost between two looks. */
+START_TEST(gathering_ends_in_time_though_mails_keep_coming) {
+    pthread_t thread;
+    int64_t sent, n = 0;
+    atomic_store(&enough, false);
+    ck_assert_int_eq(pthread_create(&thread, NULL, send_until_enough, &sent), 0);
+    ck_assert_int_ge(gathered_ms(SIZE_MAX, FOR_EVER_MS, LITTLE_MS, LONG_MS), LONG_MS);
+    atomic_store(&enough, true);
+    pthread_join(thread, NULL);
+    for (const struct mail *m = gathered; m != NULL; m = m->next) n++;
+    ck_assert_int_gt(n, 0);
+    expect_gathered(n);
+    expect_taken(0, n, sent - 1);
+}
+END_TEST
+
 /* -- many threads -- */
 
 enum { SENDERS = 3, MAILS_EACH = 4000 };
@@ -225,6 +314,7 @@ Suite *mail_suite(void) {
     tcase_add_checked_fixture(c, setup, teardown);
     tcase_add_test(c, a_mail_carries_copies_of_its_texts);
     tcase_add_test(c, a_mail_needs_no_texts);
+    tcase_add_test(c, an_answered_mail_goes_home_without_its_body);
     tcase_add_test(c, mails_come_out_in_the_order_they_went_in);
     tcase_add_test(c, a_full_box_refuses_and_leaves_the_mail_to_its_sender);
     tcase_add_test(c, an_empty_box_takes_even_what_is_larger_than_its_limit);
@@ -239,6 +329,11 @@ Suite *mail_suite(void) {
     tcase_add_test(c, a_box_that_was_woken_before_is_not_waited_for);
     tcase_add_test(c, a_wake_ends_a_wait);
     tcase_add_test(c, a_mail_ends_a_wait);
+    tcase_add_test(c, gathering_waits_for_a_first_mail_no_longer_than_asked);
+    tcase_add_test(c, gathering_ends_when_nothing_more_comes);
+    tcase_add_test(c, gathering_ends_when_there_is_enough_and_leaves_the_rest);
+    tcase_add_test(c, a_wake_ends_gathering);
+    tcase_add_test(c, gathering_ends_in_time_though_mails_keep_coming);
     tcase_add_test(c, each_senders_mails_arrive_once_and_in_order);
     suite_add_tcase(s, c);
     return s;

@@ -1,0 +1,197 @@
+/* What the publisher makes of the consumers' mails: calls in the order of the rules, and an answer for each. */
+#include <check.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "support/fake_store.h"
+#include "worker/publisher.h"
+#include "worker_given.h"
+
+enum { CALLS_MAX = 64, LARGE = 400 * 1024 }; /* three of them are more than a batch */
+
+static struct fake_redis *redis;
+static struct fake_store *fake;
+static struct publisher *publisher;
+static int calls[CALLS_MAX]; /* enum fake_call of each element */
+static size_t calls_n, bad_call;
+static int bad_fate; /* of call number bad_call, counted from 1; 0: none is bad */
+
+static int record_call(void *ctx, int kind) {
+    (void)ctx;
+    if (kind == FAKE_HELLO) return FAKE_DO;
+    ck_assert_uint_lt(calls_n, CALLS_MAX);
+    calls[calls_n++] = kind;
+    return calls_n == bad_call ? bad_fate : FAKE_DO;
+}
+
+static void setup(void) {
+    given_hub((const char *const[]){"TOPICS=t", "THREADS=2", NULL});
+    redis = fake_redis_create("topk", 1000000);
+    fake = fake_store_create(redis, "topkd");
+    fake->before_call = record_call;
+    publisher = publisher_create(&worker.hub, fake_store_ops(fake));
+    calls_n = bad_call = 0;
+}
+
+static void teardown(void) {
+    publisher_destroy(publisher);
+    fake_store_destroy(fake);
+    fake_redis_destroy(redis);
+    worker_gone();
+}
+
+/* -- words -- */
+
+static void hand(struct mail *m, uint32_t consumer, const char *source) {
+    m->consumer = consumer;
+    m->source = source;
+    m->incarnation = 1;
+    ck_assert(mailbox_put(&worker.hub.outbox, m));
+}
+
+static struct mail *copy_of(const char *location, size_t body_bytes) {
+    char *body = mem_zalloc(body_bytes, 1);
+    struct mail *m =
+        mail_create(MAIL_COPY, (struct bytes){location, strlen(location)}, (struct bytes){body, body_bytes});
+    mem_free(body);
+    m->minute = 7;
+    m->at = m->offset = 5;
+    return m;
+}
+
+static void hand_copy(uint32_t consumer, const char *source, const char *location) {
+    hand(copy_of(location, 5), consumer, source);
+}
+
+static void hand_large(const char *source, const char *location) { hand(copy_of(location, LARGE), 0, source); }
+
+static void hand_row(const char *source) {
+    hand(mail_create(MAIL_ROW, (struct bytes){NULL, 0}, (struct bytes){"row", 3}), 0, source);
+}
+
+static void expect_calls(const int *wanted, size_t n) {
+    ck_assert_uint_eq(calls_n, n);
+    for (size_t i = 0; i < n; i++) ck_assert_int_eq(calls[i], wanted[i]);
+}
+
+#define EXPECT_CALLS(...) expect_calls((const int[]){__VA_ARGS__}, ARRAY_LEN(((const int[]){__VA_ARGS__})))
+
+/* How many mails of this type came home to the consumer; they are gone then. */
+static size_t came_home(uint32_t consumer, enum mail_type type) {
+    struct mail *list = mailbox_take(&worker.hub.consumers[consumer].inbox, 0, 0);
+    size_t n = 0;
+    for (const struct mail *m = list; m != NULL; m = m->next) {
+        ck_assert_int_eq(m->type, type);
+        ck_assert_uint_eq(m->type == MAIL_COPY ? m->body_len : 0, 0);
+        n++;
+    }
+    mail_free_all(list);
+    return n;
+}
+
+static size_t parts_of(const char *location) {
+    struct store store = fake_store_ops(fake);
+    struct store_hash hash = {.location = {location, strlen(location)}, .minute = 7};
+    struct store_round round = {.hashes = &hash, .hashes_n = 1};
+    ck_assert_int_eq(store.ops->round_read(store.self, &round, NULL), STORE_OK);
+    size_t n = hash.parts_n;
+    store_round_deinit(&round);
+    return n;
+}
+
+static int publish(void) { return publisher_step(publisher, 0); }
+
+/* -- order -- */
+
+START_TEST(all_parts_of_a_list_are_one_call_whichever_consumer_made_them) {
+    for (uint32_t i = 0; i < 2; i++) {
+        hand_copy(i, i == 0 ? "t/0" : "t/1", "DE");
+        hand_copy(i, i == 0 ? "t/0" : "t/1", "US");
+    }
+    publish();
+    EXPECT_CALLS(FAKE_CONTRIBUTE, FAKE_CONTRIBUTE, FAKE_NOTE, FAKE_NOTE);
+    ck_assert_uint_eq(parts_of("US"), 2);
+    ck_assert_uint_eq(parts_of("DE"), 2);
+    for (uint32_t i = 0; i < 2; i++) ck_assert_uint_eq(came_home(i, MAIL_COPY), 2);
+}
+END_TEST
+
+/* A row says that everything before it is stored: it may not overtake a copy that went into a later batch. */
+START_TEST(rows_are_written_after_every_copy_that_was_taken_with_them) {
+    hand_row("t/0");
+    hand_large("t/0", "A");
+    hand_large("t/0", "B");
+    hand_large("t/0", "C");
+    publish();
+    EXPECT_CALLS(FAKE_CONTRIBUTE, FAKE_CONTRIBUTE, FAKE_NOTE, FAKE_NOTE);
+    publish();
+    EXPECT_CALLS(FAKE_CONTRIBUTE, FAKE_CONTRIBUTE, FAKE_NOTE, FAKE_NOTE, FAKE_CONTRIBUTE, FAKE_NOTE, FAKE_ROWS_WRITE);
+    ck_assert_uint_eq(mailbox_bytes(&worker.hub.outbox), 0);
+}
+END_TEST
+
+START_TEST(the_merger_is_rung_when_the_last_batch_is_in) {
+    for (char name[] = "A"; name[0] < 'D'; name[0]++) hand_large("t/0", name);
+    publish();
+    ck_assert(!worker.hub.bell.woken);
+    publish();
+    ck_assert(worker.hub.bell.woken);
+}
+END_TEST
+
+/* -- faults -- */
+
+START_TEST(after_a_break_nothing_of_what_was_taken_is_sent_and_every_consumer_hears_of_it) {
+    for (char name[] = "A"; name[0] < 'G'; name[0]++) hand_large("t/0", name);
+    publish();
+    ck_assert_uint_eq(came_home(0, MAIL_COPY), 2);
+    hand_copy(1, "t/1", "late"); /* waits in the outbox when the second batch breaks */
+    bad_call = calls_n + 1;
+    bad_fate = FAKE_DROP_BEFORE;
+    ck_assert_int_gt(publish(), 0);
+    for (uint32_t i = 0; i < 2; i++) ck_assert_uint_eq(came_home(i, MAIL_BROKEN), 1);
+    calls_n = bad_call = 0;
+    while (publish() > 0) continue;
+    ck_assert_uint_eq(calls_n, 0);
+    ck_assert(atomic_load(&worker.hub.store_up));
+}
+END_TEST
+
+START_TEST(a_full_server_gets_the_same_batch_again_and_then_the_rest) {
+    for (char name[] = "A"; name[0] < 'D'; name[0]++) hand_large("t/0", name);
+    bad_call = 2;
+    bad_fate = FAKE_FULL;
+    ck_assert_int_gt(publish(), 0);
+    ck_assert(atomic_load(&worker.hub.store_full));
+    ck_assert_uint_eq(came_home(0, MAIL_COPY), 0);
+    ck_assert_int_eq(publish(), 0);
+    ck_assert_uint_eq(came_home(0, MAIL_COPY), 2);
+    ck_assert_int_eq(publish(), 0);
+    ck_assert_uint_eq(came_home(0, MAIL_COPY), 1);
+    ck_assert(!atomic_load(&worker.hub.store_full));
+    EXPECT_CALLS(FAKE_CONTRIBUTE, FAKE_CONTRIBUTE, FAKE_CONTRIBUTE, FAKE_CONTRIBUTE, FAKE_NOTE, FAKE_NOTE,
+                 FAKE_CONTRIBUTE, FAKE_NOTE);
+}
+END_TEST
+
+START_TEST(what_was_taken_and_not_answered_is_freed_at_the_end) { /* told by a leak checker */
+    for (char name[] = "A"; name[0] < 'G'; name[0]++) hand_large("t/0", name);
+    publish();
+}
+END_TEST
+
+Suite *publisher_suite(void);
+Suite *publisher_suite(void) {
+    Suite *s = suite_create("publisher");
+    TCase *c = tcase_create("batches");
+    tcase_add_checked_fixture(c, setup, teardown);
+    tcase_add_test(c, all_parts_of_a_list_are_one_call_whichever_consumer_made_them);
+    tcase_add_test(c, rows_are_written_after_every_copy_that_was_taken_with_them);
+    tcase_add_test(c, the_merger_is_rung_when_the_last_batch_is_in);
+    tcase_add_test(c, after_a_break_nothing_of_what_was_taken_is_sent_and_every_consumer_hears_of_it);
+    tcase_add_test(c, a_full_server_gets_the_same_batch_again_and_then_the_rest);
+    tcase_add_test(c, what_was_taken_and_not_answered_is_freed_at_the_end);
+    suite_add_tcase(s, c);
+    return s;
+}
