@@ -22,6 +22,7 @@ enum {
     INTERVAL_MIN_MS = 20,
     ROUND_LISTS_MAX = 128, /* hashes read in one pipeline: 128 lists of 16 parts of 8 KB are 16 MB */
     REST_MAX_MS = 1000,
+    REST_ROUNDS = 4, /* merging again takes a fifth of the time at most */
     WAITING_INTERVAL_MS = 60000,
     LOG_INTERVAL_MS = 5000
 };
@@ -40,6 +41,7 @@ struct merger {
     int64_t waiting_mono_ms;
     uint64_t rounds;
     int rest_ms;
+    int64_t round_ms; /* what the last round with lists took */
     struct log_limit limit;
     struct metric *written[LIST_STATES], *refused, *seconds;
 };
@@ -128,9 +130,16 @@ static struct bytes note_location(const struct store_note_read *n) {
     return (struct bytes){n->location, n->location_len};
 }
 
+/* Parts of one tick that come from several workers do not arrive together: whoever was late is merged a moment later,
+ * as long as merging is cheap. When it is not, a list is merged twice in an interval and no more. */
+static int64_t again_after_ms(const struct merger *m) {
+    int64_t interval_ms = m->hub->config->publish_interval_ms, cheap_ms = REST_ROUNDS * m->round_ms;
+    return i64_larger(interval_ms / 10, i64_smaller(cheap_ms, interval_ms / 2));
+}
+
 static bool too_soon(const struct merger *m, const struct seen_last *last) {
     if (last->mono_ms == PART_NEVER || last->becomes_final) return false;
-    return clock_mono_ms(m->hub->clock) - last->mono_ms < m->hub->config->publish_interval_ms / 2;
+    return clock_mono_ms(m->hub->clock) - last->mono_ms < again_after_ms(m);
 }
 
 static void choose_note(struct round *r, size_t note, const struct seen_last *last) {
@@ -365,7 +374,10 @@ int merger_step(struct merger *m) {
         atomic_fetch_add(&m->hub->merge_idle, 1);
     else
         atomic_store(&m->hub->merge_idle, 0);
-    if (r.choices_n > 0) metric_observe(m->seconds, (double)(clock_mono_ms(m->hub->clock) - began) / 1000);
+    if (r.choices_n > 0) {
+        m->round_ms = clock_mono_ms(m->hub->clock) - began;
+        metric_observe(m->seconds, (double)m->round_ms / 1000);
+    }
     round_close(&r);
     if (status != STORE_OK) return round_failed(m, status, &e);
     atomic_store(&m->hub->merger_up, true);

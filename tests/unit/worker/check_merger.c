@@ -1,0 +1,122 @@
+/* When the merger merges: what is new, at once; what is new again, after a while that grows with the cost. */
+#include <check.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sketch/packed.h"
+#include "support/fake_store.h"
+#include "worker/merger.h"
+#include "worker_given.h"
+
+enum { INTERVAL_MS = 1000, TENTH_MS = INTERVAL_MS / 10, HALF_MS = INTERVAL_MS / 2, MINUTE = 7 };
+
+static struct fake_redis *redis;
+static struct fake_store *fake;
+static struct merger *merger;
+static int64_t write_ms; /* how long the write of a list takes */
+static size_t written;
+static unsigned tokens;
+
+static int count_writes(void *ctx, int kind) {
+    (void)ctx;
+    if (kind != FAKE_LIST_WRITE) return FAKE_DO;
+    written++;
+    worker.mono_ms += write_ms;
+    return FAKE_DO;
+}
+
+static void setup(void) {
+    given_hub((const char *const[]){"TOPICS=t", NULL});
+    worker.partitions = 1;
+    hub_own(&worker.hub, 0, true);
+    redis = fake_redis_create("topk", 1000000);
+    fake = fake_store_create(redis, "topkd");
+    fake->before_call = count_writes;
+    merger = merger_create(&worker.hub, fake_store_ops(fake));
+    write_ms = 0;
+    written = tokens = 0;
+}
+
+static void teardown(void) {
+    merger_destroy(merger);
+    fake_store_destroy(fake);
+    fake_redis_destroy(redis);
+    worker_gone();
+}
+
+/* A publisher stores a copy of t/0 for this location and leaves its note. */
+static void contributed(const char *location) {
+    struct store store = fake_store_ops(fake);
+    struct buf items = {0};
+    struct packed_item cat = {{"cat", 3}, ++tokens, tokens, tokens};
+    packed_write(&items, &(struct packed_head){.exact = true, .total = tokens, .n = 1}, &cat);
+    struct store_part part = {.source = "t/0", .items = {items.data, items.len}};
+    struct store_parts list = {{location, strlen(location)}, MINUTE, &part, 1};
+    struct store_note note = {.location = list.location, .minute = MINUTE};
+    keys_fence(part.fence, 1, tokens);
+    snprintf(note.token, sizeof note.token, "%016u", tokens);
+    ck_assert_int_eq(store.ops->contribute(store.self, &list, 1, NULL), STORE_OK);
+    ck_assert_int_eq(store.ops->note(store.self, &note, 1, NULL), STORE_OK);
+    buf_free(&items);
+}
+
+/* A round MS later; how many lists it wrote. */
+static size_t round_after(int64_t ms) {
+    worker.mono_ms += ms;
+    written = 0;
+    ck_assert_int_eq(merger_step(merger), TENTH_MS);
+    return written;
+}
+
+START_TEST(what_was_noted_is_merged_once) {
+    contributed("US");
+    contributed("DE");
+    ck_assert_uint_eq(round_after(0), 2);
+    ck_assert_uint_eq(round_after(10 * INTERVAL_MS), 0);
+    ck_assert_uint_eq(round_after(10 * INTERVAL_MS), 0);
+}
+END_TEST
+
+START_TEST(a_part_that_comes_late_is_merged_a_tenth_of_the_interval_later) {
+    contributed("US");
+    ck_assert_uint_eq(round_after(0), 1);
+    contributed("US");
+    contributed("DE");
+    ck_assert_uint_eq(round_after(TENTH_MS - 1), 1); /* DE is new */
+    ck_assert_uint_eq(round_after(1), 1);
+    ck_assert_uint_eq(round_after(INTERVAL_MS), 0);
+}
+END_TEST
+
+START_TEST(the_dearer_merging_is_the_longer_a_late_part_waits) {
+    write_ms = TENTH_MS / 2;
+    contributed("US");
+    ck_assert_uint_eq(round_after(0), 1);
+    contributed("US");
+    ck_assert_uint_eq(round_after(4 * write_ms - write_ms - 1), 0);
+    ck_assert_uint_eq(round_after(write_ms + 1), 1);
+}
+END_TEST
+
+START_TEST(however_dear_merging_is_a_list_is_merged_again_after_half_an_interval) {
+    write_ms = 10 * INTERVAL_MS;
+    contributed("US");
+    ck_assert_uint_eq(round_after(0), 1);
+    contributed("US");
+    ck_assert_uint_eq(round_after(HALF_MS - 1), 0);
+    ck_assert_uint_eq(round_after(1), 1);
+}
+END_TEST
+
+Suite *merger_suite(void);
+Suite *merger_suite(void) {
+    Suite *s = suite_create("merger");
+    TCase *c = tcase_create("when");
+    tcase_add_checked_fixture(c, setup, teardown);
+    tcase_add_test(c, what_was_noted_is_merged_once);
+    tcase_add_test(c, a_part_that_comes_late_is_merged_a_tenth_of_the_interval_later);
+    tcase_add_test(c, the_dearer_merging_is_the_longer_a_late_part_waits);
+    tcase_add_test(c, however_dear_merging_is_a_list_is_merged_again_after_half_an_interval);
+    suite_add_tcase(s, c);
+    return s;
+}
