@@ -97,7 +97,9 @@ void kafka_on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic_
 static int assign_list(struct kafka_member *m, const rd_kafka_topic_partition_list_t *list, struct err *e) {
     resume_all(m);
     rd_kafka_resp_err_t err = rd_kafka_assign(m->rk, list);
-    return err ? err_set(e, ERR_IO, "assign: %s", rd_kafka_err2str(err)) : 0;
+    if (err) return err_set(e, ERR_IO, "assign: %s", rd_kafka_err2str(err));
+    kafka_member_drop_positions(m);
+    return 0;
 }
 
 void kafka_member_forget_assigned(struct kafka_member *m) {

@@ -1,7 +1,7 @@
 /* source/kafka_internal.h - what the files source/kafka_*.c share. Nobody else includes it.
- * kafka_shared.c metadata and its thread, kafka_dead_letter.c the producer side, kafka_member.c poll, kafka_assign.c
- * rebalances and pauses, kafka_commit.c commits, kafka_lookup.c the questions that take a round trip, kafka_nudge.c a
- * cure for old versions, kafka_conf.c settings and logs. */
+ * kafka_shared.c metadata and its thread, kafka_dead_letter.c the producer side, kafka_member.c a member's life,
+ * kafka_poll.c what it hands out, kafka_assign.c rebalances and pauses, kafka_commit.c commits, kafka_lookup.c the
+ * questions that take a round trip, kafka_nudge.c a cure for old versions, kafka_conf.c settings and logs. */
 #ifndef TOPKD_SOURCE_KAFKA_INTERNAL_H
 #define TOPKD_SOURCE_KAFKA_INTERNAL_H
 
@@ -128,7 +128,7 @@ struct kafka_nudge {
 int kafka_nudge_start(struct kafka_nudge *n, rd_kafka_t *rk) MUST_CHECK;
 void kafka_nudge_stop(struct kafka_nudge *n);
 
-/* -- member (kafka_member.c, kafka_assign.c, kafka_commit.c) ----------------------------------------------------- */
+/* -- member (kafka_member.c, kafka_poll.c, kafka_assign.c, kafka_commit.c) --------------------------------------- */
 
 struct kafka_commit; /* a commit that is waiting or under way */
 
@@ -144,9 +144,11 @@ struct kafka_member {
     rd_kafka_topic_t
         *rkts[CONFIG_TOPICS_MAX]; /* same order as config->topics; held, so that a pointer means one topic */
     uint32_t last_topic;          /* where the last message's topic was found */
-    rd_kafka_message_t *rkm;      /* handed out, destroyed by the next poll */
-    struct source_record record;  /* the same, as it was handed out */
-    struct kafka_event *current;  /* handed out, destroyed by the next poll */
+    /* Handed out, destroyed by the next poll: records, or one event. */
+    struct source_record records[SOURCE_RECORDS_MAX];
+    rd_kafka_message_t *rkms[SOURCE_RECORDS_MAX]; /* what they borrow from */
+    size_t records_n;
+    struct kafka_event *current;
     struct kafka_event *events, **events_tail; /* not handed out yet, oldest first */
     bool assign_unanswered, revoke_unanswered; /* the library waits for rd_kafka_assign */
     bool granted;                              /* the group gave us partitions and did not take them back */
@@ -161,9 +163,15 @@ struct kafka_member {
     struct log_limit error_log;
 };
 
+/* Behind the events that wait. Takes K. */
 void kafka_member_push(struct kafka_member *m, struct kafka_event *k);
+/* Forgets the events that wait and speak of positions: the assignment that they mean is over. */
+void kafka_member_drop_positions(struct kafka_member *m);
+void kafka_member_release(struct kafka_member *m); /* what was handed out */
+void kafka_on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque);
 
 /* Operations of source_ops; SELF is the member. */
+void kafka_member_poll(void *self, int timeout_ms, struct source_event *ev);
 int kafka_member_assign(void *self, const struct source_assign *a, size_t n, struct err *e);
 int kafka_member_pause(void *self, const struct source_tp *tps, size_t n, struct err *e);
 int kafka_member_resume(void *self, const struct source_tp *tps, size_t n, struct err *e);

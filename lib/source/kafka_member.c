@@ -1,6 +1,7 @@
 /* source/kafka_member.c - one member of the group: librdkafka's consumer as a stream of events.
  *
- * Facts of librdkafka that bite, and what is done about them here and in kafka_assign.c (2.0.2 unless said otherwise):
+ * Facts of librdkafka that bite, and what is done about them here, in kafka_poll.c and in kafka_assign.c (2.0.2 unless
+ * said otherwise):
  *  1. The rebalance callback runs inside poll, on our thread. It only notes what happened and makes poll return; the
  *     library then waits for rd_kafka_assign, which need not come from the callback. While it waits for the answer to
  *     an assignment it takes part in no other rebalance, so an assignment that was not answered by the next poll is
@@ -25,173 +26,7 @@
 #include "base/mem.h"
 #include "source/kafka_internal.h"
 
-enum {
-    ANSWER_SLICE_MS =
-        20, /* while an answer is awaited poll looks for it this often; librdkafka cannot be woken for it */
-    CLOSE_MS = 3000,
-    CLOSE_SLICE_MS = 100,
-    ERROR_TEXT_MAX = 200
-};
-
-/* -- events -------------------------------------------------------------------------------------- */
-
-void kafka_member_push(struct kafka_member *m, struct kafka_event *k) {
-    k->next = NULL;
-    *m->events_tail = k;
-    m->events_tail = &k->next;
-}
-
-static bool hand_out(struct kafka_member *m, struct source_event *ev) {
-    struct kafka_event *k = m->events;
-    if (!k) return false;
-    m->events = k->next;
-    if (!m->events) m->events_tail = &m->events;
-    m->current = k;
-    *ev = k->ev;
-    if (ev->type == SOURCE_ASSIGN) m->assign_unanswered = m->granted = true;
-    if (ev->type == SOURCE_REVOKE) m->revoke_unanswered = true;
-    return true;
-}
-
-static void push_error(struct kafka_member *m, enum source_event_type type, const char *text) {
-    struct kafka_event *k = kafka_event_create(type, NULL, 0);
-    err_set(&k->ev.error, ERR_IO, "%s", text);
-    kafka_member_push(m, k);
-}
-
-static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque) {
-    struct kafka_member *m = opaque;
-    char text[ERROR_TEXT_MAX];
-    kafka_report_error(m->shared->metrics, &m->error_log, (rd_kafka_resp_err_t)code, reason);
-    if (code != RD_KAFKA_RESP_ERR__FATAL || m->fatal_told) return;
-    m->fatal_told = true;
-    rd_kafka_fatal_error(rk, text, sizeof text);
-    push_error(m, SOURCE_FATAL, text);
-    rd_kafka_yield(rk);
-}
-
-/* -- poll ---------------------------------------------------------------------------------------- */
-
-/* Consecutive messages mostly come from one topic. NULL: not a topic of ours. */
-static const char *topic_of(struct kafka_member *m, rd_kafka_topic_t *rkt) {
-    if (rkt == m->rkts[m->last_topic]) return m->shared->topics[m->last_topic].name;
-    for (uint32_t i = 0; i < m->shared->topics_n; i++)
-        if (rkt == m->rkts[i]) {
-            m->last_topic = i;
-            return m->shared->topics[i].name;
-        }
-    return rkt ? kafka_shared_intern(m->shared, rd_kafka_topic_name(rkt)) : NULL;
-}
-
-static void fill_record(struct source_record *r, const char *topic, const rd_kafka_message_t *rkm) {
-    rd_kafka_timestamp_type_t type;
-    int64_t time_ms = rd_kafka_message_timestamp(rkm, &type);
-    r->tp = (struct source_tp){topic, rkm->partition};
-    r->offset = rkm->offset;
-    r->time_ms = type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? -1 : time_ms;
-    r->key = (struct bytes){rkm->key, rkm->key ? rkm->key_len : 0};
-    r->value = (struct bytes){rkm->payload, rkm->payload ? rkm->len : 0};
-}
-
-static void fill_error(struct kafka_member *m, const rd_kafka_message_t *rkm, struct source_event *ev) {
-    char text[ERROR_TEXT_MAX];
-    const char *what = rd_kafka_message_errstr(rkm);
-    kafka_report_error(m->shared->metrics, &m->error_log, rkm->err, what);
-    bool fatal = rd_kafka_fatal_error(m->rk, text, sizeof text) != RD_KAFKA_RESP_ERR_NO_ERROR;
-    ev->type = fatal ? SOURCE_FATAL : SOURCE_ERROR;
-    m->fatal_told |= fatal;
-    err_set(&ev->error, ERR_IO, "%s", fatal ? text : what ? what : rd_kafka_err2str(rkm->err));
-    if (rkm->err == RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED)
-        atomic_store_explicit(&m->joined, false, memory_order_relaxed);
-}
-
-/* EV borrows from RKM. */
-static void translate(struct kafka_member *m, const rd_kafka_message_t *rkm, struct source_event *ev) {
-    const char *topic = topic_of(m, rkm->rkt);
-    if (rkm->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        ev->type = topic ? SOURCE_RECORDS : SOURCE_NOTHING;
-        fill_record(&m->record, topic, rkm);
-        ev->records = &m->record;
-        ev->n = 1;
-        return;
-    }
-    ev->tp = (struct source_tp){topic, rkm->partition};
-    ev->offset = rkm->offset;
-    switch (rkm->err) {
-    case RD_KAFKA_RESP_ERR__PARTITION_EOF:
-        ev->type = topic ? SOURCE_EOF : SOURCE_NOTHING;
-        break;
-    case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
-    case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
-        if (topic) {
-            ev->type = SOURCE_RESET;
-            break;
-        }
-        /* fall through */
-    default:
-        fill_error(m, rkm, ev);
-    }
-}
-
-static void collect_from(struct kafka_member *m, struct kafka_asker *a) {
-    struct kafka_event *answer = a->out ? kafka_asker_take(a) : NULL;
-    if (answer) kafka_member_push(m, answer);
-}
-
-static bool awaits_answer(const struct kafka_member *m) { return m->commits || m->lookup.out || m->ends.out; }
-
-static void collect_answers(struct kafka_member *m) {
-    if (m->commits) kafka_commit_collect(m);
-    collect_from(m, &m->lookup);
-    collect_from(m, &m->ends);
-}
-
-static void check_shared(struct kafka_member *m) {
-    if (m->fatal_told || !atomic_load_explicit(&m->shared->failed, memory_order_relaxed)) return;
-    m->fatal_told = true;
-    push_error(m, SOURCE_FATAL, "the dead-letter producer cannot go on: see event=dead_letters_stopped");
-}
-
-static void release_last(struct kafka_member *m) {
-    if (m->rkm) rd_kafka_message_destroy(m->rkm);
-    m->rkm = NULL;
-    if (!m->current) return;
-    kafka_event_destroy(m->current);
-    m->current = NULL;
-}
-
-/* One wait of at most TIMEOUT_MS; false: nothing came. */
-static bool poll_once(struct kafka_member *m, int timeout_ms, struct source_event *ev) {
-    bool awaits = awaits_answer(m);
-    if (awaits) collect_answers(m);
-    if (hand_out(m, ev)) return true;
-    m->rkm = rd_kafka_consumer_poll(m->rk, awaits && timeout_ms > ANSWER_SLICE_MS ? ANSWER_SLICE_MS : timeout_ms);
-    if (!m->rkm) return hand_out(m, ev);
-    translate(m, m->rkm, ev);
-    return true;
-}
-
-/* Answers do not wake librdkafka's poll, so it is called in slices until one comes or time is up. */
-static bool poll_for_answer(struct kafka_member *m, int timeout_ms, struct source_event *ev) {
-    const struct clock *clock = m->shared->clock;
-    int64_t until = clock_mono_ms(clock) + timeout_ms, left = timeout_ms;
-    while (left > 0) {
-        if (poll_once(m, (int)left, ev)) return true;
-        left = until - clock_mono_ms(clock);
-    }
-    return false;
-}
-
-static void member_poll(void *self, int timeout_ms, struct source_event *ev) {
-    struct kafka_member *m = self;
-    release_last(m);
-    if (m->revoke_unanswered || m->assign_unanswered) kafka_member_acknowledge(m);
-    check_shared(m);
-    bool awaits = awaits_answer(m);
-    if (poll_once(m, awaits ? 0 : timeout_ms, ev)) return; /* busy: without asking what time it is */
-    if (awaits && poll_for_answer(m, timeout_ms, ev)) return;
-    ev->type = SOURCE_NOTHING;
-}
+enum { CLOSE_MS = 3000, CLOSE_SLICE_MS = 100, ERROR_TEXT_MAX = 200 };
 
 /* -- the other operations ------------------------------------------------------------------------ */
 
@@ -225,7 +60,7 @@ static uint64_t member_dead_letters_settled(void *self) {
 }
 
 static const struct source_ops member_ops = {
-    .poll = member_poll,
+    .poll = kafka_member_poll,
     .assign = kafka_member_assign,
     .pause = kafka_member_pause,
     .resume = kafka_member_resume,
@@ -246,7 +81,7 @@ static int create_handle(struct kafka_member *m, uint64_t queue_bytes, struct er
         return ERR_INVALID;
     rd_kafka_conf_set_opaque(conf, m);
     rd_kafka_conf_set_rebalance_cb(conf, kafka_on_rebalance);
-    rd_kafka_conf_set_error_cb(conf, on_error);
+    rd_kafka_conf_set_error_cb(conf, kafka_on_error);
     m->rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof text);
     if (m->rk) { /* conf is now owned by rk */
         rd_kafka_poll_set_consumer(m->rk);
@@ -314,7 +149,7 @@ static void member_destroy(struct kafka_member *m) {
     kafka_nudge_stop(&m->nudge);
     kafka_asker_stop(&m->lookup);
     kafka_asker_stop(&m->ends);
-    release_last(m);
+    kafka_member_release(m);
     destroy_handle(m);
     for (struct kafka_event *k = m->events, *next; k; k = next) {
         next = k->next;

@@ -8,7 +8,12 @@
 #include "base/base.h"
 #include "base/err.h"
 
-enum { SOURCE_METADATA_BYTES_MAX = 512 };
+enum {
+    SOURCE_METADATA_BYTES_MAX = 512,
+    /* Of one event. A quarter of a megabyte stays in the cache between its decompression and us. */
+    SOURCE_RECORDS_MAX = 256,
+    SOURCE_RECORD_BYTES_MAX = 256 * 1024 /* keys and values; the record that reaches it is the last */
+};
 
 struct source_tp {
     const char *topic; /* borrowed from the implementation, same pointer for the same topic for its whole life */

@@ -95,28 +95,6 @@ START_TEST(assigning_again_starts_at_the_new_offset_and_forgets_a_pause) {
 }
 END_TEST
 
-START_TEST(a_paused_partition_is_silent_and_goes_on_where_it_was) {
-    given_records(&g, 0, 0, 100);
-    struct source s = given_member(&g);
-    struct source_tp tp = tp_of(0);
-    struct err e;
-    assign_at(&g, &s, 0, 10);
-    ck_assert_int_eq(s.ops->pause(s.self, &tp, 1, &e), 0); /* before anything was read */
-    ck_assert_int_eq(records_within(&s, 200), 0);
-    ck_assert_int_eq(s.ops->resume(s.self, &tp, 1, &e), 0);
-    expect_record(&s, 10);
-    expect_record(&s, 11);
-    ck_assert_int_eq(s.ops->pause(s.self, &tp, 1, &e), 0);
-    ck_assert_int_eq(s.ops->pause(s.self, &tp, 1, &e), 0);
-    ck_assert_int_eq(records_within(&s, 200), 0);
-    ck_assert_int_eq(s.ops->resume(s.self, &tp, 1, &e), 0);
-    expect_record(&s, 12);
-    ck_assert_int_eq(s.ops->resume(s.self, &tp, 1, &e), 0); /* not paused: nothing is read twice */
-    expect_record(&s, 13);
-    kafka_member_close(&s);
-}
-END_TEST
-
 START_TEST(an_offset_outside_the_log_is_told_and_cured_by_assigning) {
     given_records(&g, 0, 0, 10);
     struct source s = given_member(&g);
@@ -186,6 +164,139 @@ START_TEST(two_members_share_the_partitions) {
 }
 END_TEST
 
+/* Follows what one member is told: each partition's records come without a hole, and its end only behind them. */
+struct follower {
+    int64_t next[2];
+    size_t largest; /* batch */
+};
+
+static void follow(struct follower *f, const struct source_event *ev) {
+    if (ev->type == SOURCE_EOF) ck_assert_int_eq(ev->offset, f->next[ev->tp.partition]);
+    if (ev->type != SOURCE_RECORDS) return;
+    ck_assert_uint_ge(ev->n, 1);
+    ck_assert_uint_le(ev->n, SOURCE_RECORDS_MAX);
+    if (ev->n > f->largest) f->largest = ev->n;
+    for (size_t i = 0; i < ev->n; i++) {
+        ck_assert_ptr_eq(ev->records[i].tp.topic, events_topic(&g));
+        ck_assert_int_eq(ev->records[i].offset, f->next[ev->records[i].tp.partition]++);
+    }
+}
+
+/* Until an event of TYPE came, which is in EV. */
+static void follow_until(struct follower *f, struct source *s, enum source_event_type type, struct source_event *ev) {
+    int64_t until = clock_mono_ms(&clock_system) + KAFKA_GIVEN_MS;
+    do {
+        ck_assert_msg(clock_mono_ms(&clock_system) < until, "no event of type %d", (int)type);
+        s->ops->poll(s->self, 100, ev);
+        follow(f, ev);
+    } while (ev->type != type);
+}
+
+static void assign_both_at(struct source *s, int64_t first, int64_t second) {
+    struct source_assign a[] = {{tp_of(0), first}, {tp_of(1), second}};
+    struct err e;
+    ck_assert_msg(s->ops->assign(s->self, a, ARRAY_LEN(a), &e) == 0, "%s", e.text);
+}
+
+START_TEST(batches_keep_each_partitions_order_and_its_end_comes_behind_them) {
+    given_records(&g, 0, 0, 3 * SOURCE_RECORDS_MAX);
+    given_records(&g, 1, 0, 2 * SOURCE_RECORDS_MAX + 1);
+    struct source s = given_member(&g);
+    struct follower f = {{0, 0}, 0};
+    struct source_event ev;
+    join_and_assign(&s);
+    for (int ends = 0; ends < 2; ends++) follow_until(&f, &s, SOURCE_EOF, &ev);
+    ck_assert_int_eq(f.next[0], 3 * SOURCE_RECORDS_MAX);
+    ck_assert_int_eq(f.next[1], 2 * SOURCE_RECORDS_MAX + 1);
+    ck_assert_uint_eq(f.largest, SOURCE_RECORDS_MAX);
+    kafka_member_close(&s);
+}
+END_TEST
+
+START_TEST(a_paused_partition_is_silent_and_goes_on_where_it_was) {
+    given_records(&g, 0, 0, 4 * SOURCE_RECORDS_MAX);
+    struct source s = given_member(&g);
+    struct source_tp tp = tp_of(0);
+    struct follower f = {{10, 0}, 0};
+    struct source_event ev;
+    struct err e;
+    assign_at(&g, &s, 0, 10);
+    ck_assert_int_eq(s.ops->pause(s.self, &tp, 1, &e), 0); /* before anything was read */
+    ck_assert_int_eq(records_within(&s, 200), 0);
+    ck_assert_int_eq(s.ops->resume(s.self, &tp, 1, &e), 0);
+    follow_until(&f, &s, SOURCE_RECORDS, &ev);
+    ck_assert_int_eq(s.ops->pause(s.self, &tp, 1, &e), 0);
+    ck_assert_int_eq(s.ops->pause(s.self, &tp, 1, &e), 0);
+    ck_assert_int_eq(records_within(&s, 200), 0);
+    ck_assert_int_eq(s.ops->resume(s.self, &tp, 1, &e), 0);
+    follow_until(&f, &s, SOURCE_RECORDS, &ev);
+    ck_assert_int_eq(s.ops->resume(s.self, &tp, 1, &e), 0); /* not paused: nothing is read twice */
+    follow_until(&f, &s, SOURCE_EOF, &ev);
+    ck_assert_int_eq(f.next[0], 4 * SOURCE_RECORDS_MAX);
+    kafka_member_close(&s);
+}
+END_TEST
+
+/* They are produced in one batch, so they arrive together. */
+START_TEST(a_batch_ends_when_it_holds_enough_bytes) {
+    enum { RECORDS = 16, BYTES = 60 * 1024, FIT = SOURCE_RECORD_BYTES_MAX / BYTES + 1 };
+    given_large_records(&g, 0, RECORDS, BYTES);
+    struct source s = given_member(&g);
+    struct follower f = {{0, 0}, 0};
+    struct source_event ev;
+    join_and_assign(&s);
+    while (f.next[0] < RECORDS) follow_until(&f, &s, SOURCE_RECORDS, &ev);
+    ck_assert_uint_eq(f.largest, FIT);
+    kafka_member_close(&s);
+}
+END_TEST
+
+/* The end of partition 1 may be collected together with the records of 0. Once the partitions are assigned anew it is
+ * not told any more: who believed it would jump over the records in between. */
+START_TEST(assigning_forgets_ends_that_were_not_told_yet) {
+    given_records(&g, 0, 0, 50);
+    given_records(&g, 1, 0, 50);
+    struct source s = given_member(&g);
+    join_and_assign(&s);
+    for (int round = 0; round < 10; round++) {
+        struct follower before = {{0, 50}, 0}, after = {{50, 0}, 0};
+        struct source_event ev;
+        assign_both_at(&s, 0, 50);
+        follow_until(&before, &s, SOURCE_RECORDS, &ev);
+        assign_both_at(&s, 50, 0);
+        for (int ends = 0; ends < 2; ends++) follow_until(&after, &s, SOURCE_EOF, &ev);
+        ck_assert_int_eq(after.next[1], 50);
+    }
+    kafka_member_close(&s);
+}
+END_TEST
+
+/* A member that is always far behind, so that the revocation is met somewhere among records that wait. All in front of
+ * it are handed out first, none behind it. */
+START_TEST(a_revocation_in_the_middle_comes_behind_the_records_before_it) {
+    enum { BACKLOG = 20 * SOURCE_RECORDS_MAX };
+    given_records(&g, 0, 0, BACKLOG);
+    struct source a = given_member(&g), b;
+    struct follower f = {{0, 0}, 0};
+    struct source_event ev = {.type = SOURCE_NOTHING};
+    join_and_assign(&a);
+    follow_until(&f, &a, SOURCE_RECORDS, &ev);
+    b = given_member(&g);
+    for (int at = BACKLOG; ev.type != SOURCE_REVOKE; at += SOURCE_RECORDS_MAX) {
+        ck_assert_int_lt(at, 1000 * SOURCE_RECORDS_MAX);
+        given_records(&g, 0, at, SOURCE_RECORDS_MAX); /* as many as one poll takes away */
+        a.ops->poll(a.self, 100, &ev);
+        follow(&f, &ev);
+    }
+    ck_assert_int_gt(f.next[0], 0);
+    ck_assert_int_eq(records_within(&a, 200), 0);
+    assign_at(&g, &a, 0, f.next[0]);
+    expect_record(&a, f.next[0]);
+    kafka_member_close(&b);
+    kafka_member_close(&a);
+}
+END_TEST
+
 START_TEST(a_setting_that_librdkafka_refuses_is_named) {
     struct source s;
     struct err e;
@@ -210,6 +321,10 @@ Suite *kafka_member_suite(void) {
     tcase_add_test(t, a_paused_partition_is_silent_and_goes_on_where_it_was);
     tcase_add_test(t, an_offset_outside_the_log_is_told_and_cured_by_assigning);
     tcase_add_test(t, two_members_share_the_partitions);
+    tcase_add_test(t, batches_keep_each_partitions_order_and_its_end_comes_behind_them);
+    tcase_add_test(t, a_batch_ends_when_it_holds_enough_bytes);
+    tcase_add_test(t, assigning_forgets_ends_that_were_not_told_yet);
+    tcase_add_test(t, a_revocation_in_the_middle_comes_behind_the_records_before_it);
     tcase_add_test(t, a_setting_that_librdkafka_refuses_is_named);
     suite_add_tcase(suite, t);
     return suite;

@@ -1,4 +1,5 @@
 #include "unit/source/kafka_given.h"
+#include "base/mem.h"
 #include <check.h>
 #include <stdio.h>
 #include <string.h>
@@ -82,6 +83,21 @@ void given_records(struct given *g, int partition, int first, int n) {
     ck_assert_int_eq(rd_kafka_flush(g->producer, KAFKA_GIVEN_MS), 0);
 }
 
+void given_large_records(struct given *g, int partition, int n, size_t bytes) {
+    void *zeros = mem_zalloc(1, bytes);
+    for (int i = 0; i < n; i++) {
+        rd_kafka_vu_t v[] = {
+            {.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = "events"},
+            {.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = partition},
+            {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
+            {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {zeros, bytes}},
+        };
+        ck_assert_ptr_null(rd_kafka_produceva(g->producer, v, ARRAY_LEN(v)));
+    }
+    mem_free(zeros);
+    ck_assert_int_eq(rd_kafka_flush(g->producer, KAFKA_GIVEN_MS), 0);
+}
+
 /* Of the event that came last, what await_record has not given yet. */
 static const struct source_record *unseen;
 static size_t unseen_n;
@@ -109,8 +125,9 @@ const struct source_record *await_record(struct source *s) {
 }
 
 int records_within(struct source *s, int ms) {
-    int n = 0;
+    int n = (int)unseen_n;
     int64_t until = clock_mono_ms(&clock_system) + ms;
+    unseen_n = 0;
     for (int64_t left = ms; left > 0; left = until - clock_mono_ms(&clock_system)) {
         struct source_event ev;
         s->ops->poll(s->self, (int)left, &ev);
@@ -124,6 +141,7 @@ const char *events_topic(struct given *g) { return g->config.topics[0]; }
 void assign_at(struct given *g, struct source *s, int partition, int64_t offset) {
     struct source_assign a = {{events_topic(g), partition}, offset};
     struct err e;
+    unseen_n = 0;
     ck_assert_msg(s->ops->assign(s->self, &a, 1, &e) == 0, "%s", e.text);
 }
 

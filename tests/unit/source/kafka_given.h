@@ -28,11 +28,15 @@ struct source given_member(struct given *g);
 /* Records "<first>".."<first+n-1>" to PARTITION of "events", keys "k<i>", timestamps 1000 + i. Returns when stored. */
 void given_records(struct given *g, int partition, int first, int n);
 
+/* N records of BYTES zeros, without keys. */
+void given_large_records(struct given *g, int partition, int n, size_t bytes);
+
 /* Polls until an event of TYPE comes; others are passed over. Fails the test after KAFKA_GIVEN_MS. */
 void await_event(struct source *s, enum source_event_type type, struct source_event *ev);
-/* The next record, one at a time however they come; valid until the next call of either. */
+/* The next record, one at a time however they come; valid until the next call of either. What came together with it is
+ * forgotten by await_event and assign_at. */
 const struct source_record *await_record(struct source *s);
-/* Polls for MS and counts records. */
+/* Polls for MS and counts records, with those that await_record has not given yet. */
 int records_within(struct source *s, int ms);
 const char *events_topic(struct given *g); /* the pointer that events carry */
 void assign_at(struct given *g, struct source *s, int partition, int64_t offset);
