@@ -155,7 +155,7 @@ void consumer_step(struct consumer *c, int timeout_ms) {
         handle(c, &ev);
         wait = 0;
         seen += ev.type == SOURCE_RECORDS ? ev.n : 1;
-    } while (seen < STEP_RECORDS_MAX && clock_mono_ms(c->hub->clock) < until);
+    } while (seen < STEP_RECORDS_MAX && consumer_has_room(c) && clock_mono_ms(c->hub->clock) < until);
     consumer_ticks(c);
 }
 

@@ -226,19 +226,26 @@ static bool redis_holds_memory(struct consumer *c) {
         struct part_view v;
         if (c->slots[i]->memory == NULL) continue;
         partition_view(c->slots[i]->memory, &v);
-        if (!v.silent && v.sealed_minutes > 0) return true;
+        if (v.next >= v.frontier && v.sealed_minutes > 0) return true;
     }
     return false;
 }
 
+/* Below the limit, at which sketches stop growing: a pause costs nothing, a refused growth costs exact counts. */
+static uint64_t pause_bytes(const struct consumer *c) { return c->budget.limit_bytes / 4 * 3; }
+static uint64_t resume_bytes(const struct consumer *c) { return c->budget.limit_bytes / 2; }
+
+bool consumer_has_room(const struct consumer *c) { return c->budget.pool.used_bytes < pause_bytes(c); }
+
 static bool must_pause(struct consumer *c) {
+    uint64_t used = c->budget.pool.used_bytes, limit = c->budget.limit_bytes;
     if (c->letters != NULL) return true;
-    uint64_t high = c->budget.limit_bytes, low = high / 10 * 8;
-    if (c->budget.pool.used_bytes < (c->paused ? low : high)) return false;
+    if (used < (c->paused ? resume_bytes(c) : pause_bytes(c))) return false;
     if (redis_holds_memory(c)) return true;
-    log_limited(&c->memory_limit, 60000, LOG_ERROR, "memory_limit_reached",
-                "used=%" PRIu64 " limit=%" PRIu64 " remedy=\"raise TOPKD_MEMORY_LIMIT or lower TOPKD_SKETCH_KB\"",
-                c->budget.pool.used_bytes, high);
+    if (used >= limit)
+        log_limited(&c->memory_limit, 60000, LOG_ERROR, "memory_limit_reached",
+                    "used=%" PRIu64 " limit=%" PRIu64 " remedy=\"raise TOPKD_MEMORY_LIMIT or lower TOPKD_SKETCH_KB\"",
+                    used, limit);
     return false;
 }
 
