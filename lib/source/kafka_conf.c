@@ -4,7 +4,14 @@
  * What a member may hold in memory: librdkafka counts only payload bytes against queued.max.messages.kbytes, but every
  * queued message also costs an operation of about 350 bytes, and a fetch that was under way when the limit was reached
  * still arrives, and grows when it is unpacked. So the budget is divided: half for operations, three eighths for
- * payload, an eighth for that fetch, which may ask for half of it. */
+ * payload, an eighth for that fetch, which may ask for half of it.
+ *
+ * Sizes tried with librdkafka 2.0.2 alone and the queue of one of two members at 1 GB (58 MB of payload, 230 000
+ * messages, fetches of 1 MB a partition and 10 MB in all); CPU s per million messages of 92 bytes / 9 KB and peak RSS,
+ * medians of 3: as it is .245 / 3.3, 56 / 34 MB; 256 KB a partition .247 / 3.1, 26 / 21 MB; 4 MB a partition .264
+ * / 3.6, 111 / 82 MB; fetches of 50 MB .241 / 3.0; a queue four times as large .242 / 3.0. So sizes hardly matter for
+ * what it costs, up to 1 MB a partition, which is kept for brokers that are far away: one fetch is under way at a time.
+ */
 #include "base/mem.h"
 #include "source/kafka_internal.h"
 #include <ctype.h>

@@ -10,10 +10,9 @@
  *
  * Measured with librdkafka 2.0.2, 2 M messages of 92 bytes, 4 partitions, CPU s per million messages, medians of 5, a
  * consumer that does nothing, 1 / 2 threads: poll with a timeout for each .358 / .364, without for all but the first
- * .297 / .273, rd_kafka_consume_batch_queue .239 / .239, rd_kafka_queue_poll .310 / .316. The batch call takes no time
- * stamp for each message, which is all that it wins. It is not used: below 2.1.0 a pause takes messages out of a batch
- * that its caller never saw and goes on behind them, and up to 2.13.1 the end of a partition moves the position that
- * librdkafka itself would go on from (see its issues 4208 and 4844). */
+ * .297 / .273, rd_kafka_consume_batch_queue .239 / .239, rd_kafka_queue_poll .310 / .316. The batch call is not used:
+ * below 2.1.0 a pause takes messages out of a batch that its caller never saw and goes on behind them, and up to 2.13.1
+ * the end of a partition moves the position that librdkafka itself would go on from (its issues 4208 and 4844). */
 #include "base/mem.h"
 #include "source/kafka_internal.h"
 
