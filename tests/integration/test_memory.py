@@ -20,9 +20,10 @@ class MemoryGroup:
     PLACES = ((Path("/sys/fs/cgroup/memory"), "memory.limit_in_bytes"), (Path("/sys/fs/cgroup"), "memory.max"))
 
     def __init__(self, limit):
-        root, file = next(((root, file) for root, file in self.PLACES if (root / "cgroup.procs").exists()), (None, None))
-        if root is None:
+        mounted = [place for place in self.PLACES if (place[0] / "cgroup.procs").exists()]
+        if not mounted:
             raise OSError("no memory cgroups")
+        root, file = mounted[0]
         self.path = root / ("topkd-test-%d-%d" % (os.getpid(), id(self)))
         self.path.mkdir()
         try:
@@ -66,8 +67,8 @@ def hold(s, worker, limit):
 
 def fill(s, batch):
     """History of MINUTES in so many LOCATIONS that most see a few events a minute, the largest thousands."""
-    run(BIN / "topkd-loadgen", "--brokers", s.broker.bootstrap, "--topic", s.topic, "--events", EVENTS, "--batch", batch,
-        "--items", ITEMS, "--locations", LOCATIONS, "--time", "2026-01-01T00:00Z", "--minutes", MINUTES, "--partition",
+    run(BIN / "topkd-loadgen", "--brokers", s.broker.bootstrap, "--topic", s.topic, "--events", EVENTS, "--batch",
+        batch, "--items", ITEMS, "--locations", LOCATIONS, "--time", "2026-01-01T00:00Z", "--minutes", MINUTES, "--partition",
         "round-robin", "--stats-interval", "0s", env=program_env({}))
 
 
