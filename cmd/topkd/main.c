@@ -17,7 +17,7 @@ extern char **environ;
 
 enum {
     EXIT_CONFIG = 2,
-    ARENAS = 2,
+    ARENAS_MIN = 2,
     BLOCK_MAX = 32 << 20, /* the most that glibc takes */
     TOP_MAX = 32 << 20,
     TOP_SHARE = 16 /* of MEMORY_LIMIT, for each arena */
@@ -134,14 +134,14 @@ static int worker_with(const struct config *c, struct metrics *m, struct kafka_s
 /* glibc gives the free end of an arena back to the kernel, and a moment later the next fetched message of megabytes is
  * faulted in again, page by page: that was half of what librdkafka costs with 9 KB messages. So a free end may be
  * larger, and blocks of megabytes come from arenas as well.
- * Two arenas, because each keeps memory of its own that no other can use, and there are dozens of threads.
- * Measured on 2 cores with librdkafka 2.0.2 alone, CPU s per million messages of 9 KB, 1 / 2 threads: glibc as it is
- * 7.4 / 7.3, with these thresholds 3.8 / 3.0, jemalloc 4.0 / 3.1, mimalloc 4.2 / 3.5. The worker, one event a message,
- * 2 threads, CPU s per million and peak RSS: .884 and 349 MB, .865 and 360 with the thresholds, .874 and 322 with two
- * arenas too, jemalloc .896 and 369, mimalloc .953 and 327. So there is no reason for another allocator. */
+ * An arena a consumer thread, because each keeps memory of its own that no other can use, and there are dozens of
+ * threads. Measured on 2 cores with librdkafka 2.0.2 alone, CPU s per million messages of 9 KB, 1 / 2 threads: glibc as
+ * it is 7.4 / 7.3, with these thresholds 3.8 / 3.0, jemalloc 4.0 / 3.1, mimalloc 4.2 / 3.5. The worker, one event a
+ * message, 2 threads, CPU s per million and peak RSS: .884 and 349 MB, .865 and 360 with the thresholds, .874 and 322
+ * with two arenas too, jemalloc .896 and 369, mimalloc .953 and 327. So there is no reason for another allocator. */
 static void allocator_init(const struct config *c) {
     uint64_t top = c->memory_limit_bytes / TOP_SHARE;
-    mallopt(M_ARENA_MAX, ARENAS);
+    mallopt(M_ARENA_MAX, c->threads > ARENAS_MIN ? (int)c->threads : ARENAS_MIN);
     mallopt(M_MMAP_THRESHOLD, BLOCK_MAX);
     mallopt(M_TRIM_THRESHOLD, top < TOP_MAX ? (int)top : TOP_MAX);
 }

@@ -115,8 +115,8 @@ void letters_free(struct consumer *c);
 /* consumer_tick.c */
 void consumer_mail(struct consumer *c);
 bool consumer_has_room(const struct consumer *c); /* false: a pause may be due */
-void consumer_ticks(struct consumer *c);   /* whatever is due */
-void consumer_publish(struct consumer *c); /* now, all of it */
+void consumer_ticks(struct consumer *c);          /* whatever is due */
+void consumer_publish(struct consumer *c);        /* now, all of it */
 bool consumer_publishing(const struct consumer *c);
 void consumer_ends(struct consumer *c, const struct source_end *ends, size_t n);
 
