@@ -102,6 +102,14 @@ $(B)/model: $(MODEL_SRC:%.c=$(B)/%.o) $(SUPPORT) $(LIB)
 $(B)/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(SUPPORT) $(LIB)
 	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
 
+BENCHES := $(addprefix $(B)/bench/,bare scan sketch)
+$(B)/bench/bare $(B)/bench/scan: $(B)/bench/%: $(B)/tests/bench/%.o
+$(B)/bench/sketch: $(patsubst %.c,$(B)/%.o,$(wildcard tests/bench/sketch/*.c))
+$(BENCHES): $(LIB)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(LDLIBS)
+bench-programs: $(BENCHES)
+
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
 # Tests need the doors that a release build has not.
@@ -131,8 +139,8 @@ integration: all ## against a real broker and a real Redis (VARIANT=asan or tsan
 	$(Q)TOPKD_BIN_DIR=$(CURDIR)/$(if $(filter release,$(VARIANT)),build,$(B))/bin \
 	    TOPKD_HOOKS_BIN_DIR=$(CURDIR)/build/$(CCNAME)-$(TEST_VARIANT)/bin TSAN_OPTIONS=halt_on_error=1 \
 	    python3 -B tests/integration/run.py $(ARGS)
-bench: all ## the measured figures of the README (ARGS=...)
-	$(Q)tests/bench/run $(ARGS)
+bench: all bench-programs ## the measured figures of the README (ARGS=...)
+	$(Q)TOPKD_BENCH_DIR=$(CURDIR)/$(B)/bench tests/bench/run $(ARGS)
 demo: ## broker, Redis, two workers, load, a live board, a kill -9 and the audit (KAFKA=real|embedded, DEMO_SECONDS=30)
 	$(Q)deploy/demo/run
 
@@ -166,7 +174,8 @@ clean: ## remove build/
 help: ## this list
 	@awk -F':.*## ' '/^[a-zA-Z_-]+:.*## /{printf "  %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
-.PHONY: all programs test unit model run-unit run-model check-asan check-tsan fuzz fuzzers integration bench demo \
+.PHONY: all programs test unit model run-unit run-model check-asan check-tsan fuzz fuzzers integration bench \
+        bench-programs demo \
         fmt fmt-check layers docs docs-check deps install image up down clean help .FORCE
 .SECONDARY:
 .DEFAULT_GOAL := all

@@ -1,9 +1,11 @@
 /* tests/bench/bare.c - a consumer that does nothing with what it reads: what librdkafka itself costs.
  *
- *   bare BROKERS TOPIC PARTITIONS THREADS [name=value...]
+ *   bare BROKERS TOPIC PARTITIONS THREADS poll|batch [name=value...]
  *
  * Each thread has its own consumer, as topkd's threads have, and reads its share of the partitions from their beginning
- * to their end with the poll API. The name=value are librdkafka's settings. One line of logfmt on stdout. */
+ * to the end that they have now, message by message or in batches. (The library's own end-of-partition comes only with
+ * an empty answer, for which the broker waits half a second.) The name=value are librdkafka's settings. One line of
+ * logfmt on stdout. */
 #include <librdkafka/rdkafka.h>
 #include <pthread.h>
 #include <stdbool.h>
@@ -14,11 +16,12 @@
 #include <sys/resource.h>
 #include <time.h>
 
-enum { THREADS_MAX = 64, POLL_MS = 100 };
+enum { THREADS_MAX = 64, PARTITIONS_MAX = 64, POLL_MS = 100, BATCH = 1000, CONNECT_MS = 10000 };
 
 struct job {
     const char *brokers, *topic;
     int partitions, threads;
+    bool batches;
     char **settings;
 };
 
@@ -26,8 +29,9 @@ struct reader {
     const struct job *job;
     int number;
     pthread_t thread;
+    int64_t ends[PARTITIONS_MAX]; /* by partition */
     uint64_t messages, bytes;
-    double end_s; /* when the last of its partitions was read */
+    double start_s, end_s; /* from the assignment until the last of its partitions was read */
 };
 
 static double now_s(void) {
@@ -61,7 +65,6 @@ static rd_kafka_t *consumer_open(const struct job *job) {
     set(conf, "bootstrap.servers", job->brokers);
     set(conf, "group.id", "bare"); /* the library wants one; the partitions are assigned by hand */
     set(conf, "enable.auto.commit", "false");
-    set(conf, "enable.partition.eof", "true");
     for (char **s = job->settings; *s; s++) set_pair(conf, *s);
     rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, why, sizeof why);
     if (!rk) die("rd_kafka_new", why);
@@ -69,37 +72,66 @@ static rd_kafka_t *consumer_open(const struct job *job) {
     return rk;
 }
 
-/* Returns how many partitions these are. */
-static int assign_share(rd_kafka_t *rk, const struct reader *r) {
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(r->job->partitions);
-    for (int p = r->number; p < r->job->partitions; p += r->job->threads)
-        rd_kafka_topic_partition_list_add(list, r->job->topic, p)->offset = RD_KAFKA_OFFSET_BEGINNING;
-    int n = list->cnt;
-    rd_kafka_resp_err_t rc = rd_kafka_assign(rk, list);
-    if (rc != RD_KAFKA_RESP_ERR_NO_ERROR) die("assign", rd_kafka_err2str(rc));
-    rd_kafka_topic_partition_list_destroy(list);
+/* Also connects: that is over, too, when topkd gets its partitions. Returns how many of its share hold something. */
+static int ends_find(rd_kafka_t *rk, struct reader *r) {
+    int n = 0;
+    for (int p = r->number; p < r->job->partitions; p += r->job->threads) {
+        int64_t low;
+        rd_kafka_resp_err_t rc = rd_kafka_query_watermark_offsets(rk, r->job->topic, p, &low, &r->ends[p], CONNECT_MS);
+        if (rc != RD_KAFKA_RESP_ERR_NO_ERROR) die("watermarks", rd_kafka_err2str(rc));
+        n += r->ends[p] > low;
+    }
     return n;
 }
 
-/* True if a partition ended. */
+static void assign_share(rd_kafka_t *rk, const struct reader *r) {
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(r->job->partitions);
+    for (int p = r->number; p < r->job->partitions; p += r->job->threads)
+        rd_kafka_topic_partition_list_add(list, r->job->topic, p)->offset = RD_KAFKA_OFFSET_BEGINNING;
+    rd_kafka_resp_err_t rc = rd_kafka_assign(rk, list);
+    if (rc != RD_KAFKA_RESP_ERR_NO_ERROR) die("assign", rd_kafka_err2str(rc));
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
+/* True if it is its partition's last. */
 static bool count(struct reader *r, const rd_kafka_message_t *m) {
-    if (m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) return true;
     if (m->err != RD_KAFKA_RESP_ERR_NO_ERROR) die("poll", rd_kafka_message_errstr(m));
     r->messages++;
     r->bytes += m->len;
-    return false;
+    return m->offset + 1 == r->ends[m->partition];
 }
 
-static void *read_share(void *self) {
-    struct reader *r = self;
-    rd_kafka_t *rk = consumer_open(r->job);
-    int open = assign_share(rk, r);
+/* Until OPEN partitions have ended. */
+static void read_by_poll(rd_kafka_t *rk, struct reader *r, int open) {
     while (open > 0) {
         rd_kafka_message_t *m = rd_kafka_consumer_poll(rk, POLL_MS);
         if (!m) continue;
         if (count(r, m)) open--;
         rd_kafka_message_destroy(m);
     }
+}
+
+static void read_by_batch(rd_kafka_t *rk, struct reader *r, int open) {
+    rd_kafka_queue_t *queue = rd_kafka_queue_get_consumer(rk);
+    rd_kafka_message_t *m[BATCH];
+    while (open > 0) {
+        ssize_t n = rd_kafka_consume_batch_queue(queue, POLL_MS, m, BATCH);
+        if (n < 0) die("batch", rd_kafka_err2str(rd_kafka_last_error()));
+        for (ssize_t i = 0; i < n; i++) {
+            if (count(r, m[i])) open--;
+            rd_kafka_message_destroy(m[i]);
+        }
+    }
+    rd_kafka_queue_destroy(queue);
+}
+
+static void *read_share(void *self) {
+    struct reader *r = self;
+    rd_kafka_t *rk = consumer_open(r->job);
+    int open = ends_find(rk, r);
+    r->start_s = now_s();
+    assign_share(rk, r);
+    (r->job->batches ? read_by_batch : read_by_poll)(rk, r, open);
     r->end_s = now_s();
     rd_kafka_consumer_close(rk);
     rd_kafka_destroy(rk);
@@ -115,7 +147,7 @@ static double cpu_s(void) {
 static void run(const struct job *job) {
     struct reader readers[THREADS_MAX] = {0};
     uint64_t messages = 0, bytes = 0;
-    double start_s = now_s(), end_s = start_s;
+    double start_s = 0, end_s = 0;
     for (int i = 0; i < job->threads; i++) {
         readers[i].job = job;
         readers[i].number = i;
@@ -125,6 +157,7 @@ static void run(const struct job *job) {
         pthread_join(readers[i].thread, NULL);
         messages += readers[i].messages;
         bytes += readers[i].bytes;
+        if (i == 0 || readers[i].start_s < start_s) start_s = readers[i].start_s;
         if (readers[i].end_s > end_s) end_s = readers[i].end_s;
     }
     printf("messages=%llu bytes=%llu seconds=%.3f messages_per_s=%.0f cpu_s=%.3f\n", (unsigned long long)messages,
@@ -132,9 +165,10 @@ static void run(const struct job *job) {
 }
 
 int main(int argc, char **argv) {
-    if (argc < 5) die("usage", "bare BROKERS TOPIC PARTITIONS THREADS [name=value...]");
-    struct job job = {argv[1], argv[2], atoi(argv[3]), atoi(argv[4]), argv + 5};
-    if (job.partitions < 1 || job.threads < 1 || job.threads > THREADS_MAX) die("usage", "a number is out of range");
+    if (argc < 6) die("usage", "bare BROKERS TOPIC PARTITIONS THREADS poll|batch [name=value...]");
+    struct job job = {argv[1], argv[2], atoi(argv[3]), atoi(argv[4]), strcmp(argv[5], "batch") == 0, argv + 6};
+    if (job.partitions < 1 || job.partitions > PARTITIONS_MAX || job.threads < 1 || job.threads > THREADS_MAX)
+        die("usage", "a number is out of range");
     run(&job);
     return 0;
 }

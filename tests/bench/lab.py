@@ -21,7 +21,8 @@ from wait import wait_for  # noqa: E402
 from wire import Record  # noqa: E402
 from worker import Worker  # noqa: E402
 
-__all__ = ["Lab", "Record", "Resp", "Usage", "reap", "log_time_s", "wait_for"]
+__all__ = ["BIN", "Lab", "Record", "Resp", "Usage", "log_time_s", "measurements", "program_env", "reap", "run",
+           "wait_for"]
 
 PARTITIONS = 4
 ITEMS = 1_000_000
@@ -79,6 +80,20 @@ class Load:
         return float(words["rate"])
 
 
+BENCH = Path(os.environ.get("TOPKD_BENCH_DIR") or ROOT / "build/gcc-release/bench")
+
+
+def measurements(program, *args):
+    """What a program of tests/bench prints: one dict a line, numbers as numbers."""
+    def value(text):
+        try:
+            return float(text)
+        except ValueError:
+            return text
+    output = run(BENCH / program, *args, env=program_env({}), timeout_s=1200)
+    return [{k: value(v) for k, v in (w.split("=", 1) for w in shlex.split(line))} for line in output.splitlines()]
+
+
 class Lab:
     def __init__(self):
         missing = missing_for_real_broker()
@@ -92,7 +107,6 @@ class Lab:
         self.broker = GatheringBroker(self.directory / "kafka")
         self.redis = Redis(self.directory / "redis")
         self.kafka = self.broker.client()
-        self.bare_program = build_bare()
 
     def close(self):
         for load in self.loads:
@@ -118,14 +132,14 @@ class Lab:
         self.kafka.create_topic(name, PARTITIONS, retention_ms=-1)
         return name
 
-    def generator(self, topic, *args):
+    def generator(self, topic, *args, items=ITEMS, locations=LOCATIONS):
         return [str(a) for a in (BIN / "topkd-loadgen", "--brokers", self.broker.bootstrap, "--topic", topic, "--items",
-                                 ITEMS, "--locations", LOCATIONS, "--stats-interval", "0s", *args)]
+                                 items, "--locations", locations, "--stats-interval", "0s", *args)]
 
-    def fill(self, topic, events, batch=1, start=HISTORY, minutes=HISTORY_MINUTES):
-        """EVENTS of made-up history, spread over MINUTES from START."""
-        run(*self.generator(topic, "--events", events, "--batch", batch, "--time", start, "--minutes", minutes),
-            env=program_env({}), timeout_s=900)
+    def fill(self, topic, events, batch=1, start=HISTORY, minutes=HISTORY_MINUTES, **shape):
+        """EVENTS of made-up history, spread over MINUTES from START. SHAPE: items, locations."""
+        run(*self.generator(topic, "--events", events, "--batch", batch, "--time", start, "--minutes", minutes,
+                            **shape), env=program_env({}), timeout_s=900)
 
     def load(self, topic, rate, *args):
         load = Load(self.generator(topic, "--rate", rate, *args), self.directory / (self.name("load") + ".log"))
@@ -142,10 +156,10 @@ class Lab:
         self.workers.append(worker)
         return worker
 
-    def bare(self, topic, threads, settings):
-        """(facts that it prints, Usage)"""
-        process = subprocess.Popen([str(self.bare_program), self.broker.bootstrap, topic, str(PARTITIONS), str(threads),
-                                    *settings], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    def bare(self, topic, threads, how, settings):
+        """HOW: poll or batch. (facts that it prints, Usage)"""
+        process = subprocess.Popen([str(BENCH / "bare"), self.broker.bootstrap, topic, str(PARTITIONS), str(threads),
+                                    how, *settings], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
         output = process.stdout.read()
         process.stdout.close()
         while not (usage := reap(process)):
@@ -154,12 +168,3 @@ class Lab:
             raise SystemExit("bench: the bare consumer ended with %d" % process.returncode)
         return {k: float(v) for k, v in (w.split("=") for w in output.split())}, usage
 
-
-def build_bare():
-    program = ROOT / "build/bench/bare"
-    source = Path(__file__).with_name("bare.c")
-    program.parent.mkdir(parents=True, exist_ok=True)
-    libraries = shlex.split(run("pkg-config", "--cflags", "--libs", "rdkafka"))
-    run(os.environ.get("CC", "gcc"), "-std=c11", "-D_GNU_SOURCE", "-g", "-O2", "-Wall", "-Wextra", "-Wpedantic",
-        "-Wshadow", "-Wconversion", "-o", program, source, *libraries, "-lpthread")
-    return program

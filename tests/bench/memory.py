@@ -1,4 +1,4 @@
-"""RSS under steady load while minutes come and go. The events' clock runs SPEED times as fast as ours, so that ten
+"""RSS under steady load while minutes come and go. The events' clock runs SPEED times as fast as ours, so that six
 minutes of measurement are an hour of log."""
 import time
 from datetime import datetime, timezone
@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 from report import Table
 
 RATE = 20_000
-SPEED = 6
+SPEED = 10
 WARM_LOG_S = 180  # a minute, LATENESS and what settling takes: from here on as many minutes go as come
 LOOKS = 120
 

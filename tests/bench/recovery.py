@@ -102,7 +102,7 @@ def run(lab, options, report):
     timeouts = [("6 s", {"RDKAFKA_SESSION_TIMEOUT_MS": 6000})] + ([] if options.quick else [("10 s (default)", {})])
     for name, count in (("the same worker, restarted at once", 1), ("a second worker", 2)):
         for timeout, more in timeouts:
-            fresh, distances, took = rounds_of(lab, count, options.rounds, more)
+            fresh, distances, took = rounds_of(lab, count, options.kills, more)
             log_s = [d * PARTITIONS / RATE for d in distances]
             table.add(name, timeout, len(fresh), spread(fresh, "%.1f"), spread(distances, "%.0f"),
                       spread(log_s, "%.0f"), spread(took, "%.0f"))

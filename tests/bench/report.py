@@ -27,6 +27,14 @@ def spread(values, form="%.2f"):
     return "%s (%s-%s)" % tuple(form % v for v in (statistics.median(values), min(values), max(values)))
 
 
+def by(measured, *names):
+    """The measurements in groups of equal values of NAMES, in the order in which they came."""
+    groups = {}
+    for m in measured:
+        groups.setdefault(tuple(m[n] for n in names), []).append(m)
+    return groups
+
+
 class Table:
     def __init__(self, title, *columns):
         self.title, self.columns, self.rows, self.notes = title, columns, [], []
@@ -43,6 +51,19 @@ class Table:
         lines = ["| " + " | ".join(cell.ljust(w) for cell, w in zip(row, widths)) + " |" for row in grid]
         lines.insert(1, "|" + "|".join("-" * (w + 2) for w in widths) + "|")
         return "### %s\n\n%s\n%s" % (self.title, "\n".join(lines), "".join("\n%s\n" % n for n in self.notes))
+
+
+class Goals(Table):
+    """Goal, target, what was measured, and whether that is met."""
+
+    def __init__(self, title):
+        super().__init__(title, "goal", "target", "measured", "met")
+
+    def at_least(self, goal, target, value, form="%.3f", more=""):
+        self.add(goal, ">= " + form % target, form % value + more, "yes" if value >= target else "no")
+
+    def at_most(self, goal, target, value, form="%.2f", more=""):
+        self.add(goal, "<= " + form % target, form % value + more, "yes" if value <= target else "no")
 
 
 # -- the machine and the parts --------------------------------------------------------------------
