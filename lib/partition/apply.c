@@ -41,7 +41,6 @@ static void ask_for_buckets(const struct partition *p) {
 
 static struct sketch_add add_to(struct partition *p, struct bucket *b, const struct staged *st) {
     bucket_mark(p, b);
-    __builtin_prefetch(b->sketch, 1);
     return (struct sketch_add){b->sketch, st->item_hash, st->item, st->weight};
 }
 

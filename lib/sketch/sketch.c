@@ -31,6 +31,9 @@
 #include "sketch/sketch.h"
 
 #include "base/hash.h"
+#if defined(__SSE2__)
+#define SKETCH_PATH_SSE2
+#endif
 #include "sketch/sketch_look.h"
 #include "sketch/sketch_state.h"
 
@@ -117,6 +120,17 @@ static uint32_t id_append(char *arena, uint32_t *len, struct bytes item) {
     return at;
 }
 
+/* A bit for each way in use. */
+static unsigned ways_used(const struct set *set) { return set_ways(set, 0) ^ ((1u << SET_WAYS) - 1); }
+
+static void ids_move(struct sketch *s, char *arena, uint32_t *len) {
+    for (uint32_t i = 0; i < sets_n(s); i++)
+        for (unsigned ways = ways_used(&s->sets[i]); ways != 0; ways &= ways - 1) {
+            uint32_t *at = &s->ids[i].at[__builtin_ctz(ways)];
+            *at = id_append(arena, len, id_get(s, *at));
+        }
+}
+
 /* Copy the living ids into an arena with room for NEED more bytes. */
 static void arena_rebuild(struct sketch *s, uint32_t need) {
     uint32_t live = s->arena_len - s->arena_dead, len = 0;
@@ -125,9 +139,12 @@ static void arena_rebuild(struct sketch *s, uint32_t need) {
     uint64_t wanted = (uint64_t)live + need + (s->over != NULL ? (live + need) / 3 : 0);
     while (UINT64_C(1) << bits < wanted) bits++;
     char *arena = pool_take(&s->budget->pool, (size_t)1 << bits);
-    for (uint32_t i = 0; i < sets_n(s); i++)
-        for (int way = 0; way < SET_WAYS; way++)
-            if (s->sets[i].tag[way] != 0) s->ids[i].at[way] = id_append(arena, &len, id_get(s, s->ids[i].at[way]));
+    if (s->arena_dead > 0) {
+        ids_move(s, arena, &len);
+    } else if (live > 0) {
+        memcpy(arena, s->arena, live);
+        len = live;
+    }
     pool_give(&s->budget->pool, s->arena, arena_bytes(s));
     s->arena = arena;
     s->arena_bits = bits;
@@ -141,7 +158,19 @@ static uint32_t id_intern(struct sketch *s, struct bytes item) {
     return id_append(s->arena, &s->arena_len, item);
 }
 
-void sketch_id_drop(struct sketch *s, uint32_t at) { s->arena_dead += (uint32_t)(sizeof(uint16_t) + id_get(s, at).n); }
+/* ITEM in the place of the id at *AT. Ids are mostly of one length, so it fits; else it goes to the end. */
+static void id_replace(struct sketch *s, uint32_t set, unsigned way, struct bytes item) {
+    uint32_t *at = &s->ids[set].at[way], begin = *at;
+    size_t old = id_get(s, begin).n;
+    if (item.n <= old) {
+        (void)id_append(s->arena, &begin, item);
+        s->arena_dead += (uint32_t)(old - item.n);
+        return;
+    }
+    s->arena_dead += (uint32_t)(sizeof(uint16_t) + old);
+    s->sets[set].tag[way] = 0; /* not to be carried over by a rebuild */
+    *at = id_intern(s, item);
+}
 
 /* -- ways -- */
 
@@ -167,6 +196,12 @@ void sketch_way_take(struct sketch *s, uint32_t set, unsigned way, uint32_t tag,
     s->ids[set].at[way] = at;
 }
 
+void sketch_way_replace(struct sketch *s, uint32_t set, unsigned way, uint32_t tag, uint32_t count, struct bytes item) {
+    id_replace(s, set, way, item);
+    s->sets[set].tag[way] = tag;
+    s->sets[set].count[way] = count;
+}
+
 /* -- growth: set j splits into 2j and 2j + 1 -- */
 
 static void way_move(struct sketch *s, const struct set *from, const struct set_ids *ids, int way) {
@@ -190,8 +225,8 @@ static bool sketch_grow(struct sketch *s) {
     struct set_ids *ids = s->ids;
     table_take(s, n * 2);
     for (uint32_t i = 0; i < n; i++)
-        for (int way = 0; way < SET_WAYS; way++)
-            if (sets[i].tag[way] != 0) way_move(s, &sets[i], &ids[i], way);
+        for (unsigned ways = ways_used(&sets[i]); ways != 0; ways &= ways - 1)
+            way_move(s, &sets[i], &ids[i], __builtin_ctz(ways));
     table_give(s->budget, n, sets, ids);
     return true;
 }

@@ -13,10 +13,8 @@ void sketch_change_places(struct sketch *s, uint32_t i, unsigned way, unsigned c
     struct set_bounds *b = &s->over->bounds[i];
     uint32_t certain = set->count[way] - b->admitted[way];
     set->light[cell] = cell_make(set->tag[way] >> CELL_COUNT_BITS, set->count[way]);
-    sketch_id_drop(s, s->ids[i].at[way]);
-    set->tag[way] = 0; /* not to be carried over by a rebuild */
     b->admitted[way] = admitted;
     b->missed_at[way] = s->over->missed[i];
     s->over->missed[i] = sketch_add_saturating(s, s->over->missed[i], certain);
-    sketch_way_take(s, i, way, tag_of(a->hash), sketch_add_saturating(s, admitted, a->weight), a->item);
+    sketch_way_replace(s, i, way, tag_of(a->hash), sketch_add_saturating(s, admitted, a->weight), a->item);
 }

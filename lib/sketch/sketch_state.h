@@ -53,7 +53,8 @@ static inline struct bytes id_get(const struct sketch *s, uint32_t at) {
 uint32_t sketch_add_saturating(struct sketch *s, uint32_t a, uint32_t b);
 void sketch_way_hit(struct sketch *s, uint32_t set, unsigned way, uint32_t w);
 void sketch_way_take(struct sketch *s, uint32_t set, unsigned way, uint32_t tag, uint32_t count, struct bytes item);
-void sketch_id_drop(struct sketch *s, uint32_t at);
+/* The same of a way that another item has. */
+void sketch_way_replace(struct sketch *s, uint32_t set, unsigned way, uint32_t tag, uint32_t count, struct bytes item);
 /* A finds its set full, and the sketch exact: grow until there is room, and add. False if it may not grow: nothing was
  * done, but from now on the sketch is inexact. */
 bool sketch_add_growing(const struct sketch_add *a) MUST_CHECK;
