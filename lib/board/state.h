@@ -21,6 +21,7 @@ struct board_source {
 struct board_sources {
     struct board_source *all; /* owned, with the names; board_sources_deinit */
     size_t n, cap;
+    int64_t version; /* of the rows: larger means later */
 };
 /* Adds NAME (copied) unless it is there. ROW may be NULL. */
 void board_sources_add(struct board_sources *s, const char *name, uint64_t incarnation, const struct part_row *row);

@@ -23,10 +23,12 @@
  *   topk:progress               hash    stays  life     16 hex, random, made by whoever finds none
  *                                              group    the one consumer group that writes this board
  *                                              version  STORE_CONTRACT_VERSION
+ *                                              rows     one up with every row that was stored
  *                                              <source> "topic/partition": fence ';' the row (partition/meta.h)
  *   topk:{US}:part:<minute>     hash    TTL    e        random token of this hash, made with it
  *                                              n        count of accepted contributions
  *                                              ln       the n that the list was made from; absent: no list yet
+ *                                              lr       the rows of the progress that it was judged by
  *                                              merged   the list, LIST_SIZE deep (sketch/packed.h)
  *                                              closed   1: the list is final, the parts are gone, nothing changes
  *                                              f:<source>  fence, then 1 for a final copy, else 0
@@ -35,7 +37,7 @@
  *   topk:{s17}:waiting          hash    stays  the same, for lists that are written and only wait to become final
  *
  * Example: two partitions counted US at 19:08, then the minute became final.
- *   HGETALL topk:{US}:part:2026-11-21T19:08  ->  e 9f0c.. n 4 ln 4 merged <bytes> closed 1
+ *   HGETALL topk:{US}:part:2026-11-21T19:08  ->  e 9f0c.. n 4 ln 4 lr 81 merged <bytes> closed 1
  *   ZREVRANGE topk:{US}:2026-11-21T19:08 0 1 WITHSCORES  ->  cat 40 dog 38 */
 #ifndef TOPKD_STORE_KEYS_H
 #define TOPKD_STORE_KEYS_H

@@ -64,6 +64,7 @@ static bool parse_progress(const struct redisReply *r, struct store_progress *ou
     for (size_t i = 0; i < r->elements; i += 2) {
         const struct redisReply *name = r->element[i], *value = r->element[i + 1];
         if (is_named(name, "life") && !copy_short(value, out->life, STORE_LIFE_LEN)) return false;
+        if (is_named(name, "rows")) out->version = strtoll(value->str, NULL, 10);
         if (memchr(name->str, '/', name->len) != NULL && !add_row(out, name, value)) return false;
     }
     return true;

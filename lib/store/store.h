@@ -61,6 +61,7 @@ struct store_row {
 /* What is in topk:progress. Owned by the struct (store_progress_deinit); zero-initialised is empty. */
 struct store_progress {
     char life[STORE_LIFE_LEN + 1]; /* "" = nobody made one */
+    int64_t version;               /* one up with every row that was stored */
     struct store_progress_row {
         char *source;
         char fence[STORE_FENCE_LEN + 1];
@@ -118,13 +119,15 @@ struct store_list {
     int64_t minute;
     char e[STORE_TOKEN_LEN + 1];
     int64_t n;                         /* of the hash that was merged */
+    int64_t rows;                      /* version of the progress that it was judged by */
     const char *state;                 /* "open", "ended", "final", "lost" */
     bool final;                        /* parts are dropped, closed is set */
     struct bytes merged;               /* packed, LIST_SIZE deep */
     const struct store_list_item *top; /* the zset: K */
     size_t top_n;
-    int64_t log_time_ms;      /* largest W; INT64_MIN: none */
-    enum store_answer answer; /* STORED, REFUSED (another e, or a later version was merged), CLOSED, ABSENT (no hash) */
+    int64_t log_time_ms; /* largest W; INT64_MIN: none */
+    enum store_answer
+        answer; /* STORED, REFUSED (another e, or a later n, or n by later rows), CLOSED, ABSENT (no hash) */
 };
 
 struct store_note_end { /* rule 14: both compare the token */

@@ -27,6 +27,7 @@ static uint64_t fence_incarnation(const char *fence) {
 void merge_sources(const struct hub *hub, const struct store_progress *p, struct board_sources *out) {
     const struct config *c = hub->config;
     char name[STORE_SOURCE_BYTES_MAX];
+    out->version = p->version;
     for (uint32_t t = 0; t < c->topics_n; t++) {
         uint32_t n = hub->partitions(hub->partitions_self, t);
         for (uint32_t i = 0; i < n; i++) {

@@ -214,7 +214,8 @@ static size_t lists_make(struct merger *m, const struct board_sources *sources, 
             continue;
         }
         list_of_hash[i] = (int)made;
-        lists[made++] = merge_work_list(m->hub, h, &works[i], log_time);
+        lists[made] = merge_work_list(m->hub, h, &works[i], log_time);
+        lists[made++].rows = sources->version;
     }
     return made;
 }

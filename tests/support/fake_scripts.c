@@ -124,6 +124,7 @@ static enum store_answer write_row(struct fake_redis *r, struct fake_key *k, str
     buf_add(&value, row->value.p, row->value.n);
     fake_set(r, k, fake_text(row->source), fake_bytes(&value));
     buf_free(&value);
+    set_number(r, k, "rows", get_number(k, "rows", 0) + 1);
     return STORE_STORED;
 }
 
@@ -218,7 +219,9 @@ static enum store_answer judge_list(const struct fake_key *h, const struct store
     if (!has(h, "e")) return STORE_ABSENT;
     if (has(h, "closed")) return STORE_CLOSED;
     if (!fake_eq(fake_get(h, fake_text("e")), fake_text(l->e)) && RULE(epoch)) return STORE_REFUSED;
-    if (get_number(h, "ln", -1) > l->n && RULE(ln)) return STORE_REFUSED;
+    int64_t before = get_number(h, "ln", -1);
+    if (before > l->n && RULE(ln)) return STORE_REFUSED;
+    if (before == l->n && get_number(h, "lr", -1) > l->rows && RULE(lr)) return STORE_REFUSED;
     return STORE_STORED;
 }
 
@@ -233,6 +236,7 @@ static void run_list(struct fake_redis *r, struct store_list *l, int64_t wall_ms
         fake_set(r, h, fake_text("closed"), fake_text("1"));
     }
     set_number(r, h, "ln", l->n);
+    set_number(r, h, "lr", l->rows);
     fake_set(r, h, fake_text("merged"), l->merged);
     write_top(r, l);
     write_index(r, l, wall_ms);

@@ -150,6 +150,7 @@ void fake_redis_progress(struct fake_redis *r, struct store_progress *out) {
     buf_free(&name);
     struct bytes life = fake_get(k, fake_text("life"));
     if (life.p != NULL) memcpy(out->life, life.p, life.n);
+    out->version = fake_int(fake_get(k, fake_text("rows")), 0);
     for (size_t i = 0; i < k->n; i++)
         if (memchr(k->fields[i].name.data, '/', k->fields[i].name.len) != NULL) read_row(&k->fields[i], out);
 }

@@ -130,6 +130,38 @@ START_TEST(a_final_list_gets_through_to_a_full_server_and_frees_the_parts) {
 }
 END_TEST
 
+/* Two mergers for a moment: the one that read the rows first must not have the last word. Nothing would call it back:
+ * the other knows its list written, and no new contribution comes. */
+START_TEST(a_list_judged_by_older_rows_is_refused) {
+    ck_assert_int_eq(contribute(us, minute, (struct bytes){"x", 1}), STORE_OK);
+    struct store_list slow = list_of(minute, "open"), quick = list_of(minute, "ended");
+    slow.rows = 7;
+    quick.rows = 8;
+    ck_assert_int_eq(write_list(&quick), STORE_OK);
+    ck_assert_int_eq(write_list(&slow), STORE_OK);
+    ck_assert_int_eq(slow.answer, STORE_REFUSED);
+    expect_redis("ended", "HGET topk:{US}:states 2026-11-21T19:08");
+    ck_assert_int_eq(write_list(&quick), STORE_OK);
+    ck_assert_int_eq(quick.answer, STORE_STORED);
+    ck_assert_int_eq(contribute(us, minute, (struct bytes){"y", 1}), STORE_OK);
+    slow = list_of(minute, "open"); /* a later contribution, whatever the rows */
+    slow.rows = 7;
+    ck_assert_int_eq(write_list(&slow), STORE_OK);
+    ck_assert_int_eq(slow.answer, STORE_STORED);
+}
+END_TEST
+
+START_TEST(every_row_that_is_stored_makes_the_rows_another_version) {
+    char life[] = "00000000000000aa";
+    for (int i = 0; i < 3; i++) ck_assert_int_eq(write_rows(&store, i == 0 ? "" : life), STORE_OK);
+    expect_redis("2", "HGET topk:progress rows"); /* the first one was told the life */
+    struct store_progress progress;
+    ck_assert_int_eq(store.ops->progress_read(store.self, &progress, &error), STORE_OK);
+    ck_assert_int_eq(progress.version, 2);
+    store_progress_deinit(&progress);
+}
+END_TEST
+
 START_TEST(a_list_that_is_there_is_replaced_on_a_full_server) {
     ck_assert_int_eq(contribute(us, minute, (struct bytes){"x", 1}), STORE_OK);
     struct store_list open = list_of(minute, "open");
@@ -243,7 +275,7 @@ START_TEST(large_calls_arrive_whole_and_can_be_closed) {
     store_round_deinit(&round);
     struct store_list final = list_of(minute, "final");
     ck_assert_int_eq(write_list(&final), STORE_OK);
-    expect_redis("5", "HLEN topk:{US}:part:2026-11-21T19:08"); /* e n ln merged closed */
+    expect_redis("6", "HLEN topk:{US}:part:2026-11-21T19:08"); /* e n ln lr merged closed */
     mem_free(parts);
 }
 END_TEST
@@ -323,6 +355,8 @@ Suite *redis_store_suite(void) {
     tcase_set_timeout(c, 60);
     tcase_add_test(c, a_full_server_refuses_what_grows_and_nothing_of_it_happens);
     tcase_add_test(c, a_final_list_gets_through_to_a_full_server_and_frees_the_parts);
+    tcase_add_test(c, a_list_judged_by_older_rows_is_refused);
+    tcase_add_test(c, every_row_that_is_stored_makes_the_rows_another_version);
     tcase_add_test(c, a_list_that_is_there_is_replaced_on_a_full_server);
     tcase_add_test(c, notes_can_be_put_aside_on_a_full_server);
     tcase_add_test(c, another_group_is_refused_before_it_contributes);

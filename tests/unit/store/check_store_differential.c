@@ -162,6 +162,7 @@ static struct store_list_item *some_items(struct run *t, size_t n) {
 static struct store_list some_list(struct run *t, struct store_list_item **top) {
     struct store_list l = {.location = some_location(t), .minute = some_minute(t)};
     l.n = seen_of(t, l.location, l.minute)->n - (draw(t, 8) == 0);
+    l.rows = (int64_t)draw(t, 4);
     l.state = states[draw(t, ARRAY_LEN(states))];
     l.final = strcmp(l.state, "final") == 0 && draw(t, 3) > 0;
     l.merged = some_bytes(t, 300);
