@@ -100,6 +100,8 @@ void consumer_lookup_due(struct consumer *c, int64_t now) {
     mem_free(tps);
 }
 
+/* It stands still until it is assigned again, which the answer does. Not before: when a topic goes, its partitions lose
+ * their positions one by one, and assignments in a row have been seen to abort librdkafka 2.0.2 (rktp_started). */
 void consumer_lookup_again(struct consumer *c, struct slot *s) {
     if (s->state != SLOT_RUNNING) return;
     log_event(LOG_WARN, "position_lost", "topic=%s partition=%d next=%" PRId64, s->tp.topic, (int)s->tp.partition,
@@ -107,7 +109,6 @@ void consumer_lookup_again(struct consumer *c, struct slot *s) {
     slot_drop_memory(c, s);
     s->state = SLOT_WAITING;
     count_states(c);
-    consumer_reassign(c);
     c->next_lookup_mono_ms = clock_mono_ms(c->hub->clock);
 }
 

@@ -167,8 +167,8 @@ def narrow(lab, options, report):
     table.add("copy -> answered, ms on average", spread([wait_ms(a) for a, _, _ in rounds], "%.0f"))
     table.add("a round of merging, ms", spread([round_ms(a) for a, _, _ in rounds], "%.0f"))
     table.note("%d events/s in messages of %d, the seconds %d to %d of a minute; the global list is one more. CPU is "
-               "user + system of Redis, and of the worker's threads. Commands of Redis a tick (last round, with the time "
-               "that Redis counts): %s." % (RATE, BATCH, *WINDOW, calls_text(rounds)))
+               "user + system of Redis, and of the worker's threads. Commands of Redis a tick (last round, with the "
+               "time that Redis counts): %s." % (RATE, BATCH, *WINDOW, calls_text(rounds)))
     report.add(table)
 
 

@@ -68,8 +68,8 @@ def hold(s, worker, limit):
 def fill(s, batch):
     """History of MINUTES in so many LOCATIONS that most see a few events a minute, the largest thousands."""
     run(BIN / "topkd-loadgen", "--brokers", s.broker.bootstrap, "--topic", s.topic, "--events", EVENTS, "--batch",
-        batch, "--items", ITEMS, "--locations", LOCATIONS, "--time", "2026-01-01T00:00Z", "--minutes", MINUTES, "--partition",
-        "round-robin", "--stats-interval", "0s", env=program_env({}))
+        batch, "--items", ITEMS, "--locations", LOCATIONS, "--time", "2026-01-01T00:00Z", "--minutes", MINUTES,
+        "--partition", "round-robin", "--stats-interval", "0s", env=program_env({}))
 
 
 def peak_mb(worker):
