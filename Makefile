@@ -130,9 +130,10 @@ check-asan: ## the unit tests under AddressSanitizer and UBSan
 	$(Q)CK_FORK=no $(MAKE) --no-print-directory VARIANT=asan run-unit
 check-tsan: ## the unit tests under ThreadSanitizer
 	$(Q)CK_FORK=no $(MAKE) --no-print-directory VARIANT=tsan run-unit
-fuzz: ## libFuzzer over tests/fuzz (FUZZ_SECONDS=600 each, FUZZERS="fuzz_name ...")
+fuzz: ## libFuzzer over tests/fuzz (FUZZ_SECONDS=600 each, and FUZZ_RUNS=1000000 cases; FUZZERS="fuzz_name ...")
 	$(Q)$(MAKE) --no-print-directory CC=clang VARIANT=fuzz fuzzers
-	$(Q)FUZZ_SECONDS=$(or $(FUZZ_SECONDS),600) tests/support/fuzz.sh build/clang-fuzz $(FUZZERS)
+	$(Q)FUZZ_SECONDS=$(or $(FUZZ_SECONDS),600) FUZZ_RUNS=$(or $(FUZZ_RUNS),$(if $(FUZZ_SECONDS),0,1000000)) \
+	    tests/support/fuzz.sh build/clang-fuzz $(FUZZERS)
 fuzzers: $(FUZZERS:%=$(B)/%)
 integration: all ## against a real broker and a real Redis (VARIANT=asan or tsan, ARGS="--long --only NAME ...")
 	$(Q)$(MAKE) $(TEST_FLAGS) programs

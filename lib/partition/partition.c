@@ -3,17 +3,17 @@
  * Topic of one partition, LATENESS 1 min. Records arrive with log time W; events of 19:08 fill buckets (US, 19:08),
  * (global, 19:08).
  *   1. Every publish tick copies what changed: "up to offset 500, US 19:08 is: cat 40, dog 12", fenced with
- * (incarnation 7, 500).
+ *      (incarnation 7, 500).
  *   2. Every checkpoint tick commits: F = 512, metadata: R = 431 (the first event of 19:08), W_R, M = 19:06,
- * incarnation 7.
+ *      incarnation 7.
  *   3. kill -9 at 530. The copy fenced (7, 526) is in Redis. Nobody knows more than the commit.
  *   4. The successor starts at R = 431 with W = W_R, skips minutes <= M, and rebuilds 19:08 in silence: up to 512 it
- * says nothing, for a copy of less than was already said could stand until the next tick.
+ *      says nothing, for a copy of less than was already said could stand until the next tick.
  *   5. At 512 everything live is dirty. Its copy (7, 512) is refused, a higher fence stands there; the one at (7, 540)
- * replaces it. Same log, same bytes: where both say (7, 526), they say the same.
+ *      replaces it. Same log, same bytes: where both say (7, 526), they say the same.
  *   6. 19:10 begins, W passes 19:10:00: 19:08 is sealed, each of its buckets is copied once more, final.
  *   7. All answered, and SETTLE_DELAY later a progress row was answered too, by the same Redis: 19:08 settles. M =
- * 19:08; R moves on. Should Redis lose the last seconds after that, it loses nothing of 19:08.
+ *      19:08; R moves on. Should Redis lose the last seconds after that, it loses nothing of 19:08.
  *
  * Invariants: R <= F <= next (after the rewind). Every event of an open minute lies at or after R. A minute in memory
  * holds all its accepted events below next. Nothing in memory is <= M. */

@@ -1,8 +1,10 @@
 /* sketch/packed.h - a ranked list as bytes: what a partition contributes and what a merged list is kept as.
  *
  *   byte version = 1 | byte flags (bit 0: exact) | varint total | varint absent_upper | varint n | varint first count
- * (0 if n = 0) n times, highest count first, ties by larger item bytes first: varint previous count - count (0 for the
- * first) | unless exact: varint count - lower, varint upper - count | varint length | item
+ *   (0 if n = 0)
+ *   n times, highest count first, ties by larger item bytes first:
+ *     varint previous count - count (0 for the first) | unless exact: varint count - lower, varint upper - count |
+ *     varint length | item
  *
  * total: all weight of the bucket. absent_upper: no item that is not listed weighs more. Varints are unsigned LEB128.
  * Threads: none.   Ownership: a reader borrows the bytes; items point into them. */

@@ -3,17 +3,22 @@
  *
  * The idea in five lines
  *   1. a table of sets of 8 ways, hash -> set; it doubles whenever a set is full: exact, and small for small buckets.
- *   2. at the largest size a set keeps its 8 heaviest items, and 16 light cells (12-bit fingerprint, 20-bit count) for
- * contenders.
+ *   2. at the largest size a set keeps its 8 heaviest items, and 16 light cells for contenders.
  *   3. a contender takes over the smallest light cell (count x) only with probability w/(x+w): a long tail of once-seen
- * items cannot flush real ones, and counts stay unbiased (randomised admission).
+ *      items cannot flush real ones, and counts stay unbiased (randomised admission).
  *   4. a contender that outweighs the smallest way changes places with it.
- *   5. certain knowledge is kept beside the estimate: what was counted since admission, and what the set may have
- * missed before.
+ *   5. certain knowledge is kept beside the estimate: what was counted since admission, and what the set may have missed
+ *      before.
  *
- *   set (128 bytes)   | tag[8] | count[8] |   light[16] = fingerprint:12 | count:20        tag = lo32(hash) | 1, 0 =
- * free ids  (32 bytes)   | where each way's item stands in the arena bounds (68 bytes) | admitted[8] | missed_at[8] |
- * missed
+ *   set     128 bytes   tag[8]  count[8]  light[16]     tag = lo32(hash) | 1, 0 = free; light = fingerprint:12 count:20
+ *   ids      32 bytes   where each way's item stands in the arena of names
+ *   missed    4 bytes   } only made when
+ *   bounds   64 bytes   } the sketch overflows: admitted[8]  missed_at[8]
+ *
+ * Each kind lies in an array of its own. An add of an item that is there touches the first line of its set and nothing
+ * else, one that is not touches the second line and missed; the rest is for those few that change places. How adds are
+ * done many at a time stands in sketch_path.inc, how a list is made in sketch_list.c. All arrays are powers of two and
+ * come from the pool of the owner (base/pool.h), where they go back to when their minute is over.
  *
  * Bounds. missed = all weight that hit none of the set's ways, plus what every evicted way had counted since its
  * admission. way: lower = count - admitted, upper = lower + missed at admission. Invariant: (sum of the light cells) +
@@ -25,9 +30,9 @@
  * from there on that set's eight heaviest are kept; an item with 40 counts that comes back after eviction says count
  * 41, lower 1, upper 1 + missed.
  *
- * Measured against count-min + heap, SpaceSaving, Misra-Gries and HeavyKeeper on the same streams: better recall at
- * every size. Rejected: a global minimum (SpaceSaving) - one heap for all sets costs 65 ns an update; 64-bit keys - a
- * set would not fit two cache lines. */
+ * Measured against count-min + heap and SpaceSaving on the same streams: better recall at every size (make bench
+ * ARGS="--only sketch"). Rejected: a global minimum (SpaceSaving), since one heap for all sets costs four times as much
+ * an update; 64-bit keys, since a set would not fit two cache lines. */
 #include "sketch/sketch.h"
 
 #include "base/hash.h"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs fuzzers of DIR, each for FUZZ_SECONDS, from its seeds (tests/data/NAME*/) and what earlier runs found
+# Runs fuzzers of DIR, each for FUZZ_SECONDS, and on until it did FUZZ_RUNS, from its seeds (tests/data/NAME*/) and what earlier runs found
 # (DIR/corpus/NAME). An input that fails is kept in DIR/crashes and its bytes are shown.
 #   fuzz.sh DIR fuzz_name...
 set -uo pipefail
@@ -7,16 +7,23 @@ cd "$(dirname "$0")/../.." || exit
 
 dir=${1:?}
 shift
-seconds=${FUZZ_SECONDS:-600}
+seconds=${FUZZ_SECONDS:-600} runs=${FUZZ_RUNS:-0}
 passed=0 failed=0
+
+# One run of $fuzzer over $corpus and $seeds.
+fuzz() {
+    "$dir/$fuzzer" "$1" -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 -verbosity=0 \
+        -artifact_prefix="$dir/crashes/$fuzzer-" "$corpus" "${seeds[@]}" >"$dir/$fuzzer.log" 2>&1 </dev/null
+}
+executed() { sed -nE 's/^stat::number_of_executed_units: *([0-9]+)$/\1/p' "$dir/$fuzzer.log"; }
+
 for fuzzer in "$@"; do
     corpus=$dir/corpus/${fuzzer#fuzz_}
     mkdir -p "$corpus" "$dir/crashes"
     seeds=(tests/data/"${fuzzer#fuzz_}"*/)
     [ -d "${seeds[0]}" ] || seeds=()
-    echo "$fuzzer: $seconds s"
-    if "$dir/$fuzzer" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 -verbosity=0 \
-        -artifact_prefix="$dir/crashes/$fuzzer-" "$corpus" "${seeds[@]}" >"$dir/$fuzzer.log" 2>&1 </dev/null; then
+    echo "$fuzzer: $seconds s, $runs cases at least"
+    if fuzz -max_total_time="$seconds" && { done=$(executed); [ "$done" -ge "$runs" ] || fuzz -runs=$((runs - done)); }; then
         passed=$((passed + 1))
         grep -E 'number_of_executed_units|average_exec_per_sec' "$dir/$fuzzer.log" || true
     else
