@@ -84,22 +84,14 @@ static bool list_add(struct table *t, struct bytes list, uint32_t number) {
 
 /* An item's place in the order, nearly always told without its text. */
 struct rank {
-    uint64_t count, head; /* head: the first bytes of the item, as a number that orders as they do */
+    uint64_t count, lead; /* of the item */
     uint32_t index;       /* into the items */
 };
-
-static uint64_t head_of(struct bytes item) {
-    unsigned char first[8] = {0};
-    uint64_t head = 0;
-    memcpy(first, item.p, item.n < sizeof first ? item.n : sizeof first);
-    for (size_t i = 0; i < sizeof first; i++) head = head << 8 | first[i];
-    return head;
-}
 
 /* Does A come before B? */
 static bool rank_before(const struct packed_item *items, const struct rank *a, const struct rank *b) {
     if (a->count != b->count) return a->count > b->count;
-    if (a->head != b->head) return a->head > b->head;
+    if (a->lead != b->lead) return a->lead > b->lead;
     return packed_order(0, items[a->index].item, 0, items[b->index].item) < 0;
 }
 
@@ -137,7 +129,7 @@ static void rank_select(const struct packed_item *items, struct rank *r, size_t 
 
 static struct rank *ranks_make(const struct packed_item *items, size_t n, size_t depth) {
     struct rank *r = mem_alloc((n + 1) * sizeof *r);
-    for (size_t i = 0; i < n; i++) r[i] = (struct rank){items[i].count, head_of(items[i].item), (uint32_t)i};
+    for (size_t i = 0; i < n; i++) r[i] = (struct rank){items[i].count, packed_lead(items[i].item), (uint32_t)i};
     if (n > depth) rank_select(items, r, n, depth);
     qsort_r(r, n < depth ? n : depth, sizeof *r, rank_order, (void *)(uintptr_t)items);
     return r;

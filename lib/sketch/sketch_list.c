@@ -15,9 +15,9 @@ enum {
     BINS = (1 << BIN_EXACT_BITS) + ((32 - BIN_EXACT_BITS) << BIN_PART_BITS)
 };
 
-/* An item that may be on the list. Texts are compared by their first eight bytes as a number, as far as that tells. */
+/* An item that may be on the list. */
 struct pick {
-    uint64_t head;
+    uint64_t lead;
     uint32_t count;
     uint32_t place; /* set * SET_WAYS + way */
 };
@@ -28,15 +28,6 @@ struct picks {
     uint64_t absent_upper; /* of all that are not among them */
 };
 
-static uint64_t head_of(struct bytes text) {
-    uint64_t head = 0;
-    memcpy(&head, text.p, text.n < sizeof head ? text.n : sizeof head);
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    head = __builtin_bswap64(head);
-#endif
-    return head;
-}
-
 static struct bytes text_of(const struct sketch *s, uint32_t place) {
     return id_get(s, s->ids[place / SET_WAYS].at[place % SET_WAYS]);
 }
@@ -45,7 +36,7 @@ static struct bytes text_of(const struct sketch *s, uint32_t place) {
 
 __extension__ typedef unsigned __int128 pick_key;
 
-static pick_key key_of(const struct pick *p) { return (pick_key)p->count << 64 | p->head; }
+static pick_key key_of(const struct pick *p) { return (pick_key)p->count << 64 | p->lead; }
 
 static bool comes_first(const struct sketch *s, const struct pick *a, const struct pick *b) {
     pick_key x = key_of(a), y = key_of(b);
@@ -164,7 +155,7 @@ static void picks_collect(const struct sketch *s, struct picks *p, uint32_t lowe
         if (count < lowest)
             leave_out(s, p, place, count);
         else
-            p->all[p->n++] = (struct pick){head_of(text_of(s, place)), count, place};
+            p->all[p->n++] = (struct pick){packed_lead(text_of(s, place)), count, place};
     }
 }
 
