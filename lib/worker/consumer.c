@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { STEP_RECORDS_MAX = 4096, FINISH_POLL_MS = 10, LAST_COMMIT_MS = 500 };
+enum { STEP_RECORDS_MAX = 4096, QUEUE_WAIT_MS = 5, FINISH_POLL_MS = 10, LAST_COMMIT_MS = 500 };
 
 struct consumer *consumer_create(struct hub *hub, uint32_t number, struct source source, uint64_t sketch_bytes) {
     struct consumer *c = mem_zalloc(1, sizeof *c);
@@ -141,12 +141,18 @@ static int until_due(const struct consumer *c, int64_t now, int timeout_ms) {
     return wait < timeout_ms ? (int)wait : timeout_ms;
 }
 
+/* How long the first poll may wait. */
+static int step_wait_ms(const struct consumer *c, int64_t now, int timeout_ms) {
+    if (consumer_queue_full(c)) return timeout_ms < QUEUE_WAIT_MS ? timeout_ms : QUEUE_WAIT_MS;
+    return consumer_publishing(c) ? 0 : until_due(c, now, timeout_ms);
+}
+
 void consumer_step(struct consumer *c, int timeout_ms) {
     struct source_event ev;
     int64_t now = clock_mono_ms(c->hub->clock);
     atomic_store(&c->hub->consumers[c->number].turned_mono_ms, now);
     consumer_mail(c);
-    int wait = consumer_publishing(c) ? 0 : until_due(c, now, timeout_ms);
+    int wait = step_wait_ms(c, now, timeout_ms);
     int64_t until = consumer_publishing(c) ? now + CONSUMER_SLICE_MS : c->next_tick_mono_ms;
     size_t seen = 0;
     do {

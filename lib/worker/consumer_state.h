@@ -62,6 +62,8 @@ struct consumer {
     struct slot *last; /* records come in runs */
     size_t turn;       /* which slot publishes next, so that a full queue starves nobody */
     size_t turns_left; /* slots that this tick has not published yet; 0: no tick is under way */
+    bool queue_full;   /* its next copy waits for room */
+    bool was_full;     /* once in this tick */
 
     int64_t next_tick_mono_ms, next_checkpoint_mono_ms, next_ends_mono_ms, next_lookup_mono_ms;
     bool lookup_out, ends_out;
@@ -114,10 +116,11 @@ void letters_free(struct consumer *c);
 
 /* consumer_tick.c */
 void consumer_mail(struct consumer *c);
-bool consumer_has_room(const struct consumer *c); /* false: a pause may be due */
-void consumer_ticks(struct consumer *c);          /* whatever is due */
-void consumer_publish(struct consumer *c);        /* now, all of it */
-bool consumer_publishing(const struct consumer *c);
+bool consumer_has_room(const struct consumer *c);   /* false: a pause may be due */
+void consumer_ticks(struct consumer *c);            /* whatever is due */
+void consumer_publish(struct consumer *c);          /* now, all of it */
+bool consumer_publishing(const struct consumer *c); /* a tick is under way */
+bool consumer_queue_full(const struct consumer *c); /* ... and waits for room */
 void consumer_ends(struct consumer *c, const struct source_end *ends, size_t n);
 
 /* consumer_metrics.c */

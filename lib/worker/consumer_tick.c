@@ -143,31 +143,30 @@ static enum turn slot_copy(struct consumer *c, struct slot *s, int64_t until) {
 
 static void publish_begin(struct consumer *c) {
     c->turns_left = c->slots_n;
+    c->queue_full = c->was_full = false;
     for (size_t i = 0; i < c->slots_n; i++) c->slots[i]->copying = false;
 }
 
-static void publish_end(struct consumer *c, bool full) {
-    c->turns_left = 0;
-    if (full) consumer_count_queue_full(c);
-    FAULT(after_copy);
-    consumer_show_standing(c);
+/* The slot whose turn it is goes on as soon as there is room. */
+static void publish_wait(struct consumer *c) {
+    if (!c->was_full) consumer_count_queue_full(c);
+    c->queue_full = c->was_full = true;
 }
 
-/* Goes on with the tick until it is done, the queue is full (then the slot goes on first next time) or time is up. */
+/* Goes on with the tick until it is done, the queue is full or time is up. */
 static void publish_some(struct consumer *c, int64_t until) {
+    c->queue_full = false;
     while (c->turns_left > 0) {
         struct slot *s = c->slots[c->turn % c->slots_n];
         enum turn turn = s->state == SLOT_RUNNING ? slot_copy(c, s, until) : TURN_DONE;
-        if (turn == TURN_UP) return;
-        if (turn == TURN_FULL) {
-            publish_end(c, true);
-            return;
-        }
+        if (turn == TURN_FULL) publish_wait(c);
+        if (turn != TURN_DONE) return;
         c->turn = (c->turn + 1) % c->slots_n;
         c->turns_left--;
         if (c->turns_left > 0 && clock_mono_ms(c->hub->clock) >= until) return;
     }
-    publish_end(c, false);
+    FAULT(after_copy);
+    consumer_show_standing(c);
 }
 
 void consumer_publish(struct consumer *c) {
@@ -176,6 +175,7 @@ void consumer_publish(struct consumer *c) {
 }
 
 bool consumer_publishing(const struct consumer *c) { return c->turns_left > 0; }
+bool consumer_queue_full(const struct consumer *c) { return c->turns_left > 0 && c->queue_full; }
 
 /* Ticks fall on multiples of the interval of the wall clock, so that the parts of a list arrive together. */
 static int64_t until_next_tick(const struct consumer *c) {
@@ -183,7 +183,7 @@ static int64_t until_next_tick(const struct consumer *c) {
     return interval - clock_wall_ms(c->hub->clock) % interval;
 }
 
-/* A tick that takes longer than the interval goes on in the next. */
+/* A tick that takes longer than the interval, or waits for room in the queue, goes on in the next. */
 static void publish_due(struct consumer *c, int64_t now) {
     if (now >= c->next_tick_mono_ms) {
         c->next_tick_mono_ms = now + until_next_tick(c);

@@ -245,6 +245,26 @@ START_TEST(a_long_tick_takes_turns_with_records_and_says_everything_once) {
 }
 END_TEST
 
+/* What did not fit goes on when there is room, not at the next tick. */
+START_TEST(a_tick_that_finds_the_queue_full_goes_on_when_there_is_room) {
+    int copies[PLACES] = {0};
+    given_running();
+    say_record(0, 0, views_of_all_places());
+    step();
+    worker.hub.outbox.limit_bytes = 8 * 1024;
+    step_after(1000);
+    size_t all = copies_take(copies), steps = 0;
+    ck_assert_uint_gt(all, 0);
+    ck_assert_uint_lt(all, PLACES);
+    for (; all < PLACES && steps < PLACES; steps++) {
+        step();
+        all += copies_take(copies);
+    }
+    for (int i = 0; i < PLACES; i++) ck_assert_int_eq(copies[i], 1);
+    ck_assert(metric_value(metrics_get(worker.metrics, METRIC_QUEUE_FULL, "")) == 1);
+}
+END_TEST
+
 /* -- records -- */
 
 /* The log is another one, which the first record shows: what came with it is not the new log's beginning. */
@@ -334,6 +354,7 @@ Suite *consumer_suite(void) {
     tcase_add_test(c, a_memory_is_dropped_if_somebody_else_committed);
     tcase_add_test(c, a_memory_waits_for_one_assignment_only);
     tcase_add_test(c, a_long_tick_takes_turns_with_records_and_says_everything_once);
+    tcase_add_test(c, a_tick_that_finds_the_queue_full_goes_on_when_there_is_room);
     tcase_add_test(c, behind_a_record_that_shows_another_log_nothing_is_applied);
     tcase_add_test(c, records_that_come_together_are_applied_together);
     suite_add_tcase(s, c);
