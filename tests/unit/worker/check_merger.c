@@ -48,7 +48,8 @@ static void teardown(void) {
 static void contributed(const char *location) {
     struct store store = fake_store_ops(fake);
     struct buf items = {0};
-    struct packed_item cat = {{"cat", 3}, ++tokens, tokens, tokens};
+    tokens++;
+    struct packed_item cat = {{"cat", 3}, tokens, tokens, tokens};
     packed_write(&items, &(struct packed_head){.exact = true, .total = tokens, .n = 1}, &cat);
     struct store_part part = {.source = "t/0", .items = {items.data, items.len}};
     struct store_parts list = {{location, strlen(location)}, MINUTE, &part, 1};
