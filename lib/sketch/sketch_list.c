@@ -132,7 +132,7 @@ static uint32_t lowest_count(const struct sketch *s, size_t limit) {
         bin--;
         n += bins[0][bin] + bins[1][bin];
     }
-    return bin_floor(bin);
+    return bin == BINS ? UINT32_MAX : bin_floor(bin); /* BINS: of a list of nothing */
 }
 
 /* -- picking -- */
