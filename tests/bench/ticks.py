@@ -192,8 +192,9 @@ def wide(lab, options, report):
         for interval_s in options.tick_intervals:
             if wide_row(lab, options, table, name, interval_s):
                 break
-    table.note("Sustained: a tick says nine tenths or more of what was dirty as the last one began, and a round of merging "
-               "takes no longer than the interval. All changed: as many of the %d buckets as the events reach in it." %
+    table.note("Sustained: a tick says nine tenths or more of what was dirty as the last one began, and a round of "
+               "merging takes no longer than the interval. All changed: as many of the %d buckets as the events reach "
+               "in it." %
                (WIDE_LOCATIONS * WIDE_PARTITIONS))
     report.add(table)
 
