@@ -69,6 +69,7 @@ struct partition *partition_create(const struct part_rules *rules, struct sketch
 void partition_destroy(struct partition *p) {
     if (p == NULL) return;
     minutes_deinit(&p->minutes);
+    buf_free(&p->items);
     mem_free(p);
 }
 

@@ -85,11 +85,11 @@ static bool may_speak(struct partition *p) {
     return true;
 }
 
-static bool bucket_emit(struct partition *p, struct bucket *b, struct buf *items, part_emit *emit, void *ctx) {
+static bool bucket_emit(struct partition *p, struct bucket *b, part_emit *emit, void *ctx) {
     int64_t minute = b->minute->minute;
     bool final = minute_sealed(p->rules, minute, p->w_ms) && (minute > p->x || !RULE(final_x));
-    buf_clear(items);
-    sketch_pack(b->sketch, p->rules->list_size, items);
+    buf_clear(&p->items);
+    sketch_pack(b->sketch, p->rules->list_size, &p->items);
     struct part_copy copy = {.from = p,
                              .location = {b->location, b->location_len},
                              .minute = minute,
@@ -97,7 +97,7 @@ static bool bucket_emit(struct partition *p, struct bucket *b, struct buf *items
                              .offset = final && RULE(final_top) ? -1 : p->next,
                              .at = p->next,
                              .final = final,
-                             .items = {items->data, items->len}};
+                             .items = {p->items.data, p->items.len}};
     return emit(ctx, &copy);
 }
 
@@ -109,13 +109,11 @@ size_t partition_publish_begin(struct partition *p) {
 bool partition_publish(struct partition *p, size_t n, part_emit *emit, void *ctx) {
     assert(partition_holds_no_record(p));
     if (!may_speak(p)) return true;
-    struct buf items = {0};
     bool room = true;
     for (; n > 0 && room && p->dirty_head != NULL; n--) {
-        room = bucket_emit(p, p->dirty_head, &items, emit, ctx);
+        room = bucket_emit(p, p->dirty_head, emit, ctx);
         if (room) dirty_drop_first(p);
     }
-    buf_free(&items);
     return room;
 }
 

@@ -48,6 +48,7 @@ struct partition {
     bool texts_elsewhere; /* not in their record, but in the batch */
     struct bucket *dirty_head, *dirty_tail;
     uint64_t dirty_n, buckets_n, unclean_n;
+    struct buf items; /* scratch of one copy */
 
     /* Redis */
     bool row_out;
