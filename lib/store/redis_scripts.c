@@ -65,9 +65,8 @@ const char redis_script_list[] =
     "local head = redis.call('HMGET', part, 'e', 'closed', 'ln', 'lr') "
     "if not head[1] then return 'A' end "
     "if head[2] then return 'C' end "
-    "local before, after = tonumber(head[3] or -1), tonumber(n) "
-    "if head[1] ~= e or before > after then return 'R' end "
-    "if before == after and tonumber(head[4] or -1) > tonumber(rows) then return 'R' end "
+    "local ln, lr = tonumber(head[3] or -1), tonumber(head[4] or -1) "
+    "if head[1] ~= e or ln > tonumber(n) or (ln == tonumber(n) and lr > tonumber(rows)) then return 'R' end "
 
     "if final == '1' then "
     "  local drop = {} "
