@@ -1,7 +1,8 @@
-/* base/testhook.h - three doors that only a test build has (-DTOPKD_TESTHOOKS=1); in the product both compile to
- * nothing. RULE(name): a clause of the delivery rules, on unless the property test switched it off to see the check
- * fail. FAULT(name): a named point at which TOPKD_FAULT="name:kill|stop|hit[:nth]" (comma list) makes the process kill
- * or stop itself. TOPKD_TEST_CODE_PATH=NAME: the hot code runs as on a lesser processor. */
+/* base/testhook.h - three doors that only a test build has (-DTOPKD_TESTHOOKS=1); in the product they are nothing.
+ * RULE(name): a clause of the delivery rules, on unless the property test switched it off to see the check fail.
+ * FAULT(name): a named point at which TOPKD_FAULT="name:kill|stop|hit[:nth]" (comma list) makes the process kill or
+ * stop itself.
+ * TOPKD_TEST_CODE_PATH=NAME: the hot code runs as on a lesser processor. */
 #ifndef TOPKD_BASE_TESTHOOK_H
 #define TOPKD_BASE_TESTHOOK_H
 
