@@ -3,8 +3,8 @@
 Events go to all partitions in turn and all locations alike, so that each tick every (partition, location) has changed;
 the ticks that are measured lie in the later part of a minute, when the lists have become deep."""
 import time
-from pathlib import Path
 
+from drain import Threads
 from report import Table, spread
 
 PARTITIONS, LOCATIONS, RATE, BATCH = 16, 200, 48_000, 20
@@ -25,16 +25,13 @@ def info(redis, section):
     return dict(line.split(":", 1) for line in lines if ":" in line)
 
 
-def thread_name(task):
-    return (task / "comm").read_text().strip()
-
-
 def thread_cpu_s(process):
     """Thread name without its number -> CPU seconds of all threads of that name; librdkafka's are `rdk`."""
-    found = {}
-    for task in Path("/proc/%d/task" % process.pid).iterdir():
-        name = thread_name(task).split(":")[0].split("-")[0]
-        found[name] = found.get(name, 0) + int((task / "schedstat").read_text().split()[0]) / 1e9
+    threads, found = Threads(process.pid), {}
+    threads.look()
+    for thread, cpu_s in threads.seen.values():
+        name = thread.split(":")[0].split("-")[0]
+        found[name] = found.get(name, 0) + cpu_s
     return found
 
 
