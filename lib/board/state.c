@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/testhook.h"
 
+#include <stdio.h>
 #include <string.h>
 
 const char *list_state_name(enum list_state s) {
@@ -46,13 +47,19 @@ void board_sources_add(struct board_sources *s, const char *name, uint64_t incar
     s->all[i].row = *row;
 }
 
+void board_sources_add_unknown(struct board_sources *s, const char *topic) {
+    char name[BOARD_SOURCE_BYTES_MAX];
+    snprintf(name, sizeof name, "%s/?", topic);
+    board_sources_add(s, name, 0, NULL);
+}
+
 void board_sources_deinit(struct board_sources *s) {
     for (size_t i = 0; i < s->n; i++) mem_free((char *)(uintptr_t)s->all[i].name);
     mem_free(s->all);
     *s = (struct board_sources){0};
 }
 
-const struct board_source *board_sources_find(const struct board_sources *s, const char *name) {
+struct board_source *board_sources_find(const struct board_sources *s, const char *name) {
     size_t i = lower_bound(s, name);
     return is_at(s, i, name) ? &s->all[i] : NULL;
 }
@@ -65,36 +72,41 @@ static bool part_counts(const struct board_source *src, const struct board_part 
     return part->incarnation >= src->incarnation || minute <= src->row.b;
 }
 
-static const struct board_part *part_of(const char *source, const struct board_part *parts, size_t n) {
-    for (size_t i = 0; i < n; i++)
-        if (parts[i].counts && strcmp(parts[i].source, source) == 0) return &parts[i];
-    return NULL;
+/* Rule 21: what has no part said nothing, unless it may have said so in a hash that expired before this one was made. */
+static bool absence_is_proof(const struct part_rules *rules, const struct part_vouch *v, int64_t minute,
+                             int64_t born_ms) {
+    if (v->since_ms == 0 || !RULE(absence)) return true;
+    return minute > v->above && retention_spans(rules, v->since_ms, born_ms);
 }
 
 /* Rule 18: the first that holds. */
-static enum list_state source_says(const struct part_rules *rules, const struct board_source *src,
-                                   const struct board_part *part, int64_t minute) {
+static enum list_state source_says(const struct part_rules *rules, const struct board_source *src, int64_t minute,
+                                   int64_t born_ms) {
     const struct part_row *row = &src->row;
+    const struct board_part *part = src->part;
     if (!src->has_row) return LIST_OPEN;
     if (part != NULL && part->final) return LIST_FINAL;
     if (minute <= row->x && RULE(row_x)) return LIST_LOST;
-    if (part == NULL && (row->m >= minute || !RULE(absent_M))) return LIST_FINAL;
+    if (part == NULL && (row->m >= minute || !RULE(absent_M)))
+        return absence_is_proof(rules, &row->vouch, minute, born_ms) ? LIST_FINAL : LIST_LOST;
     bool ended = row->end_ms != PART_NEVER && row->end_ms >= minute_deadline_ms(rules, minute);
     if (ended && (part == NULL || part->incarnation == src->incarnation || !RULE(end_i))) return LIST_ENDED;
     return LIST_OPEN;
 }
 
-enum list_state board_judge(const struct part_rules *rules, const struct board_sources *sources, int64_t minute,
-                            struct board_part *parts, size_t n) {
+enum list_state board_judge(const struct part_rules *rules, struct board_sources *sources, int64_t minute,
+                            int64_t born_ms, struct board_part *parts, size_t n) {
     bool said[LIST_STATES] = {false};
     for (size_t i = 0; i < n; i++) {
-        const struct board_source *src = board_sources_find(sources, parts[i].source);
+        struct board_source *src = board_sources_find(sources, parts[i].source);
         parts[i].counts = part_counts(src, &parts[i], minute);
         if (src == NULL) said[LIST_OPEN] = true; /* a partition that we have not heard of yet */
+        if (src != NULL && parts[i].counts) src->part = &parts[i];
     }
     for (size_t i = 0; i < sources->n; i++) {
-        const struct board_source *src = &sources->all[i];
-        said[source_says(rules, src, part_of(src->name, parts, n), minute)] = true;
+        struct board_source *src = &sources->all[i];
+        said[source_says(rules, src, minute, born_ms)] = true;
+        src->part = NULL;
     }
     return said[LIST_LOST] ? LIST_LOST : said[LIST_OPEN] ? LIST_OPEN : said[LIST_ENDED] ? LIST_ENDED : LIST_FINAL;
 }
@@ -113,7 +125,10 @@ uint64_t board_say(const struct part_rules *rules, const struct board_sources *s
         bool ended = row->end_ms != PART_NEVER && row->end_ms >= minute_deadline_ms(rules, minute);
         uint64_t flags = (uint64_t)(row->b >= minute) | (uint64_t)(row->x >= minute) << 1 |
                          (uint64_t)(row->m >= minute) << 2 | (uint64_t)ended << 3 | (uint64_t)src->has_row << 4;
-        uint64_t said[2] = {src->has_row ? src->incarnation : 0, src->has_row ? flags : 0};
+        bool vouched = row->vouch.since_ms != 0 && minute <= row->vouch.above;
+        flags |= (uint64_t)vouched << 5;
+        uint64_t said[3] = {src->has_row ? src->incarnation : 0, src->has_row ? flags : 0,
+                            src->has_row ? (uint64_t)row->vouch.since_ms : 0};
         hash = hash64(said, sizeof said, hash + 1);
     }
     return hash;

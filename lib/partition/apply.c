@@ -67,6 +67,7 @@ static struct minute *minute_at(struct partition *p, int64_t minute, const struc
     m = minutes_add(&p->minutes, minute);
     m->first = (struct part_anchor){true, rec->offset, rec->time_ms, record_hash(rec)};
     m->first_w_ms = p->w_ms;
+    m->told_mono_ms = p->start.told_mono_ms; /* below the frontier */
     return m;
 }
 
@@ -84,7 +85,9 @@ static bool is_inside(struct bytes text, struct bytes value) {
 
 void apply_event(struct partition *p, const struct event *ev, int64_t minute, const struct part_record *rec) {
     struct staged *st = &p->staged[p->staged_n++];
-    *st = (struct staged){.minute = minute_at(p, minute, rec),
+    struct minute *m = minute_at(p, minute, rec);
+    if (rec->offset >= p->frontier) m->told_mono_ms = PART_NEVER;
+    *st = (struct staged){.minute = m,
                           .item_hash = sketch_hash(ev->item),
                           .location = own_location(p, ev),
                           .item = ev->item,

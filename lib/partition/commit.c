@@ -14,7 +14,7 @@ struct rewind partition_rewind(const struct partition *p) {
     return r;
 }
 
-static void meta_of(const struct partition *p, struct part_meta *m) {
+static void meta_of(const struct partition *p, int64_t wall_ms, struct part_meta *m) {
     struct rewind r = partition_rewind(p);
     *m = (struct part_meta){.incarnation = p->incarnation,
                             .meaning = p->rules->meaning,
@@ -24,16 +24,19 @@ static void meta_of(const struct partition *p, struct part_meta *m) {
                             .rewind_w_ms = r.w_ms,
                             .frontier_w_ms = p->w_ms,
                             .settled = p->settled,
+                            .rows_kept = RULE(rows_meta) ? p->rows_kept : 0,
+                            .vouch = p->vouch,
+                            .told_ms = p->unclean_n == 0 ? wall_ms : PART_NEVER,
                             .anchor = r.anchor};
     if (RULE(l_meta)) memcpy(m->life, p->life, sizeof m->life);
 }
 
-bool partition_freeze(struct partition *p, struct part_commit *out) {
+bool partition_freeze(struct partition *p, int64_t wall_ms, struct part_commit *out) {
     assert(partition_holds_no_record(p));
     if (p->needs_row || p->probe != PROBE_NOTHING || (p->next < p->frontier && RULE(not_lower))) return false;
     partition_raise_x(p);
     struct part_meta m;
-    meta_of(p, &m);
+    meta_of(p, wall_ms, &m);
     out->offset = p->next;
     part_meta_format(&m, out->metadata);
     p->own[p->own_n++ % PART_OWN_COMMITS] = (struct own_commit){*out, p->incarnation};

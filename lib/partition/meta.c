@@ -11,9 +11,10 @@
 /* The last field has a fixed width: a text that was cut is not taken for one with another hash. */
 enum { HASH_DIGITS = 16 };
 
-/* A number, or '-' for minus infinity. */
+/* A number, or '-' and '+' for the infinities. */
 static const char *number_text(int64_t v, char out[24]) {
     if (v == INT64_MIN) return "-";
+    if (v == INT64_MAX) return "+";
     snprintf(out, 24, "%" PRId64, v);
     return out;
 }
@@ -21,8 +22,8 @@ static const char *number_text(int64_t v, char out[24]) {
 /* Field up to SEP (or the end of the text when SEP is 0): *P moves behind it. */
 static bool number_read(const char **p, char sep, int64_t *v) {
     char *end;
-    if (**p == '-' && (*p)[1] == sep) {
-        *v = INT64_MIN;
+    if ((**p == '-' || **p == '+') && (*p)[1] == sep) {
+        *v = **p == '-' ? INT64_MIN : INT64_MAX;
         *p += sep == 0 ? 1 : 2;
         return true;
     }
@@ -60,40 +61,68 @@ static bool anchor_read(const char *p, struct part_anchor *a) {
 }
 
 void part_meta_format(const struct part_meta *m, char out[PART_METADATA_BYTES_MAX]) {
-    char b[24], x[24], w[24], wf[24], mm[24], at[24], anchor[80] = "-";
+    char b[24], x[24], w[24], wf[24], mm[24], z[24], zt[24], q[24], at[24], anchor[80] = "-";
     if (m->anchor.set)
         snprintf(anchor, sizeof anchor, "%" PRId64 ",%s,%016" PRIx64, m->anchor.offset,
                  number_text(m->anchor.time_ms, at), m->anchor.hash);
-    snprintf(out, PART_METADATA_BYTES_MAX, "v1;%" PRIu64 ";%" PRIx64 ";%s;%s;%s;%" PRId64 ";%s;%s;%s;%s",
-             m->incarnation, m->meaning, number_text(m->b, b), number_text(m->x, x), m->life[0] == 0 ? "-" : m->life,
-             m->rewind, number_text(m->rewind_w_ms, w), number_text(m->frontier_w_ms, wf), number_text(m->settled, mm),
-             anchor);
+    snprintf(out, PART_METADATA_BYTES_MAX,
+             "v2;%" PRIu64 ";%" PRIx64 ";%s;%s;%s;%" PRId64 ";%s;%s;%s;%" PRId64 ";%s;%s;%s;%s", m->incarnation,
+             m->meaning, number_text(m->b, b), number_text(m->x, x), m->life[0] == 0 ? "-" : m->life, m->rewind,
+             number_text(m->rewind_w_ms, w), number_text(m->frontier_w_ms, wf), number_text(m->settled, mm),
+             m->rows_kept, number_text(m->vouch.above, z), number_text(m->vouch.since_ms, zt),
+             number_text(m->told_ms, q), anchor);
+}
+
+static bool count_read(const char **p, int64_t *v) { return number_read(p, ';', v) && *v >= 0; }
+
+/* What the version before did not say. */
+static bool kept_read(const char **p, struct part_meta *m) {
+    return count_read(p, &m->rows_kept) && number_read(p, ';', &m->vouch.above) &&
+           number_read(p, ';', &m->vouch.since_ms) && number_read(p, ';', &m->told_ms);
 }
 
 bool part_meta_parse(const char *text, struct part_meta *m) {
     int64_t i;
-    if (strncmp(text, "v1;", 3) != 0) return false;
+    bool before = strncmp(text, "v1;", 3) == 0;
+    if (!before && strncmp(text, "v2;", 3) != 0) return false;
     const char *p = text + 3;
-    if (!number_read(&p, ';', &i) || i < 0) return false;
-    m->incarnation = (uint64_t)i;
+    if (!count_read(&p, &i)) return false;
+    *m = (struct part_meta){.incarnation = (uint64_t)i, .vouch = PART_VOUCH_NONE, .told_ms = PART_NEVER};
     return hex_read(&p, ';', &m->meaning) && number_read(&p, ';', &m->b) && number_read(&p, ';', &m->x) &&
-           life_read(&p, m->life) && number_read(&p, ';', &m->rewind) && m->rewind >= 0 &&
-           number_read(&p, ';', &m->rewind_w_ms) && number_read(&p, ';', &m->frontier_w_ms) &&
-           number_read(&p, ';', &m->settled) && anchor_read(p, &m->anchor);
+           life_read(&p, m->life) && count_read(&p, &m->rewind) && number_read(&p, ';', &m->rewind_w_ms) &&
+           number_read(&p, ';', &m->frontier_w_ms) && number_read(&p, ';', &m->settled) &&
+           (before || kept_read(&p, m)) && anchor_read(p, &m->anchor);
 }
 
 void part_row_format(const struct part_row *r, struct buf *out) {
-    char w[24], m[24], b[24], x[24], end[24];
-    buf_addf(out, "%s;%s;%s;%s;%s", number_text(r->w_ms, w), number_text(r->m, m), number_text(r->b, b),
-             number_text(r->x, x), number_text(r->end_ms, end));
+    char w[24], m[24], b[24], x[24], end[24], z[24], zt[24];
+    buf_addf(out, "%s;%s;%s;%s;%s;%s;%s", number_text(r->w_ms, w), number_text(r->m, m), number_text(r->b, b),
+             number_text(r->x, x), number_text(r->end_ms, end), number_text(r->vouch.above, z),
+             number_text(r->vouch.since_ms, zt));
 }
 
 bool part_row_parse(struct bytes text, struct part_row *r) {
-    char copy[128];
+    char copy[192];
     if (text.n >= sizeof copy) return false;
     memcpy(copy, text.p, text.n);
     copy[text.n] = 0;
     const char *p = copy;
-    return number_read(&p, ';', &r->w_ms) && number_read(&p, ';', &r->m) && number_read(&p, ';', &r->b) &&
-           number_read(&p, ';', &r->x) && number_read(&p, 0, &r->end_ms);
+    bool head = number_read(&p, ';', &r->w_ms) && number_read(&p, ';', &r->m) && number_read(&p, ';', &r->b) &&
+                number_read(&p, ';', &r->x);
+    const char *end = p;
+    r->vouch = PART_VOUCH_NONE;
+    if (head && number_read(&end, 0, &r->end_ms)) return true; /* of the version before */
+    return head && number_read(&p, ';', &r->end_ms) && number_read(&p, ';', &r->vouch.above) &&
+           number_read(&p, 0, &r->vouch.since_ms);
 }
+
+struct part_row part_row_retired(const struct part_row *last, int64_t touched) {
+    return (struct part_row){.w_ms = last->w_ms,
+                             .m = INT64_MAX,
+                             .b = last->b,
+                             .x = i64_larger(last->x, touched),
+                             .end_ms = PART_NEVER,
+                             .vouch = PART_VOUCH_NONE};
+}
+
+bool part_row_is_retired(const struct part_row *r) { return r->m == INT64_MAX; }

@@ -43,6 +43,9 @@ static void partition_begin(struct partition *p, const struct part_start *s) {
     p->raise_x = s->raise_x_at_frontier && RULE(cfg_x);
     p->last = s->anchor;
     p->end_wall_ms = PART_NEVER;
+    p->rows_kept = s->rows_kept;
+    p->vouch = s->vouch;
+    p->vouch_next = PART_VOUCH_NONE;
     memcpy(p->life, s->life, sizeof p->life);
     p->seen.origin = s->origin;
     p->seen.unproven = s->unproven;
@@ -105,7 +108,7 @@ static int64_t record_clock(const struct partition *p, const struct part_record 
 static void probe_reset(struct partition *p, int64_t time_ms) {
     int64_t reach = minute_reach(p->rules, time_ms);
     p->w_ms = time_ms;
-    p->settled = minute_horizon(p->rules, time_ms);
+    p->settled = i64_larger(p->settled, minute_horizon(p->rules, time_ms));
     if (RULE(reset_b)) p->b = p->settled;
     if (RULE(reset_x) && reach != PART_NO_MINUTE) p->x = reach + 1;
 }
@@ -261,9 +264,13 @@ void partition_eof(struct partition *p, int64_t offset, int64_t wall_ms) {
 
 bool partition_needs_row(const struct partition *p) { return p->needs_row; }
 
-void partition_row_known(struct partition *p, uint64_t row_incarnation, int64_t wall_ms) {
+bool partition_waits_for_row(const struct partition *p) { return p->needs_row && p->seen.origin == ORIGIN_BEGINNING; }
+
+void partition_row_known(struct partition *p, const struct part_joined *joined, int64_t wall_ms) {
     if (!p->needs_row) return;
-    uint64_t known = p->incarnation > row_incarnation ? p->incarnation : row_incarnation;
+    if (partition_waits_for_row(p) && RULE(above_closed)) p->settled = i64_larger(p->settled, joined->closed);
+    p->x = i64_larger(p->x, joined->x);
+    uint64_t known = p->incarnation > joined->incarnation ? p->incarnation : joined->incarnation;
     uint64_t above = RULE(i_known) ? known + 1 : 1;
     uint64_t wall = wall_ms > 0 && RULE(i_clock) ? (uint64_t)wall_ms : 0;
     p->incarnation = above > wall ? above : wall;

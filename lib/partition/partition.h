@@ -54,7 +54,14 @@ void partition_eof(struct partition *p, int64_t offset, int64_t wall_ms);
 /* -- incarnation (rules 1, 2) -- */
 
 bool partition_needs_row(const struct partition *p); /* the row's incarnation decides ours */
-void partition_row_known(struct partition *p, uint64_t row_incarnation, int64_t wall_ms);
+struct part_joined {                                 /* what the board says to a partition that asks for its row */
+    uint64_t incarnation;                            /* of its row, 0: it has none */
+    int64_t closed; /* highest minute of which a list was closed without it; PART_NO_MINUTE: none (rule 23) */
+    int64_t x;      /* highest minute that one of its name, retired since, does not vouch for; PART_NO_MINUTE */
+};
+void partition_row_known(struct partition *p, const struct part_joined *joined, int64_t wall_ms);
+/* It may not be consumed before its row is known: what it brings for a closed list is late (rule 23). */
+bool partition_waits_for_row(const struct partition *p);
 
 /* -- ticks -- */
 
@@ -66,6 +73,7 @@ struct part_copy { /* one bucket by value; pointers valid during the call */
     int64_t offset; /* o, -1 for a final copy */
     int64_t at;     /* o of any copy: comes back in partition_answered */
     bool final;
+    int64_t told_mono_ms; /* when all of its minute was known to be stored, with no event since; PART_NEVER */
     struct bytes items;
 };
 /* Takes the copy and returns true, or returns false: full, the rest waits for the next tick. */
@@ -77,16 +85,22 @@ size_t partition_publish_begin(struct partition *p);
 bool partition_publish(struct partition *p, size_t n, part_emit *emit, void *ctx);
 /* Rule 20: drop what is final and durable. MONO_MS is the clock of the answers. */
 void partition_settle(struct partition *p, int64_t mono_ms);
+struct part_row_out {
+    struct part_row row;
+    uint64_t incarnation;
+    int64_t frontier;
+    int64_t rows_kept; /* a Redis that stored fewer rows went back (rule 22) */
+    char life[PART_LIFE_LEN + 1];
+};
 /* Rule 19: the row to send now, or false (one is out, or nothing may be said yet). */
-bool partition_row(struct partition *p, struct part_row *row, uint64_t *incarnation, int64_t *frontier,
-                   char life[PART_LIFE_LEN + 1]);
+bool partition_row(struct partition *p, struct part_row_out *out);
 
 struct part_commit {
     int64_t offset;
     char metadata[PART_METADATA_BYTES_MAX];
 };
-/* Rule 8: freeze a commit, or false if none may be made now. */
-bool partition_freeze(struct partition *p, struct part_commit *out);
+/* Rule 8: freeze a commit, or false if none may be made now. WALL_MS is now. */
+bool partition_freeze(struct partition *p, int64_t wall_ms, struct part_commit *out);
 /* Its outcome; commits of unknown outcome count as not acknowledged. */
 void partition_committed(struct partition *p, const struct part_commit *c, bool ok);
 /* Rule 7: is the group's commit one of this memory's own latest? Then the memory may go on: everything live is dirty
@@ -97,8 +111,13 @@ void partition_keep(struct partition *p);
 /* -- answers -- */
 
 void partition_answered(struct partition *p, struct bytes location, int64_t minute, int64_t at, int64_t mono_ms);
-/* Stored, or a higher fence is there; PART_NEVER: it was not sent after all. */
-void partition_row_answered(struct partition *p, int64_t handed_mono_ms);
+struct part_row_answer {
+    int64_t handed_mono_ms;
+    int64_t count;    /* rows of this partition that Redis stored, this one included */
+    int64_t redis_ms; /* its clock */
+};
+/* Stored, or a higher fence is there. NULL: it was not sent after all. */
+void partition_row_answered(struct partition *p, const struct part_row_answer *a);
 void partition_other_life(struct partition *p, const char *life); /* refused: Redis is another one */
 void partition_broken(struct partition *p);                       /* rule 12 */
 /* A query sent at WALL_MS said that the log ended at END (rule 19). */

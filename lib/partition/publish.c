@@ -56,6 +56,7 @@ static void minute_each(struct partition *p, struct minute *m, bucket_visit *vis
 
 static void bucket_doubt(struct partition *p, struct bucket *b) {
     b->acked = -1;
+    b->minute->first_row = 0;
     bucket_set_clean(p, b, false);
     dirty_append(p, b);
 }
@@ -97,6 +98,7 @@ static bool bucket_emit(struct partition *p, struct bucket *b, part_emit *emit, 
                              .offset = final && RULE(final_top) ? -1 : p->next,
                              .at = p->next,
                              .final = final,
+                             .told_mono_ms = b->minute->told_mono_ms,
                              .items = {p->items.data, p->items.len}};
     return emit(ctx, &copy);
 }
@@ -148,6 +150,7 @@ void partition_settle(struct partition *p, int64_t mono_ms) {
         if (m->unclean_n != 0) minute_forget_dirty(p, m); /* only with a rule switched off */
         p->unclean_n -= m->unclean_n;
         p->buckets_n -= m->buckets_n;
+        p->rows_kept = i64_larger(p->rows_kept, m->first_row);
         minutes_remove_first(&p->minutes);
     }
     int64_t reach = minute_horizon(p->rules, p->w_ms);
@@ -157,24 +160,48 @@ void partition_settle(struct partition *p, int64_t mono_ms) {
 
 /* -- the progress row -- */
 
-bool partition_row(struct partition *p, struct part_row *row, uint64_t *incarnation, int64_t *frontier,
-                   char life[PART_LIFE_LEN + 1]) {
+bool partition_row(struct partition *p, struct part_row_out *out) {
     assert(partition_holds_no_record(p));
     if (!p->ready || p->silent || p->row_out || p->probe != PROBE_NOTHING) return false;
     p->row_out = true;
-    *incarnation = p->incarnation;
-    *frontier = p->next;
-    memcpy(life, p->life, PART_LIFE_LEN + 1);
     bool vouched = p->unclean_n == 0 || !RULE(end_clean);
-    *row = (struct part_row){p->w_ms, p->settled, p->b, p->x, vouched ? p->end_wall_ms : PART_NEVER};
-    p->row_sent = (struct said_row){*row, p->next};
+    *out =
+        (struct part_row_out){.row = {p->w_ms, p->settled, p->b, p->x, vouched ? p->end_wall_ms : PART_NEVER, p->vouch},
+                              .incarnation = p->incarnation,
+                              .frontier = p->next,
+                              .rows_kept = RULE(rows_kept) ? p->rows_kept : 0};
+    memcpy(out->life, p->life, sizeof out->life);
+    p->row_sent = (struct said_row){out->row, p->next};
     return true;
 }
 
-void partition_row_answered(struct partition *p, int64_t handed_mono_ms) {
+/* A Redis that has this row has all that was stored before it was handed over. */
+static void minutes_note_row(struct partition *p, const struct part_row_answer *a) {
+    for (size_t i = 0; i < p->minutes.n; i++) {
+        struct minute *m = p->minutes.all[i];
+        if (m->first_row == 0 && m->unclean_n == 0 && m->acked_mono_ms <= a->handed_mono_ms) m->first_row = a->count;
+    }
+}
+
+/* A minute that is not sealed yet will be stored for good later than now. What the row says is between a quarter and
+ * half of RETENTION old: old enough to vouch for a partition that lags behind, young enough to be vouched for when this
+ * one stands still. */
+static void vouch_advance(struct partition *p, int64_t redis_ms) {
+    struct part_vouch now = {i64_larger(p->settled, minute_horizon(p->rules, p->w_ms)), redis_ms};
+    bool due = p->vouch_next.since_ms == 0 || redis_ms - p->vouch_next.since_ms >= p->rules->retention_ms / 4;
+    if (p->vouch.since_ms == 0) p->vouch.since_ms = redis_ms;
+    if (!due) return;
+    if (p->vouch_next.since_ms != 0) p->vouch = p->vouch_next;
+    p->vouch_next = now;
+}
+
+void partition_row_answered(struct partition *p, const struct part_row_answer *a) {
     p->row_out = false;
-    if (handed_mono_ms != PART_NEVER) p->row_stored = p->row_sent;
-    p->confirmed_mono_ms = i64_larger(p->confirmed_mono_ms, handed_mono_ms);
+    if (a == NULL) return;
+    p->row_stored = p->row_sent;
+    p->confirmed_mono_ms = i64_larger(p->confirmed_mono_ms, a->handed_mono_ms);
+    minutes_note_row(p, a);
+    vouch_advance(p, a->redis_ms);
 }
 
 void partition_other_life(struct partition *p, const char *life) {
@@ -184,6 +211,7 @@ void partition_other_life(struct partition *p, const char *life) {
         p->life[0] != 0 || RULE(l_meta); /* switched off: the first life that is heard of is taken for the old one */
     if (RULE(life) && news) {
         p->x = i64_larger(p->x, p->settled);
+        p->rows_kept = 0;
         partition_redirty(p);
     }
     memcpy(p->life, life, PART_LIFE_LEN);
@@ -204,6 +232,7 @@ void partition_answered(struct partition *p, struct bytes location, int64_t minu
     b->acked = i64_larger(b->acked, at);
     m->acked_mono_ms = i64_larger(m->acked_mono_ms, mono_ms);
     if (b->acked >= b->changed && !b->queued) bucket_set_clean(p, b, true); /* queued: it was doubted since */
+    if (m->unclean_n == 0 && m->told_mono_ms == PART_NEVER) m->told_mono_ms = mono_ms;
 }
 
 void partition_broken(struct partition *p) {

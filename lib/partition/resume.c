@@ -36,6 +36,8 @@ static void start_blank(struct part_start *s, const struct part_facts *f, enum p
                              .settled = PART_NO_MINUTE,
                              .b = PART_NO_MINUTE,
                              .x = PART_NO_MINUTE,
+                             .vouch = PART_VOUCH_NONE,
+                             .told_mono_ms = PART_NEVER,
                              .new_incarnation = true};
 }
 
@@ -65,12 +67,16 @@ static void start_from_meta(const struct part_facts *f, const struct part_meta *
     s->x = m->x;
     s->anchor = m->anchor;
     memcpy(s->life, m->life, sizeof s->life);
+    s->rows_kept = m->rows_kept;
+    s->vouch = m->vouch;
+    if (m->told_ms != PART_NEVER) s->told_mono_ms = f->mono_ms - (f->wall_ms - m->told_ms);
 }
 
 /* Rule 4. */
 static void change_meaning(struct part_start *s) {
     s->origin = ORIGIN_CONFIG;
     s->new_incarnation = true;
+    s->told_mono_ms = PART_NEVER;
     s->b = s->settled;
     s->raise_x_at_frontier = true;
 }
@@ -80,6 +86,7 @@ static void cut_range(const struct part_rules *r, struct part_start *s) {
     s->origin = ORIGIN_TRUNCATED;
     s->next = s->consume_from = s->log_start;
     s->anchor.set = false;
+    s->told_mono_ms = PART_NEVER;
     s->lost_records = s->log_start > s->frontier ? s->log_start - s->frontier : 0;
     if (RULE(trunc_x)) s->x = i64_larger(s->x, above(minute_reach(r, s->frontier_w_ms)));
     if (s->log_start > s->frontier) s->probe = PROBE_CUT;
@@ -102,6 +109,7 @@ void part_resume_other_log(const struct part_rules *r, struct part_start *s) {
     s->w_ms = s->frontier_w_ms = PART_NEVER;
     s->new_incarnation = true;
     s->raise_x_at_frontier = false;
+    s->told_mono_ms = PART_NEVER;
     s->b = s->settled;
 }
 

@@ -13,6 +13,7 @@ struct part_facts {
     const char *commit_metadata;
     bool topic_has_commits; /* of any partition of the topic, when this one has none */
     int64_t log_start, log_end;
+    int64_t wall_ms, mono_ms; /* now */
 };
 
 /* What the first record (or the end of the log) still has to tell. */
@@ -48,6 +49,9 @@ struct part_start {
     bool unproven;            /* the anchor is gone: nothing shows that the log is still the same */
     int64_t lost_records;     /* never read, taken by retention */
     char life[PART_LIFE_LEN + 1];
+    int64_t rows_kept; /* rule 22 */
+    struct part_vouch vouch;
+    int64_t told_mono_ms; /* when all that lies below the frontier was known to be stored; PART_NEVER: it may not be */
     struct part_anchor anchor;
 };
 

@@ -14,6 +14,7 @@ struct part_rules {
     int64_t lateness_ms, future_ms;
     int64_t slack_ms;        /* deadline(m) = end(m) + lateness + slack */
     int64_t settle_delay_ms; /* more than Redis may lose */
+    int64_t retention_ms;    /* how long what was written last lives in Redis */
     bool clock_is_event;     /* LOG_CLOCK=event */
     bool start_latest;       /* START=latest */
     struct bytes global;     /* name of the all-locations list; n = 0: none */
@@ -35,6 +36,11 @@ static inline int64_t minute_horizon(const struct part_rules *r, int64_t w_ms) {
 /* Highest minute that a record of time T may touch without being future. */
 static inline int64_t minute_reach(const struct part_rules *r, int64_t t_ms) {
     return t_ms == PART_NEVER ? PART_NO_MINUTE : minute_of(t_ms + r->future_ms);
+}
+/* Rule 21: what was stored at SINCE_MS or later is still in a hash that was made at BORN_MS, or was there before it
+ * without a gap. An eighth of RETENTION is left for clocks that differ after a failover. */
+static inline bool retention_spans(const struct part_rules *r, int64_t since_ms, int64_t born_ms) {
+    return born_ms - since_ms < r->retention_ms - r->retention_ms / 8;
 }
 static inline int64_t minute_deadline_ms(const struct part_rules *r, int64_t minute) {
     return minute_end_ms(minute) + r->lateness_ms + r->slack_ms;

@@ -56,8 +56,10 @@ struct partition {
         struct part_row row;
         int64_t next;
     } row_sent, row_stored;
-    int64_t confirmed_mono_ms; /* when the newest answered row was handed over */
-    int64_t end_wall_ms;       /* wall clock at which the log was known to end at next */
+    int64_t confirmed_mono_ms;           /* when the newest answered row was handed over */
+    int64_t rows_kept;                   /* rule 22 */
+    struct part_vouch vouch, vouch_next; /* rule 21: what the row says, and what it will say */
+    int64_t end_wall_ms;                 /* wall clock at which the log was known to end at next */
 
     /* Kafka */
     struct own_commit {

@@ -24,8 +24,12 @@
  *                                              group    the one consumer group that writes this board
  *                                              version  STORE_CONTRACT_VERSION
  *                                              rows     one up with every row that was stored
- *                                              <source> "topic/partition": fence ';' the row (partition/meta.h)
+ *                                              members  one up with every partition that comes or is retired
+ *                                              closed   highest minute of which a list may be closed
+ *                                              <source> "topic/partition": fence ';' the row (partition/meta.h) '#'
+ *                                                       how many rows of it were stored
  *   topk:{US}:part:<minute>     hash    TTL    e        random token of this hash, made with it
+ *                                              born     when, by the clock of Redis, in ms
  *                                              n        count of accepted contributions
  *                                              ln       the n that the list was made from; absent: no list yet
  *                                              lr       the rows of the progress that it was judged by
@@ -37,7 +41,7 @@
  *   topk:{s17}:waiting          hash    stays  the same, for lists that are written and only wait to become final
  *
  * Example: two partitions counted US at 19:08, then the minute became final.
- *   HGETALL topk:{US}:part:2026-11-21T19:08  ->  e 9f0c.. n 4 ln 4 lr 81 merged <bytes> closed 1
+ *   HGETALL topk:{US}:part:2026-11-21T19:08  ->  e 9f0c.. born 17.. n 4 ln 4 lr 81 merged <bytes> closed 1
  *   ZREVRANGE topk:{US}:2026-11-21T19:08 0 1 WITHSCORES  ->  cat 40 dog 38 */
 #ifndef TOPKD_STORE_KEYS_H
 #define TOPKD_STORE_KEYS_H
@@ -45,7 +49,7 @@
 #include "base/base.h"
 #include "base/buf.h"
 
-enum { STORE_CONTRACT_VERSION = 1, STORE_SHARDS = 256, STORE_FENCE_LEN = 32 };
+enum { STORE_CONTRACT_VERSION = 2, STORE_SHARDS = 256, STORE_FENCE_LEN = 32 };
 
 /* The location as keys have it: as it is, but '%', '{' and '}' percent-encoded (upper-case hex). */
 void keys_encode_location(struct buf *out, struct bytes location);
@@ -71,5 +75,6 @@ bool keys_note_parse(struct bytes field, struct buf *location, int64_t *minute) 
 /* (incarnation, offset) as 32 lower-case hex digits: text order is number order. Offset -1 is written ffff...: a final
  * copy. */
 void keys_fence(char out[STORE_FENCE_LEN + 1], uint64_t incarnation, int64_t offset);
+uint64_t keys_fence_incarnation(const char *fence); /* the reverse */
 
 #endif

@@ -25,9 +25,14 @@ int redis_contribute(void *self, struct store_parts *lists, size_t n, struct err
 int redis_note(void *self, const struct store_note *notes, size_t n, struct err *e);
 int redis_rows_write(void *self, struct store_row *rows, size_t n, const char *new_life, struct err *e);
 
+/* redis_board.c */
+int redis_join(void *self, struct store_join *joins, size_t n, const char *new_life, struct err *e);
+int redis_close_up_to(void *self, const struct store_progress *p, int64_t minute, bool *done, struct err *e);
+int redis_retire(void *self, struct store_retire *rows, size_t n, struct err *e);
+
 /* redis_read.c */
 int redis_progress_read(void *self, struct store_progress *out, struct err *e);
-int redis_notes_read(void *self, const uint32_t *shards, size_t n, bool waiting, struct store_notes *out,
+int redis_notes_read(void *self, const uint32_t *shards, size_t n, size_t waiting_n, struct store_notes *out,
                      struct err *e);
 int redis_round_read(void *self, struct store_round *r, struct err *e);
 

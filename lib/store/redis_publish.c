@@ -2,6 +2,7 @@
 #include <hiredis/hiredis.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/hash.h"
@@ -20,6 +21,9 @@ static bool answer_of(char letter, enum store_answer *out) {
         return true;
     case 'C':
         *out = STORE_CLOSED;
+        return true;
+    case 'E':
+        *out = STORE_EXPIRED;
         return true;
     case 'O':
         *out = STORE_OTHER_LIFE;
@@ -58,8 +62,8 @@ static void send_parts(struct redis_store *s, struct redis_call *call, const str
     redis_arg_int(call, s->retention_ms);
     for (size_t i = 0; i < list->n; i++) {
         const struct store_part *p = &list->parts[i];
-        char fence[STORE_FENCE_LEN + 2];
-        snprintf(fence, sizeof fence, "%s%c", p->fence, p->final ? '1' : '0');
+        char fence[STORE_FENCE_LEN + 3];
+        snprintf(fence, sizeof fence, "%s%c%s", p->fence, p->final ? '1' : '0', p->only_if_there ? "-" : "");
         redis_arg_text(call, p->source);
         redis_arg_text(call, fence);
         redis_arg(call, p->items);
@@ -119,11 +123,15 @@ struct rows {
     size_t n;
 };
 
-static bool take_rows(struct rows *c, const struct redisReply *life, const struct redisReply *answers) {
+static bool take_rows(struct rows *c, const struct redisReply *life, const struct redisReply *answers,
+                      const struct redisReply *now, char *counts) {
     if (life->len > STORE_LIFE_LEN || answers->len != c->n) return false;
     for (size_t i = 0; i < c->n; i++) {
-        if (!answer_of(answers->str[i], &c->rows[i].answer)) return false;
-        if (c->rows[i].answer == STORE_OTHER_LIFE) memcpy(c->rows[i].new_life, life->str, life->len + 1);
+        struct store_row *row = &c->rows[i];
+        if (!answer_of(answers->str[i], &row->answer)) return false;
+        if (row->answer == STORE_OTHER_LIFE) memcpy(row->new_life, life->str, life->len + 1);
+        row->redis_ms = strtoll(now->str, NULL, 10);
+        row->count = strtoll(counts, &counts, 10);
     }
     return true;
 }
@@ -135,7 +143,7 @@ static int on_rows(void *ctx, size_t index, const struct redisReply *r, struct e
     for (size_t i = 0; good && i < r->elements; i++) good = r->element[i]->type == REDIS_REPLY_STRING;
     if (good && strcmp(r->element[0]->str, "ok") != 0)
         return redis_refuse_board(c->s, r->element[0]->str, r->element[1]->str, e);
-    good = good && r->elements == 3 && take_rows(c, r->element[1], r->element[2]);
+    good = good && r->elements == 5 && take_rows(c, r->element[1], r->element[2], r->element[3], r->element[4]->str);
     return good ? STORE_OK : redis_unexpected(c->s, "progress rows", e);
 }
 
@@ -157,6 +165,7 @@ int redis_rows_write(void *self, struct store_row *rows, size_t n, const char *n
         redis_arg_text(&call, rows[i].life);
         redis_arg_text(&call, rows[i].fence);
         redis_arg(&call, rows[i].value);
+        redis_arg_int(&call, rows[i].kept);
     }
     redis_send(&call);
     return redis_call_end(&call);

@@ -50,9 +50,12 @@ static void send_read(struct redis_store *s, struct redis_call *call, const char
 static bool add_row(struct store_progress *out, const struct redisReply *name, const struct redisReply *value) {
     struct store_progress_row row = {.value_len = 0};
     if (!copy_fence(value, row.fence) || value->str[STORE_FENCE_LEN] != ';') return false;
+    const char *text = value->str + STORE_FENCE_LEN + 1, *count = strrchr(text, '#');
     row.source = copy_of(name);
-    row.value_len = (size_t)value->len - STORE_FENCE_LEN - 1;
-    row.value = mem_dup(value->str + STORE_FENCE_LEN + 1, row.value_len + 1);
+    row.count = count != NULL ? strtoll(count + 1, NULL, 10) : -1;
+    row.value_len = count != NULL ? (size_t)(count - text) : (size_t)value->len - STORE_FENCE_LEN - 1;
+    row.value = mem_dup(text, row.value_len + 1);
+    row.value[row.value_len] = '\0';
     out->rows[out->n++] = row;
     return true;
 }
@@ -61,10 +64,13 @@ static bool add_row(struct store_progress *out, const struct redisReply *name, c
 static bool parse_progress(const struct redisReply *r, struct store_progress *out) {
     if (!is_map(r)) return false;
     out->rows = mem_zalloc(r->elements / 2 + 1, sizeof *out->rows);
+    out->closed = INT64_MIN;
     for (size_t i = 0; i < r->elements; i += 2) {
         const struct redisReply *name = r->element[i], *value = r->element[i + 1];
         if (is_named(name, "life") && !copy_short(value, out->life, STORE_LIFE_LEN)) return false;
         if (is_named(name, "rows")) out->version = strtoll(value->str, NULL, 10);
+        if (is_named(name, "members")) out->members = strtoll(value->str, NULL, 10);
+        if (is_named(name, "closed")) out->closed = strtoll(value->str, NULL, 10);
         if (memchr(name->str, '/', name->len) != NULL && !add_row(out, name, value)) return false;
     }
     return true;
@@ -99,14 +105,14 @@ int redis_progress_read(void *self, struct store_progress *out, struct err *e) {
 struct notes {
     struct redis_store *s;
     const uint32_t *shards;
-    size_t replies_a_shard;
+    size_t n, waiting_n;
     struct store_notes *out;
 };
 
-static void add_note(struct store_notes *out, uint32_t shard, const struct redisReply *field,
+static void add_note(struct store_notes *out, uint32_t shard, bool waiting, const struct redisReply *field,
                      const struct redisReply *token) {
     struct buf location = {0};
-    struct store_note_read note = {.shard = shard};
+    struct store_note_read note = {.shard = shard, .waiting = waiting};
     if (!copy_short(token, note.token, STORE_TOKEN_LEN) ||
         !keys_note_parse((struct bytes){field->str, field->len}, &location, &note.minute)) {
         buf_free(&location);
@@ -122,29 +128,50 @@ static void add_note(struct store_notes *out, uint32_t shard, const struct redis
     out->notes[out->n++] = note;
 }
 
+static bool take_version(struct store_notes *out, const struct redisReply *r) {
+    if (r->type != REDIS_REPLY_ARRAY || r->elements != 2) return false;
+    const struct redisReply *life = r->element[0], *version = r->element[1];
+    if (life->type == REDIS_REPLY_STRING && !copy_short(life, out->life, STORE_LIFE_LEN)) return false;
+    if (version->type == REDIS_REPLY_STRING) out->version = strtoll(version->str, NULL, 10);
+    return true;
+}
+
+/* First of each shard what changed, then of some what waits, then how far the progress is. */
 static int on_notes(void *ctx, size_t index, const struct redisReply *r, struct err *e) {
     struct notes *c = ctx;
+    bool waiting = index >= c->n;
+    if (index == c->n + c->waiting_n)
+        return take_version(c->out, r) ? STORE_OK : redis_unexpected(c->s, "the version of the progress", e);
     if (!is_map(r)) return redis_unexpected(c->s, "notes", e);
-    uint32_t shard = c->shards[index / c->replies_a_shard];
-    for (size_t i = 0; i < r->elements; i += 2) add_note(c->out, shard, r->element[i], r->element[i + 1]);
+    uint32_t shard = c->shards[waiting ? index - c->n : index];
+    for (size_t i = 0; i < r->elements; i += 2) add_note(c->out, shard, waiting, r->element[i], r->element[i + 1]);
     return STORE_OK;
 }
 
-int redis_notes_read(void *self, const uint32_t *shards, size_t n, bool waiting, struct store_notes *out,
+static void send_notes_read(struct redis_store *s, struct redis_call *call, const uint32_t *shards, size_t n,
+                            const char *which) {
+    for (size_t i = 0; i < n; i++) {
+        keys_notes(&s->key, s->board, shards[i], which);
+        send_read(s, call, "HGETALL");
+    }
+}
+
+int redis_notes_read(void *self, const uint32_t *shards, size_t n, size_t waiting_n, struct store_notes *out,
                      struct err *e) {
     struct redis_store *s = self;
     int status = redis_ready(s, e);
     if (status != STORE_OK) return status;
-    struct notes c = {.s = s, .shards = shards, .replies_a_shard = waiting ? 2 : 1, .out = out};
+    struct notes c = {.s = s, .shards = shards, .n = n, .waiting_n = waiting_n, .out = out};
     struct redis_call call;
     redis_call_begin(&call, &s->conn, on_notes, &c, e);
-    for (size_t i = 0; i < n; i++) {
-        keys_notes(&s->key, s->board, shards[i], "changed");
-        send_read(s, &call, "HGETALL");
-        if (!waiting) continue;
-        keys_notes(&s->key, s->board, shards[i], "waiting");
-        send_read(s, &call, "HGETALL");
-    }
+    send_notes_read(s, &call, shards, n, "changed");
+    send_notes_read(s, &call, shards, waiting_n, "waiting");
+    redis_arg_text(&call, "HMGET");
+    keys_progress(&s->key, s->board);
+    redis_arg_key(s, &call);
+    redis_arg_text(&call, "life");
+    redis_arg_text(&call, "rows");
+    redis_send(&call);
     return redis_call_end(&call);
 }
 
@@ -173,6 +200,8 @@ static bool take_field(struct store_hash *h, const struct redisReply *name, cons
         p->items_len = value->len;
     } else if (is_named(name, "e")) {
         return copy_short(value, h->e, STORE_TOKEN_LEN);
+    } else if (is_named(name, "born")) {
+        h->born_ms = strtoll(value->str, NULL, 10);
     } else if (is_named(name, "n")) {
         h->n = strtoll(value->str, NULL, 10);
     } else if (is_named(name, "closed")) {

@@ -15,9 +15,11 @@ const char redis_script_contribute[] =
     "    local fence, known = ARGV[i + 1], stored[f] or there[k + 3] "
     "    if known and known:sub(1, 32) > fence:sub(1, 32) then "
     "      out[#out + 1] = 'N' "
+    "    elseif #fence > 33 and not there[2] and not next(stored) then "
+    "      out[#out + 1] = 'E' "
     "    else "
     "      local at = #set "
-    "      set[at + 1], set[at + 2], set[at + 3], set[at + 4] = f, fence, 'i:' .. ARGV[i], ARGV[i + 2] "
+    "      set[at + 1], set[at + 2], set[at + 3], set[at + 4] = f, fence:sub(1, 33), 'i:' .. ARGV[i], ARGV[i + 2] "
     "      stored[f] = fence "
     "      out[#out + 1] = 'S' "
     "    end "
@@ -25,37 +27,97 @@ const char redis_script_contribute[] =
     "  local at = #set "
     "  if at > 0 then "
     "    set[at + 1], set[at + 2] = 'n', string.format('%.0f', (there[3] or 0) + at / 4) "
-    "    if not there[2] then set[at + 3], set[at + 4] = 'e', ARGV[1] end "
+    "    if not there[2] then "
+    "      local now = redis.call('TIME') "
+    "      set[at + 3], set[at + 4], set[at + 5] = 'e', ARGV[1], 'born' "
+    "      set[at + 6] = string.format('%.0f', now[1] * 1000 + math.floor(now[2] / 1000)) "
+    "    end "
     "    redis.call('HSET', h, unpack(set)) "
     "  end "
     "end "
     "if next(stored) then redis.call('PEXPIRE', h, ARGV[2]) end "
     "return table.concat(out)";
 
-const char redis_script_rows[] = "local k, out = KEYS[1], {} "
-                                 "local head = redis.call('HMGET', k, 'life', 'group', 'version') "
-                                 "local life = head[1] "
-                                 "if not life then "
-                                 "  life = ARGV[1] "
-                                 "  redis.call('HSET', k, 'life', life, 'group', ARGV[2], 'version', ARGV[3]) "
-                                 "else "
-                                 "  if head[2] ~= ARGV[2] then return {'group', head[2] or ''} end "
-                                 "  if head[3] ~= ARGV[3] then return {'version', head[3] or ''} end "
-                                 "end "
-                                 "for i = 4, #ARGV, 4 do "
-                                 "  local source, fence = ARGV[i], ARGV[i + 2] "
-                                 "  local there = redis.call('HGET', k, source) "
-                                 "  if ARGV[i + 1] ~= life then "
-                                 "    out[#out + 1] = 'O' "
-                                 "  elseif there and there:sub(1, 32) > fence then "
-                                 "    out[#out + 1] = 'N' "
-                                 "  else "
-                                 "    redis.call('HSET', k, source, fence .. ';' .. ARGV[i + 3]) "
-                                 "    redis.call('HINCRBY', k, 'rows', 1) "
-                                 "    out[#out + 1] = 'S' "
-                                 "  end "
-                                 "end "
-                                 "return {'ok', life, table.concat(out)}";
+/* What both scripts of a partition begin with: ARGV 1 to 3 are the life that is made if there is none, the group and the
+ * version. A board of the version before is taken over. */
+#define BOARD_HEAD                                                                                                     \
+    "local k, out = KEYS[1], {} "                                                                                      \
+    "local head = redis.call('HMGET', k, 'life', 'group', 'version') "                                                 \
+    "local life = head[1] "                                                                                            \
+    "if not life then "                                                                                                \
+    "  life = ARGV[1] "                                                                                                \
+    "  redis.call('HSET', k, 'life', life, 'group', ARGV[2], 'version', ARGV[3]) "                                     \
+    "else "                                                                                                            \
+    "  if head[2] ~= ARGV[2] then return {'group', head[2] or ''} end "                                                \
+    "  if head[3] == '1' then redis.call('HSET', k, 'version', ARGV[3]) "                                              \
+    "  elseif head[3] ~= ARGV[3] then return {'version', head[3] or ''} end "                                          \
+    "end "
+
+/* First whether Redis went back: then it has another life, and whoever names the one before is told so. */
+const char redis_script_rows[] = BOARD_HEAD
+    "local function count_of(row) return row and tonumber(row:match('#(%d+)$')) or 0 end "
+    "for i = 4, #ARGV, 5 do "
+    "  if ARGV[i + 1] == life and count_of(redis.call('HGET', k, ARGV[i])) < tonumber(ARGV[i + 4]) then "
+    "    life = ARGV[1] "
+    "    redis.call('HSET', k, 'life', life) "
+    "  end "
+    "end "
+    "local counts = {} "
+    "for i = 4, #ARGV, 5 do "
+    "  local row, fence = redis.call('HGET', k, ARGV[i]), ARGV[i + 2] "
+    "  local count = count_of(row) "
+    "  if ARGV[i + 1] ~= life then "
+    "    out[#out + 1] = 'O' "
+    "  elseif row and row:sub(1, 32) > fence then "
+    "    out[#out + 1] = 'N' "
+    "  else "
+    "    count = count + 1 "
+    "    redis.call('HSET', k, ARGV[i], string.format('%s;%s#%.0f', fence, ARGV[i + 3], count)) "
+    "    redis.call('HINCRBY', k, 'rows', 1) "
+    "    out[#out + 1] = 'S' "
+    "  end "
+    "  counts[#counts + 1] = string.format('%.0f', count) "
+    "end "
+    "local now = redis.call('TIME') "
+    "return {'ok', life, table.concat(out), string.format('%.0f', now[1] * 1000 + math.floor(now[2] / 1000)), "
+    "        table.concat(counts, ' ')}";
+
+/* A retired row has settled everything ('+'); from here on it has settled nothing, and keeps what it cannot vouch for. */
+const char redis_script_join[] =
+    BOARD_HEAD "local closed, fresh = redis.call('HGET', k, 'closed') or '', string.rep('0', 32) "
+               "for i = 4, #ARGV do "
+               "  local row = redis.call('HGET', k, ARGV[i]) "
+               "  local new = not row or row:sub(1, 32) == fresh or row:match('^[^;]*;[^;]*;%+;') "
+               "  out[#out + 1] = new and '1' or '0' "
+               "  out[#out + 1] = row or '' "
+               "  if not row then row = fresh .. ';-;-;-;-;-;-;0#0' "
+               "  elseif new then row = row:gsub(';%+;', ';-;', 1) end "
+               "  if new then "
+               "    redis.call('HSET', k, ARGV[i], row) "
+               "    redis.call('HINCRBY', k, 'members', 1) "
+               "    redis.call('HINCRBY', k, 'rows', 1) "
+               "  end "
+               "end "
+               "return {'ok', life, closed, unpack(out)}";
+
+const char redis_script_close[] =
+    "local k, life, members, minute = KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3]) "
+    "local known = redis.call('HMGET', k, 'life', 'members', 'closed') "
+    "if known[1] ~= life or (known[2] or '0') ~= members then return 0 end "
+    "if not known[3] or tonumber(known[3]) < minute then redis.call('HSET', k, 'closed', ARGV[3]) end "
+    "return 1";
+
+const char redis_script_retire[] = "local k, out = KEYS[1], {} "
+                                   "for i = 1, #ARGV, 3 do "
+                                   "  local is = redis.call('HGET', k, ARGV[i]) == ARGV[i + 1] "
+                                   "  if is then "
+                                   "    redis.call('HSET', k, ARGV[i], ARGV[i + 2]) "
+                                   "    redis.call('HINCRBY', k, 'members', 1) "
+                                   "    redis.call('HINCRBY', k, 'rows', 1) "
+                                   "  end "
+                                   "  out[#out + 1] = is and '1' or '0' "
+                                   "end "
+                                   "return table.concat(out)";
 
 /* In order: judge; free (a final write must reach a full Redis, and replacing a list hardly grows); write; index;
  * final_until_ms: upward over what is final or lost, or down to a list that is not; forget two expired minutes. */

@@ -1,5 +1,5 @@
 /* store/store.h - what the publisher and the merger ask of Redis, one atomic script each. The rules are protocol rules
- * 9 to 19. Two implementations: store/redis.h (hiredis, Lua) and the property test's; a differential test holds them to
+ * 9 to 24. Two implementations: store/redis.h (hiredis, Lua) and the property test's; a differential test holds them to
  * the same answers. Each call is one pipelined round; it returns STORE_OK with every answer filled in, or another
  * status and then the outcome of EVERY element of the call is unknown (it may have happened, or may yet happen).
  * Threads: a store is one connection, one owner.   Ownership: inputs are borrowed for the call; answers as each call
@@ -21,17 +21,26 @@ enum store_status {
     STORE_FATAL = -3 /* must not go on: another group's board, wrong type at a key, a script error; text in *e */
 };
 
-enum { STORE_LIFE_LEN = 16, STORE_TOKEN_LEN = 16, STORE_SOURCE_BYTES_MAX = 270 };
+enum { STORE_LIFE_LEN = 16, STORE_TOKEN_LEN = 16, STORE_SOURCE_BYTES_MAX = 270, STORE_ROW_BYTES_MAX = 192 };
 
-enum store_answer { STORE_STORED, STORE_NEWER, STORE_CLOSED, STORE_REFUSED, STORE_ABSENT, STORE_OTHER_LIFE };
+enum store_answer {
+    STORE_STORED,
+    STORE_NEWER,
+    STORE_CLOSED,
+    STORE_EXPIRED, /* it was stored once, and RETENTION has taken it: it makes no key */
+    STORE_REFUSED,
+    STORE_ABSENT,
+    STORE_OTHER_LIFE
+};
 
 /* Rule 9: what one partition says of one (location, minute). */
 struct store_part {
     const char *source; /* "topic/partition" */
     char fence[STORE_FENCE_LEN + 1];
     bool final;
+    bool only_if_there;       /* answer EXPIRED rather than make the hash (rule 21) */
     struct bytes items;       /* packed list */
-    enum store_answer answer; /* STORED, NEWER, CLOSED */
+    enum store_answer answer; /* STORED, NEWER, CLOSED, EXPIRED */
 };
 struct store_parts { /* all parts of one list in this batch: one call of the script */
     struct bytes location;
@@ -53,20 +62,42 @@ struct store_row {
     char fence[STORE_FENCE_LEN + 1];
     struct bytes value;            /* opaque text of the row (partition/row.h) */
     char life[STORE_LIFE_LEN + 1]; /* the life the writer knows, "" for none */
+    int64_t kept;                  /* a Redis that stored fewer rows of the source went back: it gets another life */
     enum store_answer
         answer; /* STORED; NEWER: a higher fence is there (counts as answered); OTHER_LIFE: see new_life */
     char new_life[STORE_LIFE_LEN + 1];
+    int64_t count;    /* out: rows of the source that were stored, ever */
+    int64_t redis_ms; /* out: the clock of Redis */
+};
+
+/* Rule 23: a partition that has no row yet, or whose row was retired, comes to the board. */
+struct store_join {
+    const char *source;
+    char fence[STORE_FENCE_LEN + 1]; /* out: of its row, "" for none */
+    char value[STORE_ROW_BYTES_MAX]; /* out: its row, as it was before; "" for none */
+    bool is_new;                     /* out: no row, or one that was never written by its owner, or a retired one */
+    int64_t closed;                  /* out: highest minute of which a list may be closed; INT64_MIN: none */
+};
+
+/* Rule 24. */
+struct store_retire {
+    const struct store_progress_row *was; /* replaced only if it still says this */
+    struct bytes value;
+    bool done; /* out */
 };
 
 /* What is in topk:progress. Owned by the struct (store_progress_deinit); zero-initialised is empty. */
 struct store_progress {
     char life[STORE_LIFE_LEN + 1]; /* "" = nobody made one */
     int64_t version;               /* one up with every row that was stored */
+    int64_t members;               /* one up with every partition that comes or is retired */
+    int64_t closed;                /* highest minute of which a list may be closed; INT64_MIN: none */
     struct store_progress_row {
         char *source;
         char fence[STORE_FENCE_LEN + 1];
-        char *value;
+        char *value; /* and a NUL */
         size_t value_len;
+        int64_t count; /* rows of the source that were stored, ever; -1: written by the version before */
     } * rows;
     size_t n;
 };
@@ -76,12 +107,16 @@ void store_progress_deinit(struct store_progress *p);
 struct store_notes {
     struct store_note_read {
         uint32_t shard;
+        bool waiting;   /* it was put aside */
         char *location; /* decoded, location_len bytes and a NUL */
         size_t location_len;
         int64_t minute;
         char token[STORE_TOKEN_LEN + 1];
     } * notes;
     size_t n, cap;
+    /* Of the progress, read after the notes: while they stand, so do its rows. */
+    char life[STORE_LIFE_LEN + 1];
+    int64_t version;
 };
 void store_notes_deinit(struct store_notes *n);
 
@@ -91,7 +126,8 @@ struct store_hash {
     int64_t minute;        /* in */
     bool exists, closed;
     char e[STORE_TOKEN_LEN + 1];
-    int64_t n; /* accepted writes */
+    int64_t n;       /* accepted writes */
+    int64_t born_ms; /* when it was made, by the clock of Redis; 0: by the version before */
     struct store_hash_part {
         char *source;
         char fence[STORE_FENCE_LEN + 1];
@@ -146,9 +182,14 @@ struct store_ops {
     /* All rows in one script call: NEW_LIFE (random) is used if there is no life yet. STORE_FATAL if the board belongs
      * to another group. */
     int (*rows_write)(void *self, struct store_row *rows, size_t n, const char *new_life, struct err *e);
+    /* All in one script call, as rows_write. Who is new has a row from then on, which says nothing. */
+    int (*join)(void *self, struct store_join *joins, size_t n, const char *new_life, struct err *e);
+    /* Lists up to MINUTE may be closed from now on. *DONE is false if a partition came or went since P was read. */
+    int (*close_up_to)(void *self, const struct store_progress *p, int64_t minute, bool *done, struct err *e);
+    int (*retire)(void *self, struct store_retire *rows, size_t n, struct err *e);
     int (*progress_read)(void *self, struct store_progress *out, struct err *e);
-    /* WAITING: read that hash too (takeover, after a break, once a minute). Adds to OUT. */
-    int (*notes_read)(void *self, const uint32_t *shards, size_t n, bool waiting, struct store_notes *out,
+    /* The notes of N shards; of the first WAITING_N those that were put aside too. Adds to OUT. */
+    int (*notes_read)(void *self, const uint32_t *shards, size_t n, size_t waiting_n, struct store_notes *out,
                       struct err *e);
     int (*round_read)(void *self, struct store_round *r, struct err *e);
     int (*lists_write)(void *self, struct store_list *lists, size_t n, int64_t wall_ms, struct err *e);

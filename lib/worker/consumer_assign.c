@@ -24,7 +24,7 @@ static void count_states(struct consumer *c) {
 }
 
 static void own(struct consumer *c, const struct slot *s, bool ours) {
-    if (strcmp(s->tp.topic, c->hub->config->topics[0]) == 0) hub_own(c->hub, s->tp.partition, ours);
+    hub_own(c->hub, s->tp.topic, s->tp.partition, ours);
 }
 
 /* The library was told where each runs from; pauses are forgotten by it. */
@@ -34,9 +34,11 @@ void consumer_reassign(struct consumer *c) {
     size_t n = 0;
     for (size_t i = 0; i < c->slots_n; i++) {
         struct slot *s = c->slots[i];
-        if (s->state == SLOT_RUNNING) a[n++] = (struct source_assign){s->tp, partition_next(s->memory)};
+        if (s->state == SLOT_RUNNING && !partition_waits_for_row(s->memory))
+            a[n++] = (struct source_assign){s->tp, partition_next(s->memory)};
         s->at_eof = false;
     }
+    c->assign_again = false;
     if (c->source.ops->assign(c->source.self, a, n, &e) != 0) {
         log_event(LOG_ERROR, "assign_failed", "partitions=%zu why=%s", n, log_quote(e.text));
         c->next_lookup_mono_ms = clock_mono_ms(c->hub->clock) + LOOKUP_RETRY_MS;
@@ -127,7 +129,9 @@ static void begin(struct consumer *c, struct slot *s, const struct source_lookup
                                .commit_metadata = l->metadata,
                                .topic_has_commits = l->topic_has_commits,
                                .log_start = l->log_start,
-                               .log_end = l->log_end};
+                               .log_end = l->log_end,
+                               .wall_ms = clock_wall_ms(c->hub->clock),
+                               .mono_ms = clock_mono_ms(c->hub->clock)};
     struct part_start start;
     part_resume(&c->hub->rules, &facts, &start);
     uint64_t instance = atomic_fetch_add(&c->hub->instances, 1) + 1;
@@ -160,7 +164,7 @@ static void start_slot(struct consumer *c, struct slot *s, const struct source_l
     s->end_at_assign = l->log_end;
     s->log_start = l->log_start;
     s->had_traffic = l->log_end > 0;
-    s->asked_row = false;
+    s->joining = false;
     if (s->metrics == NULL) slot_metrics_open(c, s);
     if (!s->had_traffic)
         log_event(LOG_WARN, "partition_without_traffic", "topic=%s partition=%d", s->tp.topic, (int)s->tp.partition);

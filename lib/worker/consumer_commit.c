@@ -17,7 +17,7 @@ static void freeze(struct consumer *c) {
     for (size_t i = 0; i < c->slots_n; i++) {
         struct slot *s = c->slots[i];
         struct part_commit pc;
-        if (s->state != SLOT_RUNNING || !partition_freeze(s->memory, &pc)) continue;
+        if (s->state != SLOT_RUNNING || !partition_freeze(s->memory, clock_wall_ms(c->hub->clock), &pc)) continue;
         struct source_commit *sc = &c->frozen[c->frozen_n++];
         *sc = (struct source_commit){.tp = s->tp, .offset = pc.offset};
         memcpy(sc->metadata, pc.metadata, sizeof pc.metadata);

@@ -46,7 +46,7 @@ void slot_drop_memory(struct consumer *c, struct slot *s) {
     slot_metrics_close(c, s);
     partition_destroy(s->memory);
     s->memory = NULL;
-    s->asked_row = s->copying = false;
+    s->joining = s->copying = false;
 }
 
 void slots_free(struct consumer *c) {
@@ -63,6 +63,7 @@ struct source_tp *slots_running(struct consumer *c, size_t *n) {
     struct source_tp *tps = mem_zalloc(c->slots_n + 1, sizeof *tps);
     *n = 0;
     for (size_t i = 0; i < c->slots_n; i++)
-        if (c->slots[i]->state == SLOT_RUNNING) tps[(*n)++] = c->slots[i]->tp;
+        if (c->slots[i]->state == SLOT_RUNNING && !partition_waits_for_row(c->slots[i]->memory))
+            tps[(*n)++] = c->slots[i]->tp;
     return tps;
 }

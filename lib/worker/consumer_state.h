@@ -20,7 +20,7 @@ struct slot {
     char *labels; /* of its metrics; owned */
     enum slot_state state;
     struct partition *memory; /* RUNNING; PARKED; WAITING if it was parked before */
-    bool asked_row;           /* and not answered */
+    bool joining;             /* asked for its row, and not answered */
     bool at_eof;              /* nothing came since the end of the log was reached */
     bool had_traffic;
     int64_t assigned_mono_ms;
@@ -69,6 +69,7 @@ struct consumer {
     bool lookup_out, ends_out;
     bool lookup_stale; /* the one that is out was asked before the last revoke */
     bool assigned_once;
+    bool assign_again; /* a partition may be consumed now */
     bool paused;
     struct log_limit memory_limit;
 
@@ -93,7 +94,7 @@ struct slot *slot_find(struct consumer *c, struct source_tp tp);
 struct slot *slot_of_instance(struct consumer *c, uint64_t instance);
 void slot_drop_memory(struct consumer *c, struct slot *s);
 void slots_free(struct consumer *c);
-/* The RUNNING ones, as the source wants them; to be freed with mem_free. */
+/* The RUNNING ones that are consumed, as the source wants them; to be freed with mem_free. */
 struct source_tp *slots_running(struct consumer *c, size_t *n);
 
 /* consumer_assign.c */

@@ -10,6 +10,14 @@ enum { ENDS_INTERVAL_MS = 1000 };
 
 /* -- answers -- */
 
+/* Until now it was not consumed, if nothing was known of it (rule 23). */
+static void joined(struct consumer *c, struct slot *s, const struct mail *m) {
+    const struct part_joined j = {m->incarnation, m->minute, m->x};
+    s->joining = false;
+    c->assign_again = c->assign_again || (s->state == SLOT_RUNNING && partition_waits_for_row(s->memory));
+    partition_row_known(s->memory, &j, clock_wall_ms(c->hub->clock));
+}
+
 static void deliver(struct consumer *c, const struct mail *m, int64_t now) {
     struct slot *s = slot_of_instance(c, m->instance);
     if (s == NULL && !RULE(inst)) /* only in the property test: any memory of the partition */
@@ -21,14 +29,13 @@ static void deliver(struct consumer *c, const struct mail *m, int64_t now) {
         partition_answered(s->memory, mail_location(m), m->minute, m->at, now);
         break;
     case MAIL_ROW:
-        partition_row_answered(s->memory, m->handed_mono_ms);
+        partition_row_answered(s->memory, &(struct part_row_answer){m->handed_mono_ms, m->kept, m->redis_ms});
         break;
     case MAIL_OTHER_LIFE:
         partition_other_life(s->memory, m->life);
         break;
-    case MAIL_ASK_ROW:
-        s->asked_row = false;
-        partition_row_known(s->memory, m->incarnation, clock_wall_ms(c->hub->clock));
+    case MAIL_JOIN:
+        joined(c, s, m);
         break;
     case MAIL_BROKEN:
         break;
@@ -37,7 +44,7 @@ static void deliver(struct consumer *c, const struct mail *m, int64_t now) {
 
 static void broken(struct consumer *c) {
     for (size_t i = 0; i < c->slots_n; i++) {
-        c->slots[i]->asked_row = false;
+        c->slots[i]->joining = false;
         if (c->slots[i]->memory != NULL) partition_broken(c->slots[i]->memory);
     }
 }
@@ -52,6 +59,7 @@ void consumer_mail(struct consumer *c) {
             deliver(c, m, now);
     }
     mail_free_all(list);
+    if (c->assign_again) consumer_reassign(c);
 }
 
 /* -- copies -- */
@@ -66,6 +74,12 @@ static bool put(struct consumer *c, struct mail *m, const struct partition *p) {
     return false;
 }
 
+/* Redis was told all of it, and has had RETENTION to forget it (rule 21). */
+static bool is_past_retention(const struct consumer *c, int64_t told_mono_ms) {
+    return told_mono_ms != PART_NEVER && RULE(expired) &&
+           clock_mono_ms(c->hub->clock) - told_mono_ms >= c->hub->rules.retention_ms;
+}
+
 static bool emit(void *ctx, const struct part_copy *copy) {
     struct consumer *c = ctx;
     struct mail *m = mail_create(MAIL_COPY, copy->location, copy->items);
@@ -74,28 +88,27 @@ static bool emit(void *ctx, const struct part_copy *copy) {
     m->at = copy->at;
     m->minute = copy->minute;
     m->final = copy->final;
+    m->only_if_there = is_past_retention(c, copy->told_mono_ms);
     return put(c, m, copy->from);
 }
 
-static void ask_row(struct consumer *c, struct slot *s) {
-    if (s->asked_row || !partition_needs_row(s->memory)) return;
-    s->asked_row = put(c, mail_create(MAIL_ASK_ROW, (struct bytes){NULL, 0}, (struct bytes){NULL, 0}), s->memory);
+static void join(struct consumer *c, struct slot *s) {
+    if (s->joining || !partition_needs_row(s->memory)) return;
+    s->joining = put(c, mail_create(MAIL_JOIN, (struct bytes){NULL, 0}, (struct bytes){NULL, 0}), s->memory);
 }
 
 /* A row that finds no room is as good as one that was lost: it is made again. */
 static void put_row(struct consumer *c, struct slot *s) {
-    struct part_row row;
-    uint64_t incarnation;
-    int64_t frontier;
-    char life[PART_LIFE_LEN + 1];
-    if (!partition_row(s->memory, &row, &incarnation, &frontier, life)) return;
+    struct part_row_out out;
+    if (!partition_row(s->memory, &out)) return;
     struct buf text = {0};
-    part_row_format(&row, &text);
+    part_row_format(&out.row, &text);
     struct mail *m = mail_create(MAIL_ROW, (struct bytes){NULL, 0}, (struct bytes){text.data, text.len});
-    m->incarnation = incarnation;
-    m->offset = frontier;
-    memcpy(m->life, life, sizeof m->life);
-    if (!put(c, m, s->memory)) partition_row_answered(s->memory, PART_NEVER);
+    m->incarnation = out.incarnation;
+    m->offset = out.frontier;
+    m->kept = out.rows_kept;
+    memcpy(m->life, out.life, sizeof m->life);
+    if (!put(c, m, s->memory)) partition_row_answered(s->memory, NULL);
     buf_free(&text);
 }
 
@@ -120,7 +133,7 @@ enum { COPIES_BETWEEN_LOOKS = 16 };
 static void slot_begin_copies(struct consumer *c, struct slot *s) {
     if (s->copying) return;
     log_restored(c, s);
-    ask_row(c, s);
+    join(c, s);
     s->to_copy = partition_publish_begin(s->memory);
     s->copying = true;
 }

@@ -11,6 +11,7 @@ static struct part_rules rules_of(const struct config *c) {
                                .future_ms = c->future_ms,
                                .slack_ms = c->slack_ms,
                                .settle_delay_ms = c->settle_delay_ms,
+                               .retention_ms = c->retention_ms,
                                .clock_is_event = c->log_clock == CONFIG_LOG_CLOCK_EVENT,
                                .start_latest = c->start == CONFIG_START_LATEST,
                                .global = {c->global, strlen(c->global)},
@@ -33,7 +34,7 @@ void hub_init(struct hub *h, const struct config *c, const struct clock *clock, 
     for (uint32_t i = 0; i < h->consumers_n; i++) mailbox_init(&h->consumers[i].inbox, 0);
     mailbox_init(&h->outbox, HUB_QUEUE_BYTES_MAX);
     mailbox_init(&h->bell, 0);
-    h->shard_owners = mem_zalloc(HUB_PARTITIONS_MAX, 1);
+    for (uint32_t t = 0; t < c->topics_n; t++) h->owned[t] = mem_zalloc(HUB_PARTITIONS_MAX, 1);
     pthread_mutex_init(&h->lock, NULL);
 }
 
@@ -42,7 +43,7 @@ void hub_deinit(struct hub *h) {
     mem_free(h->consumers);
     mailbox_deinit(&h->outbox);
     mailbox_deinit(&h->bell);
-    mem_free(h->shard_owners);
+    for (uint32_t t = 0; t < CONFIG_TOPICS_MAX; t++) mem_free(h->owned[t]);
     pthread_mutex_destroy(&h->lock);
 }
 
@@ -60,20 +61,33 @@ void hub_rest(struct hub *h, int ms) { mail_free_all(mailbox_take(&h->bell, 0, m
 
 void hub_ring(struct hub *h) { mailbox_wake(&h->bell); }
 
-void hub_own(struct hub *h, int32_t partition, bool ours) {
+void hub_own(struct hub *h, const char *topic, int32_t partition, bool ours) {
     if (partition < 0 || partition >= HUB_PARTITIONS_MAX) return;
     pthread_mutex_lock(&h->lock);
-    h->shard_owners[partition] = ours;
+    for (uint32_t t = 0; t < h->config->topics_n; t++)
+        if (strcmp(h->config->topics[t], topic) == 0) h->owned[t][partition] = ours;
     pthread_mutex_unlock(&h->lock);
 }
 
+/* Locked. Is the partition at place AT of the row of all partitions ours? COUNTS: of each topic. */
+static bool owns_at(const struct hub *h, const uint32_t *counts, uint32_t at) {
+    uint32_t t = 0;
+    for (; at >= counts[t]; t++) at -= counts[t];
+    return h->owned[t][at] != 0;
+}
+
 size_t hub_shards(struct hub *h, uint32_t shards[STORE_SHARDS]) {
-    uint32_t partitions = h->partitions(h->partitions_self, 0);
+    uint32_t counts[CONFIG_TOPICS_MAX], all = 0;
     size_t n = 0;
-    if (partitions == 0 || partitions > HUB_PARTITIONS_MAX) return 0;
+    for (uint32_t t = 0; t < h->config->topics_n; t++) {
+        uint32_t known = h->partitions(h->partitions_self, t);
+        counts[t] = known < HUB_PARTITIONS_MAX ? known : HUB_PARTITIONS_MAX;
+        all += counts[t];
+    }
+    if (all == 0) return 0;
     pthread_mutex_lock(&h->lock);
     for (uint32_t s = 0; s < STORE_SHARDS; s++)
-        if (h->shard_owners[s % partitions]) shards[n++] = s;
+        if (owns_at(h, counts, s % all)) shards[n++] = s;
     pthread_mutex_unlock(&h->lock);
     return n;
 }

@@ -50,7 +50,7 @@ struct hub {
 
     pthread_mutex_t lock; /* of the rest */
     struct err fatal_error;
-    uint8_t *shard_owners; /* per partition of the first topic: does a consumer of ours own it? */
+    uint8_t *owned[CONFIG_TOPICS_MAX]; /* by topic number: per partition, does a consumer of ours own it? */
 };
 
 void hub_init(struct hub *h, const struct config *c, const struct clock *clock, struct metrics *m,
@@ -66,9 +66,10 @@ void hub_rest(struct hub *h, int ms);
 /* There are notes for the merger to see, or it is to end. */
 void hub_ring(struct hub *h);
 
-/* Partition P of the first topic is (no longer) ours. */
-void hub_own(struct hub *h, int32_t partition, bool ours);
-/* Shards worked here now, at most STORE_SHARDS of them: those of whose number modulo P we own the partition. */
+/* The partition of a topic of ours is (no longer) ours. */
+void hub_own(struct hub *h, const char *topic, int32_t partition, bool ours);
+/* Shards worked here now, at most STORE_SHARDS of them: all known partitions of all topics stand in a row, and a shard is
+ * worked by the owner of the partition at its number modulo the length of the row. */
 size_t hub_shards(struct hub *h, uint32_t shards[STORE_SHARDS]);
 
 #endif

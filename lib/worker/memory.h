@@ -1,6 +1,7 @@
 /* worker/memory.h - how MEMORY_LIMIT is shared out.
  *
  *   librdkafka's queues   30 %, by consumer
+ *   merger                1/32: the lists that wait, so that a tick costs what changed
  *   publisher             16 MB of waiting copies, and as much again on their way home and in pipelines
  *   the process itself    32 MB
  *   sketches              the rest, by consumer; growth stops there
@@ -19,6 +20,7 @@
 struct memory_shares {
     uint64_t source_bytes; /* of one consumer's librdkafka */
     uint64_t sketch_bytes; /* of one consumer's buckets */
+    uint64_t merger_bytes; /* of what the merger remembers of lists */
 };
 
 struct memory_shares memory_share(uint64_t limit_bytes, uint32_t consumers);

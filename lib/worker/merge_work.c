@@ -8,28 +8,34 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Rows of topics that are no longer read are ignored. */
-static bool topic_is_read(const struct config *c, const char *source) {
+/* The number of SOURCE's topic; -1: it is not read (any longer). */
+static int topic_of(const struct config *c, const char *source) {
     const char *slash = strrchr(source, '/');
     for (uint32_t i = 0; slash != NULL && i < c->topics_n; i++)
         if (strlen(c->topics[i]) == (size_t)(slash - source) &&
             strncmp(c->topics[i], source, (size_t)(slash - source)) == 0)
-            return true;
-    return false;
+            return (int)i;
+    return -1;
 }
 
-static uint64_t fence_incarnation(const char *fence) {
-    char text[17];
-    snprintf(text, sizeof text, "%.16s", fence);
-    return strtoull(text, NULL, 16);
+/* Rows of topics that are no longer read are ignored. */
+static bool topic_is_read(const struct config *c, const char *source) { return topic_of(c, source) >= 0; }
+
+bool merge_source_is_gone(const struct hub *hub, const char *source) {
+    int topic = topic_of(hub->config, source);
+    uint32_t known = topic < 0 ? 0 : hub->partitions(hub->partitions_self, (uint32_t)topic);
+    return known > 0 && strtoul(strrchr(source, '/') + 1, NULL, 10) >= known;
 }
 
 void merge_sources(const struct hub *hub, const struct store_progress *p, struct board_sources *out) {
     const struct config *c = hub->config;
     char name[STORE_SOURCE_BYTES_MAX];
     out->version = p->version;
+    out->members = p->members;
+    out->closed = p->closed;
     for (uint32_t t = 0; t < c->topics_n; t++) {
         uint32_t n = hub->partitions(hub->partitions_self, t);
+        if (n == 0 && RULE(unknown_topic)) board_sources_add_unknown(out, c->topics[t]);
         for (uint32_t i = 0; i < n; i++) {
             snprintf(name, sizeof name, "%s/%" PRIu32, c->topics[t], i);
             board_sources_add(out, name, 0, NULL);
@@ -39,19 +45,19 @@ void merge_sources(const struct hub *hub, const struct store_progress *p, struct
         struct part_row row;
         if (!topic_is_read(c, p->rows[i].source)) continue;
         if (part_row_parse((struct bytes){p->rows[i].value, p->rows[i].value_len}, &row))
-            board_sources_add(out, p->rows[i].source, fence_incarnation(p->rows[i].fence), &row);
+            board_sources_add(out, p->rows[i].source, keys_fence_incarnation(p->rows[i].fence), &row);
     }
 }
 
-static void parts_judge(const struct hub *hub, const struct board_sources *sources, const struct store_hash *h,
+static void parts_judge(const struct hub *hub, struct board_sources *sources, const struct store_hash *h,
                         struct merge_work *w) {
     w->parts = mem_zalloc(h->parts_n + 1, sizeof *w->parts);
     for (size_t i = 0; i < h->parts_n; i++) {
         const struct store_hash_part *p = &h->parts[i];
         if (!topic_is_read(hub->config, p->source)) continue;
-        w->parts[w->parts_n++] = (struct board_part){p->source, fence_incarnation(p->fence), p->final, false};
+        w->parts[w->parts_n++] = (struct board_part){p->source, keys_fence_incarnation(p->fence), p->final, false};
     }
-    w->state = board_judge(&hub->rules, sources, h->minute, w->parts, w->parts_n);
+    w->state = board_judge(&hub->rules, sources, h->minute, h->born_ms, w->parts, w->parts_n);
 }
 
 static bool part_is_counted(const struct merge_work *w, const char *source) {
@@ -75,7 +81,7 @@ static void parts_merge(const struct hub *hub, const struct store_hash *h, struc
         w->top[i] = (struct store_list_item){w->merged.items[i].item, w->merged.items[i].count};
 }
 
-void merge_work_make(const struct hub *hub, const struct board_sources *sources, const struct store_hash *h,
+void merge_work_make(const struct hub *hub, struct board_sources *sources, const struct store_hash *h,
                      struct merge_work *out) {
     *out = (struct merge_work){.parts = NULL};
     parts_judge(hub, sources, h, out);

@@ -1,8 +1,8 @@
 /* One round:
- *   1. read the notes of our shards, and the progress rows
- *   2. choose: lists whose note has a new token, or whose outcome the rows have changed
+ *   1. read the notes of our shards, and the progress rows if they moved
+ *   2. choose: lists whose note has a new token, or whose outcome the rows have changed, or whose hash may have expired
  *   3. read rows, their hashes, and the life again, in one pipeline; another life means start over
- *   4. merge and judge each; write them all
+ *   4. merge and judge each; say how far lists may be closed now, unless a partition came or went; write them all
  *   5. end the notes of what is final, or lost for good; move those that only wait out of the way
  * A broken connection makes the merger forget what it merged: the write may not have arrived. */
 #include "worker/merger.h"
@@ -11,7 +11,9 @@
 #include "base/mem.h"
 #include "base/testhook.h"
 #include "board/seen.h"
+#include "worker/memory.h"
 #include "worker/merge_work.h"
+#include "worker/retirer.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -24,12 +26,14 @@ enum {
     REST_MAX_MS = 1000,
     REST_ROUNDS = 4, /* merging again takes a fifth of the time at most */
     WAITING_INTERVAL_MS = 60000,
+    WAITING_SHARDS_MAX = 64, /* whose waiting notes are read in one round: a quarter of them all in memory */
     LOG_INTERVAL_MS = 5000
 };
 
 struct choice {  /* a list to merge */
     size_t note; /* index into the round's notes */
     uint64_t say;
+    int64_t merged_mono_ms; /* PART_NEVER: it was not, that we know of */
 };
 
 struct merger {
@@ -37,19 +41,25 @@ struct merger {
     struct store store;
     struct seen *seen;
     bool shards_known[STORE_SHARDS]; /* worked in the last round */
-    bool read_waiting;
-    int64_t waiting_mono_ms;
+    bool read_waiting;               /* a pass over the shards' waiting notes is under way ... */
+    size_t waiting_next;             /* ... and this is the next of our shards */
+    int64_t waiting_mono_ms;         /* when the last pass ended */
+    struct board_sources sources;    /* as last read */
+    char life[STORE_LIFE_LEN + 1];
+    uint64_t partitions; /* a hash of how many the topics had then */
+    bool look_again;     /* the sources moved, and not every list was judged by them since */
+    struct retirer *retirer;
     uint64_t rounds;
     int rest_ms;
     int64_t round_ms; /* what the last round with lists took */
     struct log_limit limit;
-    struct metric *written[LIST_STATES], *refused, *seconds;
+    struct metric *written[LIST_STATES], *refused, *seconds, *lists, *bytes, *forgotten;
+    uint64_t forgotten_shown;
 };
 
 /* What one round holds; freed at its end. */
 struct round {
     struct store_notes notes;
-    struct board_sources sources;
     struct choice *choices;
     size_t choices_n, choices_cap;
     size_t later; /* wanted, but merged a moment ago */
@@ -60,8 +70,9 @@ struct merger *merger_create(struct hub *hub, struct store store) {
     struct merger *m = mem_zalloc(1, sizeof *m);
     m->hub = hub;
     m->store = store;
-    m->seen = seen_create();
-    m->read_waiting = true;
+    m->seen = seen_create(memory_share(hub->config->memory_limit_bytes, hub->consumers_n).merger_bytes);
+    m->retirer = retirer_create(hub);
+    m->read_waiting = m->look_again = true;
     for (int s = 0; s < LIST_STATES; s++) {
         char labels[32];
         snprintf(labels, sizeof labels, "state=\"%s\"", list_state_name((enum list_state)s));
@@ -69,12 +80,17 @@ struct merger *merger_create(struct hub *hub, struct store store) {
     }
     m->refused = metrics_get(hub->metrics, METRIC_LISTS_REFUSED, "");
     m->seconds = metrics_get(hub->metrics, METRIC_MERGE_SECONDS, "");
+    m->lists = metrics_get(hub->metrics, METRIC_WAITING_LISTS, "");
+    m->bytes = metrics_get(hub->metrics, METRIC_WAITING_LIST_BYTES, "");
+    m->forgotten = metrics_get(hub->metrics, METRIC_WAITING_LISTS_FORGOTTEN, "");
     return m;
 }
 
 void merger_destroy(struct merger *m) {
     if (m == NULL) return;
     seen_destroy(m->seen);
+    retirer_destroy(m->retirer);
+    board_sources_deinit(&m->sources);
     mem_free(m);
 }
 
@@ -103,24 +119,70 @@ static bool shards_changed(struct merger *m, const uint32_t *shards, size_t n) {
     return taken;
 }
 
-static int round_open(struct merger *m, const uint32_t *shards, size_t n, struct round *r, struct err *e) {
+/* The shards of this round: those whose waiting notes are due come first. Returns how many those are. */
+static size_t waiting_due(struct merger *m, uint32_t *shards, size_t n) {
+    uint32_t turned[STORE_SHARDS];
+    if (!m->read_waiting) return 0;
+    if (m->waiting_next >= n) m->waiting_next = 0;
+    for (size_t i = 0; i < n; i++) turned[i] = shards[(m->waiting_next + i) % n];
+    memcpy(shards, turned, n * sizeof *shards);
+    size_t left = n - m->waiting_next;
+    return left < WAITING_SHARDS_MAX ? left : WAITING_SHARDS_MAX;
+}
+
+static void waiting_start(struct merger *m) {
+    m->read_waiting = true;
+    m->waiting_next = 0;
+}
+
+static void waiting_was_read(struct merger *m, size_t due, size_t shards_n) {
+    if (!m->read_waiting) return;
+    m->waiting_next += due;
+    if (m->waiting_next < shards_n) return;
+    m->read_waiting = false;
+    m->waiting_mono_ms = clock_mono_ms(m->hub->clock);
+}
+
+static uint64_t partitions_hash(const struct hub *hub) {
+    uint64_t hash = 0;
+    for (uint32_t t = 0; t < hub->config->topics_n; t++)
+        hash = hash * 1000003 + hub->partitions(hub->partitions_self, t) + 1;
+    return hash;
+}
+
+static bool sources_stand(const struct merger *m, const struct store_notes *notes) {
+    return m->sources.n > 0 && m->sources.version == notes->version && strcmp(m->life, notes->life) == 0 &&
+           m->partitions == partitions_hash(m->hub);
+}
+
+static int sources_read(struct merger *m, struct err *e) {
     struct store_progress progress = {0};
-    int64_t now = clock_mono_ms(m->hub->clock);
-    if (shards_changed(m, shards, n) || now - m->waiting_mono_ms >= WAITING_INTERVAL_MS) m->read_waiting = true;
-    int status = m->store.ops->notes_read(m->store.self, shards, n, m->read_waiting, &r->notes, e);
-    if (status == STORE_OK) status = m->store.ops->progress_read(m->store.self, &progress, e);
+    int status = m->store.ops->progress_read(m->store.self, &progress, e);
+    if (status == STORE_OK) status = retirer_look(m->retirer, m->store, &progress, e);
     if (status == STORE_OK) {
-        if (m->read_waiting) m->waiting_mono_ms = now;
-        m->read_waiting = false;
-        merge_sources(m->hub, &progress, &r->sources);
+        board_sources_deinit(&m->sources);
+        merge_sources(m->hub, &progress, &m->sources);
+        memcpy(m->life, progress.life, sizeof m->life);
+        m->partitions = partitions_hash(m->hub);
+        m->look_again = true;
     }
     store_progress_deinit(&progress);
     return status;
 }
 
+static int round_open(struct merger *m, uint32_t *shards, size_t n, struct round *r, struct err *e) {
+    int64_t now = clock_mono_ms(m->hub->clock);
+    if (shards_changed(m, shards, n) || (!m->read_waiting && now - m->waiting_mono_ms >= WAITING_INTERVAL_MS))
+        waiting_start(m);
+    size_t due = waiting_due(m, shards, n);
+    int status = m->store.ops->notes_read(m->store.self, shards, n, due, &r->notes, e);
+    if (status != STORE_OK) return status;
+    waiting_was_read(m, due, n);
+    return sources_stand(m, &r->notes) ? STORE_OK : sources_read(m, e);
+}
+
 static void round_close(struct round *r) {
     store_notes_deinit(&r->notes);
-    board_sources_deinit(&r->sources);
     mem_free(r->choices);
 }
 
@@ -151,12 +213,11 @@ static void choose_note(struct round *r, size_t note, const struct seen_last *la
         r->choices_cap = r->choices_cap == 0 ? 64 : r->choices_cap * 2;
         r->choices = mem_realloc(r->choices, r->choices_cap, sizeof *r->choices);
     }
-    r->choices[r->choices_n++] = (struct choice){.note = note};
+    r->choices[r->choices_n++] = (struct choice){.note = note, .merged_mono_ms = last->mono_ms};
 }
 
 /* A list that waits without a note in sight. */
-static void choose_changed(void *ctx, struct bytes location, int64_t minute, const char *token,
-                           const struct seen_last *last) {
+static void choose_changed(void *ctx, const struct seen_note *note, const struct seen_last *last) {
     struct round *r = ctx;
     struct store_notes *notes = &r->notes;
     if (notes->n == notes->cap) {
@@ -164,11 +225,22 @@ static void choose_changed(void *ctx, struct bytes location, int64_t minute, con
         notes->notes = mem_realloc(notes->notes, notes->cap, sizeof *notes->notes);
     }
     struct store_note_read *n = &notes->notes[notes->n++];
-    *n = (struct store_note_read){.shard = keys_shard(location), .location_len = location.n, .minute = minute};
-    n->location = mem_zalloc(1, location.n + 1);
-    memcpy(n->location, location.p, location.n);
-    snprintf(n->token, sizeof n->token, "%s", token);
+    *n = (struct store_note_read){.shard = keys_shard(note->location),
+                                  .waiting = true,
+                                  .location = mem_zalloc(1, note->location.n + 1),
+                                  .location_len = note->location.n,
+                                  .minute = note->minute};
+    memcpy(n->location, note->location.p, note->location.n);
+    snprintf(n->token, sizeof n->token, "%s", note->token);
     choose_note(r, notes->n - 1, last);
+}
+
+/* Lists are looked at again only when the rows moved, or when there was no time for one that they have changed. */
+static void choose_moved(struct merger *m, struct round *r) {
+    size_t before = r->choices_n + r->later;
+    if (!m->look_again) return;
+    seen_changed(m->seen, &m->hub->rules, &m->sources, m->rounds, choose_changed, r);
+    m->look_again = r->choices_n + r->later > before;
 }
 
 static int choice_order(const void *a, const void *b, void *notes) {
@@ -181,26 +253,27 @@ static void choose(struct merger *m, struct round *r) {
     struct seen_last last;
     m->rounds++;
     for (size_t i = 0, n = r->notes.n; i < n; i++) {
-        const struct store_note_read *note = &r->notes.notes[i];
-        if (seen_is_news(m->seen, note_location(note), note->minute, note->token, m->rounds, &last))
-            choose_note(r, i, &last);
+        const struct store_note_read *read = &r->notes.notes[i];
+        const struct seen_note note = {note_location(read), read->minute, read->token, read->waiting};
+        if (seen_is_news(m->seen, &note, &m->hub->rules, &m->sources, m->rounds, &last)) choose_note(r, i, &last);
     }
-    seen_changed(m->seen, &m->hub->rules, &r->sources, m->rounds, choose_changed, r);
+    seen_old(m->seen, clock_mono_ms(m->hub->clock) - m->hub->config->retention_ms, m->rounds, choose_changed, r);
+    choose_moved(m, r);
     if (r->choices_n == 0) return;
     qsort_r(r->choices, r->choices_n, sizeof *r->choices, choice_order,
             r->notes.notes); /* oldest minutes first: they become final */
     for (size_t i = 0; i < r->choices_n; i++) {
         int64_t minute = r->notes.notes[r->choices[i].note].minute;
         bool same = i > 0 && r->notes.notes[r->choices[i - 1].note].minute == minute;
-        r->choices[i].say = same ? r->choices[i - 1].say : board_say(&m->hub->rules, &r->sources, minute);
+        r->choices[i].say = same ? r->choices[i - 1].say : board_say(&m->hub->rules, &m->sources, minute);
     }
 }
 
 /* -- 3 and 4: read, merge, judge, write -- */
 
 /* Works the lists of HASHES that exist and are not closed. LIST_OF[i] = index of their list, -1 for the others. */
-static size_t lists_make(struct merger *m, const struct board_sources *sources, const struct store_hash *hashes,
-                         size_t n, struct merge_work *works, struct store_list *lists, int *list_of_hash) {
+static size_t lists_make(struct merger *m, struct board_sources *sources, const struct store_hash *hashes, size_t n,
+                         struct merge_work *works, struct store_list *lists, int *list_of_hash) {
     size_t made = 0;
     int64_t log_time = board_log_time_ms(sources);
     for (size_t i = 0; i < n; i++) {
@@ -228,13 +301,21 @@ static bool past_retention(const struct merger *m, int64_t minute) {
     return minute_end_ms(minute) + m->hub->config->retention_ms < clock_wall_ms(m->hub->clock);
 }
 
-static enum note_fate fate_without_hash(const struct merger *m, const struct board_sources *sources, int64_t minute) {
-    return board_settled_everywhere(sources, minute) || past_retention(m, minute) ? NOTE_END : NOTE_KEEP;
+/* Nothing outlives RETENTION: not by the clock of the minute, and not by ours where the log is a historical one. */
+static bool is_expired(const struct merger *m, const struct choice *c, int64_t minute) {
+    bool old = c->merged_mono_ms != PART_NEVER &&
+               clock_mono_ms(m->hub->clock) - c->merged_mono_ms >= m->hub->config->retention_ms;
+    return old || past_retention(m, minute);
 }
 
-static enum note_fate fate_of(const struct merger *m, const struct board_sources *sources, const struct store_hash *h,
-                              const struct merge_work *w, enum store_answer answer) {
-    if (!h->exists || answer == STORE_ABSENT) return fate_without_hash(m, sources, h->minute);
+static enum note_fate fate_without_hash(const struct merger *m, const struct board_sources *sources,
+                                        const struct choice *c, int64_t minute) {
+    return board_settled_everywhere(sources, minute) || is_expired(m, c, minute) ? NOTE_END : NOTE_KEEP;
+}
+
+static enum note_fate fate_of(const struct merger *m, const struct board_sources *sources, const struct choice *c,
+                              const struct store_hash *h, const struct merge_work *w, enum store_answer answer) {
+    if (!h->exists || answer == STORE_ABSENT) return fate_without_hash(m, sources, c, h->minute);
     if (h->closed || answer == STORE_CLOSED) return NOTE_END;
     if (answer != STORE_STORED) return NOTE_KEEP;
     if (w->state == LIST_FINAL || !RULE(note_keep)) return NOTE_END;
@@ -244,12 +325,19 @@ static enum note_fate fate_of(const struct merger *m, const struct board_sources
 
 static void remember(struct merger *m, const struct board_sources *sources, const struct choice *c, const char *token,
                      const struct merge_work *w, const struct store_hash *h, enum note_fate fate) {
-    struct bytes location = h->location;
+    const struct seen_merge merge = {
+        .say = c->say,
+        .born_ms = h->born_ms,
+        .parts = w->parts,
+        .parts_n = w->parts_n,
+        .state = w->state,
+        .settled = board_settled_everywhere(sources, h->minute),
+        /* what has no hash is not renewed, so that it grows old */
+        .mono_ms = h->exists || c->merged_mono_ms == PART_NEVER ? clock_mono_ms(m->hub->clock) : c->merged_mono_ms};
     if (fate == NOTE_END)
-        seen_remove(m->seen, location, h->minute);
+        seen_remove(m->seen, h->location, h->minute);
     else
-        seen_merged(m->seen, location, h->minute, token, c->say, w->parts, w->parts_n, w->state,
-                    board_settled_everywhere(sources, h->minute), clock_mono_ms(m->hub->clock));
+        seen_merged(m->seen, h->location, h->minute, token, &merge);
 }
 
 static int notes_end(struct merger *m, const struct board_sources *sources, const struct round *r, size_t at,
@@ -261,8 +349,8 @@ static int notes_end(struct merger *m, const struct board_sources *sources, cons
         enum store_answer answer = list_of_hash[i] < 0 ? STORE_STORED : lists[list_of_hash[i]].answer;
         bool broken = hashes[i].exists && !hashes[i].closed && list_of_hash[i] < 0;
         if (answer == STORE_REFUSED || broken) continue; /* somebody was ahead: again in the next round */
-        enum note_fate fate = fate_of(m, sources, &hashes[i], &works[i], answer);
         const struct choice *c = &r->choices[at + i];
+        enum note_fate fate = fate_of(m, sources, c, &hashes[i], &works[i], answer);
         const char *token = r->notes.notes[c->note].token;
         remember(m, sources, c, token, &works[i], &hashes[i], fate);
         if (fate != NOTE_KEEP)
@@ -293,19 +381,37 @@ static void count_lists(struct merger *m, const struct store_list *lists, size_t
 
 /* -- a chunk, a round -- */
 
-static int chunk_write(struct merger *m, const struct board_sources *sources, const struct round *r, size_t at,
-                       struct store_hash *hashes, size_t n, struct err *e) {
+/* Rule 23, before a list is closed: whoever comes later learns that it may be. *DONE is false if somebody came or went
+ * since the rows were read, and the lists were judged without it. */
+static int close_first(struct merger *m, const struct store_progress *p, const struct store_list *lists, size_t n,
+                       bool *done, struct err *e) {
+    int64_t highest = INT64_MIN;
+    for (size_t i = 0; i < n; i++)
+        if (lists[i].final) highest = i64_larger(highest, lists[i].minute);
+    *done = true;
+    if (highest <= p->closed || !RULE(close_first)) return STORE_OK;
+    return m->store.ops->close_up_to(m->store.self, p, highest, done, e);
+}
+
+static int chunk_write(struct merger *m, struct board_sources *sources, const struct round *r, size_t at,
+                       struct store_round *sr, struct err *e) {
+    struct store_hash *hashes = sr->hashes;
+    size_t n = sr->hashes_n;
+    bool may_close;
     struct merge_work *works = mem_zalloc(n, sizeof *works);
     struct store_list *lists = mem_zalloc(n, sizeof *lists);
     int *list_of_hash = mem_zalloc(n, sizeof *list_of_hash);
     size_t made = lists_make(m, sources, hashes, n, works, lists, list_of_hash);
-    int status =
-        made == 0 ? STORE_OK : m->store.ops->lists_write(m->store.self, lists, made, clock_wall_ms(m->hub->clock), e);
-    if (status == STORE_OK) {
+    int status = close_first(m, &sr->progress, lists, made, &may_close, e);
+    bool write = status == STORE_OK && may_close;
+    if (write && made > 0)
+        status = m->store.ops->lists_write(m->store.self, lists, made, clock_wall_ms(m->hub->clock), e);
+    write = write && status == STORE_OK;
+    if (write) {
         count_lists(m, lists, made, works, list_of_hash, n);
         status = locations_touch(m, lists, made, e);
     }
-    if (status == STORE_OK) status = notes_end(m, sources, r, at, hashes, n, works, lists, list_of_hash, e);
+    if (write && status == STORE_OK) status = notes_end(m, sources, r, at, hashes, n, works, lists, list_of_hash, e);
     for (size_t i = 0; i < n; i++) merge_work_deinit(&works[i]);
     mem_free(works);
     mem_free(lists);
@@ -324,7 +430,7 @@ static int chunk_merge(struct merger *m, const struct round *r, size_t at, size_
     int status = m->store.ops->round_read(m->store.self, &sr, e);
     if (status == STORE_OK && !(sr.life_changed && RULE(life_again))) {
         merge_sources(m->hub, &sr.progress, &sources);
-        status = chunk_write(m, &sources, r, at, sr.hashes, n, e);
+        status = chunk_write(m, &sources, r, at, &sr, e);
     }
     board_sources_deinit(&sources);
     store_round_deinit(&sr);
@@ -341,12 +447,19 @@ static int round_work(struct merger *m, struct round *r, struct err *e) {
     return status;
 }
 
+static void show(struct merger *m) {
+    metric_set(m->lists, (double)seen_count(m->seen));
+    metric_set(m->bytes, (double)seen_bytes(m->seen));
+    metric_add(m->forgotten, seen_forgotten(m->seen) - m->forgotten_shown);
+    m->forgotten_shown = seen_forgotten(m->seen);
+}
+
 static int round_failed(struct merger *m, int status, const struct err *e) {
     if (status == STORE_FATAL) hub_fail(m->hub, e);
     if (status == STORE_BROKEN) {
         atomic_store(&m->hub->merger_up, false);
         if (RULE(forget)) seen_clear(m->seen);
-        m->read_waiting = true;
+        waiting_start(m);
     }
     log_limited(&m->limit, LOG_INTERVAL_MS, LOG_WARN, "merge_failed", "why=%s", log_quote(e->text));
     m->rest_ms = m->rest_ms == 0 ? merger_interval_ms(m) : m->rest_ms * 2 > REST_MAX_MS ? REST_MAX_MS : m->rest_ms * 2;
@@ -370,7 +483,7 @@ int merger_step(struct merger *m) {
         choose(m, &r);
         status = round_work(m, &r, &e);
     }
-    bool idle = status == STORE_OK && r.choices_n == 0 && r.later == 0;
+    bool idle = status == STORE_OK && r.choices_n == 0 && r.later == 0 && !m->read_waiting;
     if (idle)
         atomic_fetch_add(&m->hub->merge_idle, 1);
     else
@@ -380,6 +493,7 @@ int merger_step(struct merger *m) {
         metric_observe(m->seconds, (double)m->round_ms / 1000);
     }
     round_close(&r);
+    show(m);
     if (status != STORE_OK) return round_failed(m, status, &e);
     atomic_store(&m->hub->merger_up, true);
     m->rest_ms = 0;

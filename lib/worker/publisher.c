@@ -6,7 +6,7 @@
  * said more.
  *   2. note         every list of the batch, with a new token: only now may a merger find it, so it finds what the note
  * speaks of.
- *   3. answer       the copies go home; their buckets are clean if nothing changed meanwhile.
+ *   3. answer       the copies and the joins go home; the copies' buckets are clean if nothing changed meanwhile.
  *   4. rows         of partitions, all in one call.
  * If the connection breaks anywhere: the outcome of everything is unknown. What waits is dropped first, then every
  * consumer is told, in that order, so that a copy made after the news cannot be among what was dropped. */
@@ -18,6 +18,7 @@
 #include "base/testhook.h"
 #include "worker/batch.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,7 +38,7 @@ struct publisher {
     struct mail *batch; /* owned, not yet answered */
     int rest_ms;        /* of the current outage */
     struct log_limit limit;
-    struct metric *stored, *newer, *closed, *bytes, *seconds, *queue_bytes, *redirtied, *age;
+    struct metric *stored, *newer, *closed, *expired, *bytes, *seconds, *queue_bytes, *redirtied, *age;
     int64_t answered_mono_ms;
     /* scratch of one batch */
     struct mail **copies;
@@ -45,6 +46,7 @@ struct publisher {
     struct store_part *parts;
     struct store_note *notes;
     struct store_row *rows;
+    struct store_join *joins;
     size_t cap;
 };
 
@@ -57,6 +59,7 @@ struct publisher *publisher_create(struct hub *hub, struct store store) {
     p->stored = metrics_get(m, METRIC_CONTRIBUTIONS, "result=\"stored\"");
     p->newer = metrics_get(m, METRIC_CONTRIBUTIONS, "result=\"newer\"");
     p->closed = metrics_get(m, METRIC_CONTRIBUTIONS, "result=\"closed\"");
+    p->expired = metrics_get(m, METRIC_CONTRIBUTIONS, "result=\"expired\"");
     p->bytes = metrics_get(m, METRIC_CONTRIBUTION_BYTES, "");
     p->seconds = metrics_get(m, METRIC_PUBLISH_SECONDS, "");
     p->queue_bytes = metrics_get(m, METRIC_QUEUE_BYTES, "");
@@ -74,6 +77,7 @@ void publisher_destroy(struct publisher *p) {
     mem_free(p->parts);
     mem_free(p->notes);
     mem_free(p->rows);
+    mem_free(p->joins);
     mem_free(p);
 }
 
@@ -85,6 +89,7 @@ static void scratch_reserve(struct publisher *p, size_t n) {
     p->parts = mem_realloc(p->parts, p->cap, sizeof *p->parts);
     p->notes = mem_realloc(p->notes, p->cap, sizeof *p->notes);
     p->rows = mem_realloc(p->rows, p->cap, sizeof *p->rows);
+    p->joins = mem_realloc(p->joins, p->cap, sizeof *p->joins);
 }
 
 static void send_home(struct publisher *p, struct mail *m) {
@@ -106,7 +111,8 @@ static size_t lists_group(struct publisher *p, size_t n) {
     for (size_t i = 0; i < n; i++) {
         const struct mail *m = p->copies[i];
         struct store_part *part = &p->parts[i];
-        *part = (struct store_part){.source = m->source, .final = m->final, .items = mail_body(m)};
+        *part = (struct store_part){
+            .source = m->source, .final = m->final, .only_if_there = m->only_if_there, .items = mail_body(m)};
         keys_fence(part->fence, m->incarnation, m->offset);
         if (i == 0 || !batch_same_list(p->copies[i - 1], m))
             p->lists[lists++] = (struct store_parts){mail_location(m), m->minute, part, 0};
@@ -116,24 +122,31 @@ static size_t lists_group(struct publisher *p, size_t n) {
 }
 
 static void count_answers(struct publisher *p, size_t copies) {
-    uint64_t n[3] = {0}, bytes = 0;
+    uint64_t n[STORE_EXPIRED + 1] = {0}, bytes = 0;
     for (size_t i = 0; i < copies; i++) {
         const struct store_part *part = &p->parts[i];
-        n[part->answer == STORE_STORED ? 0 : part->answer == STORE_NEWER ? 1 : 2]++;
+        assert(part->answer <= STORE_EXPIRED);
+        n[part->answer]++;
         bytes += part->items.n;
     }
-    metric_add(p->stored, n[0]);
-    metric_add(p->newer, n[1]);
-    metric_add(p->closed, n[2]);
+    metric_add(p->stored, n[STORE_STORED]);
+    metric_add(p->newer, n[STORE_NEWER]);
+    metric_add(p->closed, n[STORE_CLOSED]);
+    metric_add(p->expired, n[STORE_EXPIRED]);
     metric_add(p->bytes, bytes);
 }
 
-/* Every answer is noted, "newer" and "closed" too: the writer of what stands there may have died before its note. */
+static bool is_noted(enum store_answer answer) {
+    return answer == STORE_STORED || (answer != STORE_EXPIRED && RULE(note_all));
+}
+
+/* Every answer is noted, "newer" and "closed" too: the writer of what stands there may have died before its note. What
+ * has expired has no hash that a note could speak of. */
 static size_t notes_make(struct publisher *p, size_t lists) {
     size_t n = 0;
     for (size_t i = 0; i < lists; i++) {
-        bool any = RULE(note_all);
-        for (size_t k = 0; k < p->lists[i].n; k++) any = any || p->lists[i].parts[k].answer == STORE_STORED;
+        bool any = false;
+        for (size_t k = 0; k < p->lists[i].n; k++) any = any || is_noted(p->lists[i].parts[k].answer);
         if (!any) continue;
         struct store_note *note = &p->notes[n++];
         *note = (struct store_note){.location = p->lists[i].location, .minute = p->lists[i].minute};
@@ -171,30 +184,41 @@ static size_t rows_collect(struct publisher *p) {
         *row = (struct store_row){.source = m->source, .value = mail_body(m)};
         keys_fence(row->fence, m->incarnation, m->offset);
         memcpy(row->life, m->life, sizeof row->life);
+        row->kept = m->kept;
     }
     return n;
 }
 
+/* A life for a Redis that has none, or went back. */
+static void life_make(char life[STORE_LIFE_LEN + 1]) { snprintf(life, STORE_LIFE_LEN + 1, "%016" PRIx64, random64()); }
+
 static int rows_send(struct publisher *p, size_t n, struct err *e) {
     char life[STORE_LIFE_LEN + 1];
-    snprintf(life, sizeof life, "%016" PRIx64, random64());
+    life_make(life);
     return p->store.ops->rows_write(p->store.self, p->rows, n, life, e);
 }
 
-static int asks_answer(struct publisher *p, struct err *e) {
-    struct store_progress progress = {0};
-    int status = p->store.ops->progress_read(p->store.self, &progress, e);
-    for (struct mail *m = p->batch; status == STORE_OK && m != NULL; m = m->next) {
-        if (m->type != MAIL_ASK_ROW) continue;
-        m->incarnation = 0;
-        for (size_t i = 0; i < progress.n; i++)
-            if (strcmp(progress.rows[i].source, m->source) == 0) {
-                char text[17];
-                snprintf(text, sizeof text, "%.16s", progress.rows[i].fence);
-                m->incarnation = strtoull(text, NULL, 16);
-            }
-    }
-    store_progress_deinit(&progress);
+/* -- joins -- */
+
+static void join_answer(struct mail *m, const struct store_join *j) {
+    struct part_row row;
+    bool has = j->fence[0] != 0 && part_row_parse((struct bytes){j->value, strlen(j->value)}, &row);
+    m->incarnation = j->fence[0] != 0 ? keys_fence_incarnation(j->fence) : 0;
+    m->minute = j->is_new ? j->closed : PART_NO_MINUTE;
+    m->x = has && part_row_is_retired(&row) ? row.x : PART_NO_MINUTE;
+}
+
+static int joins_send(struct publisher *p, struct err *e) {
+    char life[STORE_LIFE_LEN + 1];
+    size_t n = 0;
+    for (const struct mail *m = p->batch; m != NULL; m = m->next)
+        if (m->type == MAIL_JOIN) p->joins[n++] = (struct store_join){.source = m->source};
+    if (n == 0) return STORE_OK;
+    life_make(life);
+    int status = p->store.ops->join(p->store.self, p->joins, n, life, e);
+    n = 0;
+    for (struct mail *m = p->batch; status == STORE_OK && m != NULL; m = m->next)
+        if (m->type == MAIL_JOIN) join_answer(m, &p->joins[n++]);
     return status;
 }
 
@@ -212,7 +236,7 @@ static void note_forgotten(struct publisher *p) {
     log_event(LOG_WARN, "redis_forgot", "meaning=\"all open minutes are published again\"");
 }
 
-/* Send home what is answered: first the copies and asks, later the rows, each in the order they came. */
+/* Send home what is answered: first the copies and joins, later the rows, each in the order they came. */
 static void answers_deliver(struct publisher *p, bool rows) {
     struct mail **link = &p->batch;
     size_t row = 0;
@@ -228,6 +252,10 @@ static void answers_deliver(struct publisher *p, bool rows) {
         if (m->type == MAIL_COPY) {
             metric_observe(p->seconds, (double)(now - m->handed_mono_ms) / 1000);
             m = mail_drop_body(m);
+        }
+        if (rows) {
+            m->kept = p->rows[row].count;
+            m->redis_ms = p->rows[row].redis_ms;
         }
         if (rows && p->rows[row].answer == STORE_OTHER_LIFE) {
             forgot = forgot || m->life[0] != 0;
@@ -245,7 +273,7 @@ static int batch_send(struct publisher *p, struct err *e) {
     size_t lists = lists_group(p, copies);
     int status;
     if (copies > 0 && (status = copies_send(p, copies, lists, e)) != STORE_OK) return status;
-    if (count_type(p->batch, MAIL_ASK_ROW) > 0 && (status = asks_answer(p, e)) != STORE_OK) return status;
+    if ((status = joins_send(p, e)) != STORE_OK) return status;
     answers_deliver(p, false);
     if (rows == 0) return STORE_OK;
     if ((status = rows_send(p, rows_collect(p), e)) != STORE_OK) return status;

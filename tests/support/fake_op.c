@@ -38,6 +38,22 @@ static void keep_rows(struct fake_op *op) {
     }
 }
 
+static void keep_joins(struct fake_op *op) {
+    op->new_life = keep_text(op, op->new_life);
+    op->group = keep_text(op, op->group);
+    op->joins = keep(op, op->joins, op->n * sizeof *op->joins);
+    for (size_t i = 0; i < op->n; i++) op->joins[i].source = keep_text(op, op->joins[i].source);
+}
+
+static void keep_retire(struct fake_op *op) {
+    struct store_retire *r = op->retire = keep(op, op->retire, sizeof *op->retire);
+    struct store_progress_row *was = keep(op, r->was, sizeof *r->was);
+    was->source = keep_text(op, was->source);
+    was->value = keep(op, was->value, was->value_len);
+    r->was = was;
+    r->value = keep_bytes(op, r->value);
+}
+
 static void keep_list(struct fake_op *op) {
     struct store_list *l = op->list = keep(op, op->list, sizeof *op->list);
     l->location = keep_bytes(op, l->location);
@@ -80,6 +96,15 @@ struct fake_op *fake_op_copy(const struct fake_op *from) {
         break;
     case FAKE_OP_ROWS:
         keep_rows(op);
+        break;
+    case FAKE_OP_JOIN:
+        keep_joins(op);
+        break;
+    case FAKE_OP_CLOSE:
+        op->close = keep(op, op->close, sizeof *op->close);
+        break;
+    case FAKE_OP_RETIRE:
+        keep_retire(op);
         break;
     case FAKE_OP_LIST:
         keep_list(op);

@@ -166,6 +166,7 @@ struct fake_redis *fake_redis_create(const char *board, int64_t retention_ms) {
     struct fake_redis *r = mem_zalloc(1, sizeof *r);
     snprintf(r->board, sizeof r->board, "%s", board);
     r->retention_ms = retention_ms;
+    r->next_expiry_ms = INT64_MAX;
     return r;
 }
 
@@ -203,6 +204,28 @@ void fake_redis_destroy(struct fake_redis *r) {
 
 static int64_t now_ms(const struct fake_redis *r) { return r->now_ms != NULL ? r->now_ms(r->now_ctx) : 0; }
 
+void fake_expire(struct fake_redis *r, struct fake_key *k, int64_t ttl_ms) {
+    if (k->n == 0) return;
+    k->expires_ms = r->script_now_ms + ttl_ms;
+    r->next_expiry_ms = i64_smaller(r->next_expiry_ms, k->expires_ms);
+}
+
+/* A key that a fail-over brought back keeps the time at which it was to go, and so goes at once. */
+void fake_redis_expire_due(struct fake_redis *r) {
+    int64_t now = now_ms(r);
+    if (now < r->next_expiry_ms) return;
+    r->script_now_ms = now;
+    r->next_expiry_ms = INT64_MAX;
+    for (size_t i = 0; i < r->keys_n; i++) {
+        struct fake_key *k = r->keys[i];
+        if (k->n == 0 || k->expires_ms == 0) continue;
+        if (k->expires_ms <= now)
+            fake_del_key(r, k);
+        else
+            r->next_expiry_ms = i64_smaller(r->next_expiry_ms, k->expires_ms);
+    }
+}
+
 void fake_redis_break_all(struct fake_redis *r) {
     r->epoch++;
     ghosts_clear(r);
@@ -219,6 +242,7 @@ static void undo_last(struct fake_redis *r) {
 void fake_redis_failover(struct fake_redis *r, int64_t back_ms) {
     int64_t keep_ms = now_ms(r) - back_ms;
     while (r->journal_n > 0 && r->journal[r->journal_n - 1].at_ms > keep_ms) undo_last(r);
+    r->next_expiry_ms = 0;
     fake_redis_break_all(r);
 }
 

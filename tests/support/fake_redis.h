@@ -1,7 +1,7 @@
 /* support/fake_redis.h - the data of one Redis in memory: key -> field -> value, as lib/store lays it out.
  * A hash is its fields; a sorted set is member -> score as decimal text. Every change goes into a journal with the time
  * the test's clock says, so that a fail-over can take back the last of it. Requests whose connection broke may wait
- * here as ghosts and happen later. Nothing expires. Deterministic.   Threads: none. */
+ * here as ghosts and happen later. Keys expire when the clock says so. Deterministic.   Threads: none. */
 #ifndef TOPKD_TESTS_FAKE_REDIS_H
 #define TOPKD_TESTS_FAKE_REDIS_H
 
@@ -17,6 +17,7 @@ struct fake_key {
     struct buf name;
     struct fake_field *fields; /* sorted by name */
     size_t n, cap;             /* n == 0: the key does not exist */
+    int64_t expires_ms;        /* 0: never */
 };
 
 /* A change that can be taken back. */
@@ -57,9 +58,10 @@ struct fake_redis {
     size_t journal_n, journal_cap;
     struct fake_op **ghosts;
     size_t ghosts_n, ghosts_cap;
-    uint64_t epoch;        /* connections made before the last break_all have a lower one */
-    uint64_t tokens;       /* how many e were made */
-    int64_t script_now_ms; /* one time for all changes of a script: a fail-over takes back whole scripts */
+    uint64_t epoch;         /* connections made before the last break_all have a lower one */
+    uint64_t tokens;        /* how many e were made */
+    int64_t next_expiry_ms; /* no key expires before; INT64_MAX: none does */
+    int64_t script_now_ms;  /* one time for all changes of a script: a fail-over takes back whole scripts */
 };
 
 struct fake_redis *fake_redis_create(const char *board, int64_t retention_ms);
@@ -105,6 +107,8 @@ struct bytes fake_get(const struct fake_key *k, struct bytes field);
 void fake_set(struct fake_redis *r, struct fake_key *k, struct bytes field, struct bytes value);
 void fake_del(struct fake_redis *r, struct fake_key *k, struct bytes field);
 void fake_del_key(struct fake_redis *r, struct fake_key *k);
+void fake_expire(struct fake_redis *r, struct fake_key *k, int64_t ttl_ms); /* from the clock of the script */
+void fake_redis_expire_due(struct fake_redis *r);
 
 static inline struct bytes fake_bytes(const struct buf *b) { return (struct bytes){b->data, b->len}; }
 struct bytes fake_text(const char *s);

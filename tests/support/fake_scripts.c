@@ -42,7 +42,7 @@ static struct fake_key *location_key(struct fake_redis *r, struct bytes location
     return k;
 }
 
-/* -- rule 9: contributions -- */
+/* -- rules 9, 21: contributions -- */
 
 static enum store_answer store_one(struct fake_redis *r, struct fake_key *h, const struct store_part *p) {
     char f[NAME_BYTES_MAX], i[NAME_BYTES_MAX], value[STORE_FENCE_LEN + 2];
@@ -61,15 +61,18 @@ static void run_parts(struct fake_redis *r, struct store_parts *in) {
     bool closed = has(h, "closed"), made = has(h, "e");
     int64_t stored = 0;
     for (size_t i = 0; i < in->n; i++) {
-        in->parts[i].answer = closed ? STORE_CLOSED : store_one(r, h, &in->parts[i]);
+        bool expired = in->parts[i].only_if_there && !made && stored == 0;
+        in->parts[i].answer = closed ? STORE_CLOSED : expired ? STORE_EXPIRED : store_one(r, h, &in->parts[i]);
         stored += in->parts[i].answer == STORE_STORED;
     }
     if (stored == 0) return;
     set_number(r, h, "n", get_number(h, "n", 0) + stored);
+    fake_expire(r, h, r->retention_ms);
     if (made) return;
     char e[STORE_TOKEN_LEN + 1];
     snprintf(e, sizeof e, "%016" PRIx64, ++r->tokens);
     fake_set(r, h, fake_text("e"), fake_text(e));
+    set_number(r, h, "born", r->script_now_ms);
 }
 
 /* -- rules 13, 14: notes -- */
@@ -107,10 +110,35 @@ static void run_note_end(struct fake_redis *r, const struct store_note_end *end)
     buf_free(&name);
 }
 
-/* -- rule 19: progress rows -- */
+/* -- rules 19, 22: progress rows -- */
+
+static struct fake_key *progress_key(struct fake_redis *r) {
+    struct buf name = {0};
+    keys_progress(&name, r->board);
+    struct fake_key *k = fake_key(r, fake_bytes(&name));
+    buf_free(&name);
+    return k;
+}
+
+/* How many rows of its partition were stored when ROW was: what stands behind '#'. */
+static int64_t rows_of(struct bytes row) {
+    const char *count = row.p == NULL ? NULL : memrchr(row.p, '#', row.n);
+    return count == NULL ? 0 : fake_int((struct bytes){count + 1, row.n - (size_t)(count + 1 - row.p)}, 0);
+}
+
+/* Somebody saw more rows stored than are there: from here on it is another Redis. */
+static void notice_loss(struct fake_redis *r, struct fake_key *k, const struct fake_op *op) {
+    for (size_t i = 0; i < op->n; i++) {
+        const struct store_row *row = &op->rows[i];
+        bool same = fake_eq(fake_get(k, fake_text("life")), fake_text(row->life));
+        if (same && rows_of(fake_get(k, fake_text(row->source))) < row->kept)
+            fake_set(r, k, fake_text("life"), fake_text(op->new_life));
+    }
+}
 
 static enum store_answer write_row(struct fake_redis *r, struct fake_key *k, struct store_row *row) {
     struct bytes life = fake_get(k, fake_text("life"));
+    row->count = rows_of(fake_get(k, fake_text(row->source)));
     if (!fake_eq(life, fake_text(row->life)) && (RULE(life) || row->life[0] == '\0')) {
         assert(life.n <= STORE_LIFE_LEN);
         memcpy(row->new_life, life.p, life.n);
@@ -122,25 +150,90 @@ static enum store_answer write_row(struct fake_redis *r, struct fake_key *k, str
     struct buf value = {0};
     buf_addf(&value, "%s;", row->fence);
     buf_add(&value, row->value.p, row->value.n);
+    buf_addf(&value, "#%" PRId64, ++row->count);
     fake_set(r, k, fake_text(row->source), fake_bytes(&value));
     buf_free(&value);
     set_number(r, k, "rows", get_number(k, "rows", 0) + 1);
     return STORE_STORED;
 }
 
-static int run_rows(struct fake_redis *r, const struct fake_op *op) {
-    struct buf name = {0};
-    keys_progress(&name, r->board);
-    struct fake_key *k = fake_key(r, fake_bytes(&name));
-    buf_free(&name);
+static bool board_is_ours(struct fake_redis *r, struct fake_key *k, const struct fake_op *op) {
     if (!has(k, "life")) {
         fake_set(r, k, fake_text("life"), fake_text(op->new_life));
         fake_set(r, k, fake_text("group"), fake_text(op->group));
         set_number(r, k, "version", STORE_CONTRACT_VERSION);
     }
-    if (!fake_eq(fake_get(k, fake_text("group")), fake_text(op->group))) return STORE_FATAL;
-    for (size_t i = 0; i < op->n; i++) op->rows[i].answer = write_row(r, k, &op->rows[i]);
+    return fake_eq(fake_get(k, fake_text("group")), fake_text(op->group));
+}
+
+static int run_rows(struct fake_redis *r, const struct fake_op *op) {
+    struct fake_key *k = progress_key(r);
+    if (!board_is_ours(r, k, op)) return STORE_FATAL;
+    notice_loss(r, k, op);
+    for (size_t i = 0; i < op->n; i++) {
+        op->rows[i].answer = write_row(r, k, &op->rows[i]);
+        op->rows[i].redis_ms = r->script_now_ms;
+    }
     return STORE_OK;
+}
+
+/* -- rules 23, 24: who belongs to the board -- */
+
+/* Changes the row of SOURCE in a way that a list that is being judged must hear of. */
+static void change_member(struct fake_redis *r, struct fake_key *k, const char *source, struct bytes row) {
+    fake_set(r, k, fake_text(source), row);
+    set_number(r, k, "members", get_number(k, "members", 0) + 1);
+    set_number(r, k, "rows", get_number(k, "rows", 0) + 1);
+}
+
+static void join_one(struct fake_redis *r, struct fake_key *k, struct store_join *j) {
+    static const char none[] = "00000000000000000000000000000000";
+    struct bytes there = fake_get(k, fake_text(j->source));
+    struct buf row = {0};
+    *j = (struct store_join){.source = j->source, .closed = get_number(k, "closed", INT64_MIN), .is_new = true};
+    if (there.p != NULL) {
+        const char *count = memrchr(there.p, '#', there.n);
+        size_t n = (count == NULL ? there.n : (size_t)(count - there.p)) - STORE_FENCE_LEN - 1;
+        memcpy(j->fence, there.p, STORE_FENCE_LEN);
+        memcpy(j->value, there.p + STORE_FENCE_LEN + 1, n);
+        char *m = strchr(j->value, ';') + 1;
+        j->is_new = strcmp(j->fence, none) == 0 || *m == '+';
+        buf_add(&row, there.p, there.n);
+        if (*m == '+') row.data[STORE_FENCE_LEN + 1 + (m - j->value)] = '-';
+    } else {
+        buf_addf(&row, "%s;-;-;-;-;-;-;0#0", none);
+    }
+    if (j->is_new) change_member(r, k, j->source, fake_bytes(&row));
+    buf_free(&row);
+}
+
+static int run_joins(struct fake_redis *r, const struct fake_op *op) {
+    struct fake_key *k = progress_key(r);
+    if (!board_is_ours(r, k, op)) return STORE_FATAL;
+    for (size_t i = 0; i < op->n; i++) join_one(r, k, &op->joins[i]);
+    return STORE_OK;
+}
+
+static void run_close(struct fake_redis *r, struct fake_close *c) {
+    struct fake_key *k = progress_key(r);
+    bool same = has(k, "life") && fake_eq(fake_get(k, fake_text("life")), fake_text(c->life)) &&
+                get_number(k, "members", 0) == c->members;
+    c->done = same || !RULE(members);
+    if (c->done && get_number(k, "closed", INT64_MIN) < c->minute) set_number(r, k, "closed", c->minute);
+}
+
+static void run_retire(struct fake_redis *r, struct store_retire *t) {
+    struct fake_key *k = progress_key(r);
+    struct buf was = {0}, becomes = {0};
+    buf_addf(&was, "%s;%s", t->was->fence, t->was->value);
+    if (t->was->count >= 0) buf_addf(&was, "#%" PRId64, t->was->count);
+    buf_addf(&becomes, "%s;", t->was->fence);
+    buf_add(&becomes, t->value.p, t->value.n);
+    buf_addf(&becomes, "#%" PRId64, t->was->count < 0 ? 0 : t->was->count);
+    t->done = fake_eq(fake_get(k, fake_text(t->was->source)), fake_bytes(&was));
+    if (t->done) change_member(r, k, t->was->source, fake_bytes(&becomes));
+    buf_free(&was);
+    buf_free(&becomes);
 }
 
 /* -- rules 15, 17: lists -- */
@@ -198,6 +291,7 @@ static void write_top(struct fake_redis *r, const struct store_list *l) {
         char text[24];
         fake_set(r, zset, l->top[i].item, number(text, (int64_t)l->top[i].count));
     }
+    fake_expire(r, zset, r->retention_ms);
 }
 
 static void write_index(struct fake_redis *r, const struct store_list *l, int64_t wall_ms) {
@@ -213,6 +307,9 @@ static void write_index(struct fake_redis *r, const struct store_list *l, int64_
     if (l->log_time_ms > get_number(meta, "log_time_ms", INT64_MIN)) set_number(r, meta, "log_time_ms", l->log_time_ms);
     move_final_until(r, l, meta, minutes, states);
     prune(r, l, minutes, states, fake_text(text));
+    fake_expire(r, minutes, r->retention_ms);
+    fake_expire(r, states, r->retention_ms);
+    fake_expire(r, meta, r->retention_ms);
 }
 
 static enum store_answer judge_list(const struct fake_key *h, const struct store_list *l) {
@@ -238,6 +335,7 @@ static void run_list(struct fake_redis *r, struct store_list *l, int64_t wall_ms
     set_number(r, h, "ln", l->n);
     set_number(r, h, "lr", l->rows);
     fake_set(r, h, fake_text("merged"), l->merged);
+    fake_expire(r, h, r->retention_ms);
     write_top(r, l);
     write_index(r, l, wall_ms);
     if (r->on_list != NULL) {
@@ -269,6 +367,7 @@ static void run_locations(struct fake_redis *r, const struct fake_op *op) {
 /* -- requests -- */
 
 int fake_op_run(struct fake_redis *r, const struct fake_op *op) {
+    fake_redis_expire_due(r);
     r->script_now_ms = r->now_ms != NULL ? r->now_ms(r->now_ctx) : 0;
     switch (op->kind) {
     case FAKE_OP_PARTS:
@@ -279,6 +378,14 @@ int fake_op_run(struct fake_redis *r, const struct fake_op *op) {
         break;
     case FAKE_OP_ROWS:
         return run_rows(r, op);
+    case FAKE_OP_JOIN:
+        return run_joins(r, op);
+    case FAKE_OP_CLOSE:
+        run_close(r, op->close);
+        break;
+    case FAKE_OP_RETIRE:
+        run_retire(r, op->retire);
+        break;
     case FAKE_OP_LIST:
         run_list(r, op->list, op->wall_ms);
         break;

@@ -1,12 +1,30 @@
-/* support/fake_scripts.h - the requests that change a fake Redis, each atomic: rules 9, 13, 14, 15, 17 and 19 in C.
+/* support/fake_scripts.h - the requests that change a fake Redis, each atomic: rules 9, 13, 14, 15, 17, 19 and 21 to 24
+ * in C.
  * Written from the rules, not from the Lua of lib/store, so that comparing the two means something. The clauses that
- * live in scripts can be switched off with rule_switch_off: fence, closed, epoch, ln, note_cas, life, row_fence. */
+ * live in scripts can be switched off with rule_switch_off: fence, closed, epoch, ln, note_cas, life, row_fence,
+ * rows_kept, members. */
 #ifndef TOPKD_TESTS_FAKE_SCRIPTS_H
 #define TOPKD_TESTS_FAKE_SCRIPTS_H
 
 #include "support/fake_redis.h"
 
-enum fake_op_kind { FAKE_OP_PARTS, FAKE_OP_NOTE, FAKE_OP_ROWS, FAKE_OP_LIST, FAKE_OP_NOTE_END, FAKE_OP_LOCATIONS };
+enum fake_op_kind {
+    FAKE_OP_PARTS,
+    FAKE_OP_NOTE,
+    FAKE_OP_ROWS,
+    FAKE_OP_JOIN,
+    FAKE_OP_CLOSE,
+    FAKE_OP_RETIRE,
+    FAKE_OP_LIST,
+    FAKE_OP_NOTE_END,
+    FAKE_OP_LOCATIONS
+};
+
+struct fake_close {
+    char life[STORE_LIFE_LEN + 1];
+    int64_t members, minute;
+    bool done;
+};
 
 /* One request. Everything is borrowed, unless the op was made by fake_op_copy. */
 struct fake_op {
@@ -14,10 +32,13 @@ struct fake_op {
     struct store_parts *parts; /* answers are written into what these point to */
     struct store_list *list;
     struct store_row *rows;
+    struct store_join *joins;
+    struct fake_close *close;
+    struct store_retire *retire;
     const struct store_note *note;
     const struct store_note_end *end;
     const struct bytes *locations;
-    size_t n; /* of rows, of locations */
+    size_t n; /* of rows, of joins, of locations */
     const char *new_life, *group;
     int64_t wall_ms;
     void **kept; /* what a copy owns */

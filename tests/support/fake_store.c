@@ -64,6 +64,7 @@ static void request(struct call *c, const struct fake_op *op) {
 /* One element that reads; true if the answer arrives. */
 static bool reading(struct call *c) {
     if (is_over(c)) return false;
+    fake_redis_expire_due(c->s->redis);
     int fate = fate_of(c);
     if (fate != FAKE_DO && fate != FAKE_FULL) c->status = STORE_BROKEN;
     return !is_over(c);
@@ -132,6 +133,29 @@ static int fake_locations_touch(void *self, const struct bytes *locations, size_
     return finish(&c, e);
 }
 
+static int fake_join(void *self, struct store_join *joins, size_t n, const char *new_life, struct err *e) {
+    struct fake_store *s = self;
+    struct call c = {.s = s, .kind = FAKE_JOIN};
+    request(&c,
+            &(struct fake_op){.kind = FAKE_OP_JOIN, .joins = joins, .n = n, .new_life = new_life, .group = s->group});
+    return finish(&c, e);
+}
+
+static int fake_close_up_to(void *self, const struct store_progress *p, int64_t minute, bool *done, struct err *e) {
+    struct call c = {.s = self, .kind = FAKE_CLOSE};
+    struct fake_close close = {.members = p->members, .minute = minute};
+    memcpy(close.life, p->life, sizeof close.life);
+    request(&c, &(struct fake_op){.kind = FAKE_OP_CLOSE, .close = &close});
+    *done = c.status == STORE_OK && close.done;
+    return finish(&c, e);
+}
+
+static int fake_retire(void *self, struct store_retire *rows, size_t n, struct err *e) {
+    struct call c = {.s = self, .kind = FAKE_RETIRE};
+    for (size_t i = 0; i < n; i++) request(&c, &(struct fake_op){.kind = FAKE_OP_RETIRE, .retire = &rows[i]});
+    return finish(&c, e);
+}
+
 /* -- reads -- */
 
 static int fake_progress_read(void *self, struct store_progress *out, struct err *e) {
@@ -141,9 +165,9 @@ static int fake_progress_read(void *self, struct store_progress *out, struct err
     return finish(&c, e);
 }
 
-static void add_note(struct store_notes *out, uint32_t shard, const struct fake_field *f) {
+static void add_note(struct store_notes *out, uint32_t shard, bool waiting, const struct fake_field *f) {
     struct buf location = {0};
-    struct store_note_read note = {.shard = shard};
+    struct store_note_read note = {.shard = shard, .waiting = waiting};
     bool readable = keys_note_parse(fake_bytes(&f->name), &location, &note.minute);
     assert(readable && f->value.len <= STORE_TOKEN_LEN);
     memcpy(note.token, f->value.data, f->value.len);
@@ -157,22 +181,31 @@ static void add_note(struct store_notes *out, uint32_t shard, const struct fake_
     out->notes[out->n++] = note;
 }
 
-static void read_notes(struct call *c, uint32_t shard, const char *which, struct store_notes *out) {
+static void read_notes(struct call *c, uint32_t shard, bool waiting, struct store_notes *out) {
     if (!reading(c)) return;
     struct buf name = {0};
-    keys_notes(&name, c->s->redis->board, shard, which);
+    keys_notes(&name, c->s->redis->board, shard, waiting ? "waiting" : "changed");
     const struct fake_key *k = fake_look(c->s->redis, fake_bytes(&name));
     buf_free(&name);
-    for (size_t i = 0; i < k->n; i++) add_note(out, shard, &k->fields[i]);
+    for (size_t i = 0; i < k->n; i++) add_note(out, shard, waiting, &k->fields[i]);
 }
 
-static int fake_notes_read(void *self, const uint32_t *shards, size_t n, bool waiting, struct store_notes *out,
+static void read_version(struct call *c, struct store_notes *out) {
+    struct store_progress p;
+    if (!reading(c)) return;
+    fake_redis_progress(c->s->redis, &p);
+    memcpy(out->life, p.life, sizeof out->life);
+    out->version = p.version;
+    store_progress_deinit(&p);
+}
+
+static int fake_notes_read(void *self, const uint32_t *shards, size_t n, size_t waiting_n, struct store_notes *out,
                            struct err *e) {
     struct call c = {.s = self, .kind = FAKE_NOTES_READ};
-    for (size_t i = 0; i < n; i++) {
-        read_notes(&c, shards[i], "changed", out);
-        if (waiting) read_notes(&c, shards[i], "waiting", out);
-    }
+    for (size_t i = 0; i < n; i++) read_notes(&c, shards[i], false, out);
+    for (size_t i = 0; i < waiting_n; i++) read_notes(&c, shards[i], true, out);
+    c.kind = FAKE_PROGRESS_READ;
+    read_version(&c, out);
     return finish(&c, e);
 }
 
@@ -203,6 +236,7 @@ static void read_hash(struct fake_redis *r, struct store_hash *h) {
     memcpy(h->e, e.p, e.n);
     h->closed = fake_get(k, fake_text("closed")).p != NULL;
     h->n = fake_int(fake_get(k, fake_text("n")), 0);
+    h->born_ms = fake_int(fake_get(k, fake_text("born")), 0);
     for (size_t i = 0; i < k->n; i++)
         if (strncmp(k->fields[i].name.data, "f:", 2) == 0) add_part(h, k, &k->fields[i]);
 }
@@ -260,6 +294,9 @@ struct store fake_store_ops(struct fake_store *s) {
         .contribute = fake_contribute,
         .note = fake_note,
         .rows_write = fake_rows_write,
+        .join = fake_join,
+        .close_up_to = fake_close_up_to,
+        .retire = fake_retire,
         .progress_read = fake_progress_read,
         .notes_read = fake_notes_read,
         .round_read = fake_round_read,

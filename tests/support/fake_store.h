@@ -13,6 +13,9 @@ enum fake_call {
     FAKE_CONTRIBUTE, /* one list */
     FAKE_NOTE,       /* one note */
     FAKE_ROWS_WRITE, /* all rows */
+    FAKE_JOIN,       /* all partitions */
+    FAKE_CLOSE,
+    FAKE_RETIRE, /* one row */
     FAKE_PROGRESS_READ,
     FAKE_NOTES_READ,     /* one hash of a shard */
     FAKE_ROUND_PROGRESS, /* the steps of round_read, in this order */

@@ -138,8 +138,11 @@ static void read_row(const struct fake_field *f, struct store_progress *out) {
     row->source = mem_strdup(f->name.data);
     memcpy(row->fence, f->value.data, STORE_FENCE_LEN);
     row->fence[STORE_FENCE_LEN] = '\0';
-    row->value_len = f->value.len - STORE_FENCE_LEN - 1;
-    row->value = mem_dup(f->value.data + STORE_FENCE_LEN + 1, row->value_len + 1);
+    const char *text = f->value.data + STORE_FENCE_LEN + 1, *count = strrchr(text, '#');
+    row->count = count == NULL ? -1 : strtoll(count + 1, NULL, 10);
+    row->value_len = count == NULL ? f->value.len - STORE_FENCE_LEN - 1 : (size_t)(count - text);
+    row->value = mem_dup(text, row->value_len + 1);
+    row->value[row->value_len] = '\0';
 }
 
 void fake_redis_progress(struct fake_redis *r, struct store_progress *out) {
@@ -151,6 +154,8 @@ void fake_redis_progress(struct fake_redis *r, struct store_progress *out) {
     struct bytes life = fake_get(k, fake_text("life"));
     if (life.p != NULL) memcpy(out->life, life.p, life.n);
     out->version = fake_int(fake_get(k, fake_text("rows")), 0);
+    out->members = fake_int(fake_get(k, fake_text("members")), 0);
+    out->closed = fake_int(fake_get(k, fake_text("closed")), INT64_MIN);
     for (size_t i = 0; i < k->n; i++)
         if (memchr(k->fields[i].name.data, '/', k->fields[i].name.len) != NULL) read_row(&k->fields[i], out);
 }

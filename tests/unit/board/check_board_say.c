@@ -133,7 +133,7 @@ static void judge_all(const struct said rows[SOURCES], uint8_t out[JUDGEMENTS]) 
             if (choice == 0) continue;
             parts[n++] = (struct board_part){names[i], 3 + (uint64_t)(choice - 1) / 2, choice % 2 == 0, false};
         }
-        unsigned judged = board_judge(&rules, &s, MINUTE, parts, n) | (unsigned)settled << 2;
+        unsigned judged = board_judge(&rules, &s, MINUTE, 0, parts, n) | (unsigned)settled << 2;
         for (size_t i = 0; i < n; i++) judged |= (unsigned)parts[i].counts << (3 + i);
         out[j] = (uint8_t)judged;
     }

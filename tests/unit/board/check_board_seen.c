@@ -32,7 +32,7 @@ static const struct part_row nothing_yet = {
     .w_ms = 0, .m = PART_NO_MINUTE, .b = PART_NO_MINUTE, .x = PART_NO_MINUTE, .end_ms = PART_NEVER};
 
 static void merging_init(struct merging *m) {
-    *m = (struct merging){.seen = seen_create(), .round = 1};
+    *m = (struct merging){.seen = seen_create(1 << 24), .round = 1};
     board_sources_add(&m->sources, "events/0", 5, &nothing_yet);
     board_sources_add(&m->sources, "events/1", 5, &nothing_yet);
 }
@@ -52,9 +52,13 @@ static void row_settles(struct merging *m, const char *source, int64_t settled) 
 /* The list is merged from PARTS, judged by the rows as they are. */
 static void merged_at(struct merging *m, const char *location, int64_t minute, const char *token,
                       struct board_part *parts, size_t n, int64_t mono_ms) {
-    enum list_state state = board_judge(&rules, &m->sources, minute, parts, n);
-    seen_merged(m->seen, text(location), minute, token, board_say(&rules, &m->sources, minute), parts, n, state,
-                board_settled_everywhere(&m->sources, minute), mono_ms);
+    const struct seen_merge merge = {.state = board_judge(&rules, &m->sources, minute, 0, parts, n),
+                                     .say = board_say(&rules, &m->sources, minute),
+                                     .parts = parts,
+                                     .parts_n = n,
+                                     .settled = board_settled_everywhere(&m->sources, minute),
+                                     .mono_ms = mono_ms};
+    seen_merged(m->seen, text(location), minute, token, &merge);
 }
 
 static void merged(struct merging *m, const char *location, int64_t minute, const char *token) {
@@ -62,20 +66,25 @@ static void merged(struct merging *m, const char *location, int64_t minute, cons
     merged_at(m, location, minute, token, &part, 1, 77);
 }
 
-static bool is_news(struct merging *m, const char *location, int64_t minute, const char *token) {
-    struct seen_last last;
-    return seen_is_news(m->seen, text(location), minute, token, m->round, &last);
+static bool asked(struct merging *m, const char *location, int64_t minute, const char *token, bool waiting,
+                  struct seen_last *last) {
+    const struct seen_note note = {text(location), minute, token, waiting};
+    return seen_is_news(m->seen, &note, &rules, &m->sources, m->round, last);
 }
 
-static void take_offer(void *ctx, struct bytes location, int64_t minute, const char *token,
-                       const struct seen_last *last) {
+static bool is_news(struct merging *m, const char *location, int64_t minute, const char *token) {
+    struct seen_last last;
+    return asked(m, location, minute, token, false, &last);
+}
+
+static void take_offer(void *ctx, const struct seen_note *note, const struct seen_last *last) {
     struct merging *m = ctx;
     ck_assert_uint_lt(m->offers_n, ARRAY_LEN(m->offers));
     struct offer *o = &m->offers[m->offers_n++];
-    ck_assert_uint_lt(location.n, sizeof o->location);
-    memcpy(o->location, location.p, location.n);
-    snprintf(o->token, sizeof o->token, "%s", token);
-    o->minute = minute;
+    ck_assert_uint_lt(note->location.n, sizeof o->location);
+    memcpy(o->location, note->location.p, note->location.n);
+    snprintf(o->token, sizeof o->token, "%s", note->token);
+    o->minute = note->minute;
     o->last = *last;
 }
 
@@ -129,10 +138,10 @@ START_TEST(news_say_when_the_list_was_merged_last) {
     struct seen_last last;
     struct board_part part = {"events/0", 5, false, false};
     merging_init(&m);
-    ck_assert(seen_is_news(m.seen, text("US"), MINUTE, token_a, 1, &last));
+    ck_assert(asked(&m, "US", MINUTE, token_a, false, &last));
     ck_assert_int_eq(last.mono_ms, PART_NEVER);
     merged_at(&m, "US", MINUTE, token_a, &part, 1, 123456);
-    ck_assert(seen_is_news(m.seen, text("US"), MINUTE, token_b, 1, &last));
+    ck_assert(asked(&m, "US", MINUTE, token_b, false, &last));
     ck_assert_int_eq(last.mono_ms, 123456);
     ck_assert(!last.becomes_final);
     merging_deinit(&m);
@@ -259,10 +268,13 @@ START_TEST(rows_that_moved_while_the_list_was_written_are_noticed) {
     struct merging m;
     struct board_part part = {"events/0", 5, true, false};
     merging_init(&m);
-    uint64_t say = board_say(&rules, &m.sources, MINUTE);
-    enum list_state state = board_judge(&rules, &m.sources, MINUTE, &part, 1);
+    const struct seen_merge merge = {.say = board_say(&rules, &m.sources, MINUTE),
+                                     .state = board_judge(&rules, &m.sources, MINUTE, 0, &part, 1),
+                                     .parts = &part,
+                                     .parts_n = 1,
+                                     .mono_ms = 1};
     row_settles(&m, "events/1", MINUTE);
-    seen_merged(m.seen, text("US"), MINUTE, token_a, say, &part, 1, state, false, 1);
+    seen_merged(m.seen, text("US"), MINUTE, token_a, &merge);
     ck_assert_uint_eq(look(&m), 1);
     ck_assert(m.offers[0].last.becomes_final);
     merging_deinit(&m);
@@ -326,10 +338,8 @@ static const char *location_of(int i) {
     return name;
 }
 
-static void count_offer(void *ctx, struct bytes location, int64_t minute, const char *token,
-                        const struct seen_last *last) {
-    (void)location, (void)token;
-    *(int *)ctx += minute == MINUTE + 7 && last->becomes_final ? 1 : MANY;
+static void count_offer(void *ctx, const struct seen_note *note, const struct seen_last *last) {
+    *(int *)ctx += note->minute == MINUTE + 7 && last->becomes_final ? 1 : MANY;
 }
 
 static bool keeps_even_places(void *ctx, struct bytes location) {

@@ -80,7 +80,7 @@ START_TEST(a_partition_says_the_first_that_holds) {
     struct part_row row = {.w_ms = 0, .m = l->m, .b = l->b, .x = l->x, .end_ms = l->end_ms};
     struct board_part part = {"events/0", l->part_i, l->part == FINAL, false};
     board_sources_add(&s, "events/0", ROW_I, l->no_row ? NULL : &row);
-    enum list_state got = board_judge(&rules, &s, MINUTE, &part, l->part != ABSENT);
+    enum list_state got = board_judge(&rules, &s, MINUTE, 0, &part, l->part != ABSENT);
     ck_assert_msg(got == l->want, "%s: %s, not %s", l->why, list_state_name(got), list_state_name(l->want));
     ck_assert_msg(part.counts == l->counts, "%s: the part %s", l->why, part.counts ? "counts" : "does not count");
     board_sources_deinit(&s);
@@ -98,7 +98,7 @@ static void source_that_says(struct board_sources *s, const char *name, enum lis
     board_sources_add(s, name, ROW_I, &row);
 }
 
-static enum list_state state_of(const struct board_sources *s) { return board_judge(&rules, s, MINUTE, NULL, 0); }
+static enum list_state state_of(struct board_sources *s) { return board_judge(&rules, s, MINUTE, 0, NULL, 0); }
 
 /* Written as the rule is: lost if any says so, else open if any, else ended if any, else final. */
 static enum list_state worst(const bool any[LIST_STATES]) {
@@ -140,8 +140,8 @@ START_TEST(a_part_of_a_partition_nobody_has_heard_of_keeps_the_list_open_and_cou
     struct board_sources s = {0};
     struct board_part parts[2] = {{"events/0", ROW_I, true, false}, {"events/7", 3, true, false}};
     source_that_says(&s, "events/0", LIST_FINAL);
-    ck_assert_int_eq(board_judge(&rules, &s, MINUTE, parts, 1), LIST_FINAL);
-    ck_assert_int_eq(board_judge(&rules, &s, MINUTE, parts, 2), LIST_OPEN);
+    ck_assert_int_eq(board_judge(&rules, &s, MINUTE, 0, parts, 1), LIST_FINAL);
+    ck_assert_int_eq(board_judge(&rules, &s, MINUTE, 0, parts, 2), LIST_OPEN);
     ck_assert(parts[0].counts && parts[1].counts);
     board_sources_deinit(&s);
 }
@@ -152,9 +152,9 @@ START_TEST(a_part_speaks_only_for_its_own_partition) {
     struct board_part part = {"events/1", ROW_I, true, false};
     source_that_says(&s, "events/1", LIST_OPEN);
     source_that_says(&s, "events/10", LIST_OPEN);
-    ck_assert_int_eq(board_judge(&rules, &s, MINUTE, &part, 1), LIST_OPEN);
+    ck_assert_int_eq(board_judge(&rules, &s, MINUTE, 0, &part, 1), LIST_OPEN);
     part.source = "events/10";
-    ck_assert_int_eq(board_judge(&rules, &s, MINUTE, &part, 1), LIST_OPEN);
+    ck_assert_int_eq(board_judge(&rules, &s, MINUTE, 0, &part, 1), LIST_OPEN);
     board_sources_deinit(&s);
 }
 END_TEST

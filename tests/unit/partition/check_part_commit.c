@@ -109,10 +109,10 @@ START_TEST(a_new_incarnation_is_above_all_that_are_known_and_not_below_the_clock
     struct part_commit c;
     ck_assert(!try_freeze(&c));
     evening.wall_ms = choices[_i].wall_ms;
-    partition_row_known(evening.p, choices[_i].row, choices[_i].wall_ms);
+    row_is_known(choices[_i].row, choices[_i].wall_ms);
     ck_assert(!partition_needs_row(evening.p) && !view().ready);
     ck_assert_uint_eq(frozen_meta().incarnation, choices[_i].chosen);
-    partition_row_known(evening.p, 5000, 5000); /* asked twice */
+    row_is_known(5000, 5000); /* asked twice */
     ck_assert_uint_eq(frozen_meta().incarnation, choices[_i].chosen);
 }
 END_TEST
@@ -122,7 +122,7 @@ START_TEST(a_commit_of_the_same_meaning_keeps_its_incarnation) {
     given_successor();
     ck_assert(!partition_needs_row(evening.p));
     ck_assert(view().ready);
-    partition_row_known(evening.p, 5000, 5000);
+    row_is_known(5000, 5000);
     ck_assert_uint_eq(frozen_meta().incarnation, 100);
 }
 END_TEST
@@ -140,7 +140,7 @@ START_TEST(another_meaning_doubts_what_was_open) {
     evening.rules.meaning++;
     given_successor();
     read_up_to(2);
-    partition_row_known(evening.p, 0, 0);
+    row_is_known(0, 0);
     struct part_meta m = frozen_meta();
     ck_assert_int_eq(m.b, minute_at("19:07"));
     ck_assert_int_eq(m.settled, minute_at("19:07"));
@@ -161,7 +161,7 @@ START_TEST(what_comes_before_the_first_commit_of_another_meaning_is_vouched_for)
     read_up_to(1);
     it_is("19:20"); /* the row is still asked for */
     (void)views("US", "cat", 1);
-    partition_row_known(evening.p, 0, 0);
+    row_is_known(0, 0);
     ck_assert_int_eq(frozen_meta().x, minute_at("19:08"));
 }
 END_TEST
@@ -229,7 +229,7 @@ END_TEST
 START_TEST(a_commit_found_in_the_group_makes_ready) {
     evening.rules.meaning++;
     given_successor();
-    partition_row_known(evening.p, 0, 0);
+    row_is_known(0, 0);
     struct part_commit c;
     ck_assert(try_freeze(&c));
     partition_committed(evening.p, &c, false);
@@ -327,7 +327,7 @@ START_TEST(another_log_starts_over) {
     ck_assert_int_eq(v.frontier, 0);
     ck_assert_int_eq(v.w_ms, PART_NEVER);
     ck_assert(partition_needs_row(evening.p) && !v.ready && v.silent);
-    partition_row_known(evening.p, 0, 0);
+    row_is_known(0, 0);
     struct part_meta m = frozen_meta();
     ck_assert_int_eq(m.settled, minute_at("19:18")); /* what is settled stays */
     ck_assert_int_eq(m.b, minute_at("19:18"));

@@ -16,13 +16,18 @@ static const struct part_meta usual = {.incarnation = 7,
                                        .rewind_w_ms = 1795219680123,
                                        .frontier_w_ms = 1795219740456,
                                        .settled = 29920266,
+                                       .rows_kept = 512,
+                                       .vouch = {29920200, 1795219700123},
+                                       .told_ms = 1795219741000,
                                        .anchor = {true, 431, 1795219680200, 0x0badcafe}};
 
 static const struct part_meta blank = {.b = PART_NO_MINUTE,
                                        .x = PART_NO_MINUTE,
                                        .rewind_w_ms = PART_NEVER,
                                        .frontier_w_ms = PART_NEVER,
-                                       .settled = PART_NO_MINUTE};
+                                       .settled = PART_NO_MINUTE,
+                                       .vouch = PART_VOUCH_INIT,
+                                       .told_ms = PART_NEVER};
 
 static const struct part_meta longest = {.incarnation = INT64_MAX,
                                          .meaning = UINT64_MAX,
@@ -33,6 +38,9 @@ static const struct part_meta longest = {.incarnation = INT64_MAX,
                                          .rewind_w_ms = INT64_MIN + 1,
                                          .frontier_w_ms = INT64_MIN + 1,
                                          .settled = INT64_MIN + 1,
+                                         .rows_kept = INT64_MAX,
+                                         .vouch = {INT64_MIN + 1, INT64_MIN + 1},
+                                         .told_ms = INT64_MIN + 1,
                                          .anchor = {true, INT64_MAX, INT64_MIN + 1, UINT64_MAX}};
 
 /* A record without a timestamp, before 1970, hashed to nothing. */
@@ -50,6 +58,10 @@ static void expect_same(const struct part_meta *a, const struct part_meta *b) {
     ck_assert_int_eq(a->rewind_w_ms, b->rewind_w_ms);
     ck_assert_int_eq(a->frontier_w_ms, b->frontier_w_ms);
     ck_assert_int_eq(a->settled, b->settled);
+    ck_assert_int_eq(a->rows_kept, b->rows_kept);
+    ck_assert_int_eq(a->vouch.above, b->vouch.above);
+    ck_assert_int_eq(a->vouch.since_ms, b->vouch.since_ms);
+    ck_assert_int_eq(a->told_ms, b->told_ms);
     ck_assert_int_eq(a->anchor.set, b->anchor.set);
     ck_assert_int_eq(a->anchor.offset, b->anchor.offset);
     ck_assert_int_eq(a->anchor.time_ms, b->anchor.time_ms);
@@ -82,18 +94,31 @@ START_TEST(the_longest_metadata_fit_with_room_to_spare) {
     char text[PART_METADATA_BYTES_MAX];
     memset(text, 'x', sizeof text);
     part_meta_format(&longest, text);
-    ck_assert_uint_lt(strlen(text), PART_METADATA_BYTES_MAX / 2);
+    ck_assert_uint_lt(strlen(text), PART_METADATA_BYTES_MAX * 3 / 4);
 }
 END_TEST
 
-/* Workers of the last version must read these for as long as the text begins with v1. */
+/* Workers of this version must read these for as long as the text begins with v2. */
 START_TEST(metadata_are_spelled_as_they_always_were) {
     char text[PART_METADATA_BYTES_MAX];
     part_meta_format(&usual, text);
-    ck_assert_str_eq(text, "v1;7;c0ffee;29920267;29920268;0123456789abcdef;431;1795219680123;1795219740456;29920266;"
-                           "431,1795219680200,000000000badcafe");
+    ck_assert_str_eq(text, "v2;7;c0ffee;29920267;29920268;0123456789abcdef;431;1795219680123;1795219740456;29920266;"
+                           "512;29920200;1795219700123;1795219741000;431,1795219680200,000000000badcafe");
     part_meta_format(&blank, text);
-    ck_assert_str_eq(text, "v1;0;0;-;-;-;0;-;-;-;-");
+    ck_assert_str_eq(text, "v2;0;0;-;-;-;0;-;-;-;0;-;0;-;-");
+}
+END_TEST
+
+/* What it does not say counts as none. */
+START_TEST(metadata_of_the_version_before_are_taken) {
+    struct part_meta m, want = usual;
+    want.rows_kept = 0;
+    want.vouch = PART_VOUCH_NONE;
+    want.told_ms = PART_NEVER;
+    ck_assert(part_meta_parse("v1;7;c0ffee;29920267;29920268;0123456789abcdef;431;1795219680123;1795219740456;29920266;"
+                              "431,1795219680200,000000000badcafe",
+                              &m));
+    expect_same(&m, &want);
 }
 END_TEST
 
@@ -136,11 +161,11 @@ END_TEST
 /* -- rows -- */
 
 static const struct part_row rows[] = {
-    {1795219740456, 29920266, 29920267, 29920268, 1795219800000},
-    {PART_NEVER, PART_NO_MINUTE, PART_NO_MINUTE, PART_NO_MINUTE, PART_NEVER},
-    {INT64_MIN + 1, INT64_MIN + 1, INT64_MIN + 1, INT64_MIN + 1, INT64_MIN + 1},
-    {INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX},
-    {-1, 0, -1, 0, -1},
+    {1795219740456, 29920266, 29920267, 29920268, 1795219800000, {29920200, 1795219700123}},
+    {PART_NEVER, PART_NO_MINUTE, PART_NO_MINUTE, PART_NO_MINUTE, PART_NEVER, PART_VOUCH_INIT},
+    {INT64_MIN + 1, INT64_MIN + 1, INT64_MIN + 1, INT64_MIN + 1, INT64_MIN + 1, {INT64_MIN + 1, INT64_MIN + 1}},
+    {INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX, {INT64_MAX, INT64_MAX}},
+    {-1, 0, -1, 0, -1, {-1, 0}},
 };
 
 START_TEST(a_row_comes_back_as_it_was) {
@@ -153,6 +178,8 @@ START_TEST(a_row_comes_back_as_it_was) {
     ck_assert_int_eq(back.b, rows[_i].b);
     ck_assert_int_eq(back.x, rows[_i].x);
     ck_assert_int_eq(back.end_ms, rows[_i].end_ms);
+    ck_assert_int_eq(back.vouch.above, rows[_i].vouch.above);
+    ck_assert_int_eq(back.vouch.since_ms, rows[_i].vouch.since_ms);
     buf_free(&text);
 }
 END_TEST
@@ -162,15 +189,49 @@ START_TEST(a_row_is_spelled_as_it_always_was) {
     part_row_format(&rows[0], &text);
     buf_add_byte(&text, ' ');
     part_row_format(&rows[1], &text);
-    ck_assert_str_eq(buf_text(&text), "1795219740456;29920266;29920267;29920268;1795219800000 -;-;-;-;-");
+    ck_assert_str_eq(buf_text(&text),
+                     "1795219740456;29920266;29920267;29920268;1795219800000;29920200;1795219700123 -;-;-;-;-;-;0");
+    buf_free(&text);
+}
+END_TEST
+
+START_TEST(a_row_of_the_version_before_is_taken) {
+    struct part_row row;
+    ck_assert(part_row_parse((struct bytes){"1;2;3;4;5", 9}, &row));
+    ck_assert_int_eq(row.end_ms, 5);
+    ck_assert_int_eq(row.vouch.above, PART_NO_MINUTE);
+    ck_assert_int_eq(row.vouch.since_ms, 0);
+}
+END_TEST
+
+START_TEST(a_retired_row_has_settled_everything_and_vouches_for_nothing_that_it_touched) {
+    const struct part_row row = part_row_retired(&rows[0], rows[0].x + 3), lower = part_row_retired(&rows[0], 1);
+    struct buf text = {0};
+    struct part_row back;
+    part_row_format(&row, &text);
+    ck_assert_str_eq(buf_text(&text), "1795219740456;+;29920267;29920271;-;-;0");
+    ck_assert(part_row_parse((struct bytes){text.data, text.len}, &back) && part_row_is_retired(&back));
+    ck_assert(!part_row_is_retired(&rows[0]));
+    ck_assert_int_eq(lower.x, rows[0].x);
     buf_free(&text);
 }
 END_TEST
 
 START_TEST(a_row_of_another_shape_is_refused) {
-    static const char *const others[] = {"",           "-",         "1;2;3;4",    "1;2;3;4;",
-                                         "1;2;3;4;5;", "1;2;3;4;x", "1;2;;4;5",   "1;2;3;4;5;6",
-                                         "x;2;3;4;5",  "1,2,3,4,5", "--;-;-;-;-", "1;2;3;4;99999999999999999999"};
+    static const char *const others[] = {"",
+                                         "-",
+                                         "1;2;3;4",
+                                         "1;2;3;4;",
+                                         "1;2;3;4;5;",
+                                         "1;2;3;4;x",
+                                         "1;2;;4;5",
+                                         "1;2;3;4;5;6",
+                                         "x;2;3;4;5",
+                                         "1,2,3,4,5",
+                                         "1;2;3;4;5;6;7;8",
+                                         "1;2;3;4;5;6;",
+                                         "--;-;-;-;-",
+                                         "1;2;3;4;99999999999999999999"};
     struct part_row row;
     char huge[400];
     for (size_t i = 0; i < ARRAY_LEN(others); i++)
@@ -198,6 +259,9 @@ Suite *part_meta_suite(void) {
     tcase_add_test(c, metadata_are_spelled_as_they_always_were);
     tcase_add_loop_test(c, a_text_of_somebody_else_is_refused, 0, ARRAY_LEN(foreign));
     tcase_add_loop_test(c, a_row_comes_back_as_it_was, 0, ARRAY_LEN(rows));
+    tcase_add_test(c, metadata_of_the_version_before_are_taken);
+    tcase_add_test(c, a_row_of_the_version_before_is_taken);
+    tcase_add_test(c, a_retired_row_has_settled_everything_and_vouches_for_nothing_that_it_touched);
     tcase_add_test(c, a_row_is_spelled_as_it_always_was);
     tcase_add_test(c, a_row_of_another_shape_is_refused);
     tcase_add_test(c, a_row_ends_where_its_bytes_end);

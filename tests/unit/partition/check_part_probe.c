@@ -32,7 +32,7 @@ static void given_retention_up_to(int64_t offset) {
 static struct part_meta settled_meta(void) {
     struct part_commit c;
     struct part_meta m;
-    partition_row_known(evening.p, 0, 0);
+    row_is_known(0, 0);
     ck_assert(try_freeze(&c));
     part_meta_of(&c, &m);
     return m;
@@ -133,7 +133,7 @@ START_TEST(nothing_is_committed_or_said_while_the_first_record_is_awaited) {
     struct part_commit c;
     given_log(5);
     given_reset_to(3);
-    partition_row_known(evening.p, 0, 0);
+    row_is_known(0, 0);
     ck_assert(!try_freeze(&c));
     ck_assert_uint_eq(publish(), 0);
     ck_assert(!hand_row());

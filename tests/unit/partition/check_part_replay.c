@@ -187,14 +187,14 @@ static void begin(void) {
     struct part_start start;
     part_resume(&rules, &facts, &start);
     reader = partition_create(&rules, &budget, "events/0", ++instance, &start);
-    partition_row_known(reader, 0, 1);
+    partition_row_known(reader, &(struct part_joined){0, PART_NO_MINUTE, PART_NO_MINUTE}, 1);
     partition_other_life(reader, LIFE_A);
     forget_what_was_not_settled();
 }
 
 static void checkpoint(bool acknowledged) {
     partition_let_go(reader);
-    if (!partition_freeze(reader, &group)) return;
+    if (!partition_freeze(reader, 1, &group)) return;
     group_has = true;
     partition_committed(reader, &group, acknowledged);
 }
@@ -218,16 +218,16 @@ static void answer(void) {
     unanswered_n = 0;
 }
 
+static int64_t rows_n;
+
 static void tick(void) {
-    struct part_row row;
-    uint64_t incarnation;
-    int64_t frontier;
-    char life[PART_LIFE_LEN + 1];
+    struct part_row_out row;
     mono_ms += 1000;
     partition_let_go(reader);
     partition_publish(reader, partition_publish_begin(reader), listen, NULL);
     answer();
-    if (partition_row(reader, &row, &incarnation, &frontier, life)) partition_row_answered(reader, mono_ms);
+    if (partition_row(reader, &row))
+        partition_row_answered(reader, &(struct part_row_answer){mono_ms, ++rows_n, mono_ms});
     partition_settle(reader, mono_ms);
 }
 

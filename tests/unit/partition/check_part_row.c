@@ -34,7 +34,7 @@ START_TEST(only_one_row_is_out_at_a_time) {
     ck_assert(hand_row());
     partition_other_life(evening.p, LIFE_B); /* refused is answered too */
     ck_assert(hand_row());
-    partition_row_answered(evening.p, PART_NEVER); /* not sent after all */
+    partition_row_answered(evening.p, NULL); /* not sent after all */
     ck_assert(hand_row());
 }
 END_TEST
@@ -129,7 +129,7 @@ START_TEST(a_row_that_was_never_sent_is_not_current) {
     publish();
     partition_end_seen(evening.p, 0, 5000);
     ck_assert(hand_row());
-    partition_row_answered(evening.p, PART_NEVER);
+    partition_row_answered(evening.p, NULL);
     ck_assert(!view().row_current);
 }
 END_TEST

@@ -106,7 +106,7 @@ START_TEST(a_row_that_is_not_answered_confirms_nothing) {
     ck_assert(hand_row());
     partition_settle(evening.p, evening.mono_ms);
     expect_settled("19:07", 2);
-    partition_row_answered(evening.p, PART_NEVER); /* the queue was full: it was never sent */
+    partition_row_answered(evening.p, NULL); /* the queue was full: it was never sent */
     partition_settle(evening.p, evening.mono_ms);
     expect_settled("19:07", 2);
 }

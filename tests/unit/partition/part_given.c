@@ -16,6 +16,7 @@ void evening_begin(void) {
                                         .future_ms = MINUTE_MS,
                                         .slack_ms = 5000,
                                         .settle_delay_ms = 5000,
+                                        .retention_ms = 8 * 3600000,
                                         .global = {"global", 6},
                                         .list_size = 400,
                                         .sketch_sets = 8,
@@ -23,6 +24,8 @@ void evening_begin(void) {
     evening.budget.limit_bytes = 1 << 24;
     evening.wall_ms = 100;
     evening.mono_ms = 1000000;
+    evening.redis_ms = 50000000;
+    evening.joined = (struct part_joined){0, PART_NO_MINUTE, PART_NO_MINUTE};
     evening.room = EVENING_COPIES_MAX;
     it_is("19:08");
 }
@@ -52,14 +55,21 @@ static void begin(void) {
                                .commit_metadata = evening.group.metadata,
                                .topic_has_commits = evening.group_has,
                                .log_start = evening.log_start,
-                               .log_end = evening.log_end};
+                               .log_end = evening.log_end,
+                               .wall_ms = evening.wall_ms,
+                               .mono_ms = evening.mono_ms};
     struct part_start start;
     part_resume(&evening.rules, &facts, &start);
     evening.p = partition_create(&evening.rules, &evening.budget, "events/0", ++evening.instance, &start);
 }
 
+void row_is_known(uint64_t incarnation, int64_t wall_ms) {
+    evening.joined.incarnation = incarnation;
+    partition_row_known(evening.p, &evening.joined, wall_ms);
+}
+
 void given_ready(uint64_t row_incarnation) {
-    partition_row_known(evening.p, row_incarnation, evening.wall_ms);
+    row_is_known(row_incarnation, evening.wall_ms);
     commit();
     ck_assert(view().ready);
 }
@@ -213,14 +223,28 @@ void publish_and_answer(void) {
     answer_all();
 }
 
-void wait_ms(int64_t ms) { evening.mono_ms += ms; }
+void wait_ms(int64_t ms) {
+    evening.mono_ms += ms;
+    evening.wall_ms += ms;
+    evening.redis_ms += ms;
+}
 
 bool hand_row(void) {
     evening.row_handed_ms = evening.mono_ms;
-    return partition_row(evening.p, &evening.row, &evening.row_incarnation, &evening.row_frontier, evening.row_life);
+    struct part_row_out out;
+    if (!partition_row(evening.p, &out)) return false;
+    evening.row = out.row;
+    evening.row_incarnation = out.incarnation;
+    evening.row_frontier = out.frontier;
+    evening.row_kept = out.rows_kept;
+    memcpy(evening.row_life, out.life, sizeof out.life);
+    return true;
 }
 
-void answer_row(void) { partition_row_answered(evening.p, evening.row_handed_ms); }
+void answer_row(void) {
+    partition_row_answered(evening.p,
+                           &(struct part_row_answer){evening.row_handed_ms, ++evening.rows_n, evening.redis_ms});
+}
 
 void confirm_and_settle(void) {
     ck_assert(hand_row());
@@ -228,7 +252,7 @@ void confirm_and_settle(void) {
     partition_settle(evening.p, evening.mono_ms);
 }
 
-bool try_freeze(struct part_commit *c) { return partition_freeze(evening.p, c); }
+bool try_freeze(struct part_commit *c) { return partition_freeze(evening.p, evening.wall_ms, c); }
 
 void commit(void) {
     ck_assert(try_freeze(&evening.group));

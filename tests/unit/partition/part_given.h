@@ -40,7 +40,10 @@ struct evening {
     size_t said_n;
     struct part_row row; /* the last one handed over, with its fence and life */
     uint64_t row_incarnation;
-    int64_t row_frontier, row_handed_ms;
+    int64_t row_frontier, row_handed_ms, row_kept;
+    int64_t rows_n;            /* that Redis stored, ever */
+    int64_t redis_ms;          /* its clock */
+    struct part_joined joined; /* what it says to one that joins */
     char row_life[PART_LIFE_LEN + 1];
 
     bool group_has; /* what the group keeps */
@@ -61,6 +64,8 @@ int64_t minute_at(const char *clock);
 void given_partition(void);
 /* Another memory begins as the group's commit and the log's bounds say; the old one is gone. */
 void given_successor(void);
+/* What evening.joined says besides, and this incarnation of its row (0: none). */
+void row_is_known(uint64_t incarnation, int64_t wall_ms);
 /* The row is known (its incarnation, 0: none), and the commit that this allows is acknowledged. */
 void given_ready(uint64_t row_incarnation);
 

@@ -234,7 +234,7 @@ START_TEST(a_note_that_nobody_can_read_is_skipped) {
                                           NULL};
     struct store_notes notes = {0};
     given_replies(replies);
-    ck_assert_int_eq(store.ops->notes_read(store.self, (uint32_t[]){3}, 1, false, &notes, &error), STORE_OK);
+    ck_assert_int_eq(store.ops->notes_read(store.self, (uint32_t[]){3}, 1, 0, &notes, &error), STORE_OK);
     ck_assert_uint_eq(notes.n, 1);
     ck_assert_str_eq(notes.notes[0].location, "US");
     ck_assert_uint_eq(notes.notes[0].shard, 3);

@@ -180,8 +180,8 @@ START_TEST(notes_can_be_put_aside_on_a_full_server) {
     redis_server_do(server, "CONFIG SET maxmemory 1");
     ck_assert_int_eq(store.ops->notes_end(store.self, &end, 1, &error), STORE_OK);
     struct store_notes without = {0}, with = {0};
-    ck_assert_int_eq(store.ops->notes_read(store.self, &shard, 1, false, &without, &error), STORE_OK);
-    ck_assert_int_eq(store.ops->notes_read(store.self, &shard, 1, true, &with, &error), STORE_OK);
+    ck_assert_int_eq(store.ops->notes_read(store.self, &shard, 1, 0, &without, &error), STORE_OK);
+    ck_assert_int_eq(store.ops->notes_read(store.self, &shard, 1, 1, &with, &error), STORE_OK);
     ck_assert(without.n == 0 && with.n == 1);
     store_notes_deinit(&without);
     store_notes_deinit(&with);
@@ -232,7 +232,9 @@ START_TEST(the_first_writer_learns_the_life_and_the_second_try_is_stored) {
     strcpy(row.life, row.new_life);
     ck_assert_int_eq(store.ops->rows_write(store.self, &row, 1, "00000000000000bb", &error), STORE_OK);
     ck_assert_int_eq(row.answer, STORE_STORED);
-    expect_redis("00000000000000010000000000000001;v", "HGET topk:progress events/0");
+    expect_redis("00000000000000010000000000000001;v#1", "HGET topk:progress events/0");
+    ck_assert_int_eq(row.count, 1);
+    ck_assert_int_gt(row.redis_ms, 1700000000000);
     expect_redis("g", "HGET topk:progress group");
 }
 END_TEST
@@ -275,7 +277,7 @@ START_TEST(large_calls_arrive_whole_and_can_be_closed) {
     store_round_deinit(&round);
     struct store_list final = list_of(minute, "final");
     ck_assert_int_eq(write_list(&final), STORE_OK);
-    expect_redis("6", "HLEN topk:{US}:part:2026-11-21T19:08"); /* e n ln lr merged closed */
+    expect_redis("7", "HLEN topk:{US}:part:2026-11-21T19:08"); /* e born n ln lr merged closed */
     mem_free(parts);
 }
 END_TEST

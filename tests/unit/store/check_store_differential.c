@@ -85,8 +85,10 @@ static void call_contribute(struct run *t, struct err *e) {
         lists[0][i] = (struct store_parts){.location = some_location(t), .minute = some_minute(t), .n = 1 + draw(t, 4)};
         for (size_t j = 0; j < lists[0][i].n; j++) {
             struct store_part *p = &parts[0][i][j];
-            *p = (struct store_part){
-                .source = sources[draw(t, SOURCES)], .final = draw(t, 2) == 0, .items = some_bytes(t, 200)};
+            *p = (struct store_part){.source = sources[draw(t, SOURCES)],
+                                     .final = draw(t, 2) == 0,
+                                     .only_if_there = draw(t, 3) == 0,
+                                     .items = some_bytes(t, 200)};
             some_fence(t, p->fence);
             parts[1][i][j] = *p;
         }
@@ -127,12 +129,26 @@ static void call_notes_end(struct run *t, struct err *e) {
                 t->pair.fake.ops->notes_end(t->pair.fake.self, ends, n, e));
 }
 
+static struct bytes some_row(struct run *t) {
+    char *text = t->arena + t->arena_n;
+    ck_assert_uint_lt(t->arena_n + 64, sizeof t->arena);
+    int n = snprintf(text, 64, "%llu;%s;-;-;%llu;-;0", (unsigned long long)draw(t, 1000), draw(t, 6) == 0 ? "+" : "7",
+                     (unsigned long long)draw(t, 1000));
+    t->arena_n += (size_t)n + 1;
+    return (struct bytes){text, (size_t)n};
+}
+
+static void say_row(struct buf *out, size_t i, const struct store_row *row) {
+    buf_addf(out, "%zu %d %s %lld\n", i, row->answer, row->new_life, (long long)row->count);
+}
+
 static void call_rows_write(struct run *t, struct err *e) {
     struct store_row rows[2][4] = {0};
     size_t n = draw(t, 5);
     const char *new_life = lives[1 + draw(t, ARRAY_LEN(lives) - 1)];
     for (size_t i = 0; i < n; i++) {
-        rows[0][i] = (struct store_row){.source = sources[draw(t, SOURCES)], .value = some_bytes(t, 60)};
+        rows[0][i] = (struct store_row){.source = sources[draw(t, SOURCES)], .value = some_row(t)};
+        rows[0][i].kept = draw(t, 4) == 0 ? (int64_t)draw(t, 12) : 0;
         some_fence(t, rows[0][i].fence);
         strcpy(rows[0][i].life, lives[draw(t, ARRAY_LEN(lives))]);
         rows[1][i] = rows[0][i];
@@ -140,10 +156,58 @@ static void call_rows_write(struct run *t, struct err *e) {
     int real = t->pair.real.ops->rows_write(t->pair.real.self, rows[0], n, new_life, e);
     int fake = t->pair.fake.ops->rows_write(t->pair.fake.self, rows[1], n, new_life, e);
     for (size_t i = 0; i < n; i++) {
-        buf_addf(&t->said_real, "%zu %d %s\n", i, rows[0][i].answer, rows[0][i].new_life);
-        buf_addf(&t->said_fake, "%zu %d %s\n", i, rows[1][i].answer, rows[1][i].new_life);
+        say_row(&t->said_real, i, &rows[0][i]);
+        say_row(&t->said_fake, i, &rows[1][i]);
     }
     expect_same(t, real, fake);
+}
+
+static void say_join(struct buf *out, size_t i, const struct store_join *j) {
+    buf_addf(out, "%zu %s %s %s %d %lld\n", i, j->source, j->fence, j->value, j->is_new, (long long)j->closed);
+}
+
+static void call_join(struct run *t, struct err *e) {
+    struct store_join joins[2][4] = {0};
+    size_t n = 1 + draw(t, 4);
+    const char *new_life = lives[1 + draw(t, ARRAY_LEN(lives) - 1)];
+    for (size_t i = 0; i < n; i++) joins[0][i].source = joins[1][i].source = sources[draw(t, SOURCES)];
+    int real = t->pair.real.ops->join(t->pair.real.self, joins[0], n, new_life, e);
+    int fake = t->pair.fake.ops->join(t->pair.fake.self, joins[1], n, new_life, e);
+    for (size_t i = 0; i < n; i++) {
+        say_join(&t->said_real, i, &joins[0][i]);
+        say_join(&t->said_fake, i, &joins[1][i]);
+    }
+    expect_same(t, real, fake);
+}
+
+/* As a merger that read the progress, now and then an older one. */
+static void call_close(struct run *t, struct err *e) {
+    struct store_progress p;
+    bool done[2];
+    ck_assert_int_eq(t->pair.real.ops->progress_read(t->pair.real.self, &p, e), STORE_OK);
+    p.members -= draw(t, 4) == 0;
+    if (draw(t, 8) == 0) strcpy(p.life, lives[1]);
+    int64_t minute = some_minute(t);
+    int real = t->pair.real.ops->close_up_to(t->pair.real.self, &p, minute, &done[0], e);
+    int fake = t->pair.fake.ops->close_up_to(t->pair.fake.self, &p, minute, &done[1], e);
+    store_progress_deinit(&p);
+    ck_assert_msg(done[0] == done[1], "%s: Redis %d, the fake %d", t->where, done[0], done[1]);
+    expect_same(t, real, fake);
+}
+
+/* One row that is there, now and then as it was before. */
+static void call_retire(struct run *t, struct err *e) {
+    struct store_progress p;
+    ck_assert_int_eq(t->pair.real.ops->progress_read(t->pair.real.self, &p, e), STORE_OK);
+    if (p.n > 0) {
+        struct store_progress_row *was = &p.rows[draw(t, p.n)];
+        was->count -= draw(t, 4) == 0;
+        struct store_retire real = {.was = was, .value = fake_text("1;+;2;3;-;-;0")}, fake = real;
+        int said = t->pair.real.ops->retire(t->pair.real.self, &real, 1, e);
+        expect_same(t, said, t->pair.fake.ops->retire(t->pair.fake.self, &fake, 1, e));
+        ck_assert_msg(real.done == fake.done, "%s: Redis %d, the fake %d", t->where, real.done, fake.done);
+    }
+    store_progress_deinit(&p);
 }
 
 /* Items of a list are all different. */
@@ -202,10 +266,11 @@ static void call_locations_touch(struct run *t, struct err *e) {
 /* -- calls that read -- */
 
 static void say_progress(struct buf *out, const struct store_progress *p) {
-    buf_addf(out, "life %s\n", p->life);
+    buf_addf(out, "life %s version %lld members %lld closed %lld\n", p->life, (long long)p->version,
+             (long long)p->members, (long long)p->closed);
     for (size_t i = 0; i < p->n; i++)
-        fake_dump_line(out, fake_text(p->rows[i].source), fake_text(p->rows[i].fence),
-                       (struct bytes){p->rows[i].value, p->rows[i].value_len});
+        buf_addf(out, "%s %s %s %lld\n", p->rows[i].source, p->rows[i].fence, p->rows[i].value,
+                 (long long)p->rows[i].count);
 }
 
 static int read_progress(struct store *s, struct buf *out, struct err *e) {
@@ -221,21 +286,22 @@ static void call_progress_read(struct run *t, struct err *e) {
     expect_same(t, real, read_progress(&t->pair.fake, &t->said_fake, e));
 }
 
-static int read_notes(struct store *s, const uint32_t *shards, bool waiting, struct buf *out, struct err *e) {
+static int read_notes(struct store *s, const uint32_t *shards, size_t waiting, struct buf *out, struct err *e) {
     struct store_notes notes = {0};
     int status = s->ops->notes_read(s->self, shards, LOCATIONS, waiting, &notes, e);
     for (size_t i = 0; i < notes.n; i++) {
         struct store_note_read *note = &notes.notes[i];
-        buf_addf(out, "%u %s %zu %lld %s\n", note->shard, note->location, note->location_len, (long long)note->minute,
-                 note->token);
+        buf_addf(out, "%u %d %s %zu %lld %s\n", note->shard, note->waiting, note->location, note->location_len,
+                 (long long)note->minute, note->token);
     }
+    buf_addf(out, "life %s version %lld\n", notes.life, (long long)notes.version);
     store_notes_deinit(&notes);
     return status;
 }
 
 static void call_notes_read(struct run *t, struct err *e) {
     uint32_t shards[LOCATIONS];
-    bool waiting = draw(t, 2) == 0;
+    size_t waiting = draw(t, LOCATIONS + 1);
     for (size_t i = 0; i < LOCATIONS; i++) shards[i] = keys_shard(fake_text(locations[i]));
     int real = read_notes(&t->pair.real, shards, waiting, &t->said_real, e);
     expect_same(t, real, read_notes(&t->pair.fake, shards, waiting, &t->said_fake, e));
@@ -303,6 +369,9 @@ static const struct {
     {"note", call_note, 8},
     {"notes_end", call_notes_end, 10},
     {"rows_write", call_rows_write, 10},
+    {"join", call_join, 5},
+    {"close", call_close, 4},
+    {"retire", call_retire, 2},
     {"lists_write", call_lists_write, 24},
     {"locations_touch", call_locations_touch, 3},
     {"progress_read", call_progress_read, 3},

@@ -66,7 +66,7 @@ static bool ends_with(struct bytes key, const char *tail) {
 }
 
 static struct bytes masked(struct bytes field, struct bytes value) {
-    return fake_eq(field, fake_text("e")) ? fake_text("*") : value;
+    return fake_eq(field, fake_text("e")) || fake_eq(field, fake_text("born")) ? fake_text("*") : value;
 }
 
 /* Progress, notes and the index of locations stay; everything else goes when nobody writes it. */

@@ -25,7 +25,7 @@ void pair_flush(struct store_pair *p);
 /* As if the list of that minute had expired. */
 void pair_expire_list(struct store_pair *p, struct bytes location, int64_t minute);
 
-/* Every field of every key, sorted, a line each; the random e is masked. Of the real one also whether each key has the
+/* Every field of every key, sorted, a line each; the random e and the time born are masked. Of the real one also whether each key has the
  * time to live that it should have. */
 void pair_dump_real(struct store_pair *p, struct buf *out);
 void pair_dump_fake(struct store_pair *p, struct buf *out);

@@ -80,7 +80,7 @@ END_TEST
 START_TEST(rows_and_questions_come_after_all_copies_as_they_came) {
     given(MAIL_ROW, "", 0, 0);
     given_copy("US", 7, 1);
-    given(MAIL_ASK_ROW, "", 0, 0);
+    given(MAIL_JOIN, "", 0, 0);
     given(MAIL_ROW, "", 0, 0);
     given_copy("US", 6, 1);
     mails = batch_order(mails);

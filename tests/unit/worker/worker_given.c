@@ -193,7 +193,7 @@ struct mail *row_question(void) {
         struct mail *m = list;
         list = m->next;
         m->next = NULL;
-        bool wanted = m->type == MAIL_ASK_ROW;
+        bool wanted = m->type == MAIL_JOIN;
         ck_assert(!wanted || question == NULL);
         if (wanted)
             question = m;
@@ -206,5 +206,6 @@ struct mail *row_question(void) {
 void answer_row_question(struct mail *question, uint64_t incarnation) {
     ck_assert_ptr_nonnull(question);
     question->incarnation = incarnation;
+    question->minute = question->x = PART_NO_MINUTE;
     ck_assert(mailbox_put(&worker.hub.consumers[0].inbox, question));
 }
