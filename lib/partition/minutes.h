@@ -29,9 +29,10 @@ struct minute {
     uint32_t table_n, buckets_n;
     uint32_t unclean_n; /* buckets that are not clean */
     struct pool *pool;
-    int64_t acked_mono_ms; /* when the last answer for one of its buckets came */
-    int64_t told_mono_ms;  /* when all that it holds was known to be stored; PART_NEVER: an event came since */
-    int64_t first_row;     /* count of the first row that was stored after all of it; 0: none yet */
+    int64_t acked_mono_ms;     /* when the last answer for one of its buckets came */
+    int64_t told_mono_ms;      /* when all that it holds was known to be stored; PART_NEVER: an event came since */
+    int64_t first_row;         /* count of the first row that was stored after all of it; 0: none yet */
+    int64_t first_row_mono_ms; /* when that was known */
 };
 
 struct minutes {

@@ -112,9 +112,9 @@ void partition_keep(struct partition *p);
 
 void partition_answered(struct partition *p, struct bytes location, int64_t minute, int64_t at, int64_t mono_ms);
 struct part_row_answer {
-    int64_t handed_mono_ms;
-    int64_t count;    /* rows of this partition that Redis stored, this one included */
-    int64_t redis_ms; /* its clock */
+    int64_t handed_mono_ms, mono_ms; /* when it was handed over, and now */
+    int64_t count;                   /* rows of this partition that Redis stored, this one included */
+    int64_t redis_ms;                /* its clock */
 };
 /* Stored, or a higher fence is there. NULL: it was not sent after all. */
 void partition_row_answered(struct partition *p, const struct part_row_answer *a);

@@ -38,6 +38,7 @@ static void bucket_set_clean(struct partition *p, struct bucket *b, bool clean) 
     } else {
         p->unclean_n++;
         b->minute->unclean_n++;
+        b->minute->first_row = 0;
     }
 }
 
@@ -56,7 +57,6 @@ static void minute_each(struct partition *p, struct minute *m, bucket_visit *vis
 
 static void bucket_doubt(struct partition *p, struct bucket *b) {
     b->acked = -1;
-    b->minute->first_row = 0;
     bucket_set_clean(p, b, false);
     dirty_append(p, b);
 }
@@ -122,11 +122,11 @@ bool partition_publish(struct partition *p, size_t n, part_emit *emit, void *ctx
 /* -- settling -- */
 
 static bool minute_may_settle(const struct partition *p, const struct minute *m, int64_t mono_ms) {
-    int64_t last = RULE(confirm) ? p->confirmed_mono_ms : mono_ms;
+    int64_t delay_ms = RULE(delay) ? p->rules->settle_delay_ms : 0;
     if (m->unclean_n != 0 && RULE(clean)) return false;
-    if (last == PART_NEVER) return false;
-    if (RULE(delay) && m->acked_mono_ms + p->rules->settle_delay_ms > last) return false;
-    return !RULE(confirm) || m->acked_mono_ms <= last;
+    if (!RULE(confirm)) return m->acked_mono_ms + delay_ms <= mono_ms;
+    bool is_kept = m->first_row != 0 || !RULE(clean); /* a Redis that lost what it may keeps that row (rule 22) */
+    return is_kept && p->confirmed_mono_ms != PART_NEVER && m->first_row_mono_ms + delay_ms <= p->confirmed_mono_ms;
 }
 
 static void minute_forget_dirty(struct partition *p, const struct minute *m) {
@@ -179,7 +179,9 @@ bool partition_row(struct partition *p, struct part_row_out *out) {
 static void minutes_note_row(struct partition *p, const struct part_row_answer *a) {
     for (size_t i = 0; i < p->minutes.n; i++) {
         struct minute *m = p->minutes.all[i];
-        if (m->first_row == 0 && m->unclean_n == 0 && m->acked_mono_ms <= a->handed_mono_ms) m->first_row = a->count;
+        if (m->first_row != 0 || m->unclean_n != 0 || m->acked_mono_ms > a->handed_mono_ms) continue;
+        m->first_row = a->count;
+        m->first_row_mono_ms = a->mono_ms;
     }
 }
 

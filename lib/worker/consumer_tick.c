@@ -29,7 +29,7 @@ static void deliver(struct consumer *c, const struct mail *m, int64_t now) {
         partition_answered(s->memory, mail_location(m), m->minute, m->at, now);
         break;
     case MAIL_ROW:
-        partition_row_answered(s->memory, &(struct part_row_answer){m->handed_mono_ms, m->kept, m->redis_ms});
+        partition_row_answered(s->memory, &(struct part_row_answer){m->handed_mono_ms, now, m->kept, m->redis_ms});
         break;
     case MAIL_OTHER_LIFE:
         partition_other_life(s->memory, m->life);

@@ -10,9 +10,9 @@
 #include "base/testhook.h"
 #include "partition/meta.h"
 
-const char *const sim_event_names[SAW_EVENTS] = {"kill",  "start",  "rebalance", "freeze", "failover",
-                                                 "flush", "config", "reset",     "trunc",  "open",
-                                                 "ended", "final",  "lost",      "settled"};
+const char *const sim_event_names[SAW_EVENTS] = {"kill",    "start", "rebalance", "freeze", "failover", "flush",
+                                                 "restore", "join",  "config",    "reset",  "trunc",    "open",
+                                                 "ended",   "final", "lost",      "settled"};
 
 enum { ACTOR_CONSUMER, ACTOR_PUBLISHER, ACTOR_MERGER };
 
@@ -24,8 +24,9 @@ static struct clock sim_clock(struct sim *s) { return (struct clock){clock_wall,
 static int64_t redis_now(void *self) { return ((struct sim *)self)->now_ms; }
 
 static uint32_t sim_partitions(void *self, uint32_t topic) {
+    const struct sim *s = self;
     (void)topic;
-    return (uint32_t)((struct sim *)self)->partitions;
+    return (uint32_t)(s->partitions - (s->now_ms < s->known_ms));
 }
 
 static void sim_act(struct sim *s);
@@ -174,6 +175,16 @@ static void do_flush(struct sim *s, struct sim_worker *w) {
     s->events[SAW_FLUSH]++;
 }
 
+/* It comes back as a snapshot knew it, older than SETTLE_DELAY allows, and with the same life. */
+static void do_restore(struct sim *s, struct sim_worker *w) {
+    (void)w;
+    if (!s->restores) return;
+    sim_exempt_settled(s);
+    fake_redis_failover(s->redis, (int64_t)(LOSS_MS + rng_real(&s->rng) * 4 * MINUTE_MS));
+    life_now(s, s->restored);
+    s->events[SAW_RESTORE]++;
+}
+
 static void all_stop(struct sim *s) {
     for (int i = 0; i < s->workers_n; i++) worker_end(&s->workers[i]);
 }
@@ -198,7 +209,7 @@ static void unsure_up_to(struct sim *s, int64_t time_ms) {
 static void do_reset(struct sim *s, struct sim_worker *w) {
     int p = (int)rng_below(&s->rng, (uint64_t)s->partitions);
     (void)w;
-    if (!s->commits[p].set) return;
+    if (!s->commits[p].set || (s->added_ms > 0 && p == s->partitions - 1)) return;
     all_stop(s);
     int64_t start = s->log[p].start, end = sim_log_end(s, p);
     s->commits[p].offset = start + (int64_t)rng_below(&s->rng, (uint64_t)(end - start + 1));
@@ -234,10 +245,10 @@ static void do_trunc(struct sim *s, struct sim_worker *w) {
 }
 
 static void fault(struct sim *s) {
-    static const double weights[] = {6, 8, 4, 4, 5, 1.5, .7, .7, .7};
+    static const double weights[] = {6, 8, 4, 4, 5, 1.5, 1.5, .7, .7, .7};
     static void (*const kinds[])(struct sim *, struct sim_worker *) = {
-        do_kill, do_start, do_rebalance, do_freeze, do_failover, do_flush, do_config, do_reset, do_trunc};
-    kinds[rng_pick(&s->rng, weights, 9)](s, &s->workers[rng_below(&s->rng, (uint64_t)s->workers_n)]);
+        do_kill, do_start, do_rebalance, do_freeze, do_failover, do_flush, do_restore, do_config, do_reset, do_trunc};
+    kinds[rng_pick(&s->rng, weights, 10)](s, &s->workers[rng_below(&s->rng, (uint64_t)s->workers_n)]);
 }
 
 /* -- one history -- */
@@ -256,6 +267,10 @@ static void step(struct sim *s) {
     if (s->redis->ghosts_n > 0 && rng_chance(&s->rng, .05))
         fake_redis_run_ghost(s->redis, rng_below(&s->rng, s->redis->ghosts_n));
     if (rng_chance(&s->rng, s->fault_rate)) fault(s);
+    if (!s->added && sim_is_there(s, s->partitions - 1)) {
+        s->added = true;
+        sim_rebalance(s);
+    }
     sim_act(s);
     bury(s);
 }
@@ -296,15 +311,8 @@ static uint64_t state_of_world(struct sim *s) {
     return h;
 }
 
-static void quiesce(struct sim *s) {
-    s->faults = false;
-    fake_redis_run_ghosts(s->redis);
-    bury(s);
-    for (int i = 0; i < s->workers_n; i++) {
-        if (!s->workers[i].alive) worker_start(s, &s->workers[i]);
-        s->workers[i].frozen_until_ms = 0;
-    }
-    sim_rebalance(s);
+/* Until nothing changes any more. */
+static void quiet_down(struct sim *s) {
     uint64_t last = 0;
     int64_t since = s->now_ms, limit = s->now_ms + 600 * UNIT_MS;
     while (s->now_ms < limit && s->bad[0] == 0) {
@@ -319,7 +327,23 @@ static void quiesce(struct sim *s) {
     }
 }
 
-static struct config *config_make(bool other, char *problem, size_t size) {
+static void quiesce(struct sim *s) {
+    s->faults = false;
+    fake_redis_run_ghosts(s->redis);
+    bury(s);
+    for (int i = 0; i < s->workers_n; i++) {
+        if (!s->workers[i].alive) worker_start(s, &s->workers[i]);
+        s->workers[i].frozen_until_ms = 0;
+    }
+    sim_rebalance(s);
+    quiet_down(s);
+    if (s->theme != THEME_EXPIRY) return;
+    for (int64_t until = s->now_ms + 3 * SHORT_RETENTION_MS; s->now_ms < until && s->bad[0] == 0; s->now_ms += UNIT_MS)
+        settle_down(s);
+    fake_redis_expire_due(s->redis);
+}
+
+static struct config *config_make(bool other, bool short_retention, char *problem, size_t size) {
     const char *env[] = {"TOPKD_TOPICS=t",
                          "TOPKD_GROUP=g",
                          "TOPKD_LATENESS=36s",
@@ -332,6 +356,7 @@ static struct config *config_make(bool other, char *problem, size_t size) {
                          "TOPKD_THREADS=1",
                          other ? "TOPKD_WEIGHTS=third=0" : "TOPKD_WEIGHTS=*=1",
                          "TOPKD_SKETCH_KB=1",
+                         short_retention ? "TOPKD_RETENTION=3m" : "TOPKD_RETENTION=25h",
                          NULL};
     struct config *c = NULL;
     struct buf problems = {0};
@@ -346,6 +371,7 @@ static struct sim *sim_create(uint64_t seed, const struct sim_options *o) {
     if (s == NULL) abort();
     s->rng.s = seed * 7919 + 1;
     s->faults = true;
+    s->theme = (enum sim_theme)(seed % THEMES);
     s->partitions = 2 + (int)rng_below(&s->rng, 2);
     s->workers_n = 2 + (int)rng_below(&s->rng, 2);
     s->end_ms = o->units * UNIT_MS;
@@ -356,17 +382,22 @@ static struct sim *sim_create(uint64_t seed, const struct sim_options *o) {
     s->pace[ACTOR_PUBLISHER] = paces[rng_below(&s->rng, 3)];
     s->pace[ACTOR_MERGER] = paces[rng_below(&s->rng, 3)];
     s->unsure = PART_NO_MINUTE;
+    s->restores = seed / THEMES % 2 == 0;
     for (int p = 0; p < PARTITIONS_MAX; p++) s->max_settled[p] = PART_NO_MINUTE;
     for (int c = 0; c < 2; c++) {
-        s->configs[c] = config_make(c == 1, s->bad, sizeof s->bad);
+        s->configs[c] = config_make(c == 1, s->theme == THEME_EXPIRY, s->bad, sizeof s->bad);
         s->meanings[c] = s->configs[c] == NULL ? 0 : config_meaning_hash(s->configs[c]);
     }
-    s->redis = fake_redis_create("topk", 25 * 3600 * 1000);
+    s->redis = fake_redis_create("topk", s->theme == THEME_EXPIRY ? SHORT_RETENTION_MS : 25 * 3600 * 1000);
     s->redis->now_ms = redis_now;
     s->redis->now_ctx = s;
     s->redis->on_list = sim_check_write;
     s->redis->on_list_ctx = s;
     the_clock = sim_clock(s);
+    if (s->theme == THEME_JOIN) {
+        s->added_ms = (int64_t)(rng_real(&s->rng) * .8 * (double)s->end_ms);
+        s->known_ms = s->added_ms + (int64_t)rng_below(&s->rng, 8 * UNIT_MS);
+    }
     sim_log_fill(s);
     for (int i = 0; i < s->workers_n; i++) {
         s->workers[i].sim = s;
@@ -388,7 +419,8 @@ bool sim_run(uint64_t seed, const struct sim_options *o, char bad[160], uint64_t
     if (s->bad[0] == 0) all_start(s);
     while (s->bad[0] == 0 && s->now_ms < s->end_ms) step(s);
     if (s->bad[0] == 0) quiesce(s);
-    if (s->bad[0] == 0) sim_verdict(s);
+    if (s->bad[0] == 0 && s->theme != THEME_EXPIRY) sim_verdict(s);
+    if (s->bad[0] == 0 && s->theme == THEME_EXPIRY) sim_expiry_verdict(s);
     snprintf(bad, 160, "%s", s->bad);
     for (int i = 0; i < SAW_EVENTS; i++) events[i] += s->events[i];
     sim_destroy(s);

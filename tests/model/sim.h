@@ -22,7 +22,16 @@ enum {
     RECORDS_MAX = 4096,
     HISTORY_MAX = 256,
     MINUTES_MAX = 256, /* minutes are counted from BASE_MINUTE - 20 */
-    LOSS_MS = 4 * UNIT_MS
+    LOSS_MS = 4 * UNIT_MS,
+    SHORT_RETENTION_MS = 3 * 60000
+};
+
+/* What a history is aimed at, besides faults. */
+enum sim_theme {
+    THEME_PLAIN,
+    THEME_EXPIRY, /* lists live three minutes, and one partition sleeps for longer */
+    THEME_JOIN,   /* the last partition is added while the others run */
+    THEMES
 };
 #define BASE_MINUTE ((int64_t)26666666) /* minutes of the histories begin here: 2020-09-13T12:26 */
 #define BASE_MS     (BASE_MINUTE * MINUTE_MS)
@@ -50,6 +59,7 @@ struct sim_partition {
     struct sim_record records[RECORDS_MAX];
     int64_t n, start;
     bool accepted[2][RECORDS_MAX]; /* by the independent recount, per configuration */
+    int64_t above;                 /* minutes up to this one were closed before it joined */
 };
 
 struct sim;
@@ -104,7 +114,13 @@ struct sim {
     int64_t now_ms, end_ms; /* since the history began; faults stop at end_ms */
     bool faults;
     int depth;
+    enum sim_theme theme;
     int partitions, workers_n;
+    int64_t added_ms,
+        known_ms;  /* when the last partition is added, and when the metadata say so; 0: from the beginning */
+    bool added;    /* the group has heard of it */
+    bool restores; /* Redis may come back older than it may */
+    char restored[STORE_LIFE_LEN + 1]; /* its life when it did: until it has another, who settles is excused */
     double fault_rate, drop_rate;
     double pace[3]; /* how often consumers, publishers and mergers act: some histories have slow ones, and so long
                        queues */
@@ -137,6 +153,8 @@ enum sim_event {
     SAW_FREEZE,
     SAW_FAILOVER,
     SAW_FLUSH,
+    SAW_RESTORE,
+    SAW_JOIN,
     SAW_CONFIG,
     SAW_RESET,
     SAW_TRUNC,
@@ -159,6 +177,8 @@ bool sim_run(uint64_t seed, const struct sim_options *o, char bad[160], uint64_t
 
 /* sim_log.c */
 void sim_log_fill(struct sim *s);
+void sim_recount(struct sim *s, int p);
+bool sim_is_there(const struct sim *s, int p);   /* was it added yet? */
 int64_t sim_log_end(const struct sim *s, int p); /* visible now */
 int64_t sim_log_time_near(const struct sim *s, int p, int64_t offset);
 int64_t sim_log_time_max(const struct sim *s, int p, int64_t end);
@@ -169,6 +189,7 @@ void sim_check_write(void *sim, const struct fake_list *before, const struct fak
 void sim_note_settled(struct sim *s, struct sim_worker *w);
 void sim_exempt_settled(struct sim *s); /* Redis lost data */
 void sim_verdict(struct sim *s);
+void sim_expiry_verdict(struct sim *s);
 
 /* sim_group.c */
 void sim_rebalance(struct sim *s);

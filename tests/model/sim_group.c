@@ -14,7 +14,10 @@ void sim_rebalance(struct sim *s) {
         if (s->workers[i].alive && !s->workers[i].dying) alive[n++] = i;
     if (n == 0) return;
     s->generation++;
-    for (int p = 0; p < s->partitions; p++) s->owner[p] = alive[rng_below(&s->rng, (uint64_t)n)];
+    for (int p = 0; p < s->partitions; p++) {
+        int owner = alive[rng_below(&s->rng, (uint64_t)n)];
+        s->owner[p] = sim_is_there(s, p) ? owner : -1;
+    }
 }
 
 /* -- commits -- */
@@ -37,6 +40,11 @@ static void commit_accept(struct sim *s, int p, const struct source_commit *c) {
         return;
     }
     bool known = at->set && part_meta_parse(at->metadata, &old);
+    if (!at->set && p == s->partitions - 1 && s->added_ms > 0) {
+        s->log[p].above = new.settled; /* what was closed without it */
+        sim_recount(s, p);
+        s->events[SAW_JOIN] += new.settled != PART_NO_MINUTE;
+    }
     if (known && (c->offset < at->offset || meta_goes_back(&old, &new))) sim_fail(s, "commit went back");
     if (new.rewind > c->offset) sim_fail(s, "R beyond F");
     if (!known || new.incarnation != old.incarnation) {

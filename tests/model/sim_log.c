@@ -30,7 +30,9 @@ static void record_make(struct sim *s, int p, int64_t offset, int64_t at_ms) {
     struct sim_record *rec = &s->log[p].records[offset];
     static const int shift[] = {0, -1, -2, -5, 1, 4};
     static const double weight[] = {80, 6, 6, 2, 4, 2};
-    int64_t back = rng_chance(&s->rng, .15) ? (int64_t)(1 + rng_below(&s->rng, 8)) * UNIT_MS : 0;
+    bool joins = s->added_ms > 0 && p == s->partitions - 1; /* it brings much that is over already */
+    int64_t back =
+        rng_chance(&s->rng, joins ? .6 : .15) ? (int64_t)(1 + rng_below(&s->rng, joins ? 50 : 8)) * UNIT_MS : 0;
     rec->appended_ms = at_ms;
     rec->time_ms = BASE_MS + at_ms - back;
     rec->minute = rec->time_ms / MINUTE_MS + shift[rng_pick(&s->rng, weight, 6)];
@@ -61,12 +63,12 @@ static void partition_fill(struct sim *s, int p, bool idle) {
     static const double gaps[] = {1.5, 3, 6};
     double gap = gaps[rng_below(&s->rng, 3)] * UNIT_MS;
     double stop = (double)s->end_ms * (idle ? .2 + .7 * rng_real(&s->rng) : 1);
-    double at = 0;
+    double at = p == s->partitions - 1 ? (double)s->added_ms : 0;
     while ((at += rng_exp(&s->rng, gap)) <= stop && s->log[p].n < RECORDS_MAX - 2) {
         record_make(s, p, s->log[p].n, (int64_t)at);
         record_write(s, p, s->log[p].n++);
     }
-    if (!idle) records_close(s, p);
+    if (!idle || s->theme == THEME_EXPIRY) records_close(s, p); /* a sleeper wakes, long after its lists are gone */
 }
 
 /* The recount: a few lines of its own, kept apart from lib/ on purpose. */
@@ -75,22 +77,31 @@ static void recount(struct sim *s, int p, int configuration) {
     for (int64_t o = 0; o < s->log[p].n; o++) {
         const struct sim_record *rec = &s->log[p].records[o];
         if (!rec->exists) continue;
-        bool late = w != INT64_MIN && (rec->minute + 1) * 60000 + 6 * UNIT_MS <= w;
+        bool late = (w != INT64_MIN && (rec->minute + 1) * 60000 + 6 * UNIT_MS <= w) || rec->minute <= s->log[p].above;
         bool future = rec->minute > rec->time_ms / 60000 + 1;
         s->log[p].accepted[configuration][o] = !late && !future && !(configuration == 1 && o % 3 == 0);
         if (rec->time_ms > w) w = rec->time_ms;
     }
 }
 
+void sim_recount(struct sim *s, int p) {
+    recount(s, p, 0);
+    recount(s, p, 1);
+}
+
 void sim_log_fill(struct sim *s) {
     int idle = (int)rng_below(&s->rng, (uint64_t)s->partitions *
                                            3); /* this partition, if it exists, stops early and never seals */
+    if (s->theme == THEME_EXPIRY) idle %= s->partitions;
     for (int p = 0; p < s->partitions; p++) {
+        s->log[p].above =
+            s->added_ms > 0 && p == s->partitions - 1 ? INT64_MAX : INT64_MIN; /* nothing before it joins */
         partition_fill(s, p, p == idle);
-        recount(s, p, 0);
-        recount(s, p, 1);
+        sim_recount(s, p);
     }
 }
+
+bool sim_is_there(const struct sim *s, int p) { return p < s->partitions - 1 || s->now_ms >= s->added_ms; }
 
 int64_t sim_log_end(const struct sim *s, int p) {
     int64_t o = 0;

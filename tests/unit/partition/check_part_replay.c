@@ -227,7 +227,7 @@ static void tick(void) {
     partition_publish(reader, partition_publish_begin(reader), listen, NULL);
     answer();
     if (partition_row(reader, &row))
-        partition_row_answered(reader, &(struct part_row_answer){mono_ms, ++rows_n, mono_ms});
+        partition_row_answered(reader, &(struct part_row_answer){mono_ms, mono_ms, ++rows_n, mono_ms});
     partition_settle(reader, mono_ms);
 }
 

@@ -46,6 +46,7 @@ START_TEST(the_delay_counts_from_the_last_answer_of_the_minute) {
     answer_copy(&evening.said[0]);
     wait_ms(3000);
     answer_all();
+    row_behind();
     wait_ms(4999);
     confirm_and_settle();
     expect_settled("19:07", 2);
@@ -81,6 +82,7 @@ START_TEST(a_minute_does_not_settle_before_its_final_copy_is_answered) {
     confirm_and_settle();
     expect_settled("19:07", 1);
     answer_copy(&evening.said[1]);
+    row_behind();
     wait_ms(5000);
     confirm_and_settle();
     expect_settled("19:08", 0);
@@ -201,6 +203,7 @@ START_TEST(minutes_settle_in_order) {
     confirm_and_settle();
     expect_settled("19:06", 2);
     answer_copy(&first);
+    row_behind();
     wait_ms(5000);
     confirm_and_settle();
     expect_settled("19:28", 0);
@@ -333,6 +336,7 @@ START_TEST(a_bucket_that_waits_to_be_said_again_is_not_forgotten) {
     ck_assert_uint_eq(publish(), 3);
     expect_copy("US 19:08 final: cat 1");
     answer_all();
+    row_behind();
     wait_ms(5000);
     confirm_and_settle();
     expect_settled("19:08", 1);

@@ -218,9 +218,14 @@ void answer_all(void) {
     for (size_t i = 0; i < evening.said_n; i++) answer_copy(&evening.said[i]);
 }
 
+void row_behind(void) {
+    if (hand_row()) answer_row();
+}
+
 void publish_and_answer(void) {
     publish();
     answer_all();
+    row_behind();
 }
 
 void wait_ms(int64_t ms) {
@@ -242,8 +247,8 @@ bool hand_row(void) {
 }
 
 void answer_row(void) {
-    partition_row_answered(evening.p,
-                           &(struct part_row_answer){evening.row_handed_ms, ++evening.rows_n, evening.redis_ms});
+    partition_row_answered(evening.p, &(struct part_row_answer){evening.row_handed_ms, evening.mono_ms,
+                                                                ++evening.rows_n, evening.redis_ms});
 }
 
 void confirm_and_settle(void) {

@@ -90,7 +90,8 @@ size_t publish(void);
 void expect_copy(const char *text); /* among those of the last publish */
 void answer_all(void);              /* those of the last publish */
 void answer_copy(const struct said *said);
-void publish_and_answer(void);
+void row_behind(void);         /* handed over and answered now, if there is one to say */
+void publish_and_answer(void); /* and a row behind them, as in every tick */
 void wait_ms(int64_t ms);
 bool hand_row(void); /* false: the partition has none to say */
 void answer_row(void);
