@@ -268,7 +268,10 @@ bool partition_waits_for_row(const struct partition *p) { return p->needs_row &&
 
 void partition_row_known(struct partition *p, const struct part_joined *joined, int64_t wall_ms) {
     if (!p->needs_row) return;
-    if (partition_waits_for_row(p) && RULE(above_closed)) p->settled = i64_larger(p->settled, joined->closed);
+    if (partition_waits_for_row(p)) { /* it has said nothing to any Redis: this is the one that it knows */
+        if (RULE(above_closed)) p->settled = i64_larger(p->settled, joined->closed);
+        memcpy(p->life, joined->life, sizeof p->life);
+    }
     p->x = i64_larger(p->x, joined->x);
     uint64_t known = p->incarnation > joined->incarnation ? p->incarnation : joined->incarnation;
     uint64_t above = RULE(i_known) ? known + 1 : 1;

@@ -58,6 +58,7 @@ struct part_joined {                                 /* what the board says to a
     uint64_t incarnation;                            /* of its row, 0: it has none */
     int64_t closed; /* highest minute of which a list was closed without it; PART_NO_MINUTE: none (rule 23) */
     int64_t x;      /* highest minute that one of its name, retired since, does not vouch for; PART_NO_MINUTE */
+    char life[PART_LIFE_LEN + 1]; /* of the Redis that says so */
 };
 void partition_row_known(struct partition *p, const struct part_joined *joined, int64_t wall_ms);
 /* It may not be consumed before its row is known: what it brings for a closed list is late (rule 23). */

@@ -46,8 +46,10 @@ static int on_joined(void *ctx, size_t index, const struct redisReply *r, struct
     if (!all_strings(r) || r->elements < 2) return redis_unexpected(c->s, "a partition that joins", e);
     if (strcmp(r->element[0]->str, "ok") != 0)
         return redis_refuse_board(c->s, r->element[0]->str, r->element[1]->str, e);
-    bool good = r->elements == 3 + 2 * n;
+    const struct redisReply *life = r->element[1];
+    bool good = r->elements == 3 + 2 * n && life->len <= STORE_LIFE_LEN;
     for (size_t i = 0; good && i < n; i++) {
+        memcpy(first[i].life, life->str, life->len + 1);
         const struct redisReply *closed = r->element[2];
         first[i].closed = closed->len == 0 ? INT64_MIN : strtoll(closed->str, NULL, 10);
         first[i].is_new = r->element[3 + 2 * i]->str[0] == '1';

@@ -75,6 +75,7 @@ struct store_join {
     const char *source;
     char fence[STORE_FENCE_LEN + 1]; /* out: of its row, "" for none */
     char value[STORE_ROW_BYTES_MAX]; /* out: its row, as it was before; "" for none */
+    char life[STORE_LIFE_LEN + 1];   /* out: of this Redis */
     bool is_new;                     /* out: no row, or one that was never written by its owner, or a retired one */
     int64_t closed;                  /* out: highest minute of which a list may be closed; INT64_MIN: none */
 };

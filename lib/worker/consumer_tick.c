@@ -12,7 +12,8 @@ enum { ENDS_INTERVAL_MS = 1000 };
 
 /* Until now it was not consumed, if nothing was known of it (rule 23). */
 static void joined(struct consumer *c, struct slot *s, const struct mail *m) {
-    const struct part_joined j = {m->incarnation, m->minute, m->x};
+    struct part_joined j = {.incarnation = m->incarnation, .closed = m->minute, .x = m->x};
+    memcpy(j.life, m->life, sizeof j.life);
     s->joining = false;
     c->assign_again = c->assign_again || (s->state == SLOT_RUNNING && partition_waits_for_row(s->memory));
     partition_row_known(s->memory, &j, clock_wall_ms(c->hub->clock));

@@ -36,7 +36,7 @@ struct mail {
     bool only_if_there;   /* COPY: its minute is past RETENTION */
     int64_t handed_mono_ms;
     bool final;
-    char life[PART_LIFE_LEN + 1]; /* ROW: known; OTHER_LIFE: the new one */
+    char life[PART_LIFE_LEN + 1]; /* ROW: known; OTHER_LIFE: the new one; JOIN, back: the one that is */
     size_t location_len, body_len;
     char bytes[]; /* location, then the body: packed items or row text */
 };

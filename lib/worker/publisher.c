@@ -205,6 +205,7 @@ static void join_answer(struct mail *m, const struct store_join *j) {
     bool has = j->fence[0] != 0 && part_row_parse((struct bytes){j->value, strlen(j->value)}, &row);
     m->incarnation = j->fence[0] != 0 ? keys_fence_incarnation(j->fence) : 0;
     m->minute = j->is_new ? j->closed : PART_NO_MINUTE;
+    memcpy(m->life, j->life, sizeof m->life);
     m->x = has && part_row_is_retired(&row) ? row.x : PART_NO_MINUTE;
 }
 

@@ -191,6 +191,8 @@ static void join_one(struct fake_redis *r, struct fake_key *k, struct store_join
     struct bytes there = fake_get(k, fake_text(j->source));
     struct buf row = {0};
     *j = (struct store_join){.source = j->source, .closed = get_number(k, "closed", INT64_MIN), .is_new = true};
+    struct bytes life = fake_get(k, fake_text("life"));
+    memcpy(j->life, life.p, life.n);
     if (there.p != NULL) {
         const char *count = memrchr(there.p, '#', there.n);
         size_t n = (count == NULL ? there.n : (size_t)(count - there.p)) - STORE_FENCE_LEN - 1;

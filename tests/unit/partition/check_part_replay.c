@@ -187,7 +187,7 @@ static void begin(void) {
     struct part_start start;
     part_resume(&rules, &facts, &start);
     reader = partition_create(&rules, &budget, "events/0", ++instance, &start);
-    partition_row_known(reader, &(struct part_joined){0, PART_NO_MINUTE, PART_NO_MINUTE}, 1);
+    partition_row_known(reader, &(struct part_joined){.closed = PART_NO_MINUTE, .x = PART_NO_MINUTE}, 1);
     partition_other_life(reader, LIFE_A);
     forget_what_was_not_settled();
 }

@@ -25,7 +25,7 @@ void evening_begin(void) {
     evening.wall_ms = 100;
     evening.mono_ms = 1000000;
     evening.redis_ms = 50000000;
-    evening.joined = (struct part_joined){0, PART_NO_MINUTE, PART_NO_MINUTE};
+    evening.joined = (struct part_joined){.closed = PART_NO_MINUTE, .x = PART_NO_MINUTE};
     evening.room = EVENING_COPIES_MAX;
     it_is("19:08");
 }

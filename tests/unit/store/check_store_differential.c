@@ -163,7 +163,8 @@ static void call_rows_write(struct run *t, struct err *e) {
 }
 
 static void say_join(struct buf *out, size_t i, const struct store_join *j) {
-    buf_addf(out, "%zu %s %s %s %d %lld\n", i, j->source, j->fence, j->value, j->is_new, (long long)j->closed);
+    buf_addf(out, "%zu %s %s %s %s %d %lld\n", i, j->life, j->source, j->fence, j->value, j->is_new,
+             (long long)j->closed);
 }
 
 static void call_join(struct run *t, struct err *e) {
