@@ -140,3 +140,13 @@ int64_t board_log_time_ms(const struct board_sources *sources) {
         if (sources->all[i].has_row && sources->all[i].row.w_ms > w) w = sources->all[i].row.w_ms;
     return w;
 }
+
+int64_t board_least_log_time_ms(const struct board_sources *sources) {
+    int64_t w = INT64_MAX;
+    for (size_t i = 0; i < sources->n; i++) {
+        const struct board_source *src = &sources->all[i];
+        if (src->has_row && part_row_is_retired(&src->row)) continue;
+        w = i64_smaller(w, src->has_row ? src->row.w_ms : PART_NEVER);
+    }
+    return w == INT64_MAX ? PART_NEVER : w;
+}

@@ -54,5 +54,7 @@ bool board_settled_everywhere(const struct board_sources *sources, int64_t minut
 uint64_t board_say(const struct part_rules *rules, const struct board_sources *sources, int64_t minute);
 /* Largest W of all rows; PART_NEVER if none. */
 int64_t board_log_time_ms(const struct board_sources *sources);
+/* Smallest W; PART_NEVER if a partition has none. One that was retired has nothing to say. */
+int64_t board_least_log_time_ms(const struct board_sources *sources);
 
 #endif

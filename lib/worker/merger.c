@@ -24,6 +24,7 @@ enum {
     INTERVAL_MIN_MS = 20,
     ROUND_LISTS_MAX = 128, /* hashes read in one pipeline: 128 lists of 16 parts of 8 KB are 16 MB */
     REST_MAX_MS = 1000,
+    HOLD_INTERVALS = 3,
     REST_ROUNDS = 4, /* merging again takes a fifth of the time at most */
     WAITING_INTERVAL_MS = 60000,
     WAITING_SHARDS_MAX = 64, /* whose waiting notes are read in one round: a quarter of them all in memory */
@@ -36,6 +37,16 @@ struct choice {  /* a list to merge */
     int64_t merged_mono_ms; /* PART_NEVER: it was not, that we know of */
 };
 
+/* A minute that is over for one partition and not yet for all: in a backlog their parts arrive one after the other. */
+struct held {
+    int64_t minute, since_mono_ms;
+};
+
+struct held_minutes {
+    struct held *all; /* owned; ascending, once the round is over */
+    size_t n, cap;
+};
+
 struct merger {
     struct hub *hub;
     struct store store;
@@ -46,8 +57,9 @@ struct merger {
     int64_t waiting_mono_ms;         /* when the last pass ended */
     struct board_sources sources;    /* as last read */
     char life[STORE_LIFE_LEN + 1];
-    uint64_t partitions; /* a hash of how many the topics had then */
-    bool look_again;     /* the sources moved, and not every list was judged by them since */
+    uint64_t partitions;      /* a hash of how many the topics had then */
+    bool look_again;          /* the sources moved, and not every list was judged by them since */
+    struct held_minutes held; /* of the last round */
     struct retirer *retirer;
     uint64_t rounds;
     int rest_ms;
@@ -62,7 +74,9 @@ struct round {
     struct store_notes notes;
     struct choice *choices;
     size_t choices_n, choices_cap;
-    size_t later; /* wanted, but merged a moment ago */
+    size_t later; /* wanted, but merged a moment ago, or held back */
+    struct held_minutes held;
+    int64_t over_for_one, over_for_all; /* highest minutes that log time has closed */
     struct merger *merger;
 };
 
@@ -91,6 +105,7 @@ void merger_destroy(struct merger *m) {
     seen_destroy(m->seen);
     retirer_destroy(m->retirer);
     board_sources_deinit(&m->sources);
+    mem_free(m->held.all);
     mem_free(m);
 }
 
@@ -204,8 +219,52 @@ static bool too_soon(const struct merger *m, const struct seen_last *last) {
     return clock_mono_ms(m->hub->clock) - last->mono_ms < again_after_ms(m);
 }
 
+static int by_minute(const void *a, const void *b) {
+    const struct held *x = a, *y = b;
+    return (x->minute > y->minute) - (x->minute < y->minute);
+}
+
+static int64_t held_since(const struct merger *m, int64_t minute, int64_t now) {
+    const struct held wanted = {.minute = minute};
+    const struct held *h = m->held.n == 0 ? NULL : bsearch(&wanted, m->held.all, m->held.n, sizeof wanted, by_minute);
+    return h == NULL ? now : h->since_mono_ms;
+}
+
+/* A list that was never merged, of a minute that some partitions have still to say their last words on, waits for them,
+ * for some publish intervals at most. The lists of a backlog are then written once. */
+static bool hold(struct round *r, const struct store_note_read *note, const struct seen_last *last) {
+    struct merger *m = r->merger;
+    int64_t minute = note->minute;
+    if (note->waiting) return false; /* it is not read again in the next round */
+    if (last->mono_ms != PART_NEVER || minute > r->over_for_one || minute <= r->over_for_all) return false;
+    int64_t now = clock_mono_ms(m->hub->clock), since = held_since(m, minute, now);
+    if (now - since >= HOLD_INTERVALS * m->hub->config->publish_interval_ms) return false;
+    struct held_minutes *held = &r->held;
+    if (held->n > 0 && held->all[held->n - 1].minute == minute) return true;
+    if (held->n == held->cap) {
+        held->cap = held->cap == 0 ? 64 : held->cap * 2;
+        held->all = mem_realloc(held->all, held->cap, sizeof *held->all);
+    }
+    held->all[held->n++] = (struct held){minute, since};
+    return true;
+}
+
+static void held_keep(struct merger *m, struct round *r) {
+    mem_free(m->held.all);
+    if (r->held.n > 1) qsort(r->held.all, r->held.n, sizeof *r->held.all, by_minute);
+    m->held = r->held;
+    r->held = (struct held_minutes){NULL, 0, 0};
+}
+
+static void over_look(const struct merger *m, struct round *r) {
+    const struct board_sources *s = &m->sources;
+    int64_t least = board_least_log_time_ms(s);
+    r->over_for_one = minute_horizon(&m->hub->rules, board_log_time_ms(s));
+    r->over_for_all = minute_horizon(&m->hub->rules, least);
+}
+
 static void choose_note(struct round *r, size_t note, const struct seen_last *last) {
-    if (too_soon(r->merger, last)) {
+    if (too_soon(r->merger, last) || hold(r, &r->notes.notes[note], last)) {
         r->later++;
         return;
     }
@@ -252,6 +311,7 @@ static int choice_order(const void *a, const void *b, void *notes) {
 static void choose(struct merger *m, struct round *r) {
     struct seen_last last;
     m->rounds++;
+    over_look(m, r);
     for (size_t i = 0, n = r->notes.n; i < n; i++) {
         const struct store_note_read *read = &r->notes.notes[i];
         const struct seen_note note = {note_location(read), read->minute, read->token, read->waiting};
@@ -259,6 +319,7 @@ static void choose(struct merger *m, struct round *r) {
     }
     seen_old(m->seen, clock_mono_ms(m->hub->clock) - m->hub->config->retention_ms, m->rounds, choose_changed, r);
     choose_moved(m, r);
+    held_keep(m, r);
     if (r->choices_n == 0) return;
     qsort_r(r->choices, r->choices_n, sizeof *r->choices, choice_order,
             r->notes.notes); /* oldest minutes first: they become final */

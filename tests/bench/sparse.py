@@ -7,7 +7,7 @@ import gzip
 import time
 
 from drain import Threads
-from lab import program_env, reap
+from lab import BIN, program_env, reap
 from lab import run as run_program
 from report import Goals, Table, spread
 from ticks import info, redis_calls
@@ -30,8 +30,8 @@ def events_file(lab, quick):
 def fill(lab, quick):
     path, n = events_file(lab, quick)
     topic = lab.topic("sparse")
-    run_program(*lab.generator(topic, "--replay", path, "--pace", "max", "--partition", "round-robin"), env=program_env({}),
-                timeout_s=900)
+    run_program(BIN / "topkd-loadgen", "--brokers", lab.broker.bootstrap, "--topic", topic, "--replay", path, "--partition",
+                "round-robin", "--stats-interval", "0s", env=program_env({}), timeout_s=900)
     return topic, n
 
 
