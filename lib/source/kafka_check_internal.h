@@ -32,6 +32,7 @@ struct kafka_checked {
     unsigned errors_n;
     struct check_topic topics[CONFIG_TOPICS_MAX + 1];
     uint32_t topics_n;
+    bool group_is_refused; /* said beside the answers */
 };
 
 /* What librdkafka reported since; fills errors. */

@@ -11,6 +11,7 @@
 
 enum {
     POLL_MS = 100,
+    ASK_MS = 1000, /* of CHECK_ANSWER_MS, so that a refusal that comes beside the answer is seen in between */
     NO_SUCH_PARTITION = 2000000000 /* above what any topic has, and below 2^31 */
 };
 
@@ -34,6 +35,13 @@ static rd_kafka_topic_partition_list_t *all_partitions(const struct kafka_checke
     return list;
 }
 
+/* The next message; one that is of no partition speaks of the group, whose coordinator is looked for meanwhile. */
+static rd_kafka_message_t *poll_once(struct kafka_checked *k) {
+    rd_kafka_message_t *m = rd_kafka_consumer_poll(k->rk, POLL_MS);
+    if (m && m->err == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED) k->group_is_refused = true;
+    return m;
+}
+
 /* A record or the end of the partition is as good as the other: the fetch was answered. */
 static void take_message(struct reading *r, const rd_kafka_message_t *m) {
     rd_kafka_topic_partition_t *p =
@@ -46,7 +54,7 @@ static void take_message(struct reading *r, const rd_kafka_message_t *m) {
 static void read_ends(struct reading *r) {
     int64_t until = now_ms() + CHECK_ANSWER_MS;
     while (r->open_n > 0 && now_ms() < until) {
-        rd_kafka_message_t *m = rd_kafka_consumer_poll(r->k->rk, POLL_MS);
+        rd_kafka_message_t *m = poll_once(r->k);
         if (!m) continue;
         take_message(r, m);
         rd_kafka_message_destroy(m);
@@ -139,15 +147,37 @@ static void tell_group_refused(const struct kafka_checked *k, rd_kafka_resp_err_
                      k->config->group, rd_kafka_err2str(err));
 }
 
+/* A cluster's first group waits until its coordinator is there. */
+static bool is_passing(rd_kafka_resp_err_t err) {
+    return err == RD_KAFKA_RESP_ERR_NOT_COORDINATOR || err == RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE ||
+           err == RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS || err == RD_KAFKA_RESP_ERR__WAIT_COORD ||
+           err == RD_KAFKA_RESP_ERR__TIMED_OUT;
+}
+
+static rd_kafka_resp_err_t ask_commits_once(struct kafka_checked *k, rd_kafka_topic_partition_list_t *list) {
+    rd_kafka_resp_err_t err = rd_kafka_committed(k->rk, list, ASK_MS);
+    for (int i = 0; i < list->cnt && !err; i++) err = list->elems[i].err;
+    if (!is_passing(err)) return err;
+    rd_kafka_message_t *m = poll_once(k);
+    if (m) rd_kafka_message_destroy(m);
+    return k->group_is_refused ? RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED : err;
+}
+
+static rd_kafka_resp_err_t ask_commits(struct kafka_checked *k, rd_kafka_topic_partition_list_t *list) {
+    int64_t until = now_ms() + CHECK_ANSWER_MS;
+    rd_kafka_resp_err_t err;
+    do {
+        err = ask_commits_once(k, list);
+    } while (is_passing(err) && now_ms() < until);
+    return err;
+}
+
 /* How far the group is; with it the right to see the group. */
-static bool check_commits(const struct kafka_checked *k) {
+static bool check_commits(struct kafka_checked *k) {
     rd_kafka_topic_partition_list_t *list = all_partitions(k, RD_KAFKA_OFFSET_INVALID);
-    rd_kafka_resp_err_t err = rd_kafka_committed(k->rk, list, CHECK_ANSWER_MS);
+    rd_kafka_resp_err_t err = ask_commits(k, list);
     int committed_n = 0;
-    for (int i = 0; i < list->cnt; i++) {
-        if (!err) err = list->elems[i].err;
-        committed_n += list->elems[i].offset >= 0;
-    }
+    for (int i = 0; i < list->cnt; i++) committed_n += list->elems[i].offset >= 0;
     if (err)
         tell_group_refused(k, err, "Read");
     else

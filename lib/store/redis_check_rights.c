@@ -74,7 +74,7 @@ static void take_queued(struct rights *r, size_t i, const redisReply *reply) {
     if (!reply || reply->type != REDIS_REPLY_ERROR) return;
     if (!redis_check_is_error(reply, "NOPERM")) {
         if (r->refused.len == 0) buf_add_str(&r->refused, reply->str);
-    } else if (strstr(reply->str, "key") != NULL) {
+    } else if (strstr(reply->str, " key") != NULL) {
         r->keys_missing = true;
     } else {
         r->missing[i] = true;
