@@ -78,7 +78,7 @@ static int parse_options(int argc, char **argv, struct options *o) {
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
-    for (int c; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
+    for (int c; (c = getopt_long(argc, argv, "h", known, NULL)) != -1;) {
         if (c == 'h') return usage(stdout, EXIT_SUCCESS) + 1;
         if (c == 't' && add_topic(o, optarg)) continue;
         if (c == 'b' && (o->brokers_n = parse_count(optarg, BROKERS_MAX)) > 0) continue;

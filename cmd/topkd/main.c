@@ -7,6 +7,8 @@
 #include "source/kafka.h"
 #include "worker/worker.h"
 
+#include "check.h"
+
 #include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
@@ -24,9 +26,11 @@ enum {
 };
 
 static const char usage[] =
-    "usage: topkd [--help | --version | --print env|markdown-config|markdown-metrics]\n"
+    "usage: topkd [-h | --help | --version | --check | --print env|markdown-config|markdown-metrics]\n"
     "\n"
-    "Keeps top-K lists per place and minute in Redis fresh from Kafka. Configured by the environment:\n\n";
+    "Keeps top-K lists per place and minute in Redis fresh from Kafka. --check looks at the settings, the brokers,\n"
+    "topics, rights and Redis, changes nothing, prints every problem with its remedy, and exits with 0 or 2.\n"
+    "Configured by the environment:\n\n";
 
 static int print(void (*write)(struct buf *)) {
     struct buf out = {0};
@@ -47,7 +51,8 @@ static int version(void) {
 }
 
 static int arguments(int argc, char **argv) {
-    if (argc == 2 && strcmp(argv[1], "--help") == 0) return help();
+    if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) return help();
+    if (argc == 2 && strcmp(argv[1], "--check") == 0) return check((const char *const *)environ);
     if (argc == 2 && strcmp(argv[1], "--version") == 0) return version();
     if (argc == 3 && strcmp(argv[1], "--print") == 0) {
         if (strcmp(argv[2], "env") == 0) return print(config_write_env);

@@ -213,23 +213,36 @@ static void check_fields(struct load *l) {
         }
 }
 
+static void load_all(struct load *l, const char *const *envp) {
+    sort_environment(l, envp);
+    for (size_t i = 0; i < SETTINGS; i++) read_setting(l, i);
+    check_list_size(l);
+    check_retention(l);
+    check_windows(l);
+    check_dead_letters(l);
+    check_fields(l);
+}
+
 int config_load(const char *const *envp, struct config **out, struct buf *problems) {
     struct load l = {.config = mem_zalloc(1, sizeof *l.config), .problems = problems};
     size_t before = problems->len;
     *out = NULL;
-    sort_environment(&l, envp);
-    for (size_t i = 0; i < SETTINGS; i++) read_setting(&l, i);
-    check_list_size(&l);
-    check_retention(&l);
-    check_windows(&l);
-    check_dead_letters(&l);
-    check_fields(&l);
+    load_all(&l, envp);
     if (problems->len > before) {
         config_destroy(l.config);
         return ERR_INVALID;
     }
     *out = l.config;
     return 0;
+}
+
+struct config *config_load_rest(const char *const *envp, struct buf *problems) {
+    struct load l = {.config = mem_zalloc(1, sizeof *l.config), .problems = problems};
+    struct err e;
+    load_all(&l, envp);
+    for (size_t i = 0; i < SETTINGS; i++)
+        if (!l.good[i]) (void)!settings[i].kind->parse(&settings[i], settings[i].fallback, l.config, &e);
+    return l.config;
 }
 
 void config_destroy(struct config *c) {

@@ -113,8 +113,13 @@ static int topic_add(struct config *c, struct bytes topic, struct err *e) {
     return 0;
 }
 
+static void topics_forget(struct config *c) {
+    while (c->topics_n > 0) mem_free(c->topics[--c->topics_n]);
+}
+
 static int topics_parse(const struct setting *s, const char *text, struct config *c, struct err *e) {
     (void)s;
+    topics_forget(c);                  /* of a text that was given up half way */
     for (const char *p = text;; p++) { /* over the comma */
         size_t n = strcspn(p, ",");
         int rc = topic_add(c, (struct bytes){p, n}, e);

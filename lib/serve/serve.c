@@ -1,34 +1,48 @@
-/* serve/serve.c - see serve.h. The listening socket is opened here and handed to libmicrohttpd, because its own error
- * is only "no": a port that is taken must be told from an address that is not ours. */
+/* serve/serve.c - see serve.h.
+ * The thread is ours, and libmicrohttpd is run by it: between two of its runs connections that must go are shut down
+ * (see serve/clients.h), which no thread of the library's own does. Its time limit counts from the last byte, so that
+ * one byte every nine seconds lives for ever, and at its limit of connections it lets all newcomers wait. */
 #include "serve/serve.h"
 
-#include <errno.h>
+#include <limits.h>
 #include <microhttpd.h>
-#include <netdb.h>
-#include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "serve/clients.h"
+#include "serve/listen.h"
 
 enum {
-    CONNECTIONS_MAX = 64,           /* probes and a few scrapers; the rest waits in the backlog */
-    CONNECTION_TIMEOUT_S = 10,      /* an idle scraper must not hold one of them for ever */
-    LIBRARY_LOG_INTERVAL_MS = 10000 /* clients that break off are no news */
+    LIBRARY_LOG_INTERVAL_MS = 10000, /* clients that break off are no news */
+    DROPPED_LOG_INTERVAL_MS = 60000,
+    /* The library counts a connection until its thread has seen the end of it, and accepts ten in a row. */
+    LEAVING_MAX = 32
 };
 
 struct serve {
     struct serve_options o; /* what it points to is borrowed */
     struct MHD_Daemon *daemon;
     uint16_t port;
-    struct log_limit library_log; /* HTTP thread only */
+    pthread_t thread;
+    int wake; /* eventfd: stop is set */
+    atomic_bool stop;
+    /* HTTP thread only. */
+    struct clients clients;
+    struct log_limit library_log, dropped_log;
 };
+
+static int64_t now_ms(void) { return clock_mono_ms(&clock_system); }
 
 /* -- answers ------------------------------------------------------------------------------------------------------- */
 
@@ -71,8 +85,61 @@ static const struct route *find_route(const char *path) {
     return r;
 }
 
+/* -- connections --------------------------------------------------------------------------------------------------- */
+
+static void show_connections(struct serve *s) {
+    metric_set(metrics_get(s->o.metrics, METRIC_HTTP_CONNECTIONS, ""), s->clients.n);
+}
+
+/* The library sees the end of the connection and closes it. */
+static void drop(struct serve *s, const struct client *c, enum client_fault why) {
+    char label[64];
+    snprintf(label, sizeof label, "reason=\"%s\"", client_fault_name(why));
+    metric_add(metrics_get(s->o.metrics, METRIC_HTTP_DROPPED, label), 1);
+    shutdown(c->fd, SHUT_RDWR);
+    if (why == CLIENT_IDLE) return;
+    log_limited(&s->dropped_log, DROPPED_LOG_INTERVAL_MS, LOG_WARN, "http_connection_dropped", "reason=%s remedy=%s",
+                client_fault_name(why), log_quote("find who opens connections to TOPKD_LISTEN and does not use them"));
+}
+
+static void drop_excess(struct serve *s) {
+    enum client_fault why;
+    for (struct client *c; (c = clients_take_excess(&s->clients, &why)) != NULL;) drop(s, c, why);
+}
+
+static void drop_late(struct serve *s) {
+    enum client_fault why;
+    for (struct client *c; (c = clients_take_late(&s->clients, now_ms(), &why)) != NULL;) drop(s, c, why);
+}
+
+static void on_connection(void *self, struct MHD_Connection *c, void **client,
+                          enum MHD_ConnectionNotificationCode code) {
+    struct serve *s = self;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        const union MHD_ConnectionInfo *from = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+        int fd = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+        *client = clients_add(&s->clients, from ? from->client_addr : NULL, fd, now_ms());
+        drop_excess(s);
+    } else {
+        clients_remove(&s->clients, *client);
+    }
+    show_connections(s);
+}
+
+static struct client *client_of(struct MHD_Connection *c) {
+    return MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+}
+
+/* -- requests ------------------------------------------------------------------------------------------------------ */
+
+static void count_request(struct serve *s, unsigned status) {
+    char label[32];
+    snprintf(label, sizeof label, "code=\"%u\"", status);
+    metric_add(metrics_get(s->o.metrics, METRIC_HTTP_REQUESTS, label), 1);
+}
+
 /* Takes BODY's memory. */
-static enum MHD_Result send_text(struct MHD_Connection *c, unsigned status, const char *content_type,
+static enum MHD_Result send_text(struct serve *s, struct MHD_Connection *c, unsigned status, const char *content_type,
                                  struct buf *body) {
     struct MHD_Response *r = MHD_create_response_from_buffer_with_free_callback(body->len, body->data, mem_free);
     if (!r) {
@@ -82,23 +149,54 @@ static enum MHD_Result send_text(struct MHD_Connection *c, unsigned status, cons
     MHD_add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, content_type);
     MHD_add_response_header(r, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
     if (status == MHD_HTTP_METHOD_NOT_ALLOWED) MHD_add_response_header(r, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+    count_request(s, status);
     enum MHD_Result result = MHD_queue_response(c, status, r);
     MHD_destroy_response(r); /* the connection holds it now */
     return result;
 }
 
-static enum MHD_Result on_request(void *self, struct MHD_Connection *c, const char *path, const char *method,
-                                  const char *version, const char *upload, size_t *upload_size, void **request) {
-    (void)version, (void)upload, (void)upload_size, (void)request;
+static enum MHD_Result refuse(struct serve *s, struct MHD_Connection *c, unsigned status, const char *why) {
+    struct buf body = {0};
+    buf_addf(&body, "%s\n", why);
+    return send_text(s, c, status, "text/plain; charset=utf-8", &body);
+}
+
+static bool has_body(struct MHD_Connection *c) {
+    const char *length = MHD_lookup_connection_value(c, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    return (length && strcmp(length, "0") != 0) ||
+           MHD_lookup_connection_value(c, MHD_HEADER_KIND, MHD_HTTP_HEADER_TRANSFER_ENCODING);
+}
+
+static enum MHD_Result answer(struct serve *s, struct MHD_Connection *c, const char *path) {
     const struct route *r = find_route(path);
     struct buf body = {0};
     buf_reserve(&body, 1);
-    if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0) {
-        buf_add_str(&body, "only GET and HEAD\n");
-        return send_text(c, MHD_HTTP_METHOD_NOT_ALLOWED, "text/plain; charset=utf-8", &body);
+    unsigned status = r->answer(s, &body);
+    return send_text(s, c, status, r->content_type, &body);
+}
+
+/* Called when the head of a request is there, and once more at its end. What is answered at the first call costs the
+ * client its connection: the library will not read the rest of a request that it has an answer to. That is right for a
+ * refusal, whose body nobody wants, and for nothing else. */
+static enum MHD_Result on_request(void *self, struct MHD_Connection *c, const char *path, const char *method,
+                                  const char *version, const char *upload, size_t *upload_size, void **request) {
+    struct serve *s = self;
+    (void)version, (void)upload;
+    if (*request != NULL) {
+        *upload_size = 0;
+        return answer(s, c, path);
     }
-    unsigned status = r->answer(self, &body);
-    return send_text(c, status, r->content_type, &body);
+    *request = s; /* seen */
+    clients_request(&s->clients, client_of(c), now_ms());
+    if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
+        return refuse(s, c, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD");
+    return has_body(c) ? refuse(s, c, MHD_HTTP_BAD_REQUEST, "expected a request without a body") : MHD_YES;
+}
+
+static void on_completed(void *self, struct MHD_Connection *c, void **request, enum MHD_RequestTerminationCode how) {
+    struct serve *s = self;
+    (void)request;
+    if (how == MHD_REQUEST_TERMINATED_COMPLETED_OK) clients_answered(&s->clients, client_of(c), now_ms());
 }
 
 static void PRINTF_LIKE(2, 0) on_library_log(void *self, const char *fmt, va_list ap) {
@@ -109,94 +207,82 @@ static void PRINTF_LIKE(2, 0) on_library_log(void *self, const char *fmt, va_lis
     log_limited(&s->library_log, LIBRARY_LOG_INTERVAL_MS, LOG_WARN, "http_problem", "text=%s", log_quote(text));
 }
 
-/* -- the listening socket ------------------------------------------------------------------------------------------ */
-
-/* A socket that listens at A, or -1 with errno. */
-static int listen_at(const struct addrinfo *a) {
-    int fd = socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, a->ai_protocol);
-    if (fd < 0) return -1;
-    int on = 1, off = 0;
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (a->ai_family == AF_INET6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
-    if (bind(fd, a->ai_addr, a->ai_addrlen) == 0 && listen(fd, SOMAXCONN) == 0) return fd;
-    int saved_errno = errno;
-    close(fd);
-    errno = saved_errno;
-    return -1;
-}
-
-/* No host: the IPv6 wildcard takes IPv4 too, so it goes first; where the kernel has no IPv6 the other one does. */
-static int listen_any(const struct addrinfo *all) {
-    static const int order[] = {AF_INET6, AF_INET};
-    int fd = -1;
-    for (size_t i = 0; i < ARRAY_LEN(order); i++)
-        for (const struct addrinfo *a = all; a; a = a->ai_next) {
-            if (a->ai_family != order[i]) continue;
-            fd = listen_at(a);
-            if (fd >= 0 || errno == EADDRINUSE) return fd;
-        }
-    return fd;
-}
-
-static int listen_first(const struct addrinfo *all) {
-    int fd = -1;
-    for (const struct addrinfo *a = all; a && fd < 0; a = a->ai_next) fd = listen_at(a);
-    return fd;
-}
-
-static int listen_open(const struct serve_options *o, int *out, struct err *e) {
-    const struct addrinfo hints = {.ai_flags = AI_PASSIVE | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM};
-    struct addrinfo *all = NULL;
-    char port[8];
-    snprintf(port, sizeof port, "%u", (unsigned)o->port);
-    int rc = getaddrinfo(*o->host ? o->host : NULL, port, &hints, &all);
-    if (rc != 0)
-        return err_set(e, ERR_INVALID, "TOPKD_LISTEN: cannot resolve the host %s: %s", log_quote(o->host),
-                       gai_strerror(rc));
-    int fd = *o->host ? listen_first(all) : listen_any(all);
-    int saved_errno = errno;
-    freeaddrinfo(all);
-    if (fd < 0)
-        return err_set(e, ERR_INVALID, "TOPKD_LISTEN: cannot listen on port %s of %s: %s; %s", port,
-                       *o->host ? log_quote(o->host) : "all addresses", strerror(saved_errno),
-                       saved_errno == EADDRINUSE ? "choose another port or stop who has it" : "choose another address");
-    *out = fd;
-    return 0;
-}
-
-static uint16_t bound_port(int fd) {
-    struct sockaddr_storage a;
-    socklen_t len = sizeof a;
-    if (getsockname(fd, (struct sockaddr *)&a, &len) != 0) return 0;
-    if (a.ss_family == AF_INET6) return ntohs(((const struct sockaddr_in6 *)(const void *)&a)->sin6_port);
-    return ntohs(((const struct sockaddr_in *)(const void *)&a)->sin_port);
-}
-
 /* -- life ---------------------------------------------------------------------------------------------------------- */
 
-/* Signals are for the main thread; the library's thread inherits the mask that holds here. */
+/* TURBO: a new connection is read at once, not after the next look at all sockets, before which others are accepted that
+ * could take its place. */
 static struct MHD_Daemon *start_daemon(struct serve *s, int fd) {
+    return MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_TURBO | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, s,
+                            MHD_OPTION_EXTERNAL_LOGGER, on_library_log, s, MHD_OPTION_LISTEN_SOCKET, fd,
+                            MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
+                            s, MHD_OPTION_CONNECTION_LIMIT, s->o.limits.connections_max + LEAVING_MAX,
+                            MHD_OPTION_CONNECTION_TIMEOUT, 0u, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+                            (size_t)SERVE_CONNECTION_BYTES, MHD_OPTION_END);
+}
+
+static int wait_ms(const struct serve *s) {
+    MHD_UNSIGNED_LONG_LONG library_ms = 0;
+    int64_t due_ms = clients_due_ms(&s->clients), wait = due_ms == INT64_MAX ? -1 : i64_larger(due_ms - now_ms(), 0);
+    if (MHD_get_timeout(s->daemon, &library_ms) == MHD_YES && (wait < 0 || library_ms < (uint64_t)wait))
+        wait = (int64_t)library_ms;
+    return (int)i64_smaller(wait, INT_MAX);
+}
+
+static void *serve_main(void *self) {
+    struct serve *s = self;
+    int epoll_fd = MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+    while (!atomic_load_explicit(&s->stop, memory_order_relaxed)) {
+        struct pollfd fds[] = {{.fd = epoll_fd, .events = POLLIN}, {.fd = s->wake, .events = POLLIN}};
+        poll(fds, ARRAY_LEN(fds), wait_ms(s));
+        drop_late(s);
+        MHD_run(s->daemon);
+    }
+    return NULL;
+}
+
+/* Signals are for the main thread; a thread inherits the mask that holds here. */
+static int start_thread(struct serve *s) {
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    struct MHD_Daemon *d = MHD_start_daemon(
-        MHD_USE_AUTO_INTERNAL_THREAD | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, s, MHD_OPTION_EXTERNAL_LOGGER,
-        on_library_log, s, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
-        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)CONNECTION_TIMEOUT_S, MHD_OPTION_END);
+    int rc = pthread_create(&s->thread, NULL, serve_main, s);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return d;
+    return rc;
+}
+
+static void set_defaults(struct clients_limits *l) {
+    if (l->connections_max == 0) l->connections_max = SERVE_CONNECTIONS_MAX;
+    if (l->per_address_max == 0) l->per_address_max = SERVE_CONNECTIONS_PER_ADDRESS_MAX;
+    if (l->request_ms_max == 0) l->request_ms_max = SERVE_REQUEST_MS_MAX;
+    if (l->kept_ms_max == 0) l->kept_ms_max = SERVE_KEPT_MS_MAX;
+}
+
+static struct serve *create(const struct serve_options *o, int fd) {
+    struct serve *s = mem_zalloc(1, sizeof *s);
+    s->o = *o;
+    set_defaults(&s->o.limits);
+    s->clients.limits = s->o.limits;
+    s->port = listen_port(fd);
+    s->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    show_connections(s);
+    return s;
+}
+
+static void destroy(struct serve *s) {
+    if (s->daemon) MHD_stop_daemon(s->daemon); /* closes the sockets, that which listens too */
+    if (s->wake >= 0) close(s->wake);
+    mem_free(s);
 }
 
 int serve_start(const struct serve_options *o, struct serve **out, struct err *e) {
     int fd = -1;
-    int rc = listen_open(o, &fd, e);
+    int rc = listen_open(o->host, o->port, &fd, e);
     if (rc != 0) return rc;
-    struct serve *s = mem_zalloc(1, sizeof *s);
-    s->o = *o;
-    s->port = bound_port(fd);
-    s->daemon = start_daemon(s, fd);
-    if (!s->daemon) { /* whether the library closed the socket depends on where it failed; the process ends anyway */
-        mem_free(s);
+    struct serve *s = create(o, fd);
+    if (s->wake >= 0) s->daemon = start_daemon(s, fd);
+    /* Whether the library closed the socket depends on where it failed; the process ends anyway. */
+    if (!s->daemon || start_thread(s) != 0) {
+        destroy(s);
         return err_set(e, ERR_IO, "cannot start the HTTP thread: see event=http_problem in the log");
     }
     *out = s;
@@ -207,6 +293,8 @@ uint16_t serve_port(const struct serve *s) { return s->port; }
 
 void serve_stop(struct serve *s) {
     if (!s) return;
-    MHD_stop_daemon(s->daemon); /* closes the socket and joins the thread */
-    mem_free(s);
+    atomic_store_explicit(&s->stop, true, memory_order_relaxed);
+    eventfd_write(s->wake, 1);
+    pthread_join(s->thread, NULL);
+    destroy(s);
 }

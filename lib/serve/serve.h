@@ -1,12 +1,23 @@
-/* serve/serve.h - /metrics, /healthz and /readyz over libmicrohttpd, on a thread of its own.
+/* serve/serve.h - /metrics, /healthz and /readyz over libmicrohttpd, on a thread of its own. Clients that are slow, or
+ * many, cannot keep others from being answered: see serve/clients.h for who has to go.
  * Ownership: borrows everything it is given until serve_stop.   Threads: the probes are called on the HTTP thread. */
 #ifndef TOPKD_SERVE_SERVE_H
 #define TOPKD_SERVE_SERVE_H
 
 #include "base/err.h"
 #include "base/metrics.h"
+#include "serve/clients.h"
 
 struct serve;
+
+/* What holds where struct serve_options says 0. topkd_http_dropped_total counts each. */
+enum {
+    SERVE_CONNECTIONS_MAX = 64, /* probes and a few scrapers */
+    SERVE_CONNECTIONS_PER_ADDRESS_MAX = 16,
+    SERVE_REQUEST_MS_MAX = 10000,
+    SERVE_KEPT_MS_MAX = 75000,         /* more than the minute between two scrapes */
+    SERVE_CONNECTION_BYTES = 16 * 1024 /* heads of requests above about this are answered with 431 */
+};
 
 struct serve_options {
     const char *host; /* "" = all addresses, v4 and v6 */
@@ -17,6 +28,7 @@ struct serve_options {
     bool (*ready)(void *self, char why[256]);
     void (*before_metrics)(void *self); /* may be NULL: refresh gauges */
     void *self;
+    struct clients_limits limits; /* 0: as above */
 };
 
 int serve_start(const struct serve_options *o, struct serve **out, struct err *e) MUST_CHECK;

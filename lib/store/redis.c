@@ -7,8 +7,6 @@
 #include "base/mem.h"
 #include "store/redis_ops.h"
 
-enum { CONNECT_TIMEOUT_MS = 1000, CALL_TIMEOUT_MS = 5000 };
-
 static const struct store_ops redis_ops = {
     .hello = redis_hello,
     .contribute = redis_contribute,
@@ -37,8 +35,8 @@ int redis_store_create(const struct redis_options *o, struct metrics *m, struct 
     if (rc != ERR_OK) return rc;
     ignore_sigpipe();
     struct redis_store *s = mem_zalloc(1, sizeof *s);
-    redis_conn_init(&s->conn, url, o->connect_timeout_ms > 0 ? o->connect_timeout_ms : CONNECT_TIMEOUT_MS,
-                    o->call_timeout_ms > 0 ? o->call_timeout_ms : CALL_TIMEOUT_MS, m);
+    redis_conn_init(&s->conn, url, o->connect_timeout_ms > 0 ? o->connect_timeout_ms : REDIS_CONNECT_TIMEOUT_MS,
+                    o->call_timeout_ms > 0 ? o->call_timeout_ms : REDIS_CALL_TIMEOUT_MS, m);
     s->board = mem_strdup(o->board);
     s->group = mem_strdup(o->group);
     s->retention_ms = o->retention_ms;

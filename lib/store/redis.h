@@ -6,6 +6,8 @@
 #include "base/metrics.h"
 #include "store/store.h"
 
+enum { REDIS_CONNECT_TIMEOUT_MS = 1000, REDIS_CALL_TIMEOUT_MS = 5000 };
+
 struct redis_options {
     const char *url;   /* redis://[user:password@]host[:port][/db], unix:///path[?db=N] (also user:password@); borrowed
                           until create returns */
@@ -13,7 +15,7 @@ struct redis_options {
     const char *group; /* named in topk:progress */
     int64_t retention_ms;
     bool allow_eviction;
-    int connect_timeout_ms, call_timeout_ms; /* 0 = 1000 and 5000 */
+    int connect_timeout_ms, call_timeout_ms; /* 0 = those above */
 };
 
 /* Checks the URL only (ERR_INVALID); connects at the first call. From here on the process ignores SIGPIPE, unless it

@@ -9,101 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "serve/serve.h"
-
-static atomic_bool is_healthy, is_ready, has_reason;
-static atomic_int refreshed_n;
-static struct metrics *m;
-static struct serve *server;
-
-static bool probe(bool ok, char why[256], const char *reason) {
-    if (!ok && has_reason) snprintf(why, 256, "%s", reason);
-    return ok;
-}
-
-static bool healthy(void *self, char why[256]) {
-    (void)self;
-    return probe(is_healthy, why, "the loop has not turned for 31 s");
-}
-
-static bool ready(void *self, char why[256]) {
-    (void)self;
-    return probe(is_ready, why, "Redis is away");
-}
-
-static void refresh(void *self) {
-    metric_set(metrics_get(self, METRIC_COMMIT_AGE, ""), 12);
-    atomic_fetch_add(&refreshed_n, 1);
-}
-
-static struct serve_options options(const char *host, uint16_t port) {
-    return (struct serve_options){.host = host,
-                                  .port = port,
-                                  .metrics = m,
-                                  .healthy = healthy,
-                                  .ready = ready,
-                                  .before_metrics = refresh,
-                                  .self = m};
-}
-
-static struct serve *must_start(const char *host, uint16_t port) {
-    struct serve_options o = options(host, port);
-    struct serve *s = NULL;
-    struct err e = {0};
-    ck_assert_msg(serve_start(&o, &s, &e) == 0, "%s", e.text);
-    ck_assert_uint_ne(serve_port(s), 0);
-    return s;
-}
-
-static void setup(void) {
-    is_healthy = is_ready = has_reason = true;
-    refreshed_n = 0;
-    m = metrics_create();
-    metric_add(metrics_get(m, METRIC_MESSAGES, ""), 42);
-    server = must_start("127.0.0.1", 0);
-}
-
-static void teardown(void) {
-    serve_stop(server);
-    metrics_destroy(m);
-}
-
-static int dial(int family, uint16_t port) {
-    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(port), .sin6_addr = IN6ADDR_LOOPBACK_INIT};
-    int fd = socket(family, SOCK_STREAM, 0);
-    int rc = family == AF_INET ? connect(fd, (struct sockaddr *)&v4, sizeof v4)
-                               : connect(fd, (struct sockaddr *)&v6, sizeof v6);
-    if (rc == 0) return fd;
-    close(fd);
-    return -1;
-}
-
-/* The whole answer to REQUEST. */
-static const char *ask_at(int family, uint16_t port, const char *request) {
-    static _Thread_local char answer[16384];
-    size_t n = 0;
-    int fd = dial(family, port);
-    ck_assert_int_ge(fd, 0);
-    ck_assert_int_eq(send(fd, request, strlen(request), MSG_NOSIGNAL), (ssize_t)strlen(request));
-    for (ssize_t got = 1; got > 0 && n<sizeof answer - 1; n += got> 0 ? (size_t)got : 0)
-        got = recv(fd, answer + n, sizeof answer - 1 - n, 0);
-    answer[n] = '\0';
-    close(fd);
-    return answer;
-}
-
-static const char *ask(const char *method, const char *path) {
-    char request[256];
-    snprintf(request, sizeof request, "%s %s HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n", method, path);
-    return ask_at(AF_INET, serve_port(server), request);
-}
-
-static void expect(const char *answer, const char *status, const char *part) {
-    ck_assert_msg(strncmp(answer, "HTTP/1.1 ", 9) == 0 && strncmp(answer + 9, status, strlen(status)) == 0,
-                  "not %s: %s", status, answer);
-    ck_assert_msg(strstr(answer, part) != NULL, "no '%s' in: %s", part, answer);
-}
+#include "serve_given.h"
 
 START_TEST(metrics_are_refreshed_and_served_as_prometheus_text) {
     const char *answer = ask("GET", "/metrics");
@@ -192,7 +98,7 @@ START_TEST(without_a_host_every_family_of_the_machine_is_served) {
 END_TEST
 
 START_TEST(taken_port_is_refused_by_the_name_of_its_setting) {
-    struct serve_options o = options("127.0.0.1", serve_port(server));
+    struct serve_options o = server_options("127.0.0.1", serve_port(server));
     struct serve *second = NULL;
     struct err e = {0};
     char port[8];
@@ -208,7 +114,7 @@ START_TEST(taken_port_is_refused_by_the_name_of_its_setting) {
 END_TEST
 
 START_TEST(address_that_is_not_ours_is_refused) {
-    struct serve_options o = options("192.0.2.1", 0); /* TEST-NET-1: nobody's */
+    struct serve_options o = server_options("192.0.2.1", 0); /* TEST-NET-1: nobody's */
     struct serve *s = NULL;
     struct err e = {0};
     ck_assert_int_eq(serve_start(&o, &s, &e), ERR_INVALID);
@@ -240,7 +146,7 @@ static void *scrape_many(void *arg) {
 START_TEST(scrapers_at_once_are_all_answered) {
     pthread_t threads[4];
     for (int i = 0; i < 4; i++) pthread_create(&threads[i], NULL, scrape_many, NULL);
-    for (int i = 0; i < 1000; i++) metric_add(metrics_get(m, METRIC_MESSAGES, ""), 1);
+    for (int i = 0; i < 1000; i++) metric_add(metrics_get(served_metrics, METRIC_MESSAGES, ""), 1);
     for (int i = 0; i < 4; i++) pthread_join(threads[i], NULL);
     ck_assert_int_eq(refreshed_n, 40);
 }
@@ -250,7 +156,7 @@ Suite *serve_suite(void);
 Suite *serve_suite(void) {
     Suite *s = suite_create("serve");
     TCase *t = tcase_create("serve");
-    tcase_add_checked_fixture(t, setup, teardown);
+    tcase_add_checked_fixture(t, given_server, server_gone);
     tcase_add_test(t, metrics_are_refreshed_and_served_as_prometheus_text);
     tcase_add_test(t, probes_say_ok_when_all_is_well);
     tcase_add_test(t, probe_that_fails_is_503_with_the_reason);
