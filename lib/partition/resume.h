@@ -47,6 +47,7 @@ struct part_start {
     bool raise_x_at_frontier; /* rule 4 */
     bool unproven;            /* the anchor is gone: nothing shows that the log is still the same */
     int64_t lost_records;     /* never read, taken by retention */
+    int64_t counted;          /* what lies below was counted by an earlier memory of this owner; the owner sets it */
     char life[PART_LIFE_LEN + 1];
     struct part_anchor anchor;
 };

@@ -25,6 +25,7 @@ struct partition {
     /* the log */
     int64_t next;                   /* next offset to apply */
     int64_t frontier;               /* F: highest acknowledged commit, or the one we began with */
+    int64_t counted;                /* what lies below is in somebody's counters already */
     int64_t w_ms;                   /* W */
     struct part_anchor last;        /* the last applied record ... */
     struct part_record last_record; /* ... whose hash is made when somebody asks, or it must go; value.p, key.p */

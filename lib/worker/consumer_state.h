@@ -26,6 +26,8 @@ struct slot {
     int64_t assigned_mono_ms;
     int64_t end_at_assign;             /* EXIT_AT_END reads up to here */
     int64_t rewound_from;              /* for the log line at the frontier */
+    int64_t counted;                   /* what lies below was counted here, by memories that are gone */
+    bool had_commit;                   /* one of them had its commit acknowledged */
     bool restored;                     /* that line was written */
     int64_t log_start, high_watermark; /* as last asked; -1: never */
     size_t to_copy;                    /* buckets of this tick, once it began */

@@ -169,15 +169,71 @@ END_TEST
 
 /* -- records without time -- */
 
-START_TEST(a_record_without_time_moves_nothing_and_makes_nothing_future) {
-    it_is(NULL);
-    expect("19:08 23:59", "applied applied");
-    ck_assert_int_eq(view().w_ms, PART_NEVER);
+/* None at all; beyond the year 9999, which microseconds taken for milliseconds are; and where sums overflow. */
+static const int64_t no_times[] = {
+    -1, TIME_END_MS, INT64_C(1795219680000000), INT64_MAX, INT64_MAX - MINUTE_MS, INT64_MIN, INT64_MIN + 1, -MINUTE_MS};
+
+static void it_is_ms(int64_t ms) { evening.time_ms = ms; }
+
+START_TEST(a_record_without_time_moves_nothing_and_is_held_against_log_time) {
     log_time_is("19:10");
-    it_is(NULL);
-    expect("19:08 23:59", "late applied");
+    it_is_ms(no_times[_i]);
+    expect("19:08 19:10 19:11:59.999 19:12", "late applied applied future");
     ck_assert_int_eq(view().w_ms, ms_of("19:10"));
+    ck_assert_int_eq(view().last_time_ms, PART_NEVER);
     ck_assert_uint_eq(view().steps_back, 0);
+    ck_assert_uint_eq(view().untimed, 1);
+}
+END_TEST
+
+START_TEST(before_there_is_log_time_nothing_of_a_record_without_time_can_be_placed) {
+    it_is_ms(no_times[_i]);
+    expect("19:08 23:59", "future future");
+    ck_assert_int_eq(view().w_ms, PART_NEVER);
+    ck_assert_uint_eq(view().live_minutes, 0);
+}
+END_TEST
+
+/* Symptom: one record with a time near 2^63, and every event behind it was late, for ever. */
+START_TEST(no_record_closes_the_minutes_of_everybody_by_a_time_that_is_none) {
+    log_time_is("19:08");
+    it_is_ms(no_times[_i]);
+    expect("19:08", "applied");
+    it_is("19:09");
+    expect("19:08 19:09", "applied applied");
+    publish_and_answer();
+    struct part_commit c;
+    ck_assert(try_freeze(&c));
+    given_successor();
+    ck_assert_int_eq(read_up_to(evening.log_end), PART_APPLIED);
+    ck_assert_int_eq(view().w_ms, ms_of("19:09"));
+}
+END_TEST
+
+/* The edges of what is believed are times like others. */
+START_TEST(the_first_and_the_last_time_that_are_believed_are_counted) {
+    struct event ev = event_of("00:00", "US", "cat", 1);
+    it_is_ms(ev.time_ms = 0);
+    record_of(&ev, 1);
+    ck_assert_int_eq(view().w_ms, 0);
+    it_is_ms(ev.time_ms = TIME_END_MS - 1);
+    record_of(&ev, 1);
+    ck_assert_int_eq(view().w_ms, TIME_END_MS - 1);
+    ck_assert_uint_eq(view().outcomes[EVENT_APPLIED], 2);
+    ck_assert_uint_eq(publish(), 4);
+}
+END_TEST
+
+START_TEST(records_before_the_year_2000_are_counted) {
+    it_is_ms(PART_YEAR_2000_MS);
+    record_of(NULL, 0);
+    ck_assert_uint_eq(view().before_2000, 0);
+    it_is_ms(PART_YEAR_2000_MS - 1);
+    record_of(NULL, 0);
+    it_is_ms(INT64_C(1795219680)); /* seconds taken for milliseconds */
+    expect("19:08", "future");
+    ck_assert_uint_eq(view().before_2000, 2);
+    ck_assert_uint_eq(view().untimed, 0);
 }
 END_TEST
 
@@ -361,7 +417,15 @@ Suite *part_time_suite(void) {
     tcase_add_loop_test(c, an_event_is_future_by_the_minute_that_its_record_may_reach, 0, ARRAY_LEN(futures));
     tcase_add_test(c, a_future_event_leaves_no_trace);
     tcase_add_test(c, future_goes_before_late);
-    tcase_add_test(c, a_record_without_time_moves_nothing_and_makes_nothing_future);
+    suite_add_tcase(s, c);
+    c = tcase_create("no time");
+    tcase_add_checked_fixture(c, setup, evening_end);
+    tcase_add_loop_test(c, a_record_without_time_moves_nothing_and_is_held_against_log_time, 0, ARRAY_LEN(no_times));
+    tcase_add_loop_test(c, before_there_is_log_time_nothing_of_a_record_without_time_can_be_placed, 0,
+                        ARRAY_LEN(no_times));
+    tcase_add_loop_test(c, no_record_closes_the_minutes_of_everybody_by_a_time_that_is_none, 0, ARRAY_LEN(no_times));
+    tcase_add_test(c, the_first_and_the_last_time_that_are_believed_are_counted);
+    tcase_add_test(c, records_before_the_year_2000_are_counted);
     suite_add_tcase(s, c);
     c = tcase_create("event clock");
     tcase_add_checked_fixture(c, setup, evening_end);

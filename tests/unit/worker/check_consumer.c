@@ -336,6 +336,83 @@ START_TEST(a_memory_waits_for_one_assignment_only) {
 }
 END_TEST
 
+/* -- counting -- */
+
+static double counted(enum metric_id id, const char *labels) {
+    step_after(1000); /* a tick shows what was counted */
+    return metric_value(metrics_get(worker.metrics, id, labels));
+}
+
+/* Records 0 and 1 are counted, the second bad; the position is lost, and the last commit is that at offset 0. */
+static void given_two_counted_and_the_position_lost(void) {
+    given_running();
+    say_record(0, 0, view);
+    say_record(0, 1, broken);
+    step_after(1000);
+    ck_assert_double_eq(counted(METRIC_EVENTS, "outcome=\"applied\""), 1);
+    ck_assert_uint_eq(worker.source.letters_issued, 1);
+    say_position_lost(0);
+    step_after(1000);
+}
+
+/* Symptom: 5700 events of 100. */
+START_TEST(what_is_read_again_after_a_lost_position_is_not_counted_again) {
+    given_two_counted_and_the_position_lost();
+    say_commit_found(0, 0, metadata_of(worker.hub.rules.meaning, 0, -1), 3);
+    step();
+    say_record(0, 0, view);
+    say_record(0, 1, broken);
+    say_record(0, 2, view);
+    step_after(1000);
+    ck_assert_double_eq(counted(METRIC_MESSAGES, ""), 3);
+    ck_assert_double_eq(counted(METRIC_REPLAYED_MESSAGES, ""), 2);
+    ck_assert_double_eq(counted(METRIC_EVENTS, "outcome=\"applied\""), 2);
+    ck_assert_double_eq(counted(METRIC_EVENTS, "outcome=\"malformed\""), 1);
+    ck_assert_uint_eq(worker.source.letters_issued, 1);
+}
+END_TEST
+
+static void read_another_log(void) {
+    say_record(0, 0, view);
+    say_record(0, 1, broken);
+    step_after(1000);
+    ck_assert_double_eq(counted(METRIC_MESSAGES, ""), 4);
+    ck_assert_double_eq(counted(METRIC_REPLAYED_MESSAGES, ""), 0);
+    ck_assert_uint_eq(worker.source.letters_issued, 2);
+}
+
+START_TEST(a_topic_made_again_is_counted_from_its_start_if_its_commits_went_with_it) {
+    given_two_counted_and_the_position_lost();
+    say_no_commit(0, 10);
+    step();
+    read_another_log();
+}
+END_TEST
+
+START_TEST(a_topic_made_again_is_counted_from_its_start_if_its_log_is_shorter) {
+    given_two_counted_and_the_position_lost();
+    say_commit_found(0, 0, metadata_of(worker.hub.rules.meaning, 0, -1), 1);
+    step();
+    read_another_log();
+}
+END_TEST
+
+START_TEST(a_range_that_was_lost_is_told_once) {
+    given_two_counted_and_the_position_lost();
+    for (int i = 0; i < 2; i++) {
+        say_commit_found(0, 0, metadata_of(worker.hub.rules.meaning, 0, -1), 9);
+        worker.source.lookup.log_start = 5;
+        step_after(1000);
+        say_record(0, 5, view);
+        step_after(1000);
+        say_position_lost(0);
+        step_after(1000);
+    }
+    ck_assert_double_eq(counted(METRIC_LOG_LOST_RECORDS, ""), 3); /* 0 and 1 had been read */
+    ck_assert_double_eq(counted(METRIC_MESSAGES, ""), 3);
+}
+END_TEST
+
 Suite *consumer_suite(void);
 Suite *consumer_suite(void) {
     Suite *s = suite_create("consumer");
@@ -357,6 +434,13 @@ Suite *consumer_suite(void) {
     tcase_add_test(c, a_tick_that_finds_the_queue_full_goes_on_when_there_is_room);
     tcase_add_test(c, behind_a_record_that_shows_another_log_nothing_is_applied);
     tcase_add_test(c, records_that_come_together_are_applied_together);
+    suite_add_tcase(s, c);
+    c = tcase_create("counting");
+    tcase_add_checked_fixture(c, setup, worker_gone);
+    tcase_add_test(c, what_is_read_again_after_a_lost_position_is_not_counted_again);
+    tcase_add_test(c, a_topic_made_again_is_counted_from_its_start_if_its_commits_went_with_it);
+    tcase_add_test(c, a_topic_made_again_is_counted_from_its_start_if_its_log_is_shorter);
+    tcase_add_test(c, a_range_that_was_lost_is_told_once);
     suite_add_tcase(s, c);
     return s;
 }

@@ -161,6 +161,8 @@ void say_records(int32_t partition, int64_t offset, const char *value, size_t n)
 
 void say_record(int32_t partition, int64_t offset, const char *value) { say_records(partition, offset, value, 1); }
 
+void say_position_lost(int32_t partition) { say(SOURCE_RESET)->tp = tp(partition); }
+
 void say_committed(void) {
     struct source_event *ev = say(SOURCE_COMMITTED);
     ck_assert_uint_gt(worker.source.commits_n, 0);

@@ -55,6 +55,7 @@ void say_no_commit(int32_t partition, int64_t log_end);
 void say_record(int32_t partition, int64_t offset, const char *value);
 /* N records of the same value, in one event. */
 void say_records(int32_t partition, int64_t offset, const char *value, size_t n);
+void say_position_lost(int32_t partition);
 void say_committed(void);       /* the last commit arrived */
 void step(void);                /* everything said, then what is due */
 void step_after(int64_t ms);    /* the clock moves first */
