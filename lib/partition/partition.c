@@ -106,14 +106,19 @@ static int64_t future_from(const struct partition *p, const struct part_record *
     return reach == PART_NO_MINUTE ? PART_NO_MINUTE : reach + 1;
 }
 
+/* Its time is one of the log's: it is neither bad nor, as far as that is decided yet, future. */
+static bool has_log_time(const struct event *ev) {
+    return ev->outcome == EVENT_APPLIED || ev->outcome == EVENT_WEIGHTLESS || ev->outcome == EVENT_LATE ||
+           ev->outcome == EVENT_MANY_LOCATIONS;
+}
+
 /* The time that a record gives to W; PART_NEVER: none. */
 static int64_t record_clock(const struct partition *p, const struct part_record *rec, const struct event_batch *b) {
     if (!p->rules->clock_is_event) return record_time(rec);
     int64_t w = PART_NEVER, future = future_from(p, rec);
     for (size_t i = 0; b != NULL && i < b->n; i++) {
         const struct event *ev = &b->events[i];
-        bool good = ev->outcome == EVENT_APPLIED || ev->outcome == EVENT_WEIGHTLESS || ev->outcome == EVENT_LATE;
-        if (good && minute_of(ev->time_ms) < future) w = i64_larger(w, ev->time_ms);
+        if (has_log_time(ev) && minute_of(ev->time_ms) < future) w = i64_larger(w, ev->time_ms);
     }
     return w;
 }
@@ -194,8 +199,8 @@ static void event_judge(struct partition *p, struct event *ev, const struct judg
         ev->outcome = EVENT_FUTURE;
     else if (minute <= j->sealed_to)
         ev->outcome = EVENT_LATE;
-    else
-        apply_event(p, ev, minute, rec);
+    else if (!apply_event(p, ev, minute, rec))
+        ev->outcome = EVENT_MANY_LOCATIONS;
 }
 
 static void log_time_advance(struct partition *p, int64_t time_ms) {
@@ -318,7 +323,12 @@ void partition_view(const struct partition *p, struct part_view *v) {
     memcpy(v->life, p->life, sizeof v->life);
     v->live_minutes = (uint32_t)p->minutes.n;
     v->sealed_minutes = 0;
-    for (size_t i = 0; i < p->minutes.n; i++) v->sealed_minutes += p->minutes.all[i]->sealed;
+    v->locations = 0;
+    for (size_t i = 0; i < p->minutes.n; i++) {
+        const struct minute *m = p->minutes.all[i];
+        v->sealed_minutes += m->sealed;
+        if (minute_locations(m) > v->locations) v->locations = minute_locations(m);
+    }
     v->live_buckets = p->buckets_n;
     v->dirty_buckets = p->dirty_n;
     v->all_clean = p->unclean_n == 0;

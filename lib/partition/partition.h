@@ -118,6 +118,7 @@ struct part_view {
     uint64_t incarnation;
     char life[PART_LIFE_LEN + 1]; /* of the Redis it knows */
     uint32_t live_minutes, sealed_minutes;
+    uint32_t locations; /* most of a minute in memory */
     uint64_t live_buckets, dirty_buckets;
     bool all_clean;   /* nothing dirty or unanswered */
     bool all_settled; /* all_clean and no sealed minute waits for settling */

@@ -20,6 +20,7 @@ struct part_rules {
     bool clock_is_event;     /* LOG_CLOCK=event */
     bool start_latest;       /* START=latest */
     struct bytes global;     /* name of the all-locations list; n = 0: none */
+    uint32_t locations_max;  /* of a minute, the all-locations list not among them; > 0 */
     uint32_t list_size;
     uint32_t sketch_sets;
     uint64_t meaning; /* hash of everything that changes what a log means: rule 8's c */

@@ -77,7 +77,8 @@ static inline bool partition_holds_no_record(const struct partition *p) {
 }
 
 /* apply.c */
-void apply_event(struct partition *p, const struct event *ev, int64_t minute, const struct part_record *rec);
+/* False: the minute has all the places that it may have, so the event counts in the all-locations list only. */
+bool apply_event(struct partition *p, const struct event *ev, int64_t minute, const struct part_record *rec);
 void apply_staged(struct partition *p);
 uint64_t record_hash(const struct part_record *rec);
 

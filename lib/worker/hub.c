@@ -14,6 +14,7 @@ static struct part_rules rules_of(const struct config *c) {
                                .clock_is_event = c->log_clock == CONFIG_LOG_CLOCK_EVENT,
                                .start_latest = c->start == CONFIG_START_LATEST,
                                .global = {c->global, strlen(c->global)},
+                               .locations_max = c->locations_max,
                                .list_size = c->list_size,
                                .sketch_sets = c->sketch_kb * 1024 / SKETCH_SET_BYTES,
                                .meaning = config_meaning_hash(c)};

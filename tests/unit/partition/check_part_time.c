@@ -351,6 +351,76 @@ START_TEST(the_global_list_may_have_another_name) {
 }
 END_TEST
 
+/* -- too many places -- */
+
+static void given_locations_max(uint32_t n) {
+    struct part_rules r = evening.rules;
+    r.locations_max = n;
+    given_rules(r);
+}
+
+START_TEST(a_minute_takes_the_places_that_come_first) {
+    given_locations_max(2);
+    ck_assert_int_eq(views("US", "cat", 1), EVENT_APPLIED);
+    ck_assert_int_eq(views("FR", "cat", 1), EVENT_APPLIED);
+    ck_assert_int_eq(views("JP", "dog", 5), EVENT_MANY_LOCATIONS);
+    ck_assert_int_eq(views("US", "dog", 1), EVENT_APPLIED);
+    ck_assert_int_eq(views("global", "dog", 1), EVENT_APPLIED);
+    ck_assert_int_eq(views(NULL, "dog", 1), EVENT_APPLIED);
+    ck_assert_uint_eq(view().locations, 2);
+    ck_assert_uint_eq(publish(), 3);
+    expect_copy("US 19:08 @6: dog 1, cat 1");
+    expect_copy("FR 19:08 @6: cat 1");
+    expect_copy("global 19:08 @6: dog 8, cat 2");
+}
+END_TEST
+
+START_TEST(each_minute_has_its_own_places) {
+    given_locations_max(1);
+    ck_assert_int_eq(views("US", "cat", 1), EVENT_APPLIED);
+    it_is("19:09");
+    ck_assert_int_eq(views("FR", "cat", 1), EVENT_APPLIED);
+    ck_assert_int_eq(views("US", "cat", 1), EVENT_MANY_LOCATIONS);
+}
+END_TEST
+
+/* Within one record nothing has a bucket yet when it is judged. */
+START_TEST(a_record_may_fill_a_minute_half_way) {
+    given_locations_max(2);
+    struct event evs[] = {event_of("19:08", "US", "cat", 1), event_of("19:08", "US", "cat", 1),
+                          event_of("19:08", "FR", "cat", 1), event_of("19:08", "JP", "cat", 1),
+                          event_of("19:08", "FR", "cat", 1), event_of("19:08", "DE", "cat", 1)};
+    record_of(evs, ARRAY_LEN(evs));
+    ck_assert_uint_eq(view().outcomes[EVENT_APPLIED], 4);
+    ck_assert_uint_eq(view().outcomes[EVENT_MANY_LOCATIONS], 2);
+    ck_assert_uint_eq(publish(), 3);
+    expect_copy("global 19:08 @1: cat 6");
+    expect_copy("FR 19:08 @1: cat 2");
+}
+END_TEST
+
+START_TEST(without_a_global_list_an_event_of_one_place_too_many_counts_nowhere) {
+    given_global("");
+    given_locations_max(1);
+    (void)views("US", "cat", 1);
+    ck_assert_int_eq(views("FR", "dog", 1), EVENT_MANY_LOCATIONS);
+    ck_assert_uint_eq(publish(), 1);
+    expect_copy("US 19:08 @2: cat 1");
+}
+END_TEST
+
+START_TEST(by_event_clock_an_event_of_one_place_too_many_moves_log_time) {
+    struct part_rules r = evening.rules;
+    r.clock_is_event = true;
+    r.locations_max = 1;
+    given_rules(r);
+    it_is("19:20");
+    struct event evs[] = {event_of("19:01", "US", "cat", 1), event_of("19:01:30", "FR", "cat", 1)};
+    record_of(evs, ARRAY_LEN(evs));
+    ck_assert_int_eq(view().w_ms, ms_of("19:01:30"));
+}
+END_TEST
+
 /* -- offsets and counters -- */
 
 START_TEST(a_record_seen_again_is_dropped_and_counted) {
@@ -444,6 +514,11 @@ Suite *part_time_suite(void) {
     tcase_add_test(c, a_place_whose_name_begins_like_the_global_list_is_a_place);
     tcase_add_test(c, without_a_global_list_an_event_counts_in_its_place);
     tcase_add_test(c, the_global_list_may_have_another_name);
+    tcase_add_test(c, a_minute_takes_the_places_that_come_first);
+    tcase_add_test(c, each_minute_has_its_own_places);
+    tcase_add_test(c, a_record_may_fill_a_minute_half_way);
+    tcase_add_test(c, without_a_global_list_an_event_of_one_place_too_many_counts_nowhere);
+    tcase_add_test(c, by_event_clock_an_event_of_one_place_too_many_moves_log_time);
     tcase_add_test(c, a_record_seen_again_is_dropped_and_counted);
     tcase_add_test(c, offsets_that_are_not_there_are_counted_as_holes);
     tcase_add_test(c, every_event_has_one_outcome_and_every_message_counts);

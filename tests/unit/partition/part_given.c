@@ -17,6 +17,7 @@ void evening_begin(void) {
                                         .slack_ms = 5000,
                                         .settle_delay_ms = 5000,
                                         .global = {"global", 6},
+                                        .locations_max = 1000,
                                         .list_size = 400,
                                         .sketch_sets = 8,
                                         .meaning = 0xc0ffee};
