@@ -72,7 +72,7 @@ struct consumer {
     bool lookup_stale; /* the one that is out was asked before the last revoke */
     bool assigned_once;
     bool paused;
-    struct log_limit memory_limit;
+    struct log_limit memory_limit, memory_full;
 
     /* the commit under way (rule 8) */
     struct source_commit *frozen; /* owned */

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "worker/memory.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -27,6 +28,7 @@ void hub_init(struct hub *h, const struct config *c, const struct clock *clock, 
     h->rules = rules_of(c);
     h->clock = clock;
     h->metrics = m;
+    h->resident_bytes = memory_resident_bytes;
     h->partitions = partitions;
     h->partitions_self = partitions_self;
     h->consumers_n = c->threads;

@@ -31,6 +31,7 @@ struct hub {
     struct part_rules rules;
     const struct clock *clock;
     struct metrics *metrics;
+    uint64_t (*resident_bytes)(void); /* memory_resident_bytes; a test has its own */
     uint32_t consumers_n;
     struct hub_consumer *consumers;
     struct mailbox outbox;      /* to the publisher */

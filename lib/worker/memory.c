@@ -1,10 +1,28 @@
 #include "worker/memory.h"
 
+#include <stdio.h>
+#include <unistd.h>
+
 enum { MB = 1024 * 1024, PUBLISHER_MB = 32, PROCESS_MB = 32, SOURCE_PERCENT = 30 };
+/* Between full and the limit fit the largest message, as locations, and what librdkafka has still under way. */
+enum { SIXTEENTHS_FULL = 13, SIXTEENTHS_FREE = 12 };
 
 struct memory_shares memory_share(uint64_t limit_bytes, uint32_t consumers) {
     uint64_t fixed = (uint64_t)(PUBLISHER_MB + PROCESS_MB) * MB;
     uint64_t source = limit_bytes / 100 * SOURCE_PERCENT;
     uint64_t sketches = limit_bytes > fixed + source ? limit_bytes - fixed - source : 0;
     return (struct memory_shares){source / consumers, sketches / consumers};
+}
+
+uint64_t memory_resident_bytes(void) {
+    unsigned long long size, resident;
+    FILE *f = fopen("/proc/self/statm", "re");
+    if (f == NULL) return 0;
+    int n = fscanf(f, "%llu %llu", &size, &resident);
+    fclose(f);
+    return n == 2 ? resident * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
+}
+
+bool memory_is_full(uint64_t resident_bytes, uint64_t limit_bytes, bool stopped) {
+    return resident_bytes >= limit_bytes / 16 * (stopped ? SIXTEENTHS_FREE : SIXTEENTHS_FULL);
 }

@@ -57,8 +57,20 @@ static int stores_create(struct worker *w, const struct config *c, struct metric
     return status != 0 ? status : redis_store_create(&o, m, &w->merge_store, e);
 }
 
+/* Not an error: most topics have far fewer locations. */
+static void warn_of_locations(const struct config *c, uint64_t sketch_bytes) {
+    uint64_t need = (uint64_t)c->locations_max * MEMORY_LOCATION_BYTES;
+    if (need <= sketch_bytes) return;
+    log_event(LOG_WARN, "locations_exceed_memory",
+              "locations_max=%" PRIu32 " need_bytes=%" PRIu64 " thread_bytes=%" PRIu64
+              " means=\"a minute of one partition may take more than a thread's share of TOPKD_MEMORY_LIMIT\" "
+              "remedy=\"raise TOPKD_MEMORY_LIMIT, or lower TOPKD_LOCATIONS_MAX or TOPKD_THREADS\"",
+              c->locations_max, need, sketch_bytes);
+}
+
 static int members_open(struct worker *w, const struct config *c, struct err *e) {
     struct memory_shares share = memory_share(c->memory_limit_bytes, c->threads);
+    warn_of_locations(c, share.sketch_bytes);
     w->members = mem_zalloc(c->threads, sizeof *w->members);
     for (uint32_t i = 0; i < c->threads; i++) {
         struct member *m = &w->members[i];

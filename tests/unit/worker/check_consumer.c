@@ -5,6 +5,7 @@
 
 #include "partition/state.h"
 #include "worker/consumer_state.h"
+#include "worker/memory.h"
 #include "worker_given.h"
 
 static const char view[] = "{\"video_id\":\"cat\",\"location\":\"US\"}";
@@ -336,6 +337,56 @@ START_TEST(a_memory_waits_for_one_assignment_only) {
 }
 END_TEST
 
+/* -- memory -- */
+
+/* As many locations as the consumer's 16 MB do not hold, in one open minute. */
+static void read_a_flood(int64_t offset, int locations) {
+    struct buf message = {0};
+    buf_add_str(&message, "[");
+    for (int i = 0; i < locations; i++)
+        buf_addf(&message, "%s{\"video_id\":\"cat\",\"location\":\"%d-%d\"}", i == 0 ? "" : ",", (int)offset, i);
+    buf_add_str(&message, "]");
+    say_record(0, offset, buf_text(&message));
+    step();
+    buf_free(&message);
+}
+
+START_TEST(open_minutes_beyond_their_share_go_on_while_the_process_has_room) {
+    given_running();
+    worker.resident_bytes = 100 << 20;
+    read_a_flood(0, 19000);
+    read_a_flood(1, 900);
+    ck_assert_uint_gt(worker.consumer->budget.pool.used_bytes, worker.consumer->budget.limit_bytes);
+    ck_assert(!worker.consumer->paused);
+}
+END_TEST
+
+START_TEST(open_minutes_stop_reading_where_the_process_has_no_memory_left) {
+    given_running();
+    worker.resident_bytes = UINT64_C(1000) << 20;
+    read_a_flood(0, 19000);
+    read_a_flood(1, 900);
+    ck_assert(worker.consumer->paused);
+    worker.resident_bytes = UINT64_C(500) << 20;
+    step();
+    ck_assert(!worker.consumer->paused);
+}
+END_TEST
+
+START_TEST(a_flood_of_locations_takes_no_more_than_is_allowed) {
+    given_running();
+    read_a_flood(0, 20000);
+    uint64_t full = worker.consumer->budget.pool.used_bytes;
+    read_a_flood(1, 20000);
+    ck_assert_uint_lt(worker.consumer->budget.pool.used_bytes, full + (1 << 20)); /* the list of all has grown */
+    struct part_view v;
+    partition_view(worker.consumer->slots[0]->memory, &v);
+    ck_assert_uint_eq(v.outcomes[EVENT_APPLIED], 20000);
+    ck_assert_uint_eq(v.outcomes[EVENT_MANY_LOCATIONS], 20000);
+    ck_assert_uint_eq(full / 20000 / 100, MEMORY_LOCATION_BYTES / 100);
+}
+END_TEST
+
 /* -- counting -- */
 
 static double counted(enum metric_id id, const char *labels) {
@@ -434,6 +485,12 @@ Suite *consumer_suite(void) {
     tcase_add_test(c, a_tick_that_finds_the_queue_full_goes_on_when_there_is_room);
     tcase_add_test(c, behind_a_record_that_shows_another_log_nothing_is_applied);
     tcase_add_test(c, records_that_come_together_are_applied_together);
+    suite_add_tcase(s, c);
+    c = tcase_create("memory");
+    tcase_add_checked_fixture(c, setup, worker_gone);
+    tcase_add_test(c, open_minutes_beyond_their_share_go_on_while_the_process_has_room);
+    tcase_add_test(c, open_minutes_stop_reading_where_the_process_has_no_memory_left);
+    tcase_add_test(c, a_flood_of_locations_takes_no_more_than_is_allowed);
     suite_add_tcase(s, c);
     c = tcase_create("counting");
     tcase_add_checked_fixture(c, setup, worker_gone);

@@ -31,8 +31,9 @@ struct given_worker {
     struct metrics *metrics;
     struct clock clock;
     int64_t mono_ms, wall_ms;
-    int64_t look_ms;     /* what each look at the clock costs */
-    uint32_t partitions; /* of the topic, as last heard; 0: unknown */
+    int64_t look_ms;         /* what each look at the clock costs */
+    uint32_t partitions;     /* of the topic, as last heard; 0: unknown */
+    uint64_t resident_bytes; /* of the process, as the hub hears */
     struct hub hub;
     struct scripted_source source;
     struct consumer *consumer;
