@@ -34,6 +34,7 @@ struct slot {
     bool copying;                      /* it began */
     struct part_view shown;            /* counters that the metrics already have */
     struct slot_metrics *metrics;      /* while RUNNING */
+    struct log_limit no_time, old_time, time_ahead;
 };
 
 /* Publishing and consuming take turns of this length, however much there is to publish. */
@@ -72,7 +73,8 @@ struct consumer {
     bool lookup_stale; /* the one that is out was asked before the last revoke */
     bool assigned_once;
     bool paused;
-    struct log_limit memory_limit, memory_full;
+    struct log_limit memory_limit, memory_full, spread;
+    bool told_partitions; /* that there are many */
 
     /* the commit under way (rule 8) */
     struct source_commit *frozen; /* owned */
@@ -83,6 +85,7 @@ struct consumer {
     int64_t committed_mono_ms;
 
     struct letter *letters, **letters_tail;
+    struct reject_example example; /* taken once for each time that it is handed on */
     struct consumer_metrics *metrics;
 };
 
@@ -110,6 +113,14 @@ void consumer_reassign(struct consumer *c);
 void consumer_commit_due(struct consumer *c, int64_t now);
 void consumer_commit_now(struct consumer *c, int wait_ms);
 void consumer_committed(struct consumer *c, const struct source_commit *commits, size_t n);
+
+/* consumer_rejects.c */
+void consumer_note_example(struct consumer *c, const struct slot *s, const struct source_record *r);
+void consumer_tell_rejects(struct consumer *c, const uint64_t outcomes[EVENT_OUTCOMES]); /* counted since last told */
+
+/* consumer_warnings.c; at every tick */
+void consumer_warn_of_times(struct consumer *c, struct slot *s, const struct part_view *v, int64_t wall_ms);
+void consumer_warn_of_spread(struct consumer *c);
 
 /* consumer_letters.c */
 void consumer_reject(struct consumer *c, struct slot *s, const struct source_record *r);

@@ -37,6 +37,7 @@ void hub_init(struct hub *h, const struct config *c, const struct clock *clock, 
     mailbox_init(&h->outbox, HUB_QUEUE_BYTES_MAX);
     mailbox_init(&h->bell, 0);
     h->shard_owners = mem_zalloc(HUB_PARTITIONS_MAX, 1);
+    rejects_init(&h->rejects);
     pthread_mutex_init(&h->lock, NULL);
 }
 
@@ -46,6 +47,7 @@ void hub_deinit(struct hub *h) {
     mailbox_deinit(&h->outbox);
     mailbox_deinit(&h->bell);
     mem_free(h->shard_owners);
+    rejects_deinit(&h->rejects);
     pthread_mutex_destroy(&h->lock);
 }
 
@@ -57,6 +59,18 @@ void hub_fail(struct hub *h, const struct err *e) {
     pthread_mutex_unlock(&h->lock);
     if (first) log_event(LOG_ERROR, "worker_failed", "why=%s", log_quote(e->text));
     atomic_store(&h->stopping, true);
+}
+
+struct hub_spread hub_spread(struct hub *h) {
+    struct hub_spread spread = {0};
+    for (uint32_t t = 0; t < h->config->topics_n; t++) spread.partitions += h->partitions(h->partitions_self, t);
+    for (uint32_t i = 0; i < h->consumers_n; i++) {
+        uint32_t locations = atomic_load(&h->consumers[i].locations);
+        if (locations > spread.locations) spread.locations = locations;
+    }
+    spread.parts_per_second =
+        (double)spread.partitions * spread.locations * 1000 / (double)h->config->publish_interval_ms;
+    return spread;
 }
 
 void hub_rest(struct hub *h, int ms) { mail_free_all(mailbox_take(&h->bell, 0, ms)); }

@@ -4,8 +4,6 @@
 #include <unistd.h>
 
 enum { MB = 1024 * 1024, PUBLISHER_MB = 32, PROCESS_MB = 32, SOURCE_PERCENT = 30 };
-/* Between full and the limit fit the largest message, as locations, and what librdkafka has still under way. */
-enum { SIXTEENTHS_FULL = 13, SIXTEENTHS_FREE = 12 };
 
 struct memory_shares memory_share(uint64_t limit_bytes, uint32_t consumers) {
     uint64_t fixed = (uint64_t)(PUBLISHER_MB + PROCESS_MB) * MB;
@@ -23,6 +21,8 @@ uint64_t memory_resident_bytes(void) {
     return n == 2 ? resident * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
 }
 
+/* What is read has still to be said, and librdkafka has more of it under way. */
 bool memory_is_full(uint64_t resident_bytes, uint64_t limit_bytes, bool stopped) {
-    return resident_bytes >= limit_bytes / 16 * (stopped ? SIXTEENTHS_FREE : SIXTEENTHS_FULL);
+    uint64_t sixteenth = limit_bytes / 16;
+    return resident_bytes + (uint64_t)PUBLISHER_MB * MB + (stopped ? 2 : 1) * sixteenth >= limit_bytes;
 }

@@ -329,12 +329,15 @@ static void gauge(struct worker *w, enum metric_id id, double v) { metric_set(me
 void worker_show(void *self) {
     struct worker *w = self;
     struct totals t = totals_of(w);
+    struct hub_spread spread = hub_spread(&w->hub);
     struct memory_shares share = memory_share(w->hub.config->memory_limit_bytes, w->hub.consumers_n);
     gauge(w, METRIC_ASSIGNED_PARTITIONS, t.owned);
     gauge(w, METRIC_SILENT_PARTITIONS, t.silent);
     gauge(w, METRIC_PAUSED_PARTITIONS, t.paused);
     gauge(w, METRIC_NO_TRAFFIC_PARTITIONS, t.quiet);
     gauge(w, METRIC_LIVE_MINUTES, t.minutes);
+    gauge(w, METRIC_LOCATIONS, spread.locations);
+    gauge(w, METRIC_PARTS_PER_SECOND, spread.parts_per_second);
     gauge(w, METRIC_LIVE_BUCKETS, t.buckets);
     gauge(w, METRIC_DIRTY_BUCKETS, t.dirty);
     gauge(w, METRIC_SKETCH_BYTES, t.sketch_bytes);

@@ -56,10 +56,10 @@ START_TEST(what_this_process_takes_is_known_and_grows_with_it) {
 END_TEST
 
 START_TEST(reading_stops_before_the_limit_and_goes_on_well_below_it) {
-    ck_assert(!memory_is_full(103 * MB, 128 * MB, false));
-    ck_assert(memory_is_full(104 * MB, 128 * MB, false));
-    ck_assert(memory_is_full(96 * MB, 128 * MB, true));
-    ck_assert(!memory_is_full(95 * MB, 128 * MB, true));
+    ck_assert(!memory_is_full(87 * MB, 128 * MB, false));
+    ck_assert(memory_is_full(88 * MB, 128 * MB, false));
+    ck_assert(memory_is_full(80 * MB, 128 * MB, true));
+    ck_assert(!memory_is_full(79 * MB, 128 * MB, true));
     ck_assert(!memory_is_full(0, 128 * MB, true)); /* not known */
 }
 END_TEST
