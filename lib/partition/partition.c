@@ -248,12 +248,12 @@ static bool record_apply(struct partition *p, const struct part_record *rec, str
     p->next = rec->offset + 1;
     const struct judge j = judge_of(p, rec);
     for (size_t i = 0; i < b->n; i++) event_judge(p, &b->events[i], &j, rec);
-    int64_t log_ms = record_clock(p, rec, b);
-    if (news) count_time(p, log_ms, record_time(rec));
+    int64_t log_ms = record_clock(p, rec, b), record_ms = record_time(rec);
+    if (news) count_time(p, log_ms, record_ms);
     log_time_advance(p, log_ms);
     p->last_record = *rec;
     p->last_unhashed = true;
-    p->seen.last_time_ms = record_time(rec);
+    if (record_ms != PART_NEVER) p->seen.last_time_ms = record_ms;
     if (p->texts_elsewhere) apply_staged(p);
     p->texts_elsewhere = false;
     return news;

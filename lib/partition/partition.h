@@ -114,7 +114,7 @@ struct part_view {
     enum part_origin origin;
     int64_t next, frontier, committed, rewind; /* committed: -1 before the first acknowledged commit */
     int64_t counted;                           /* what lies below needs no counting by a later memory */
-    int64_t w_ms, settled, last_time_ms;       /* last_time_ms: of the last applied record, PART_NEVER: none */
+    int64_t w_ms, settled, last_time_ms;       /* last_time_ms: of the last applied record that has one */
     uint64_t incarnation;
     char life[PART_LIFE_LEN + 1]; /* of the Redis it knows */
     uint32_t live_minutes, sealed_minutes;

@@ -121,10 +121,10 @@ static void log_start(const struct slot *s, const struct part_start *st) {
               st->frontier - st->next, st->lost_records);
 }
 
-/* Below this offset an earlier memory of ours has counted. A log that is shorter than that is another one, and so is one
- * whose commit is gone: with a topic Kafka deletes its commits. */
+/* Below this offset an earlier memory of ours has counted. A log that is shorter than that is another one. So is one
+ * whose commit is gone, for with a topic Kafka deletes its commits; and a newer incarnation may be of another one. */
 static int64_t counted_before(const struct slot *s, const struct source_lookup *l, const struct part_start *st) {
-    bool other = st->origin == ORIGIN_NEW_LOG || l->log_end < s->counted;
+    bool other = st->origin == ORIGIN_NEW_LOG || l->log_end < s->counted || st->incarnation > s->counted_incarnation;
     bool gone = s->had_commit && l->state == SOURCE_COMMIT_NONE;
     return other || gone ? 0 : s->counted;
 }

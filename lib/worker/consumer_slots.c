@@ -48,6 +48,7 @@ static void slot_keep_counted(struct slot *s) {
     if (s->memory == NULL) return;
     partition_view(s->memory, &v);
     s->counted = v.counted;
+    s->counted_incarnation = v.incarnation;
     s->had_commit = s->had_commit || v.committed >= 0;
 }
 

@@ -27,6 +27,7 @@ struct slot {
     int64_t end_at_assign;             /* EXIT_AT_END reads up to here */
     int64_t rewound_from;              /* for the log line at the frontier */
     int64_t counted;                   /* what lies below was counted here, by memories that are gone */
+    uint64_t counted_incarnation;      /* ... under this one at last */
     bool had_commit;                   /* one of them had its commit acknowledged */
     bool restored;                     /* that line was written */
     int64_t log_start, high_watermark; /* as last asked; -1: never */

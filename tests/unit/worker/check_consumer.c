@@ -11,9 +11,12 @@
 static const char view[] = "{\"video_id\":\"cat\",\"location\":\"US\"}";
 static const char broken[] = "{\"video_id\":";
 
+static uint64_t incarnation; /* of the commits that are found */
+
 static void setup(void) {
     static const char *const entries[] = {
         "TOPICS=t", "THREADS=1", "PUBLISH_INTERVAL=1s", "CHECKPOINT_INTERVAL=5s", "DLQ_TOPIC=letters", NULL};
+    incarnation = 7;
     given_hub(entries);
     given_consumer();
 }
@@ -39,7 +42,7 @@ static void expect_assigned_at(int64_t offset) {
 
 static const char *metadata_of(uint64_t meaning, int64_t rewind, int64_t anchor) {
     static char text[PART_METADATA_BYTES_MAX];
-    struct part_meta m = {.incarnation = 7,
+    struct part_meta m = {.incarnation = incarnation,
                           .meaning = meaning,
                           .b = PART_NO_MINUTE,
                           .x = PART_NO_MINUTE,
@@ -448,6 +451,16 @@ START_TEST(a_topic_made_again_is_counted_from_its_start_if_its_log_is_shorter) {
 }
 END_TEST
 
+/* Somebody else had it meanwhile, and it was a log of its own to them. */
+START_TEST(a_topic_made_again_is_counted_from_its_start_if_another_owner_found_out) {
+    given_two_counted_and_the_position_lost();
+    incarnation = (uint64_t)worker.wall_ms * 2;
+    say_commit_found(0, 0, metadata_of(worker.hub.rules.meaning, 0, -1), 3);
+    step();
+    read_another_log();
+}
+END_TEST
+
 START_TEST(a_range_that_was_lost_is_told_once) {
     given_two_counted_and_the_position_lost();
     for (int i = 0; i < 2; i++) {
@@ -497,6 +510,7 @@ Suite *consumer_suite(void) {
     tcase_add_test(c, what_is_read_again_after_a_lost_position_is_not_counted_again);
     tcase_add_test(c, a_topic_made_again_is_counted_from_its_start_if_its_commits_went_with_it);
     tcase_add_test(c, a_topic_made_again_is_counted_from_its_start_if_its_log_is_shorter);
+    tcase_add_test(c, a_topic_made_again_is_counted_from_its_start_if_another_owner_found_out);
     tcase_add_test(c, a_range_that_was_lost_is_told_once);
     suite_add_tcase(s, c);
     return s;
