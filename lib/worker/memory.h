@@ -27,7 +27,7 @@ struct memory_shares {
 struct memory_shares memory_share(uint64_t limit_bytes, uint32_t consumers);
 
 /* What a (partition, minute) takes for a location with one item and a name of up to 12 bytes, about. */
-enum { MEMORY_LOCATION_BYTES = 850 };
+enum { MEMORY_LOCATION_BYTES = 900 };
 
 /* Of this process, as the kernel counts it; 0 if it does not say. */
 uint64_t memory_resident_bytes(void);
