@@ -11,9 +11,9 @@
 enum { ITEM_BYTES_MAX = 256, LOCATION_BYTES_MAX = 64, TYPE_BYTES_MAX = 64 };
 
 const char *outcome_name(enum outcome o) {
-    static const char *const names[OUTCOMES] = {"tombstone",    "malformed", "no_item",  "bad_item",  "no_location",
-                                                "bad_location", "bad_time",  "bad_type", "bad_value", "weightless",
-                                                "future",       "late",      "applied"};
+    static const char *const names[OUTCOMES] = {
+        "tombstone", "malformed", "no_item",    "bad_item", "no_location", "bad_location",   "bad_time",
+        "bad_type",  "bad_value", "weightless", "future",   "late",        "many_locations", "applied"};
     return names[o];
 }
 

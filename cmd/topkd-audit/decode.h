@@ -1,6 +1,6 @@
 /* decode.h - the audit's own reading of messages: bytes to judged events, by jansson and nothing else.
  * It is a second opinion, written from the text of the design alone; it shares nothing with lib/event.
- * Not here: future and late, which need the log's time (recount.h).   Threads: any; rules are const. */
+ * Not here: future, late and many_locations, which need the log before it (recount.h).   Threads: any; rules are const. */
 #ifndef TOPKD_AUDIT_DECODE_H
 #define TOPKD_AUDIT_DECODE_H
 
@@ -21,6 +21,7 @@ enum outcome {
     OUTCOME_WEIGHTLESS,
     OUTCOME_FUTURE,
     OUTCOME_LATE,
+    OUTCOME_MANY_LOCATIONS,
     OUTCOME_APPLIED,
     OUTCOMES
 };
@@ -28,7 +29,7 @@ const char *outcome_name(enum outcome o);
 
 /* One event; texts are valid during the visit. */
 struct sighting {
-    enum outcome outcome;  /* never FUTURE or LATE */
+    enum outcome outcome;  /* none of those that need the log before it */
     struct bytes item;     /* the fields below are set when WEIGHTLESS or APPLIED */
     struct bytes location; /* p == NULL: none */
     int64_t time_ms;

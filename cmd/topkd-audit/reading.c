@@ -2,11 +2,13 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "moment.h"
 #include <stdio.h>
 
 enum { PROGRESS_RECORDS = 100000 };
 
 void reading_deinit(struct reading *r) {
+    for (size_t i = 0; i < r->n; i++) track_deinit(&r->tracks[i]);
     mem_free(r->tracks);
     r->tracks = NULL;
 }
@@ -31,7 +33,8 @@ static void visit(void *self, size_t span, const struct record *rec) {
     bool clock_unset = t->w_ms == INT64_MIN && r->spans[span].start > 0;
     if (!counts || clock_unset) {
         recount_clock_only(r->recount, t, rec->value, rec->value_n, rec->time_ms);
-        cannot_know(r, t->w_ms == INT64_MIN ? rec->time_ms : t->w_ms);
+        int64_t log_ms = t->w_ms != INT64_MIN ? t->w_ms : rec->time_ms;
+        if (moment_in_range(log_ms)) cannot_know(r, log_ms);
     }
     if (counts) recount_record(r->recount, t, rec->value, rec->value_n, rec->time_ms);
     tell_progress(r);

@@ -1,20 +1,27 @@
 #include "recount.h"
 
 #include "base/clock.h"
+#include "moment.h"
 #include <string.h>
 
 void recount_deinit(struct recount *r) { tally_deinit(&r->tally); }
+
+void track_deinit(struct track *t) { places_deinit(&t->places); }
 
 /* One record being judged. */
 struct judging {
     struct recount *r; /* NULL: only the clock matters */
     const struct config *c;
+    struct places *places;
+    bool timed; /* the record has a time, record_ms */
     int64_t record_ms, w_ms;
     int64_t newest_ms; /* of the events that may move an event clock */
 };
 
 static bool is_future(const struct judging *j, int64_t time_ms) {
-    return minute_of(time_ms) > minute_of(j->record_ms + j->c->future_ms);
+    if (!j->timed && j->c->log_clock == CONFIG_LOG_CLOCK_EVENT) return false;
+    if (!j->timed && j->w_ms == INT64_MIN) return true;
+    return minute_of(time_ms) > minute_of((j->timed ? j->record_ms : j->w_ms) + j->c->future_ms);
 }
 
 static bool is_late(const struct judging *j, int64_t time_ms) {
@@ -22,13 +29,19 @@ static bool is_late(const struct judging *j, int64_t time_ms) {
     return (minute_of(time_ms) + 1) * MINUTE_MS + j->c->lateness_ms <= j->w_ms;
 }
 
-static void count_event(struct recount *r, const struct sighting *s) {
+static void count_in(struct recount *r, struct bytes location, const struct sighting *s) {
     int64_t minute = minute_of(s->time_ms);
     if (minute < r->from || minute >= r->to) return;
-    struct bytes global = {r->config->global, strlen(r->config->global)};
-    if (s->location.p) tally_add(&r->tally, s->location, minute, s->item, s->weight);
-    bool is_global = s->location.p && bytes_order(s->location, global) == 0;
-    if (global.n > 0 && !is_global) tally_add(&r->tally, global, minute, s->item, s->weight);
+    tally_add(&r->tally, location, minute, s->item, s->weight);
+}
+
+static enum outcome count_event(const struct judging *j, const struct sighting *s) {
+    struct bytes global = {j->c->global, strlen(j->c->global)};
+    bool elsewhere = s->location.p && bytes_order(s->location, global) != 0;
+    bool taken = elsewhere && places_take(j->places, minute_of(s->time_ms), s->location, j->c->locations_max);
+    if (taken) count_in(j->r, s->location, s);
+    if (global.n > 0) count_in(j->r, global, s);
+    return elsewhere && !taken ? OUTCOME_MANY_LOCATIONS : OUTCOME_APPLIED;
 }
 
 static void judge(void *self, const struct sighting *s) {
@@ -40,17 +53,22 @@ static void judge(void *self, const struct sighting *s) {
     if (o == OUTCOME_APPLIED && future) o = OUTCOME_FUTURE;
     if (o == OUTCOME_APPLIED && is_late(j, s->time_ms)) o = OUTCOME_LATE;
     if (j->r == NULL) return;
+    if (o == OUTCOME_APPLIED) o = count_event(j, s);
     j->r->events++;
     j->r->outcomes[o]++;
-    if (o == OUTCOME_APPLIED) count_event(j->r, s);
 }
 
 static void run(struct judging *j, struct track *t, const char *p, size_t n) {
+    j->places = &t->places;
+    j->timed = moment_in_range(j->record_ms);
     j->w_ms = t->w_ms;
     j->newest_ms = INT64_MIN;
     decode_message(j->c, p, n, j->record_ms, judge, j);
-    int64_t moved_to = j->c->log_clock == CONFIG_LOG_CLOCK_EVENT ? j->newest_ms : j->record_ms;
-    if (moved_to > t->w_ms) t->w_ms = moved_to;
+    int64_t record_ms = j->timed ? j->record_ms : INT64_MIN;
+    int64_t moved_to = j->c->log_clock == CONFIG_LOG_CLOCK_EVENT ? j->newest_ms : record_ms;
+    if (moved_to <= t->w_ms) return;
+    t->w_ms = moved_to;
+    places_forget(&t->places, recount_sealed(j->c, t));
 }
 
 void recount_record(struct recount *r, struct track *t, const char *p, size_t n, int64_t record_ms) {

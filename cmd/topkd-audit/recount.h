@@ -1,16 +1,22 @@
 /* recount.h - the time rules applied to one partition's records in their order, and what is left counted.
  * W is the log's time of a partition: the largest record timestamp before a record (LOG_CLOCK=event: the largest time
  * of the events before it that were neither bad nor future). A minute whose end + LATENESS is not after W is sealed.
+ * A record's timestamp outside the years 1970 to 9999 is none. Without one its events are future by W; where there is no
+ * W yet either, all of them are; but none with LOG_CLOCK=event.
+ * Of a minute that has LOCATIONS_MAX locations a further one counts in the list of all only.
  * Threads: one owner. */
 #ifndef TOPKD_AUDIT_RECOUNT_H
 #define TOPKD_AUDIT_RECOUNT_H
 
 #include "decode.h"
+#include "places.h"
 #include "tally.h"
 
-struct track {    /* one partition */
+struct track {    /* one partition; track_deinit */
     int64_t w_ms; /* INT64_MIN: minus infinity */
+    struct places places;
 };
+void track_deinit(struct track *t);
 
 struct recount {
     const struct config *config; /* borrowed */

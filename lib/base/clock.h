@@ -19,8 +19,13 @@ static inline int64_t clock_mono_ms(const struct clock *c) { return c->mono_ms(c
 
 enum { MINUTE_MS = 60000, MINUTE_TEXT_LEN = 16 };
 
+/* The times that are believed: the years 1970 to 9999. Whatever comes from outside (a record's timestamp, an event's
+ * time, what a commit says, the wall clock) is asked where it comes in. So no sum of a time and a setting overflows. */
+#define TIME_END_MS INT64_C(253402300800000) /* the first millisecond of the year 10000 */
+static inline bool time_is_believed(int64_t ms) { return (uint64_t)ms < (uint64_t)TIME_END_MS; }
+
 /* Minute number (unix ms / 60000, floor) <-> "2026-11-21T19:08" (UTC, 16 characters and a NUL). */
-static inline int64_t minute_of(int64_t ms) { return ms >= 0 ? ms / MINUTE_MS : -((-ms + MINUTE_MS - 1) / MINUTE_MS); }
+static inline int64_t minute_of(int64_t ms) { return ms / MINUTE_MS - (ms % MINUTE_MS < 0); }
 void minute_format(int64_t minute, char out[MINUTE_TEXT_LEN + 1]); /* years 0000..9999, else "----------------" */
 bool minute_parse(struct bytes text, int64_t *minute) MUST_CHECK;  /* exactly that form */
 

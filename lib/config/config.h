@@ -24,6 +24,7 @@ struct config {
     char *topics[CONFIG_TOPICS_MAX];
     uint32_t topics_n;
     uint32_t threads, k, list_size, sketch_kb; /* sketch_kb: a power of two */
+    uint32_t locations_max;
     char *weights_text;
     struct weights weights;
     char *field_item, *field_location, *field_type, *field_time, *field_user, *field_value;
@@ -57,7 +58,7 @@ void config_write_markdown(struct buf *out); /* the README's table */
 void config_log(const struct config *c);     /* effective values, one line, secrets masked */
 
 /* Hash of everything that changes what a log means (WEIGHTS, FIELD_*, GLOBAL, LATENESS, FUTURE, LOG_CLOCK, LIST_SIZE,
- * SKETCH_KB, isolation.level, a format number) and of nothing else: protocol rule 8's c. */
+ * SKETCH_KB, LOCATIONS_MAX, isolation.level, a format number) and of nothing else: protocol rule 8's c. */
 uint64_t config_meaning_hash(const struct config *c);
 
 #endif

@@ -8,7 +8,7 @@
 #include "base/hash.h"
 #include "config/setting.h"
 
-enum { FORMAT = 1 };
+enum { FORMAT = 2 };
 
 static void add_text(struct buf *b, const char *text) {
     buf_add_varint(b, strlen(text));
@@ -48,6 +48,7 @@ uint64_t config_meaning_hash(const struct config *c) {
     buf_add_varint(&b, (uint64_t)c->log_clock);
     buf_add_varint(&b, c->list_size);
     buf_add_varint(&b, c->sketch_kb);
+    buf_add_varint(&b, c->locations_max);
     add_text(&b, kafka_prop_get(c, "isolation.level", "read_committed"));
     uint64_t hash = hash64(b.data, b.len, 0);
     buf_free(&b);

@@ -25,8 +25,9 @@ enum event_outcome {
     EVENT_BAD_TYPE,
     EVENT_BAD_VALUE,
     EVENT_WEIGHTLESS,
-    EVENT_FUTURE, /* this and the next are decided by the partition */
+    EVENT_FUTURE, /* this and what follows is decided by the partition */
     EVENT_LATE,
+    EVENT_MANY_LOCATIONS, /* counted in the all-locations list, not in its own */
     EVENT_OUTCOMES
 };
 

@@ -22,6 +22,7 @@ const char *event_outcome_name(enum event_outcome o) {
         [EVENT_WEIGHTLESS] = "weightless",
         [EVENT_FUTURE] = "future",
         [EVENT_LATE] = "late",
+        [EVENT_MANY_LOCATIONS] = "many_locations",
     };
     assert((unsigned)o < EVENT_OUTCOMES);
     return names[o];

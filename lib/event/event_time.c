@@ -116,7 +116,7 @@ static bool digits_to_integer(struct bytes text, int64_t *v) {
 }
 
 bool event_time_from_real(double seconds, int64_t *ms) {
-    const double end_s = (double)(EVENT_TIME_END_MS / SECOND_MS);
+    const double end_s = (double)(TIME_END_MS / SECOND_MS);
     if (!(seconds >= 0 && seconds < end_s)) return false;
     double whole;
     long long us = llround(modf(seconds, &whole) * 1e6);

@@ -4,13 +4,11 @@
 #define TOPKD_EVENT_EVENT_TIME_H
 
 #include "base/base.h"
-
-/* The first millisecond of the year 10000. */
-#define EVENT_TIME_END_MS INT64_C(253402300800000)
+#include "base/clock.h"
 
 /* Milliseconds as they are: the record's timestamp. */
 static inline bool event_time_from_ms(int64_t v, int64_t *ms) {
-    if ((uint64_t)v >= (uint64_t)EVENT_TIME_END_MS) return false; /* a negative one is large there */
+    if (!time_is_believed(v)) return false;
     *ms = v;
     return true;
 }

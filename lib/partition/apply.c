@@ -78,24 +78,44 @@ static struct bytes own_location(const struct partition *p, const struct event *
     return ev->location.n == global.n && memcmp(ev->location.p, global.p, global.n) == 0 ? none : ev->location;
 }
 
+/* Who comes first is taken, so which places a minute has is a matter of the log alone. What is staged may bring new
+ * places: where that could matter it is applied first. */
+static __attribute__((noinline)) bool location_finds_room(struct partition *p, struct minute *m, struct bytes location,
+                                                          uint64_t hash) {
+    const uint32_t max = p->rules->locations_max;
+    if (minute_locations(m) < max && p->staged_n > 0) apply_staged(p);
+    return minute_locations(m) < max || minute_find(m, location, hash) != NULL;
+}
+
+static bool location_has_room(struct partition *p, struct minute *m, struct bytes location, uint64_t hash) {
+    bool plenty = m->buckets_n + p->staged_n < p->rules->locations_max;
+    return plenty || location_finds_room(p, m, location, hash);
+}
+
 /* A text of jansson's lies elsewhere, and lasts until the next message is decoded. */
 static bool is_inside(struct bytes text, struct bytes value) {
     return (uintptr_t)text.p - (uintptr_t)value.p < value.n;
 }
 
-void apply_event(struct partition *p, const struct event *ev, int64_t minute, const struct part_record *rec) {
-    struct staged *st = &p->staged[p->staged_n++];
+bool apply_event(struct partition *p, const struct event *ev, int64_t minute, const struct part_record *rec) {
     struct minute *m = minute_at(p, minute, rec);
     if (rec->offset >= p->frontier) m->told_mono_ms = PART_NEVER;
-    *st = (struct staged){.minute = m,
-                          .item_hash = sketch_hash(ev->item),
-                          .location = own_location(p, ev),
-                          .item = ev->item,
-                          .weight = ev->weight};
-    if (st->location.p != NULL) {
-        st->location_hash = hash64(st->location.p, st->location.n, 0);
-        __builtin_prefetch(minute_slot(st->minute, st->location_hash));
+    struct bytes location = own_location(p, ev);
+    uint64_t hash = 0;
+    bool taken = true;
+    if (location.p != NULL) {
+        hash = hash64(location.p, location.n, 0);
+        __builtin_prefetch(minute_slot(m, hash));
+        taken = location_has_room(p, m, location, hash);
+        if (!taken) location.p = NULL;
     }
+    p->staged[p->staged_n++] = (struct staged){.minute = m,
+                                               .location_hash = hash,
+                                               .item_hash = sketch_hash(ev->item),
+                                               .location = location,
+                                               .item = ev->item,
+                                               .weight = ev->weight};
     p->texts_elsewhere |= !is_inside(ev->item, rec->value);
     if (p->staged_n == STAGED_MAX) apply_staged(p);
+    return taken;
 }

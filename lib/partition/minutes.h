@@ -42,6 +42,9 @@ struct minutes {
     struct pool *pool;   /* of buckets and tables; borrowed */
 };
 
+/* Places of their own: the all-locations list is none. */
+static inline uint32_t minute_locations(const struct minute *m) { return m->buckets_n - (m->global != NULL); }
+
 void minutes_init(struct minutes *ms, struct pool *pool);
 /* All minutes go; the pool stays, so it may be used again. */
 void minutes_deinit(struct minutes *ms);

@@ -27,6 +27,12 @@
 #include <assert.h>
 #include <string.h>
 
+/* Of the lost range, what no earlier memory has told of. */
+static uint64_t lost_now(const struct part_start *s) {
+    int64_t from = i64_larger(s->counted, s->log_start - s->lost_records);
+    return s->lost_records > 0 && from < s->log_start ? (uint64_t)(s->log_start - from) : 0;
+}
+
 static void partition_begin(struct partition *p, const struct part_start *s) {
     p->start = *s;
     p->probe = s->probe;
@@ -49,7 +55,8 @@ static void partition_begin(struct partition *p, const struct part_start *s) {
     memcpy(p->life, s->life, sizeof p->life);
     p->seen.origin = s->origin;
     p->seen.unproven = s->unproven;
-    p->seen.lost_records += (uint64_t)s->lost_records;
+    p->counted = i64_larger(s->frontier, s->counted);
+    p->seen.lost_records += lost_now(s);
 }
 
 struct partition *partition_create(const struct part_rules *rules, struct sketch_budget *budget, const char *source,
@@ -88,18 +95,33 @@ bool partition_wants(const struct partition *p, int64_t offset) {
 
 /* -- the probe: what only the first record can tell -- */
 
-static bool event_is_future(const struct partition *p, const struct event *ev, int64_t record_ms) {
-    return record_ms >= 0 && minute_of(ev->time_ms) > minute_reach(p->rules, record_ms);
+/* PART_NEVER: it has none, or one that is not believed. */
+static int64_t record_time(const struct part_record *rec) {
+    return time_is_believed(rec->time_ms) ? rec->time_ms : PART_NEVER;
+}
+
+/* The events of a record are future from this minute on. A record without a time of its own is held against log time,
+ * and before there is any nothing of it can be placed. By event clock it may jump, for nothing else moves log time. */
+static int64_t future_from(const struct partition *p, const struct part_record *rec) {
+    int64_t t = record_time(rec);
+    if (t == PART_NEVER && p->rules->clock_is_event) return INT64_MAX;
+    int64_t reach = minute_reach(p->rules, t == PART_NEVER ? p->w_ms : t);
+    return reach == PART_NO_MINUTE ? PART_NO_MINUTE : reach + 1;
+}
+
+/* Its time is one of the log's: it is neither bad nor, as far as that is decided yet, future. */
+static bool has_log_time(const struct event *ev) {
+    return ev->outcome == EVENT_APPLIED || ev->outcome == EVENT_WEIGHTLESS || ev->outcome == EVENT_LATE ||
+           ev->outcome == EVENT_MANY_LOCATIONS;
 }
 
 /* The time that a record gives to W; PART_NEVER: none. */
 static int64_t record_clock(const struct partition *p, const struct part_record *rec, const struct event_batch *b) {
-    if (!p->rules->clock_is_event) return rec->time_ms < 0 ? PART_NEVER : rec->time_ms;
-    int64_t w = PART_NEVER;
+    if (!p->rules->clock_is_event) return record_time(rec);
+    int64_t w = PART_NEVER, future = future_from(p, rec);
     for (size_t i = 0; b != NULL && i < b->n; i++) {
         const struct event *ev = &b->events[i];
-        bool good = ev->outcome == EVENT_APPLIED || ev->outcome == EVENT_WEIGHTLESS || ev->outcome == EVENT_LATE;
-        if (good && !event_is_future(p, ev, rec->time_ms)) w = i64_larger(w, ev->time_ms);
+        if (has_log_time(ev) && minute_of(ev->time_ms) < future) w = i64_larger(w, ev->time_ms);
     }
     return w;
 }
@@ -126,7 +148,7 @@ static void probe_time(struct partition *p, int64_t time_ms) {
 }
 
 static int64_t wall_stand_in(const struct partition *p, int64_t wall_ms) {
-    return p->rules->clock_is_event ? PART_NEVER : wall_ms;
+    return p->rules->clock_is_event || !time_is_believed(wall_ms) ? PART_NEVER : wall_ms;
 }
 
 static bool anchor_differs(const struct part_anchor *a, const struct part_record *rec) {
@@ -155,6 +177,7 @@ static bool probe_record(struct partition *p, const struct part_record *rec, con
         return true;
     }
     int64_t t = record_clock(p, rec, b);
+    if (t == PART_NEVER && rec->offset < p->next) return false; /* the first one that counts may have a time */
     probe_time(p, t == PART_NEVER ? wall_stand_in(p, wall_ms) : t);
     return false;
 }
@@ -168,9 +191,8 @@ struct judge {
 };
 
 static struct judge judge_of(const struct partition *p, const struct part_record *rec) {
-    int64_t sealed = minute_horizon(p->rules, p->w_ms), reach = minute_reach(p->rules, rec->time_ms);
-    return (struct judge){RULE(skip) ? i64_larger(sealed, p->settled) : sealed,
-                          rec->time_ms < 0 ? INT64_MAX : reach + 1};
+    int64_t sealed = minute_horizon(p->rules, p->w_ms);
+    return (struct judge){RULE(skip) ? i64_larger(sealed, p->settled) : sealed, future_from(p, rec)};
 }
 
 static void event_judge(struct partition *p, struct event *ev, const struct judge *j, const struct part_record *rec) {
@@ -180,13 +202,12 @@ static void event_judge(struct partition *p, struct event *ev, const struct judg
         ev->outcome = EVENT_FUTURE;
     else if (minute <= j->sealed_to)
         ev->outcome = EVENT_LATE;
-    else
-        apply_event(p, ev, minute, rec);
+    else if (!apply_event(p, ev, minute, rec))
+        ev->outcome = EVENT_MANY_LOCATIONS;
 }
 
 static void log_time_advance(struct partition *p, int64_t time_ms) {
     if (time_ms == PART_NEVER) return;
-    if (p->w_ms != PART_NEVER && time_ms <= p->w_ms - MINUTE_MS) p->seen.steps_back++;
     if (time_ms <= p->w_ms) return;
     p->w_ms = time_ms;
     minutes_seal(p);
@@ -198,12 +219,7 @@ void partition_raise_x(struct partition *p) {
     p->raise_x = false;
 }
 
-static void count_record(struct partition *p, const struct event_batch *b, bool first_time) {
-    if (!first_time) {
-        p->seen.rebuilt++;
-        return;
-    }
-    p->seen.messages++;
+static void count_outcomes(struct partition *p, const struct event_batch *b) {
     uint64_t applied = 0;
     for (size_t i = 0; i < b->n; i++) {
         enum event_outcome outcome = b->events[i].outcome;
@@ -215,20 +231,35 @@ static void count_record(struct partition *p, const struct event_batch *b, bool 
     p->seen.outcomes[EVENT_APPLIED] += applied;
 }
 
-static void record_apply(struct partition *p, const struct part_record *rec, struct event_batch *b) {
-    if (rec->offset > p->next) {
-        p->seen.holes++;
-        p->seen.hole_records += (uint64_t)(rec->offset - p->next);
-    }
+static void count_hole(struct partition *p, int64_t offset) {
+    int64_t from = i64_larger(p->next, p->counted);
+    if (offset <= from) return;
+    p->seen.holes++;
+    p->seen.hole_records += (uint64_t)(offset - from);
+}
+
+static void count_time(struct partition *p, int64_t log_ms, int64_t record_ms) {
+    if (log_ms != PART_NEVER && p->w_ms != PART_NEVER && log_ms <= p->w_ms - MINUTE_MS) p->seen.steps_back++;
+    p->seen.untimed += record_ms == PART_NEVER;
+    p->seen.before_2000 += record_ms != PART_NEVER && record_ms < PART_YEAR_2000_MS;
+}
+
+/* Is it counted for the first time? */
+static bool record_apply(struct partition *p, const struct part_record *rec, struct event_batch *b) {
+    bool news = rec->offset >= p->counted;
+    if (rec->offset > p->next) count_hole(p, rec->offset);
     p->next = rec->offset + 1;
     const struct judge j = judge_of(p, rec);
     for (size_t i = 0; i < b->n; i++) event_judge(p, &b->events[i], &j, rec);
-    log_time_advance(p, record_clock(p, rec, b));
+    int64_t log_ms = record_clock(p, rec, b), record_ms = record_time(rec);
+    if (news) count_time(p, log_ms, record_ms);
+    log_time_advance(p, log_ms);
     p->last_record = *rec;
     p->last_unhashed = true;
-    p->seen.last_time_ms = rec->time_ms;
+    if (record_ms != PART_NEVER) p->seen.last_time_ms = record_ms;
     if (p->texts_elsewhere) apply_staged(p);
     p->texts_elsewhere = false;
+    return news;
 }
 
 enum part_took partition_record(struct partition *p, const struct part_record *rec, struct event_batch *b,
@@ -239,11 +270,14 @@ enum part_took partition_record(struct partition *p, const struct part_record *r
         return PART_REPLAYED;
     }
     assert(b != NULL);
-    bool first_time = rec->offset >= p->frontier;
-    if (first_time) partition_raise_x(p);
-    record_apply(p, rec, b);
-    count_record(p, b, first_time);
-    return first_time ? PART_APPLIED : PART_REBUILT;
+    if (rec->offset >= p->frontier) partition_raise_x(p);
+    if (!record_apply(p, rec, b)) {
+        p->seen.rebuilt++;
+        return PART_REBUILT;
+    }
+    p->seen.messages++;
+    count_outcomes(p, b);
+    return PART_APPLIED;
 }
 
 void partition_let_go(struct partition *p) {
@@ -291,6 +325,7 @@ void partition_view(const struct partition *p, struct part_view *v) {
     v->next = p->next;
     v->frontier = p->frontier;
     v->committed = p->committed;
+    v->counted = i64_larger(p->counted, p->next);
     v->rewind = partition_rewind(p).offset;
     v->w_ms = p->w_ms;
     v->settled = p->settled;
@@ -298,7 +333,12 @@ void partition_view(const struct partition *p, struct part_view *v) {
     memcpy(v->life, p->life, sizeof v->life);
     v->live_minutes = (uint32_t)p->minutes.n;
     v->sealed_minutes = 0;
-    for (size_t i = 0; i < p->minutes.n; i++) v->sealed_minutes += p->minutes.all[i]->sealed;
+    v->locations = 0;
+    for (size_t i = 0; i < p->minutes.n; i++) {
+        const struct minute *m = p->minutes.all[i];
+        v->sealed_minutes += m->sealed;
+        if (minute_locations(m) > v->locations) v->locations = minute_locations(m);
+    }
     v->live_buckets = p->buckets_n;
     v->dirty_buckets = p->dirty_n;
     v->all_clean = p->unclean_n == 0;

@@ -28,7 +28,7 @@ int64_t partition_next(const struct partition *p);
 
 struct part_record {
     int64_t offset;
-    int64_t time_ms; /* negative: none */
+    int64_t time_ms; /* none where it is not believed (base/clock.h) */
     struct bytes key, value;
 };
 
@@ -36,8 +36,8 @@ struct part_record {
 bool partition_wants(const struct partition *p, int64_t offset);
 
 enum part_took {
-    PART_APPLIED,  /* first time: B's outcomes are final, future and late filled in */
-    PART_REBUILT,  /* below the frontier: applied in silence, already counted by a predecessor */
+    PART_APPLIED,  /* first time: B's outcomes are final, the partition's own filled in */
+    PART_REBUILT,  /* applied, but counted before: by a predecessor, or by an earlier memory of this owner */
     PART_REPLAYED, /* below next: dropped */
     PART_REASSIGN  /* the log is another one: consume again from partition_next */
 };
@@ -133,15 +133,18 @@ struct part_view {
     bool unproven; /* the anchor record was not there any more: the log may be another one */
     enum part_origin origin;
     int64_t next, frontier, committed, rewind; /* committed: -1 before the first acknowledged commit */
-    int64_t w_ms, settled, last_time_ms;       /* last_time_ms: of the last applied record */
+    int64_t counted;                           /* what lies below needs no counting by a later memory */
+    int64_t w_ms, settled, last_time_ms;       /* last_time_ms: of the last applied record that has one */
     uint64_t incarnation;
     char life[PART_LIFE_LEN + 1]; /* of the Redis it knows */
     uint32_t live_minutes, sealed_minutes;
+    uint32_t locations; /* most of a minute in memory */
     uint64_t live_buckets, dirty_buckets;
     bool all_clean;   /* nothing dirty or unanswered */
     bool all_settled; /* all_clean and no sealed minute waits for settling */
     bool row_current; /* the newest stored row says all this, and that the log ended here */
     uint64_t replayed, rebuilt, messages, holes, hole_records, steps_back, lost_records;
+    uint64_t untimed, before_2000; /* records whose time is none that is believed, or before the year 2000 */
     uint64_t outcomes[EVENT_OUTCOMES];
 };
 void partition_view(const struct partition *p, struct part_view *v);

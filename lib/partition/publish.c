@@ -221,7 +221,7 @@ void partition_other_life(struct partition *p, const char *life) {
 }
 
 void partition_end_seen(struct partition *p, int64_t end, int64_t wall_ms) {
-    if (end == p->next) p->end_wall_ms = i64_larger(p->end_wall_ms, wall_ms);
+    if (end == p->next && time_is_believed(wall_ms)) p->end_wall_ms = i64_larger(p->end_wall_ms, wall_ms);
 }
 
 /* -- answers -- */

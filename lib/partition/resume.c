@@ -8,7 +8,8 @@
  * more than F: its fences are higher than ours until we pass its offset, then our copies say the same.
  *   4. The same, but the configuration changed: the old parts may not be mixed with ours for open minutes (new
  * incarnation, b = M), and open minutes may miss events that the old rules ignored (x, at F).
- *   5. A commit without metadata: an operator's tool. As case 2, at that offset.
+ *   5. A commit without metadata: an operator's tool. As case 2, at that offset. So too where its times are none that
+ * are believed: going on from them would make everything late for ever.
  *   6. R fell behind the start of the log: a range is lost; minutes it may have touched are never vouched for.
  *   7. F lies beyond the end, or the anchor record is another one: the topic was deleted and made again, or cut. Begin
  * at its start. */
@@ -72,6 +73,14 @@ static void start_from_meta(const struct part_facts *f, const struct part_meta *
     if (m->told_ms != PART_NEVER) s->told_mono_ms = f->mono_ms - (f->wall_ms - m->told_ms);
 }
 
+static bool time_or_never(int64_t ms) { return ms == PART_NEVER || time_is_believed(ms); }
+static bool minute_or_none(int64_t minute) { return minute == PART_NO_MINUTE || minute_is_believed(minute); }
+
+static bool meta_is_believed(const struct part_meta *m) {
+    return time_or_never(m->rewind_w_ms) && time_or_never(m->frontier_w_ms) && minute_or_none(m->settled) &&
+           minute_or_none(m->b) && minute_or_none(m->x);
+}
+
 /* Rule 4. */
 static void change_meaning(struct part_start *s) {
     s->origin = ORIGIN_CONFIG;
@@ -110,6 +119,7 @@ void part_resume_other_log(const struct part_rules *r, struct part_start *s) {
     s->new_incarnation = true;
     s->raise_x_at_frontier = false;
     s->told_mono_ms = PART_NEVER;
+    s->counted = 0;
     s->b = s->settled;
 }
 
@@ -119,7 +129,7 @@ void part_resume(const struct part_rules *r, const struct part_facts *f, struct 
         start_without_commit(r, f, s);
         return;
     }
-    if (!part_meta_parse(f->commit_metadata, &m) || m.rewind > f->commit_offset) {
+    if (!part_meta_parse(f->commit_metadata, &m) || m.rewind > f->commit_offset || !meta_is_believed(&m)) {
         start_at(s, f, ORIGIN_RESET, f->commit_offset);
         return;
     }

@@ -48,6 +48,7 @@ struct part_start {
     bool raise_x_at_frontier; /* rule 4 */
     bool unproven;            /* the anchor is gone: nothing shows that the log is still the same */
     int64_t lost_records;     /* never read, taken by retention */
+    int64_t counted;          /* what lies below was counted by an earlier memory of this owner; the owner sets it */
     char life[PART_LIFE_LEN + 1];
     int64_t rows_kept; /* rule 22 */
     struct part_vouch vouch;

@@ -10,6 +10,9 @@
 #define PART_NEVER     INT64_MIN
 #define PART_NO_MINUTE INT64_MIN
 
+/* Record times before it are believed, but seldom meant: seconds taken for milliseconds. */
+#define PART_YEAR_2000_MS INT64_C(946684800000)
+
 struct part_rules {
     int64_t lateness_ms, future_ms;
     int64_t slack_ms;        /* deadline(m) = end(m) + lateness + slack */
@@ -18,6 +21,7 @@ struct part_rules {
     bool clock_is_event;     /* LOG_CLOCK=event */
     bool start_latest;       /* START=latest */
     struct bytes global;     /* name of the all-locations list; n = 0: none */
+    uint32_t locations_max;  /* of a minute, the all-locations list not among them; > 0 */
     uint32_t list_size;
     uint32_t sketch_sets;
     uint64_t meaning; /* hash of everything that changes what a log means: rule 8's c */
@@ -32,6 +36,11 @@ static inline bool minute_sealed(const struct part_rules *r, int64_t minute, int
 /* Highest minute sealed at W. */
 static inline int64_t minute_horizon(const struct part_rules *r, int64_t w_ms) {
     return w_ms == PART_NEVER ? PART_NO_MINUTE : minute_of(w_ms - r->lateness_ms) - 1;
+}
+/* Could this minute come of a believed time? A setting reaches a day before or after it at most. */
+static inline bool minute_is_believed(int64_t minute) {
+    const int64_t days = 2 * 24 * 60;
+    return minute >= -days && minute <= minute_of(TIME_END_MS) + days;
 }
 /* Highest minute that a record of time T may touch without being future. */
 static inline int64_t minute_reach(const struct part_rules *r, int64_t t_ms) {

@@ -25,6 +25,7 @@ struct partition {
     /* the log */
     int64_t next;                   /* next offset to apply */
     int64_t frontier;               /* F: highest acknowledged commit, or the one we began with */
+    int64_t counted;                /* what lies below is in somebody's counters already */
     int64_t w_ms;                   /* W */
     struct part_anchor last;        /* the last applied record ... */
     struct part_record last_record; /* ... whose hash is made when somebody asks, or it must go; value.p, key.p */
@@ -78,7 +79,8 @@ static inline bool partition_holds_no_record(const struct partition *p) {
 }
 
 /* apply.c */
-void apply_event(struct partition *p, const struct event *ev, int64_t minute, const struct part_record *rec);
+/* False: the minute has all the places that it may have, so the event counts in the all-locations list only. */
+bool apply_event(struct partition *p, const struct event *ev, int64_t minute, const struct part_record *rec);
 void apply_staged(struct partition *p);
 uint64_t record_hash(const struct part_record *rec);
 

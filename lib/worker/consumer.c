@@ -50,6 +50,7 @@ static enum part_took apply(struct consumer *c, struct slot *s, const struct sou
     bool wanted = partition_wants(s->memory, r->offset);
     if (wanted) event_decode(&c->event_rules, r->value.p, r->value.n, r->time_ms, &c->batch);
     enum part_took took = partition_record(s->memory, &rec, wanted ? &c->batch : NULL, wall_ms);
+    if (took == PART_APPLIED && !c->example.set) consumer_note_example(c, s, r);
     if (took == PART_APPLIED && c->dead_letters) consumer_reject(c, s, r);
     return took;
 }

@@ -123,6 +123,14 @@ static void log_start(const struct slot *s, const struct part_start *st) {
               st->frontier - st->next, st->lost_records);
 }
 
+/* Below this offset an earlier memory of ours has counted. A log that is shorter than that is another one. So is one
+ * whose commit is gone, for with a topic Kafka deletes its commits; and a newer incarnation may be of another one. */
+static int64_t counted_before(const struct slot *s, const struct source_lookup *l, const struct part_start *st) {
+    bool other = st->origin == ORIGIN_NEW_LOG || l->log_end < s->counted || st->incarnation > s->counted_incarnation;
+    bool gone = s->had_commit && l->state == SOURCE_COMMIT_NONE;
+    return other || gone ? 0 : s->counted;
+}
+
 static void begin(struct consumer *c, struct slot *s, const struct source_lookup *l) {
     struct part_facts facts = {.has_commit = l->state == SOURCE_COMMIT_FOUND,
                                .commit_offset = l->offset,
@@ -134,6 +142,7 @@ static void begin(struct consumer *c, struct slot *s, const struct source_lookup
                                .mono_ms = clock_mono_ms(c->hub->clock)};
     struct part_start start;
     part_resume(&c->hub->rules, &facts, &start);
+    start.counted = counted_before(s, l, &start);
     uint64_t instance = atomic_fetch_add(&c->hub->instances, 1) + 1;
     s->memory = partition_create(&c->hub->rules, &c->budget, s->name, instance, &start);
     s->rewound_from = start.next;

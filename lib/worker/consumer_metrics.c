@@ -8,14 +8,16 @@
 struct consumer_metrics {
     struct metric *events[EVENT_OUTCOMES];
     struct metric *messages, *replayed, *stale, *holes, *hole_records, *steps_back, *lost_records;
+    struct metric *no_time, *old_time;
     struct metric *growth_refused, *overflows, *saturated;
     struct metric *queue_full, *restore_seconds, *restore_records, *commits_ok, *commits_failed;
     struct sketch_budget shown;
+    uint64_t outcomes[EVENT_OUTCOMES]; /* since they were last told */
 };
 
 struct slot_metrics {
     struct metric *lag, *committed_lag, *lag_seconds, *high, *start, *position, *committed, *rewind, *headroom,
-        *log_time, *settled, *incarnation;
+        *log_time, *time_ahead, *settled, *incarnation;
 };
 
 static struct metric *plain(struct consumer *c, enum metric_id id) { return metrics_get(c->hub->metrics, id, ""); }
@@ -37,6 +39,8 @@ void consumer_metrics_create(struct consumer *c) {
     m->hole_records = plain(c, METRIC_OFFSET_HOLE_RECORDS);
     m->steps_back = plain(c, METRIC_LOG_TIME_STEPS_BACK);
     m->lost_records = plain(c, METRIC_LOG_LOST_RECORDS);
+    m->no_time = labelled(c, METRIC_ODD_RECORD_TIMES, "kind", "none");
+    m->old_time = labelled(c, METRIC_ODD_RECORD_TIMES, "kind", "before_2000");
     m->growth_refused = plain(c, METRIC_SKETCH_GROWTH_REFUSED);
     m->overflows = plain(c, METRIC_SKETCH_OVERFLOWS);
     m->saturated = plain(c, METRIC_SKETCH_SATURATED);
@@ -62,6 +66,7 @@ void slot_metrics_open(struct consumer *c, struct slot *s) {
     m->rewind = metrics_get(all, METRIC_REWIND, s->labels);
     m->headroom = metrics_get(all, METRIC_RETENTION_HEADROOM, s->labels);
     m->log_time = metrics_get(all, METRIC_LOG_TIME, s->labels);
+    m->time_ahead = metrics_get(all, METRIC_LOG_TIME_AHEAD, s->labels);
     m->settled = metrics_get(all, METRIC_SETTLED_MINUTE, s->labels);
     m->incarnation = metrics_get(all, METRIC_INCARNATION, s->labels);
 }
@@ -69,13 +74,19 @@ void slot_metrics_open(struct consumer *c, struct slot *s) {
 /* -- what a partition counted since the last tick -- */
 
 static void show_counters(struct consumer_metrics *m, struct part_view *shown, const struct part_view *v) {
-    for (int o = 0; o < EVENT_OUTCOMES; o++) metric_add(m->events[o], v->outcomes[o] - shown->outcomes[o]);
+    for (int o = 0; o < EVENT_OUTCOMES; o++) {
+        uint64_t n = v->outcomes[o] - shown->outcomes[o];
+        metric_add(m->events[o], n);
+        m->outcomes[o] += n;
+    }
     metric_add(m->messages, v->messages - shown->messages);
     metric_add(m->replayed, v->replayed + v->rebuilt - shown->replayed - shown->rebuilt);
     metric_add(m->holes, v->holes - shown->holes);
     metric_add(m->hole_records, v->hole_records - shown->hole_records);
     metric_add(m->steps_back, v->steps_back - shown->steps_back);
     metric_add(m->lost_records, v->lost_records - shown->lost_records);
+    metric_add(m->no_time, v->untimed - shown->untimed);
+    metric_add(m->old_time, v->before_2000 - shown->before_2000);
     *shown = *v;
 }
 
@@ -97,6 +108,7 @@ static void show_position(const struct slot *s, const struct part_view *v, int64
     metric_set(m->position, (double)v->next);
     metric_set(m->rewind, (double)v->rewind);
     metric_set(m->log_time, unix_seconds(v->w_ms));
+    metric_set(m->time_ahead, v->w_ms == PART_NEVER ? 0 : positive(v->w_ms - wall_ms) / 1000);
     metric_set(m->settled, v->settled == PART_NO_MINUTE ? 0 : (double)v->settled * 60);
     metric_set(m->incarnation, (double)v->incarnation);
     if (v->committed >= 0) metric_set(m->committed, (double)v->committed);
@@ -125,12 +137,13 @@ void consumer_metrics_show(struct consumer *c) {
     struct hub_consumer *me = &c->hub->consumers[c->number];
     int64_t wall = clock_wall_ms(c->hub->clock);
     uint64_t buckets = 0, dirty = 0;
-    uint32_t silent = 0, minutes = 0, quiet = 0;
+    uint32_t silent = 0, minutes = 0, quiet = 0, locations = 0;
     for (size_t i = 0; i < c->slots_n; i++) {
         struct slot *s = c->slots[i];
         struct part_view v;
         if (s->state != SLOT_RUNNING) continue;
         partition_view(s->memory, &v);
+        consumer_warn_of_times(c, s, &v, wall);
         show_counters(c->metrics, &s->shown, &v);
         show_position(s, &v, wall);
         buckets += v.live_buckets;
@@ -138,16 +151,21 @@ void consumer_metrics_show(struct consumer *c) {
         silent += v.next < v.frontier || v.probing;
         quiet += !s->had_traffic;
         if (v.live_minutes > minutes) minutes = v.live_minutes;
+        if (v.locations > locations) locations = v.locations;
     }
     show_budget(c);
+    consumer_tell_rejects(c, c->metrics->outcomes);
+    memset(c->metrics->outcomes, 0, sizeof c->metrics->outcomes);
     atomic_store(&me->silent, silent);
     atomic_store(&me->buckets, buckets);
     atomic_store(&me->dirty, dirty);
     atomic_store(&me->minutes, minutes);
     atomic_store(&me->quiet, quiet);
+    atomic_store(&me->locations, locations);
     atomic_store(&me->sketch_bytes, c->budget.pool.used_bytes);
     atomic_store(&me->paused, c->paused ? atomic_load(&me->owned) : 0);
     atomic_store(&me->committed_mono_ms, c->committed_mono_ms);
+    consumer_warn_of_spread(c);
 }
 
 /* -- rare events -- */

@@ -42,8 +42,19 @@ struct slot *slot_of_instance(struct consumer *c, uint64_t instance) {
     return NULL;
 }
 
+/* What a later memory must know, so that nothing is counted twice. */
+static void slot_keep_counted(struct slot *s) {
+    struct part_view v;
+    if (s->memory == NULL) return;
+    partition_view(s->memory, &v);
+    s->counted = v.counted;
+    s->counted_incarnation = v.incarnation;
+    s->had_commit = s->had_commit || v.committed >= 0;
+}
+
 void slot_drop_memory(struct consumer *c, struct slot *s) {
     slot_metrics_close(c, s);
+    slot_keep_counted(s);
     partition_destroy(s->memory);
     s->memory = NULL;
     s->joining = s->copying = false;

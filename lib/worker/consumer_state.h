@@ -26,12 +26,16 @@ struct slot {
     int64_t assigned_mono_ms;
     int64_t end_at_assign;             /* EXIT_AT_END reads up to here */
     int64_t rewound_from;              /* for the log line at the frontier */
+    int64_t counted;                   /* what lies below was counted here, by memories that are gone */
+    uint64_t counted_incarnation;      /* ... under this one at last */
+    bool had_commit;                   /* one of them had its commit acknowledged */
     bool restored;                     /* that line was written */
     int64_t log_start, high_watermark; /* as last asked; -1: never */
     size_t to_copy;                    /* buckets of this tick, once it began */
     bool copying;                      /* it began */
     struct part_view shown;            /* counters that the metrics already have */
     struct slot_metrics *metrics;      /* while RUNNING */
+    struct log_limit no_time, old_time, time_ahead;
 };
 
 /* Publishing and consuming take turns of this length, however much there is to publish. */
@@ -71,7 +75,8 @@ struct consumer {
     bool assigned_once;
     bool assign_again; /* a partition may be consumed now */
     bool paused;
-    struct log_limit memory_limit;
+    struct log_limit memory_limit, memory_full, spread;
+    bool told_partitions; /* that there are many */
 
     /* the commit under way (rule 8) */
     struct source_commit *frozen; /* owned */
@@ -82,6 +87,7 @@ struct consumer {
     int64_t committed_mono_ms;
 
     struct letter *letters, **letters_tail;
+    struct reject_example example; /* taken once for each time that it is handed on */
     struct consumer_metrics *metrics;
 };
 
@@ -109,6 +115,14 @@ void consumer_reassign(struct consumer *c);
 void consumer_commit_due(struct consumer *c, int64_t now);
 void consumer_commit_now(struct consumer *c, int wait_ms);
 void consumer_committed(struct consumer *c, const struct source_commit *commits, size_t n);
+
+/* consumer_rejects.c */
+void consumer_note_example(struct consumer *c, const struct slot *s, const struct source_record *r);
+void consumer_tell_rejects(struct consumer *c, const uint64_t outcomes[EVENT_OUTCOMES]); /* counted since last told */
+
+/* consumer_warnings.c; at every tick */
+void consumer_warn_of_times(struct consumer *c, struct slot *s, const struct part_view *v, int64_t wall_ms);
+void consumer_warn_of_spread(struct consumer *c);
 
 /* consumer_letters.c */
 void consumer_reject(struct consumer *c, struct slot *s, const struct source_record *r);

@@ -2,6 +2,7 @@
 #include "base/mem.h"
 #include "base/testhook.h"
 #include "worker/consumer_state.h"
+#include "worker/memory.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -234,7 +235,7 @@ void consumer_ends(struct consumer *c, const struct source_end *ends, size_t n) 
 /* -- pauses -- */
 
 /* Sealed minutes that Redis has not confirmed: pausing helps, since they will go. Open minutes go only with more
- * records. */
+ * records, so for their sake reading stops only where the process has no memory left. */
 static bool redis_holds_memory(struct consumer *c) {
     for (size_t i = 0; i < c->slots_n; i++) {
         struct part_view v;
@@ -251,16 +252,26 @@ static uint64_t resume_bytes(const struct consumer *c) { return c->budget.limit_
 
 bool consumer_has_room(const struct consumer *c) { return c->budget.pool.used_bytes < pause_bytes(c); }
 
+/* Beyond this consumer's share. True if it is beyond what the process may take, too. */
+static bool open_minutes_fill_memory(struct consumer *c) {
+    uint64_t limit = c->hub->config->memory_limit_bytes, resident = c->hub->resident_bytes();
+    bool full = memory_is_full(resident, limit, c->paused);
+    log_limited(full ? &c->memory_full : &c->memory_limit, 60000, LOG_ERROR,
+                full ? "memory_exhausted" : "memory_limit_reached",
+                "buckets=%" PRIu64 " their_share=%" PRIu64 " resident=%" PRIu64 " limit=%" PRIu64
+                " means=\"the open minutes need more than there is: %s\" remedy=\"raise TOPKD_MEMORY_LIMIT, start more "
+                "workers, or lower TOPKD_LOCATIONS_MAX, TOPKD_LATENESS or TOPKD_SKETCH_KB\"",
+                c->budget.pool.used_bytes, c->budget.limit_bytes, resident, limit,
+                full ? "nothing more is read, nothing is lost" : "counts become estimates with bounds");
+    return full;
+}
+
 static bool must_pause(struct consumer *c) {
     uint64_t used = c->budget.pool.used_bytes, limit = c->budget.limit_bytes;
     if (c->letters != NULL) return true;
     if (used < (c->paused ? resume_bytes(c) : pause_bytes(c))) return false;
     if (redis_holds_memory(c)) return true;
-    if (used >= limit)
-        log_limited(&c->memory_limit, 60000, LOG_ERROR, "memory_limit_reached",
-                    "used=%" PRIu64 " limit=%" PRIu64 " remedy=\"raise TOPKD_MEMORY_LIMIT or lower TOPKD_SKETCH_KB\"",
-                    used, limit);
-    return false;
+    return used >= limit && open_minutes_fill_memory(c);
 }
 
 static void pause_due(struct consumer *c) {

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "worker/memory.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -15,6 +16,7 @@ static struct part_rules rules_of(const struct config *c) {
                                .clock_is_event = c->log_clock == CONFIG_LOG_CLOCK_EVENT,
                                .start_latest = c->start == CONFIG_START_LATEST,
                                .global = {c->global, strlen(c->global)},
+                               .locations_max = c->locations_max,
                                .list_size = c->list_size,
                                .sketch_sets = c->sketch_kb * 1024 / SKETCH_SET_BYTES,
                                .meaning = config_meaning_hash(c)};
@@ -27,6 +29,7 @@ void hub_init(struct hub *h, const struct config *c, const struct clock *clock, 
     h->rules = rules_of(c);
     h->clock = clock;
     h->metrics = m;
+    h->resident_bytes = memory_resident_bytes;
     h->partitions = partitions;
     h->partitions_self = partitions_self;
     h->consumers_n = c->threads;
@@ -35,6 +38,7 @@ void hub_init(struct hub *h, const struct config *c, const struct clock *clock, 
     mailbox_init(&h->outbox, HUB_QUEUE_BYTES_MAX);
     mailbox_init(&h->bell, 0);
     for (uint32_t t = 0; t < c->topics_n; t++) h->owned[t] = mem_zalloc(HUB_PARTITIONS_MAX, 1);
+    rejects_init(&h->rejects);
     pthread_mutex_init(&h->lock, NULL);
 }
 
@@ -44,6 +48,7 @@ void hub_deinit(struct hub *h) {
     mailbox_deinit(&h->outbox);
     mailbox_deinit(&h->bell);
     for (uint32_t t = 0; t < CONFIG_TOPICS_MAX; t++) mem_free(h->owned[t]);
+    rejects_deinit(&h->rejects);
     pthread_mutex_destroy(&h->lock);
 }
 
@@ -55,6 +60,18 @@ void hub_fail(struct hub *h, const struct err *e) {
     pthread_mutex_unlock(&h->lock);
     if (first) log_event(LOG_ERROR, "worker_failed", "why=%s", log_quote(e->text));
     atomic_store(&h->stopping, true);
+}
+
+struct hub_spread hub_spread(struct hub *h) {
+    struct hub_spread spread = {0};
+    for (uint32_t t = 0; t < h->config->topics_n; t++) spread.partitions += h->partitions(h->partitions_self, t);
+    for (uint32_t i = 0; i < h->consumers_n; i++) {
+        uint32_t locations = atomic_load(&h->consumers[i].locations);
+        if (locations > spread.locations) spread.locations = locations;
+    }
+    spread.parts_per_second =
+        (double)spread.partitions * spread.locations * 1000 / (double)h->config->publish_interval_ms;
+    return spread;
 }
 
 void hub_rest(struct hub *h, int ms) { mail_free_all(mailbox_take(&h->bell, 0, ms)); }

@@ -12,6 +12,7 @@
 #include "partition/rules.h"
 #include "store/store.h"
 #include "worker/mail.h"
+#include "worker/rejects.h"
 
 enum { HUB_PARTITIONS_MAX = 65536, HUB_QUEUE_BYTES_MAX = 16 * 1024 * 1024 };
 
@@ -20,6 +21,7 @@ struct hub_consumer {
     /* partitions: assigned, not yet looked up, below the frontier, paused, without traffic; minutes: most unsettled
      * ones of a partition */
     _Atomic uint32_t owned, waiting, silent, paused, quiet, minutes;
+    _Atomic uint32_t locations; /* most of a minute of a partition */
     _Atomic uint64_t buckets, dirty, sketch_bytes;
     _Atomic int64_t committed_mono_ms;
     _Atomic int64_t turned_mono_ms; /* when the loop turned last */
@@ -31,11 +33,13 @@ struct hub {
     struct part_rules rules;
     const struct clock *clock;
     struct metrics *metrics;
+    uint64_t (*resident_bytes)(void); /* memory_resident_bytes; a test has its own */
     uint32_t consumers_n;
     struct hub_consumer *consumers;
     struct mailbox outbox;      /* to the publisher */
     struct mailbox bell;        /* always empty: waking it ends the merger's rest */
     _Atomic uint64_t instances; /* the number of the newest memory */
+    struct rejects rejects;     /* has a lock of its own */
 
     _Atomic bool stopping;       /* asked to stop: consumers say and commit what they have, then end */
     _Atomic bool fatal;          /* something cannot go on; fatal_error says what */
@@ -60,6 +64,14 @@ void hub_deinit(struct hub *h);
 /* Remember the first reason why this process cannot go on, and stop. CODE: of the error; ERR_INVALID is a matter of
  * configuration. */
 void hub_fail(struct hub *h, const struct err *e);
+
+/* In how many pieces lists come: every partition of every topic says its part of every location at each tick, if each
+ * has as many as the one here that has most. */
+struct hub_spread {
+    uint32_t partitions, locations;
+    double parts_per_second;
+};
+struct hub_spread hub_spread(struct hub *h);
 
 /* The merger's rest: MS, but no longer than until somebody rings. */
 void hub_rest(struct hub *h, int ms);

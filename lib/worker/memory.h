@@ -6,12 +6,15 @@
  *   the process itself    32 MB
  *   sketches              the rest, by consumer; growth stops there
  *
+ * Growth stops, but places and minutes that are new are still made, as long as the process as a whole is below what
+ * memory_is_full says: shares that nobody uses are lent. There reading stops, whatever the input, and says so.
+ *
  * Not counted anywhere: what a bucket costs beside its sketch (its name, its place in the minute, malloc's edges), and
  * what arenas keep. It fits because a consumer pauses at three
  * quarters of its sketches' share. Peak RSS, one run each, with 20 000 locations in cgroups of the limit, large
  * messages / single events: 78 / 95 of 128 MB, 175 / 196 of 256 MB (tests/integration/test_memory.py).
  *
- * Pure arithmetic.   Threads: any. */
+ * Threads: any. */
 #ifndef TOPKD_WORKER_MEMORY_H
 #define TOPKD_WORKER_MEMORY_H
 
@@ -24,5 +27,13 @@ struct memory_shares {
 };
 
 struct memory_shares memory_share(uint64_t limit_bytes, uint32_t consumers);
+
+/* What a (partition, minute) takes for a location with one item and a name of up to 12 bytes, about. */
+enum { MEMORY_LOCATION_BYTES = 900 };
+
+/* Of this process, as the kernel counts it; 0 if it does not say. */
+uint64_t memory_resident_bytes(void);
+/* Must reading stop at so much RESIDENT memory? STOPPED: it stands still already, and goes on only well below. */
+bool memory_is_full(uint64_t resident_bytes, uint64_t limit_bytes, bool stopped);
 
 #endif

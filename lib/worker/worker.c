@@ -57,8 +57,20 @@ static int stores_create(struct worker *w, const struct config *c, struct metric
     return status != 0 ? status : redis_store_create(&o, m, &w->merge_store, e);
 }
 
+/* Not an error: most topics have far fewer locations. */
+static void warn_of_locations(const struct config *c, uint64_t sketch_bytes) {
+    uint64_t need = (uint64_t)c->locations_max * MEMORY_LOCATION_BYTES;
+    if (need <= sketch_bytes) return;
+    log_event(LOG_WARN, "locations_exceed_memory",
+              "locations_max=%" PRIu32 " need_bytes=%" PRIu64 " thread_bytes=%" PRIu64
+              " means=\"a minute of one partition may take more than a thread's share of TOPKD_MEMORY_LIMIT\" "
+              "remedy=\"raise TOPKD_MEMORY_LIMIT, or lower TOPKD_LOCATIONS_MAX or TOPKD_THREADS\"",
+              c->locations_max, need, sketch_bytes);
+}
+
 static int members_open(struct worker *w, const struct config *c, struct err *e) {
     struct memory_shares share = memory_share(c->memory_limit_bytes, c->threads);
+    warn_of_locations(c, share.sketch_bytes);
     w->members = mem_zalloc(c->threads, sizeof *w->members);
     for (uint32_t i = 0; i < c->threads; i++) {
         struct member *m = &w->members[i];
@@ -317,12 +329,15 @@ static void gauge(struct worker *w, enum metric_id id, double v) { metric_set(me
 void worker_show(void *self) {
     struct worker *w = self;
     struct totals t = totals_of(w);
+    struct hub_spread spread = hub_spread(&w->hub);
     struct memory_shares share = memory_share(w->hub.config->memory_limit_bytes, w->hub.consumers_n);
     gauge(w, METRIC_ASSIGNED_PARTITIONS, t.owned);
     gauge(w, METRIC_SILENT_PARTITIONS, t.silent);
     gauge(w, METRIC_PAUSED_PARTITIONS, t.paused);
     gauge(w, METRIC_NO_TRAFFIC_PARTITIONS, t.quiet);
     gauge(w, METRIC_LIVE_MINUTES, t.minutes);
+    gauge(w, METRIC_LOCATIONS, spread.locations);
+    gauge(w, METRIC_PARTS_PER_SECOND, spread.parts_per_second);
     gauge(w, METRIC_LIVE_BUCKETS, t.buckets);
     gauge(w, METRIC_DIRTY_BUCKETS, t.dirty);
     gauge(w, METRIC_SKETCH_BYTES, t.sketch_bytes);

@@ -1,6 +1,7 @@
 """Bad and odd events: each has one outcome, each rejected one is a dead letter, and nothing stops."""
 import json
 import subprocess
+import time
 from collections import Counter
 
 import data
@@ -155,3 +156,63 @@ def without_a_global_list_an_event_without_location_is_an_outcome(s):
     assert outcomes_seen(s) == {"applied": 1, "no_location": 1}
     s.await_stored()
     s.wait_for("the list is served", lambda: {loc for loc, _ in s.served().lists} == {"x"}, 20)
+
+
+# Microseconds, the largest there is, the first one that is not believed, and none at all.
+NO_TIMES = [T * 1000, (1 << 63) - 1, 253402300800000, -1]
+
+
+@scenario()
+def a_record_time_that_is_none_closes_nobodys_minutes(s):
+    """Neither while it is read nor by what a restart takes from the commit."""
+    s.create_topic(1, message_timestamp_after_max_ms=(1 << 63) - 1)
+    w, = s.start_workers(1)
+    for i, odd in enumerate(NO_TIMES):
+        s.kafka.produce(s.topic, 0, [Record(one(video_id="odd%d" % i), odd)])  # before there is any time: future
+    for i, odd in enumerate(NO_TIMES):
+        s.kafka.produce(s.topic, 0, [Record(one(video_id="a%d" % i), T)])
+        s.kafka.produce(s.topic, 0, [Record(one(video_id="b%d" % i), odd)])
+        s.kafka.produce(s.topic, 0, [Record(json.dumps({"video_id": "no time"}).encode(), odd)])
+        s.kafka.produce(s.topic, 0, [Record(one(ts=T + 86_400_000), odd)])
+    s.await_stored()
+    s.expect_outcomes(s.recount())
+    assert outcomes_seen(s) == {"applied": 8, "bad_time": 4, "future": 8}, outcomes_seen(s)
+    assert w.events("record_time_missing")[0]["partition"] == "0"
+    assert s.metric("topkd_odd_record_times_total", kind="none") == 16
+    s.kill(w)
+    s.start_workers(1)
+    s.kafka.produce(s.topic, 0, [Record(one(video_id="c"), T), Record(one(ts=T + 600_000), T + 600_000)])
+    s.expect_truth()
+    assert outcomes_seen(s) == {"applied": 2}, outcomes_seen(s)
+    s.expect_exact_audit()
+
+
+@scenario()
+def times_in_another_unit_or_ahead_are_told_with_the_remedy(s):
+    s.create_topic(2, message_timestamp_after_max_ms=(1 << 63) - 1)
+    w, = s.start_workers(1)
+    now = int(time.time() * 1000)
+    s.kafka.produce(s.topic, 0, [Record(one(ts=now), now // 1000)])
+    s.kafka.produce(s.topic, 1, [Record(one(ts=now), now + 3_600_000)])
+    old, = s.wait_for("seconds are told", lambda: w.events("record_time_old"), 20)
+    ahead, = s.wait_for("a clock ahead is told", lambda: w.events("log_time_ahead"), 20)
+    assert (old["partition"], ahead["partition"]) == ("0", "1")
+    assert "message.timestamp.type=LogAppendTime" in old["remedy"] and "LogAppendTime" in ahead["remedy"]
+    assert 3500 < s.metric("topkd_log_time_ahead_seconds") <= 3600
+    assert s.metric("topkd_odd_record_times_total", kind="before_2000") == 1
+
+
+@scenario()
+def events_that_do_not_count_are_told_while_they_outweigh(s):
+    s.create_topic(2)
+    w, = s.start_workers(1)
+    other = json.dumps({"id": "a\x1b", "place": "x", "ts": T}).encode()
+    s.kafka.produce(s.topic, 0, [Record(other, T)] * 80 + [Record(one(), T)])
+    s.kafka.produce(s.topic, 1, [Record(one(ts=T * 10**6), T)] * 10)
+    told, = s.wait_for("it is told", lambda: w.events("events_rejected"), 30)
+    assert (told["applied"], told["rejected"], told["no_item"], told["bad_time"]) == ("1", "90", "80", "10"), told
+    assert "TOPKD_FIELD_ITEM" in told["look_at"] and "TOPKD_FIELD_TIME" in told["look_at"], told
+    assert told["example_outcome"] in ("no_item", "bad_time") and told["example"], told
+    s.kafka.produce(s.topic, 0, [Record(one(), T)] * 500 + [Record(other, T)])
+    s.await_stored()
+    assert len(w.events("events_rejected")) == 1

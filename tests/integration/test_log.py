@@ -107,7 +107,10 @@ def recreated(s, while_away):
         w, = s.start_workers(1)
     s.feed(more)
     s.seal(more)
-    found = s.expect_truth(both(old, s.recount()), lost=lambda key: tail <= key[1] <= tail + 2)
+    new = s.recount()
+    found = s.expect_truth(both(old, new), lost=lambda key: tail <= key[1] <= tail + 2)
+    read = new.messages + (0 if while_away else old.messages)
+    assert s.metric("topkd_messages_total") == read, "%d messages counted" % s.metric("topkd_messages_total")
     assert all(state == "final" for key, state in found.states.items() if key[1] < tail)
 
 

@@ -5,8 +5,10 @@ import re
 import resource
 from pathlib import Path
 
+from data import MINUTE_MS, event
 from scenario import pause, scenario
 from stack import BIN, program_env, run
+from wire import Record
 
 MB = 1 << 20
 EVENTS, MINUTES = 500_000, 10
@@ -129,3 +131,73 @@ def without_redis_the_worker_stops_reading_within_128_mb(s):
         pause(5)  # what was on its way arrives
         s.redis.thaw()
     read_within(s, 128, 100, stop_redis)
+
+
+# -- a flood of locations -----------------------------------------------------------------------------------------
+
+FLOOD_MS = LastSecond.time_ms // MINUTE_MS * MINUTE_MS
+
+
+def flood(s, locations):
+    """Another location with each event, all in one minute; every tenth event is of one of ten places that came first."""
+    texts = [event(FLOOD_MS, "v%d" % (i % 7), "place %d" % (i % 100 // 10 if i % 10 == 0 else i)).text
+             for i in range(locations)]
+    messages = [Record(b"[" + b",".join(texts[i:i + 100]) + b"]", FLOOD_MS) for i in range(0, locations, 100)]
+    for i in range(0, len(messages), 100):
+        s.kafka.produce(s.topic, 0, messages[i:i + 100])
+
+
+def held_worker(s, limit_mb, **settings):
+    worker = s.start_worker(MEMORY_LIMIT="%dMB" % limit_mb, THREADS=1, **settings)
+    return worker, hold(s, worker, limit_mb * MB)
+
+
+def expect_peak_below(s, worker, limit_mb):
+    s.note("peak %.0f of %d MB", peak_mb(worker), limit_mb)
+    assert peak_mb(worker) < limit_mb, "%.0f MB of %d" % (peak_mb(worker), limit_mb)
+
+
+@scenario()
+def a_flood_of_locations_is_counted_within_128_mb(s):
+    """The first that come have lists, the others count globally, and a restart takes the same ones again."""
+    s.create_topic(1)
+    flood(s, 600_000)
+    first, group = held_worker(s, 128)
+    s.await_stored(120)
+    s.expect_outcomes(s.recount())
+    expect_peak_below(s, first, 128)
+    s.kill(first)
+    if group:
+        group.close()
+    second, group = held_worker(s, 128)
+    try:
+        second.await_ready()
+        s.seal([LastSecond], 2)
+        found = s.expect_truth(timeout_s=180)
+        assert found.counted.outcomes["many_locations"] > 500_000, found.counted.outcomes
+        assert len(found.served.lists) == 20_000 + 1 + 1 + 1, len(found.served.lists)  # all of it, and the seal's two
+        expect_peak_below(s, second, 128)
+        s.expect_exact_audit()
+    finally:
+        s.terminate(second)
+        if group:
+            group.close()
+
+
+@scenario(long=True)
+def open_minutes_that_need_more_than_128_mb_stop_reading_and_lose_nothing(s):
+    s.create_topic(1)
+    flood(s, 150_000)
+    first, group = held_worker(s, 128, LOCATIONS_MAX=1_000_000)
+    s.wait_for("it reads no further", lambda: s.metric("topkd_paused_partitions") == 1, 60)
+    assert first.events("memory_exhausted"), first.tail()
+    pause(5)  # it keeps to it
+    assert s.metric("topkd_lag_records") > 0
+    expect_peak_below(s, first, 128)
+    s.terminate(first)
+    if group:
+        group.close()
+    s.start_workers(1, MEMORY_LIMIT="1GB", LOCATIONS_MAX=1_000_000)
+    s.seal([LastSecond], 2)
+    found = s.expect_truth(s.recount(LOCATIONS_MAX=1_000_000), timeout_s=300)
+    assert found.counted.outcomes["applied"] == 150_002 - 1, found.counted.outcomes

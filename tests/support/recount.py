@@ -34,10 +34,10 @@ LAST_MS = 253402300799999  # 9999-12-31T23:59:59.999Z
 INT64_MIN, INT64_MAX = -(1 << 63), (1 << 63) - 1
 SHARDS = 256
 OUTCOMES = ("applied", "tombstone", "malformed", "no_item", "bad_item", "no_location", "bad_location", "bad_time",
-            "bad_type", "bad_value", "weightless", "future", "late")
+            "bad_type", "bad_value", "weightless", "future", "late", "many_locations")
 DEFAULTS = {"WEIGHTS": "*=1", "FIELD_ITEM": "video_id", "FIELD_LOCATION": "location", "FIELD_TYPE": "type",
             "FIELD_TIME": "ts", "FIELD_VALUE": "value", "GLOBAL": "global", "LATENESS": "1m", "FUTURE": "1m",
-            "LOG_CLOCK": "record", "BOARD": "topk", "K": "100"}
+            "LOG_CLOCK": "record", "BOARD": "topk", "K": "100", "LOCATIONS_MAX": "20000"}
 MAY_BE_EMPTY = ("GLOBAL",)
 
 Record = collections.namedtuple("Record", "topic partition offset time_ms value")
@@ -254,6 +254,8 @@ class Recount:
         self.rules = Rules(self.settings)
         self.lateness_ms, self.future_ms = (duration_ms(self.settings[n]) for n in ("LATENESS", "FUTURE"))
         self.by_event = self.settings["LOG_CLOCK"] == "event"
+        self.locations_max = int(self.settings["LOCATIONS_MAX"])
+        self.taken = collections.defaultdict(set)  # (topic, partition, minute) -> the first locations that came
         self.starts = starts or {}
         self.lists = collections.defaultdict(collections.Counter)
         self.outcomes = collections.Counter()
@@ -273,9 +275,9 @@ class Recount:
         before = self.log_time.get(where, -math.inf)
         for event in events:
             outcome = self._judge(event, record, before)
-            self.outcomes[outcome] += 1
             if outcome == "applied":
-                self._count(event)
+                outcome = self._count(event, self.taken[(*where, event.time_ms // MINUTE_MS)])
+            self.outcomes[outcome] += 1
         self._move(where, record, events)
 
     def _events(self, record):
@@ -283,28 +285,39 @@ class Recount:
             return [Event("tombstone")]
         return [self.rules.judge(value, record.time_ms) for value in split(record.value)]
 
-    def _is_future(self, event, record):
-        return event.time_ms // MINUTE_MS > (record.time_ms + self.future_ms) // MINUTE_MS
+    def _is_future(self, event, record, log_time):
+        """A record without a time is held against the log's; by event clock it may jump."""
+        timed = time_of_integer_ms(record.time_ms) is not None
+        if not timed and (self.by_event or log_time == -math.inf):
+            return not self.by_event
+        near = (record.time_ms if timed else log_time) + self.future_ms
+        return event.time_ms // MINUTE_MS > near // MINUTE_MS
 
     def _judge(self, event, record, log_time):
         if event.outcome != "applied":
             return event.outcome
-        if self._is_future(event, record):
+        if self._is_future(event, record, log_time):
             return "future"
         end = (event.time_ms // MINUTE_MS + 1) * MINUTE_MS
         return "late" if end + self.lateness_ms <= log_time else "applied"
 
     def _move(self, where, record, events):
-        times = [record.time_ms]
+        before = self.log_time.get(where, -math.inf)
+        times = [ms for ms in [time_of_integer_ms(record.time_ms)] if ms is not None]
         if self.by_event:
-            times = [e.time_ms for e in events if e.time_ms is not None and not self._is_future(e, record)]
+            times = [e.time_ms for e in events if e.time_ms is not None and not self._is_future(e, record, before)]
         for ms in times:
             self.log_time[where] = max(ms, self.log_time.get(where, -math.inf))
 
-    def _count(self, event):
+    def _count(self, event, taken):
+        """TAKEN: the locations that its minute has; a new one needs room."""
         board = self.settings["GLOBAL"]
-        for location in {event.location, board or None} - {None}:
+        has_room = event.location in (None, board) or event.location in taken or len(taken) < self.locations_max
+        if has_room and event.location not in (None, board):
+            taken.add(event.location)
+        for location in {event.location if has_room else None, board or None} - {None}:
             self.lists[location, event.time_ms // MINUTE_MS][event.item] += event.weight
+        return "applied" if has_room else "many_locations"
 
     def top(self, location, minute, k=None):
         """[(item, count)] in the order in which ZREVRANGE answers."""

@@ -59,6 +59,25 @@ START_TEST(known_minute_has_its_text) {
 }
 END_TEST
 
+START_TEST(every_number_of_milliseconds_is_in_some_minute) {
+    ck_assert_int_eq(minute_of(INT64_MAX), INT64_MAX / MINUTE_MS);
+    ck_assert_int_eq(minute_of(INT64_MIN), INT64_MIN / MINUTE_MS - 1);
+    ck_assert_int_eq(minute_of(-1), -1);
+    ck_assert_int_eq(minute_of(-MINUTE_MS), -1);
+    ck_assert_int_eq(minute_of(-MINUTE_MS - 1), -2);
+}
+END_TEST
+
+START_TEST(the_years_1970_to_9999_are_believed) {
+    ck_assert(time_is_believed(0) && time_is_believed(TIME_END_MS - 1));
+    ck_assert(!time_is_believed(-1) && !time_is_believed(TIME_END_MS));
+    ck_assert(!time_is_believed(INT64_MIN) && !time_is_believed(INT64_MAX));
+    char out[MINUTE_TEXT_LEN + 1];
+    minute_format(minute_of(TIME_END_MS - 1), out);
+    ck_assert_str_eq(out, "9999-12-31T23:59");
+}
+END_TEST
+
 START_TEST(year_without_four_digits_is_dashes) {
     const int64_t outside[] = {-719528LL * 1440 - 1, 2932897LL * 1440, INT64_MIN, INT64_MAX};
     for (size_t i = 0; i < ARRAY_LEN(outside); i++) {
@@ -116,6 +135,8 @@ Suite *clock_suite(void) {
     tcase_add_test(t, minute_rounds_down_on_both_sides_of_1970);
     tcase_add_test(t, minutes_are_written_as_the_library_does_and_read_back);
     tcase_add_loop_test(t, known_minute_has_its_text, 0, (int)ARRAY_LEN(known_minutes));
+    tcase_add_test(t, every_number_of_milliseconds_is_in_some_minute);
+    tcase_add_test(t, the_years_1970_to_9999_are_believed);
     tcase_add_test(t, year_without_four_digits_is_dashes);
     tcase_add_loop_test(t, text_of_another_form_is_no_minute, 0, (int)ARRAY_LEN(no_minutes));
     tcase_add_test(t, system_clocks_tell_the_time_and_do_not_go_back);

@@ -21,6 +21,7 @@ static const struct {
     {EVENT_WEIGHTLESS, "weightless", false},
     {EVENT_FUTURE, "future", true},
     {EVENT_LATE, "late", true},
+    {EVENT_MANY_LOCATIONS, "many_locations", true},
 };
 
 START_TEST(every_outcome_has_its_name_and_its_way) {

@@ -100,13 +100,37 @@ START_TEST(at_the_end_of_the_log_the_wall_clock_stands_in) {
 }
 END_TEST
 
-START_TEST(a_record_without_time_leaves_it_to_the_wall_clock) {
+/* None at all, or none that is believed. */
+static const int64_t no_times[] = {-1, TIME_END_MS, INT64_MAX, INT64_MIN};
+
+START_TEST(a_record_without_time_leaves_it_to_the_first_one_that_counts) {
     given_log(5);
-    evening.log[2].time_ms = -1;
-    evening.wall_ms = ms_of("20:30");
+    evening.log[2].time_ms = no_times[_i];
     given_reset_to(3);
     ck_assert_int_eq(read_up_to(3), PART_REPLAYED);
+    ck_assert(view().probing);
+    ck_assert_int_eq(read_up_to(4), PART_APPLIED);
+    expect_begun_at("19:03", "19:01", "19:05");
+}
+END_TEST
+
+START_TEST(where_neither_has_a_time_the_wall_clock_stands_in) {
+    given_log(5);
+    evening.log[2].time_ms = evening.log[3].time_ms = no_times[_i];
+    evening.wall_ms = ms_of("20:30");
+    given_reset_to(3);
+    (void)read_up_to(4);
     expect_begun_at("20:30", "20:28", "20:32");
+}
+END_TEST
+
+START_TEST(a_wall_clock_out_of_its_mind_is_not_believed) {
+    given_log(5);
+    evening.log[2].time_ms = evening.log[3].time_ms = -1;
+    evening.wall_ms = no_times[_i];
+    given_reset_to(3);
+    (void)read_up_to(4);
+    expect_begun_knowing_nothing();
 }
 END_TEST
 
@@ -166,6 +190,9 @@ START_TEST(by_event_clock_a_future_event_says_nothing_of_log_time) {
     evening.log[2].time_ms = ms_of("19:00");
     given_reset_to(3);
     ck_assert_int_eq(read_up_to(3), PART_REPLAYED);
+    ck_assert(view().probing); /* nor need the first one that counts */
+    evening.log[3].time_ms = ms_of("19:00");
+    ck_assert_int_eq(read_up_to(4), PART_APPLIED);
     expect_begun_knowing_nothing();
 }
 END_TEST
@@ -265,7 +292,9 @@ Suite *part_probe_suite(void) {
     tcase_add_test(c, without_a_record_before_a_reset_the_first_one_gives_log_time);
     tcase_add_test(c, a_log_that_retention_has_cut_begins_with_its_first_record);
     tcase_add_test(c, at_the_end_of_the_log_the_wall_clock_stands_in);
-    tcase_add_test(c, a_record_without_time_leaves_it_to_the_wall_clock);
+    tcase_add_loop_test(c, a_record_without_time_leaves_it_to_the_first_one_that_counts, 0, ARRAY_LEN(no_times));
+    tcase_add_loop_test(c, where_neither_has_a_time_the_wall_clock_stands_in, 0, ARRAY_LEN(no_times));
+    tcase_add_loop_test(c, a_wall_clock_out_of_its_mind_is_not_believed, 0, ARRAY_LEN(no_times));
     tcase_add_test(c, at_offset_0_nothing_can_be_missing);
     tcase_add_test(c, events_of_what_was_settled_by_a_reset_are_late);
     tcase_add_test(c, nothing_is_committed_or_said_while_the_first_record_is_awaited);

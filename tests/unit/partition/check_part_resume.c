@@ -73,6 +73,33 @@ static void expect_doubts(const char *name, const struct part_start *s, bool new
     ck_assert_msg(s->lost_records == lost, "%s: lost %ld", name, (long)s->lost_records);
 }
 
+/* -- commits whose times are none -- */
+
+static const char *const beyond[] = {
+    "v1;5;c0ffee;-;-;-;10;1000;9223372036854775807;-;-",    "v1;5;c0ffee;-;-;-;10;-9223372036854775807;1000;-;-",
+    "v1;5;c0ffee;-;-;-;10;1000;253402300800000;-;-",        "v1;5;c0ffee;-;-;-;10;-1;1000;-;-",
+    "v1;5;c0ffee;-;-;-;10;1000;1000;153722867280912;-", /* M of a W near 2^63 */
+    "v1;5;c0ffee;-;-;-;10;1000;1000;-153722867280912;-",    "v1;5;c0ffee;153722867280912;-;-;10;1000;1000;-;-",
+    "v1;5;c0ffee;-;9223372036854775807;-;10;1000;1000;-;-",
+};
+
+/* Symptom: a partition that had met one such record was late for ever, through every restart. */
+START_TEST(a_commit_whose_times_are_none_is_taken_for_an_operators) {
+    struct part_facts facts = {.has_commit = true, .commit_offset = 10, .log_end = 20, .commit_metadata = beyond[_i]};
+    struct part_start s = started(&facts, false);
+    expect_start(beyond[_i], &s, &(struct want){ORIGIN_RESET, PROBE_RESET, 9, 10, 10, NULL, NULL, NULL, NULL});
+}
+END_TEST
+
+START_TEST(a_commit_at_the_edges_of_what_is_believed_goes_on) {
+    static const char text[] = "v1;5;c0ffee;4223371681;4223371681;-;10;0;253402300799999;-1442;-";
+    struct part_facts facts = {.has_commit = true, .commit_offset = 10, .log_end = 20, .commit_metadata = text};
+    struct part_start s = started(&facts, false);
+    ck_assert_int_eq(s.origin, ORIGIN_COMMIT);
+    ck_assert_int_eq(s.frontier_w_ms, TIME_END_MS - 1);
+}
+END_TEST
+
 /* -- no commit, or one without our metadata: rule 5 -- */
 
 static const struct {
@@ -241,6 +268,8 @@ Suite *part_resume_suite(void) {
     tcase_add_loop_test(c, a_partition_begins_where_its_commit_and_the_log_say, 0, ARRAY_LEN(known));
     tcase_add_test(c, a_commit_set_back_below_its_own_rewind_is_a_reset);
     tcase_add_test(c, every_origin_has_a_name);
+    tcase_add_loop_test(c, a_commit_whose_times_are_none_is_taken_for_an_operators, 0, ARRAY_LEN(beyond));
+    tcase_add_test(c, a_commit_at_the_edges_of_what_is_believed_goes_on);
     suite_add_tcase(s, c);
     return s;
 }

@@ -169,15 +169,71 @@ END_TEST
 
 /* -- records without time -- */
 
-START_TEST(a_record_without_time_moves_nothing_and_makes_nothing_future) {
-    it_is(NULL);
-    expect("19:08 23:59", "applied applied");
-    ck_assert_int_eq(view().w_ms, PART_NEVER);
+/* None at all; beyond the year 9999, which microseconds taken for milliseconds are; and where sums overflow. */
+static const int64_t no_times[] = {
+    -1, TIME_END_MS, INT64_C(1795219680000000), INT64_MAX, INT64_MAX - MINUTE_MS, INT64_MIN, INT64_MIN + 1, -MINUTE_MS};
+
+static void it_is_ms(int64_t ms) { evening.time_ms = ms; }
+
+START_TEST(a_record_without_time_moves_nothing_and_is_held_against_log_time) {
     log_time_is("19:10");
-    it_is(NULL);
-    expect("19:08 23:59", "late applied");
+    it_is_ms(no_times[_i]);
+    expect("19:08 19:10 19:11:59.999 19:12", "late applied applied future");
     ck_assert_int_eq(view().w_ms, ms_of("19:10"));
+    ck_assert_int_eq(view().last_time_ms, ms_of("19:10"));
     ck_assert_uint_eq(view().steps_back, 0);
+    ck_assert_uint_eq(view().untimed, 1);
+}
+END_TEST
+
+START_TEST(before_there_is_log_time_nothing_of_a_record_without_time_can_be_placed) {
+    it_is_ms(no_times[_i]);
+    expect("19:08 23:59", "future future");
+    ck_assert_int_eq(view().w_ms, PART_NEVER);
+    ck_assert_uint_eq(view().live_minutes, 0);
+}
+END_TEST
+
+/* Symptom: one record with a time near 2^63, and every event behind it was late, for ever. */
+START_TEST(no_record_closes_the_minutes_of_everybody_by_a_time_that_is_none) {
+    log_time_is("19:08");
+    it_is_ms(no_times[_i]);
+    expect("19:08", "applied");
+    it_is("19:09");
+    expect("19:08 19:09", "applied applied");
+    publish_and_answer();
+    struct part_commit c;
+    ck_assert(try_freeze(&c));
+    given_successor();
+    ck_assert_int_eq(read_up_to(evening.log_end), PART_APPLIED);
+    ck_assert_int_eq(view().w_ms, ms_of("19:09"));
+}
+END_TEST
+
+/* The edges of what is believed are times like others. */
+START_TEST(the_first_and_the_last_time_that_are_believed_are_counted) {
+    struct event ev = event_of("00:00", "US", "cat", 1);
+    it_is_ms(ev.time_ms = 0);
+    record_of(&ev, 1);
+    ck_assert_int_eq(view().w_ms, 0);
+    it_is_ms(ev.time_ms = TIME_END_MS - 1);
+    record_of(&ev, 1);
+    ck_assert_int_eq(view().w_ms, TIME_END_MS - 1);
+    ck_assert_uint_eq(view().outcomes[EVENT_APPLIED], 2);
+    ck_assert_uint_eq(publish(), 4);
+}
+END_TEST
+
+START_TEST(records_before_the_year_2000_are_counted) {
+    it_is_ms(PART_YEAR_2000_MS);
+    record_of(NULL, 0);
+    ck_assert_uint_eq(view().before_2000, 0);
+    it_is_ms(PART_YEAR_2000_MS - 1);
+    record_of(NULL, 0);
+    it_is_ms(INT64_C(1795219680)); /* seconds taken for milliseconds */
+    expect("19:08", "future");
+    ck_assert_uint_eq(view().before_2000, 2);
+    ck_assert_uint_eq(view().untimed, 0);
 }
 END_TEST
 
@@ -295,6 +351,76 @@ START_TEST(the_global_list_may_have_another_name) {
 }
 END_TEST
 
+/* -- too many places -- */
+
+static void given_locations_max(uint32_t n) {
+    struct part_rules r = evening.rules;
+    r.locations_max = n;
+    given_rules(r);
+}
+
+START_TEST(a_minute_takes_the_places_that_come_first) {
+    given_locations_max(2);
+    ck_assert_int_eq(views("US", "cat", 1), EVENT_APPLIED);
+    ck_assert_int_eq(views("FR", "cat", 1), EVENT_APPLIED);
+    ck_assert_int_eq(views("JP", "dog", 5), EVENT_MANY_LOCATIONS);
+    ck_assert_int_eq(views("US", "dog", 1), EVENT_APPLIED);
+    ck_assert_int_eq(views("global", "dog", 1), EVENT_APPLIED);
+    ck_assert_int_eq(views(NULL, "dog", 1), EVENT_APPLIED);
+    ck_assert_uint_eq(view().locations, 2);
+    ck_assert_uint_eq(publish(), 3);
+    expect_copy("US 19:08 @6: dog 1, cat 1");
+    expect_copy("FR 19:08 @6: cat 1");
+    expect_copy("global 19:08 @6: dog 8, cat 2");
+}
+END_TEST
+
+START_TEST(each_minute_has_its_own_places) {
+    given_locations_max(1);
+    ck_assert_int_eq(views("US", "cat", 1), EVENT_APPLIED);
+    it_is("19:09");
+    ck_assert_int_eq(views("FR", "cat", 1), EVENT_APPLIED);
+    ck_assert_int_eq(views("US", "cat", 1), EVENT_MANY_LOCATIONS);
+}
+END_TEST
+
+/* Within one record nothing has a bucket yet when it is judged. */
+START_TEST(a_record_may_fill_a_minute_half_way) {
+    given_locations_max(2);
+    struct event evs[] = {event_of("19:08", "US", "cat", 1), event_of("19:08", "US", "cat", 1),
+                          event_of("19:08", "FR", "cat", 1), event_of("19:08", "JP", "cat", 1),
+                          event_of("19:08", "FR", "cat", 1), event_of("19:08", "DE", "cat", 1)};
+    record_of(evs, ARRAY_LEN(evs));
+    ck_assert_uint_eq(view().outcomes[EVENT_APPLIED], 4);
+    ck_assert_uint_eq(view().outcomes[EVENT_MANY_LOCATIONS], 2);
+    ck_assert_uint_eq(publish(), 3);
+    expect_copy("global 19:08 @1: cat 6");
+    expect_copy("FR 19:08 @1: cat 2");
+}
+END_TEST
+
+START_TEST(without_a_global_list_an_event_of_one_place_too_many_counts_nowhere) {
+    given_global("");
+    given_locations_max(1);
+    (void)views("US", "cat", 1);
+    ck_assert_int_eq(views("FR", "dog", 1), EVENT_MANY_LOCATIONS);
+    ck_assert_uint_eq(publish(), 1);
+    expect_copy("US 19:08 @2: cat 1");
+}
+END_TEST
+
+START_TEST(by_event_clock_an_event_of_one_place_too_many_moves_log_time) {
+    struct part_rules r = evening.rules;
+    r.clock_is_event = true;
+    r.locations_max = 1;
+    given_rules(r);
+    it_is("19:20");
+    struct event evs[] = {event_of("19:01", "US", "cat", 1), event_of("19:01:30", "FR", "cat", 1)};
+    record_of(evs, ARRAY_LEN(evs));
+    ck_assert_int_eq(view().w_ms, ms_of("19:01:30"));
+}
+END_TEST
+
 /* -- offsets and counters -- */
 
 START_TEST(a_record_seen_again_is_dropped_and_counted) {
@@ -361,7 +487,15 @@ Suite *part_time_suite(void) {
     tcase_add_loop_test(c, an_event_is_future_by_the_minute_that_its_record_may_reach, 0, ARRAY_LEN(futures));
     tcase_add_test(c, a_future_event_leaves_no_trace);
     tcase_add_test(c, future_goes_before_late);
-    tcase_add_test(c, a_record_without_time_moves_nothing_and_makes_nothing_future);
+    suite_add_tcase(s, c);
+    c = tcase_create("no time");
+    tcase_add_checked_fixture(c, setup, evening_end);
+    tcase_add_loop_test(c, a_record_without_time_moves_nothing_and_is_held_against_log_time, 0, ARRAY_LEN(no_times));
+    tcase_add_loop_test(c, before_there_is_log_time_nothing_of_a_record_without_time_can_be_placed, 0,
+                        ARRAY_LEN(no_times));
+    tcase_add_loop_test(c, no_record_closes_the_minutes_of_everybody_by_a_time_that_is_none, 0, ARRAY_LEN(no_times));
+    tcase_add_test(c, the_first_and_the_last_time_that_are_believed_are_counted);
+    tcase_add_test(c, records_before_the_year_2000_are_counted);
     suite_add_tcase(s, c);
     c = tcase_create("event clock");
     tcase_add_checked_fixture(c, setup, evening_end);
@@ -380,6 +514,11 @@ Suite *part_time_suite(void) {
     tcase_add_test(c, a_place_whose_name_begins_like_the_global_list_is_a_place);
     tcase_add_test(c, without_a_global_list_an_event_counts_in_its_place);
     tcase_add_test(c, the_global_list_may_have_another_name);
+    tcase_add_test(c, a_minute_takes_the_places_that_come_first);
+    tcase_add_test(c, each_minute_has_its_own_places);
+    tcase_add_test(c, a_record_may_fill_a_minute_half_way);
+    tcase_add_test(c, without_a_global_list_an_event_of_one_place_too_many_counts_nowhere);
+    tcase_add_test(c, by_event_clock_an_event_of_one_place_too_many_moves_log_time);
     tcase_add_test(c, a_record_seen_again_is_dropped_and_counted);
     tcase_add_test(c, offsets_that_are_not_there_are_counted_as_holes);
     tcase_add_test(c, every_event_has_one_outcome_and_every_message_counts);

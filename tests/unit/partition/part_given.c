@@ -18,6 +18,7 @@ void evening_begin(void) {
                                         .settle_delay_ms = 5000,
                                         .retention_ms = 8 * 3600000,
                                         .global = {"global", 6},
+                                        .locations_max = 1000,
                                         .list_size = 400,
                                         .sketch_sets = 8,
                                         .meaning = 0xc0ffee};

@@ -5,14 +5,18 @@
 
 #include "partition/state.h"
 #include "worker/consumer_state.h"
+#include "worker/memory.h"
 #include "worker_given.h"
 
 static const char view[] = "{\"video_id\":\"cat\",\"location\":\"US\"}";
 static const char broken[] = "{\"video_id\":";
 
+static uint64_t incarnation; /* of the commits that are found */
+
 static void setup(void) {
     static const char *const entries[] = {
         "TOPICS=t", "THREADS=1", "PUBLISH_INTERVAL=1s", "CHECKPOINT_INTERVAL=5s", "DLQ_TOPIC=letters", NULL};
+    incarnation = 7;
     given_hub(entries);
     given_consumer();
 }
@@ -38,7 +42,7 @@ static void expect_assigned_at(int64_t offset) {
 
 static const char *metadata_of(uint64_t meaning, int64_t rewind, int64_t anchor) {
     static char text[PART_METADATA_BYTES_MAX];
-    struct part_meta m = {.incarnation = 7,
+    struct part_meta m = {.incarnation = incarnation,
                           .meaning = meaning,
                           .b = PART_NO_MINUTE,
                           .x = PART_NO_MINUTE,
@@ -336,6 +340,144 @@ START_TEST(a_memory_waits_for_one_assignment_only) {
 }
 END_TEST
 
+/* -- memory -- */
+
+/* As many locations as the consumer's 16 MB do not hold, in one open minute. */
+static void read_a_flood(int64_t offset, int locations) {
+    struct buf message = {0};
+    buf_add_str(&message, "[");
+    for (int i = 0; i < locations; i++)
+        buf_addf(&message, "%s{\"video_id\":\"cat\",\"location\":\"%d-%d\"}", i == 0 ? "" : ",", (int)offset, i);
+    buf_add_str(&message, "]");
+    say_record(0, offset, buf_text(&message));
+    step();
+    buf_free(&message);
+}
+
+START_TEST(open_minutes_beyond_their_share_go_on_while_the_process_has_room) {
+    given_running();
+    worker.resident_bytes = 100 << 20;
+    read_a_flood(0, 19000);
+    read_a_flood(1, 900);
+    ck_assert_uint_gt(worker.consumer->budget.pool.used_bytes, worker.consumer->budget.limit_bytes);
+    ck_assert(!worker.consumer->paused);
+}
+END_TEST
+
+START_TEST(open_minutes_stop_reading_where_the_process_has_no_memory_left) {
+    given_running();
+    worker.resident_bytes = UINT64_C(1000) << 20;
+    read_a_flood(0, 19000);
+    read_a_flood(1, 900);
+    ck_assert(worker.consumer->paused);
+    worker.resident_bytes = UINT64_C(500) << 20;
+    step();
+    ck_assert(!worker.consumer->paused);
+}
+END_TEST
+
+START_TEST(a_flood_of_locations_takes_no_more_than_is_allowed) {
+    given_running();
+    read_a_flood(0, 20000);
+    uint64_t full = worker.consumer->budget.pool.used_bytes;
+    read_a_flood(1, 20000);
+    ck_assert_uint_lt(worker.consumer->budget.pool.used_bytes, full + (1 << 20)); /* the list of all has grown */
+    struct part_view v;
+    partition_view(worker.consumer->slots[0]->memory, &v);
+    ck_assert_uint_eq(v.outcomes[EVENT_APPLIED], 20000);
+    ck_assert_uint_eq(v.outcomes[EVENT_MANY_LOCATIONS], 20000);
+    ck_assert_uint_le(full / 20000, MEMORY_LOCATION_BYTES);
+    ck_assert_uint_ge(full / 20000, MEMORY_LOCATION_BYTES * 8 / 10);
+}
+END_TEST
+
+/* -- counting -- */
+
+static double counted(enum metric_id id, const char *labels) {
+    step_after(1000); /* a tick shows what was counted */
+    return metric_value(metrics_get(worker.metrics, id, labels));
+}
+
+/* Records 0 and 1 are counted, the second bad; the position is lost, and the last commit is that at offset 0. */
+static void given_two_counted_and_the_position_lost(void) {
+    given_running();
+    say_record(0, 0, view);
+    say_record(0, 1, broken);
+    step_after(1000);
+    ck_assert_double_eq(counted(METRIC_EVENTS, "outcome=\"applied\""), 1);
+    ck_assert_uint_eq(worker.source.letters_issued, 1);
+    say_position_lost(0);
+    step_after(1000);
+}
+
+/* Symptom: 5700 events of 100. */
+START_TEST(what_is_read_again_after_a_lost_position_is_not_counted_again) {
+    given_two_counted_and_the_position_lost();
+    say_commit_found(0, 0, metadata_of(worker.hub.rules.meaning, 0, -1), 3);
+    step();
+    say_record(0, 0, view);
+    say_record(0, 1, broken);
+    say_record(0, 2, view);
+    step_after(1000);
+    ck_assert_double_eq(counted(METRIC_MESSAGES, ""), 3);
+    ck_assert_double_eq(counted(METRIC_REPLAYED_MESSAGES, ""), 2);
+    ck_assert_double_eq(counted(METRIC_EVENTS, "outcome=\"applied\""), 2);
+    ck_assert_double_eq(counted(METRIC_EVENTS, "outcome=\"malformed\""), 1);
+    ck_assert_uint_eq(worker.source.letters_issued, 1);
+}
+END_TEST
+
+static void read_another_log(void) {
+    say_record(0, 0, view);
+    say_record(0, 1, broken);
+    step_after(1000);
+    ck_assert_double_eq(counted(METRIC_MESSAGES, ""), 4);
+    ck_assert_double_eq(counted(METRIC_REPLAYED_MESSAGES, ""), 0);
+    ck_assert_uint_eq(worker.source.letters_issued, 2);
+}
+
+START_TEST(a_topic_made_again_is_counted_from_its_start_if_its_commits_went_with_it) {
+    given_two_counted_and_the_position_lost();
+    say_no_commit(0, 10);
+    step();
+    read_another_log();
+}
+END_TEST
+
+START_TEST(a_topic_made_again_is_counted_from_its_start_if_its_log_is_shorter) {
+    given_two_counted_and_the_position_lost();
+    say_commit_found(0, 0, metadata_of(worker.hub.rules.meaning, 0, -1), 1);
+    step();
+    read_another_log();
+}
+END_TEST
+
+/* Somebody else had it meanwhile, and it was a log of its own to them. */
+START_TEST(a_topic_made_again_is_counted_from_its_start_if_another_owner_found_out) {
+    given_two_counted_and_the_position_lost();
+    incarnation = (uint64_t)worker.wall_ms * 2;
+    say_commit_found(0, 0, metadata_of(worker.hub.rules.meaning, 0, -1), 3);
+    step();
+    read_another_log();
+}
+END_TEST
+
+START_TEST(a_range_that_was_lost_is_told_once) {
+    given_two_counted_and_the_position_lost();
+    for (int i = 0; i < 2; i++) {
+        say_commit_found(0, 0, metadata_of(worker.hub.rules.meaning, 0, -1), 9);
+        worker.source.lookup.log_start = 5;
+        step_after(1000);
+        say_record(0, 5, view);
+        step_after(1000);
+        say_position_lost(0);
+        step_after(1000);
+    }
+    ck_assert_double_eq(counted(METRIC_LOG_LOST_RECORDS, ""), 3); /* 0 and 1 had been read */
+    ck_assert_double_eq(counted(METRIC_MESSAGES, ""), 3);
+}
+END_TEST
+
 Suite *consumer_suite(void);
 Suite *consumer_suite(void) {
     Suite *s = suite_create("consumer");
@@ -357,6 +499,20 @@ Suite *consumer_suite(void) {
     tcase_add_test(c, a_tick_that_finds_the_queue_full_goes_on_when_there_is_room);
     tcase_add_test(c, behind_a_record_that_shows_another_log_nothing_is_applied);
     tcase_add_test(c, records_that_come_together_are_applied_together);
+    suite_add_tcase(s, c);
+    c = tcase_create("memory");
+    tcase_add_checked_fixture(c, setup, worker_gone);
+    tcase_add_test(c, open_minutes_beyond_their_share_go_on_while_the_process_has_room);
+    tcase_add_test(c, open_minutes_stop_reading_where_the_process_has_no_memory_left);
+    tcase_add_test(c, a_flood_of_locations_takes_no_more_than_is_allowed);
+    suite_add_tcase(s, c);
+    c = tcase_create("counting");
+    tcase_add_checked_fixture(c, setup, worker_gone);
+    tcase_add_test(c, what_is_read_again_after_a_lost_position_is_not_counted_again);
+    tcase_add_test(c, a_topic_made_again_is_counted_from_its_start_if_its_commits_went_with_it);
+    tcase_add_test(c, a_topic_made_again_is_counted_from_its_start_if_its_log_is_shorter);
+    tcase_add_test(c, a_topic_made_again_is_counted_from_its_start_if_another_owner_found_out);
+    tcase_add_test(c, a_range_that_was_lost_is_told_once);
     suite_add_tcase(s, c);
     return s;
 }

@@ -1,6 +1,8 @@
 /* MEMORY_LIMIT is shared out without remainder worth speaking of, and never beyond itself. */
 #include <check.h>
+#include <string.h>
 
+#include "base/mem.h"
 #include "worker/memory.h"
 
 static const uint64_t MB = 1024 * 1024;
@@ -42,6 +44,26 @@ START_TEST(a_limit_below_the_fixed_parts_leaves_nothing_for_sketches) {
 }
 END_TEST
 
+START_TEST(what_this_process_takes_is_known_and_grows_with_it) {
+    uint64_t before = memory_resident_bytes();
+    ck_assert_uint_gt(before, MB / 4);
+    size_t n = 32 * MB;
+    char *block = mem_alloc(n);
+    memset(block, 1, n);
+    ck_assert_uint_ge(memory_resident_bytes(), before + n / 2);
+    mem_free(block);
+}
+END_TEST
+
+START_TEST(reading_stops_before_the_limit_and_goes_on_well_below_it) {
+    ck_assert(!memory_is_full(87 * MB, 128 * MB, false));
+    ck_assert(memory_is_full(88 * MB, 128 * MB, false));
+    ck_assert(memory_is_full(80 * MB, 128 * MB, true));
+    ck_assert(!memory_is_full(79 * MB, 128 * MB, true));
+    ck_assert(!memory_is_full(0, 128 * MB, true)); /* not known */
+}
+END_TEST
+
 Suite *memory_share_suite(void);
 Suite *memory_share_suite(void) {
     Suite *s = suite_create("memory_share");
@@ -49,6 +71,8 @@ Suite *memory_share_suite(void) {
     tcase_add_loop_test(c, every_part_has_its_share, 0, ARRAY_LEN(shares));
     tcase_add_test(c, all_shares_together_stay_below_the_limit);
     tcase_add_test(c, a_limit_below_the_fixed_parts_leaves_nothing_for_sketches);
+    tcase_add_test(c, what_this_process_takes_is_known_and_grows_with_it);
+    tcase_add_test(c, reading_stops_before_the_limit_and_goes_on_well_below_it);
     suite_add_tcase(s, c);
     return s;
 }

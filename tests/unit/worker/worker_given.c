@@ -16,6 +16,8 @@ static int64_t read_mono(void *self) {
 }
 static int64_t read_wall(void *self) { return ((struct given_worker *)self)->wall_ms; }
 
+static uint64_t read_resident(void) { return worker.resident_bytes; }
+
 static uint32_t read_partitions(void *self, uint32_t number) {
     return number == 0 ? ((struct given_worker *)self)->partitions : 0;
 }
@@ -29,6 +31,7 @@ void given_hub(const char *const *entries) {
     worker.wall_ms = INT64_C(1795219680000);
     worker.partitions = SCRIPT_PARTITIONS;
     hub_init(&worker.hub, worker.config, &worker.clock, worker.metrics, read_partitions, &worker);
+    worker.hub.resident_bytes = read_resident;
 }
 
 void worker_gone(void) {
@@ -160,6 +163,8 @@ void say_records(int32_t partition, int64_t offset, const char *value, size_t n)
 }
 
 void say_record(int32_t partition, int64_t offset, const char *value) { say_records(partition, offset, value, 1); }
+
+void say_position_lost(int32_t partition) { say(SOURCE_RESET)->tp = tp(partition); }
 
 void say_committed(void) {
     struct source_event *ev = say(SOURCE_COMMITTED);

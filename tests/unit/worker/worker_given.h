@@ -31,8 +31,9 @@ struct given_worker {
     struct metrics *metrics;
     struct clock clock;
     int64_t mono_ms, wall_ms;
-    int64_t look_ms;     /* what each look at the clock costs */
-    uint32_t partitions; /* of the topic, as last heard; 0: unknown */
+    int64_t look_ms;         /* what each look at the clock costs */
+    uint32_t partitions;     /* of the topic, as last heard; 0: unknown */
+    uint64_t resident_bytes; /* of the process, as the hub hears */
     struct hub hub;
     struct scripted_source source;
     struct consumer *consumer;
@@ -55,6 +56,7 @@ void say_no_commit(int32_t partition, int64_t log_end);
 void say_record(int32_t partition, int64_t offset, const char *value);
 /* N records of the same value, in one event. */
 void say_records(int32_t partition, int64_t offset, const char *value, size_t n);
+void say_position_lost(int32_t partition);
 void say_committed(void);       /* the last commit arrived */
 void step(void);                /* everything said, then what is due */
 void step_after(int64_t ms);    /* the clock moves first */
