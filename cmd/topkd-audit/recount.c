@@ -3,6 +3,10 @@
 #include "base/clock.h"
 #include <string.h>
 
+void recount_init(struct recount *r, const struct config *c, int64_t from, int64_t to) {
+    *r = (struct recount){.config = c, .from = from, .to = to, .first_minute = INT64_MAX, .last_minute = INT64_MIN};
+}
+
 void recount_deinit(struct recount *r) { tally_deinit(&r->tally); }
 
 /* One record being judged. */
@@ -31,6 +35,17 @@ static void count_event(struct recount *r, const struct sighting *s) {
     if (global.n > 0 && !is_global) tally_add(&r->tally, global, minute, s->item, s->weight);
 }
 
+/* What is told of the events beside their counts. */
+static void remember(struct recount *r, enum outcome o, const struct sighting *s) {
+    if (o != OUTCOME_APPLIED) {
+        if (!r->examples[o].set) example_take(&r->examples[o], s, &r->origin);
+        return;
+    }
+    r->without_location += s->location.p == NULL;
+    r->first_minute = i64_smaller(r->first_minute, minute_of(s->time_ms));
+    r->last_minute = i64_larger(r->last_minute, minute_of(s->time_ms));
+}
+
 static void judge(void *self, const struct sighting *s) {
     struct judging *j = self;
     enum outcome o = s->outcome;
@@ -42,6 +57,7 @@ static void judge(void *self, const struct sighting *s) {
     if (j->r == NULL) return;
     j->r->events++;
     j->r->outcomes[o]++;
+    remember(j->r, o, s);
     if (o == OUTCOME_APPLIED) count_event(j->r, s);
 }
 
