@@ -106,7 +106,7 @@ static void check_sequence(const struct comparing *x) {
     if (x->f->equal) return;
     if (far.off == 0 && other < x->list->n) {
         const struct sides s = sides_of_served(x, &x->list->items[other]);
-        difference_add(&x->f->difference, &s, "not at rank %zu of the recount", other + 1);
+        difference_add(&x->f->difference, &s, "does not belong at rank %zu", other + 1);
     } else
         difference_add(&x->f->difference, &far.sides, "%s", how_it_differs(&far.sides));
 }
