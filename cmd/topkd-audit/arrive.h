@@ -3,6 +3,7 @@
 #define TOPKD_AUDIT_ARRIVE_H
 
 #include "plan.h"
+#include "progress.h"
 #include "reading.h"
 
 struct arrival {
@@ -13,12 +14,15 @@ struct arrival {
     const struct served *served;
     int64_t from, to;
     bool open_is_fine;
+    struct progress *progress; /* what is waited for is told there */
 };
 
 /* What was found; filled in also when nobody waited. */
 struct arrived {
-    uint64_t behind; /* records between what the group committed and the end that was read */
-    bool settled;    /* nothing was awaited any more, and nothing moved */
+    uint64_t behind;   /* records between what the group committed and the end that was read */
+    bool any_commit;   /* the group committed some partition */
+    bool settled;      /* nothing was awaited any more, and nothing moved */
+    char awaited[256]; /* what the waiting was for when it was last looked at */
 };
 
 /* Returns when everything is there or WAIT_MS are over (0: looks once at the commits). */

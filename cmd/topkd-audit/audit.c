@@ -4,12 +4,14 @@
 #include "base/mem.h"
 #include "compare.h"
 #include "report.h"
+#include <stdio.h>
 #include <unistd.h>
 
 /* What an audit holds, in the order in which it comes to be. */
 struct audit {
     const struct config *config;
     const struct options *options;
+    struct progress progress;
     struct kafka_log *log;
     struct recount recount;
     struct reading reading;
@@ -35,8 +37,8 @@ static int read_log(struct audit *a, struct err *e) {
     if (rc != 0) return rc;
     struct span *spans = kafka_log_spans(a->log, &n);
     rc = options_apply_offsets(a->options, spans, n, e);
-    a->recount = (struct recount){.config = a->config, .from = a->options->from, .to = a->options->to};
-    a->reading.show_progress = isatty(STDERR_FILENO) == 1;
+    recount_init(&a->recount, a->config, a->options->from, a->options->to);
+    a->reading.progress = &a->progress;
     if (rc == 0) rc = reading_run(&a->reading, a->log, &a->recount, e);
     a->read_ms = clock_mono_ms(&clock_system) - started_ms;
     return rc;
@@ -50,7 +52,8 @@ static int wait_for_workers(struct audit *a, struct err *e) {
                                     .served = &a->served,
                                     .from = a->options->from,
                                     .to = a->options->to,
-                                    .open_is_fine = a->options->allow_open};
+                                    .open_is_fine = a->options->allow_open,
+                                    .progress = &a->progress};
     return arrive_wait(&arrival, a->options->wait_ms, &a->arrived, e);
 }
 
@@ -84,6 +87,7 @@ static int compare_all(struct audit *a, struct err *e) {
 /* What the log has grown by is asked last: a list can only hold what was written before it was read. */
 static int conclude(struct audit *a, struct buf *out, struct err *e) {
     struct summary summary;
+    struct faults faults;
     int64_t *ends = mem_zalloc(a->reading.n + 1, sizeof *ends);
     int rc = kafka_log_ends_now(a->log, ends, e);
     const struct summary_input in = {.options = a->options,
@@ -96,12 +100,14 @@ static int conclude(struct audit *a, struct buf *out, struct err *e) {
     mem_free(ends);
     if (rc != 0) return rc;
     summary_make(&summary, &in);
-    const struct report report = {&in, &summary, &a->recount, a->read_ms, a->compare_ms};
+    faults_make(&faults, &in);
+    const struct report report = {&in, &summary, &a->recount, &faults, a->read_ms, a->compare_ms};
     if (a->options->json)
         report_json(&report, out);
     else
         report_table(&report, out);
-    rc = summary.good ? 0 : err_set(e, ERR_REFUSED, "the verdict is not good");
+    rc = summary_is_good(&summary) ? 0 : err_set(e, ERR_REFUSED, "the verdict is not good");
+    faults_deinit(&faults);
     summary_deinit(&summary);
     return rc;
 }
@@ -116,6 +122,7 @@ static int check_redis(const struct config *c, struct err *e) {
 
 int audit_run(const struct config *c, const struct options *o, struct buf *out, struct err *e) {
     struct audit a = {.config = c, .options = o};
+    progress_init(&a.progress, &clock_system, stderr, isatty(STDERR_FILENO) == 1);
     int rc = check_redis(c, e);
     if (rc == 0) rc = read_log(&a, e);
     if (rc == 0) rc = redis_link_open(c->redis, &a.link, e);

@@ -1,11 +1,9 @@
 /* Three questions: is the list the very sequence that the recount gives; how far is it off where it is not; and does
- * everything lie within the bounds that the merged list, LIST_SIZE deep, promises beside it. */
+ * everything lie within the bounds that the merged list, LIST_SIZE deep, promises beside it. Of each kind of difference
+ * the item that is farthest off is told. */
 #include "compare.h"
 
-#include "base/log.h"
 #include "base/mem.h"
-#include <stdarg.h>
-#include <stdio.h>
 
 void comparer_init(struct comparer *c, const struct tally *tally, uint32_t k) {
     *c = (struct comparer){.tally = tally, .k = k};
@@ -17,21 +15,34 @@ void comparer_deinit(struct comparer *c) {
     mem_free(c->listed);
 }
 
-/* The first difference is kept as text. */
-static void note(struct finding *f, const char *fmt, ...) PRINTF_LIKE(2, 3);
-static void note(struct finding *f, const char *fmt, ...) {
-    if (f->what) return;
-    char text[400];
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(text, sizeof text, fmt, ap);
-    va_end(ap);
-    f->what = mem_strdup(text);
+/* One list being compared. */
+struct comparing {
+    struct comparer *c;
+    struct finding *f;
+    const struct served_list *list;
+    const struct group *g;
+    const struct ranked *truth; /* all of g, ranked */
+    size_t want;                /* so many of them belong on the list */
+};
+
+static uint64_t true_count(const struct comparing *x, struct bytes item) {
+    return group_count(x->g, names_find(&x->c->tally->items, item));
 }
 
-static uint64_t true_count(const struct comparer *c, const struct group *g, struct bytes item) {
-    return group_count(g, names_find(&c->tally->items, item));
+static double distance(double a, double b) { return a > b ? a - b : b - a; }
+
+/* A score may be anything that a double can be. */
+static uint64_t whole(double v) { return v < 9e18 ? (uint64_t)v : UINT64_C(9000000000000000000); }
+
+static void list_items(struct comparer *c, const struct served_list *list) {
+    c->round++;
+    for (size_t i = 0; i < list->n; i++) {
+        uint32_t number = names_find(&c->tally->items, list->items[i].item);
+        if (number != NAME_NONE) c->listed[number] = c->round;
+    }
 }
+
+static bool is_listed(const struct comparer *c, uint32_t number) { return c->listed[number] == c->round; }
 
 /* -- the list against the ranked recount -- */
 
@@ -39,121 +50,232 @@ static bool same_item(const struct served_item *s, const struct ranked *r) {
     return bytes_order(s->item, r->item) == 0 && s->score == (double)r->count;
 }
 
-static void check_sequence(struct finding *f, const struct served_list *list, const struct ranked *truth, size_t want) {
-    f->equal = list->n == want;
-    for (size_t i = 0; i < list->n && i < want; i++) {
-        if (same_item(&list->items[i], &truth[i])) continue;
-        note(f, "rank %zu: served %s with %.17g, counted %s with %llu", i + 1, log_quote_bytes(list->items[i].item),
-             list->items[i].score, log_quote_bytes(truth[i].item), (unsigned long long)truth[i].count);
-        f->equal = false;
-    }
-    if (list->n != want) note(f, "served %zu items, counted %zu", list->n, want);
+/* The first place at which the list is another sequence than the recount's; its end if there is none. */
+static size_t first_other(const struct comparing *x) {
+    size_t i = 0;
+    while (i < x->list->n && i < x->want && same_item(&x->list->items[i], &x->truth[i])) i++;
+    return i;
 }
 
-static void check_counts(const struct comparer *c, struct finding *f, const struct served_list *list,
-                         const struct group *g) {
-    f->items = (uint32_t)list->n;
-    for (size_t i = 0; i < list->n; i++) {
-        uint64_t truth = true_count(c, g, list->items[i].item);
-        double off = list->items[i].score - (double)truth;
-        double rel = (off < 0 ? -off : off) / (truth ? (double)truth : 1.0);
+static struct sides sides_of_served(const struct comparing *x, const struct served_item *s) {
+    return (struct sides){SUBJECT_ITEM, s->item, true, s->score, true_count(x, s->item)};
+}
+
+static struct sides sides_of_absent(const struct ranked *r) {
+    return (struct sides){SUBJECT_ITEM, r->item, false, 0, r->count};
+}
+
+/* The item that is farthest off, and all distances added up. */
+struct farthest {
+    struct sides sides;
+    double off;
+};
+
+static void go_farther(const struct comparing *x, struct farthest *far, const struct sides *s) {
+    double off = distance(s->is_served ? s->served : 0, (double)s->counted);
+    if (off == 0) return;
+    x->f->off += off;
+    x->f->items_off++;
+    if (off <= far->off) return;
+    far->sides = *s;
+    far->off = off;
+}
+
+static void find_farthest(const struct comparing *x, struct farthest *far) {
+    for (size_t i = 0; i < x->list->n; i++) {
+        const struct sides s = sides_of_served(x, &x->list->items[i]);
+        go_farther(x, far, &s);
+    }
+    list_items(x->c, x->list);
+    for (size_t i = 0; i < x->want; i++) {
+        const struct sides s = sides_of_absent(&x->truth[i]);
+        if (!is_listed(x->c, x->truth[i].number)) go_farther(x, far, &s);
+    }
+}
+
+static const char *how_it_differs(const struct sides *s) {
+    if (!s->is_served) return "missing";
+    return s->counted == 0 ? "no event has it" : "wrong count";
+}
+
+static void check_sequence(const struct comparing *x) {
+    struct farthest far = {0};
+    size_t other = first_other(x);
+    x->f->equal = other == x->list->n && other == x->want;
+    find_farthest(x, &far);
+    if (x->f->equal) return;
+    if (far.off == 0 && other < x->list->n) {
+        const struct sides s = sides_of_served(x, &x->list->items[other]);
+        difference_add(&x->f->difference, &s, "does not belong at rank %zu", other + 1);
+    } else
+        difference_add(&x->f->difference, &far.sides, "%s", how_it_differs(&far.sides));
+}
+
+static void check_counts(const struct comparing *x) {
+    struct finding *f = x->f;
+    f->items = (uint32_t)x->list->n;
+    for (size_t i = 0; i < x->list->n; i++) {
+        uint64_t truth = true_count(x, x->list->items[i].item);
+        double off = distance(x->list->items[i].score, (double)truth);
+        double rel = off / (truth ? (double)truth : 1.0);
         if (off != 0) f->wrong++;
         if (truth == 0) f->foreign++;
         if (rel > f->error_rel) f->error_rel = rel;
-        if ((uint64_t)(off < 0 ? -off : off) > f->error_abs) f->error_abs = (uint64_t)(off < 0 ? -off : off);
+        if (whole(off) > f->error_abs) f->error_abs = whole(off);
     }
 }
 
 /* Items of the true count at the cut stand in for each other here; which of them must be served is the sequence's. */
-static void check_recall(const struct comparer *c, struct finding *f, const struct served_list *list,
-                         const struct ranked *truth, size_t want, const struct group *g) {
+static void check_recall(const struct comparing *x) {
     size_t hits = 0;
-    f->recall = 1.0;
-    if (want == 0) return;
-    for (size_t i = 0; i < list->n; i++)
-        if (true_count(c, g, list->items[i].item) >= truth[want - 1].count) hits++;
-    if (hits > want) hits = want;
-    f->missing = (uint32_t)(want - hits);
-    f->recall = (double)hits / (double)want;
+    x->f->recall = 1.0;
+    if (x->want == 0) return;
+    for (size_t i = 0; i < x->list->n; i++)
+        if (true_count(x, x->list->items[i].item) >= x->truth[x->want - 1].count) hits++;
+    if (hits > x->want) hits = x->want;
+    x->f->missing = (uint32_t)(x->want - hits);
+    x->f->recall = (double)hits / (double)x->want;
 }
 
 /* -- the promised bounds -- */
 
-static void break_bounds(struct finding *f, struct bytes item, uint64_t truth, uint64_t lower, uint64_t upper) {
-    f->out_of_bounds = true;
-    note(f, "%s: promised %llu to %llu, counted %llu", log_quote_bytes(item), (unsigned long long)lower,
-         (unsigned long long)upper, (unsigned long long)truth);
+/* Some item whose true count is not what was promised. */
+struct breach {
+    struct sides sides;
+    uint64_t lower, upper, off; /* off 0: none */
+};
+
+static void break_bounds(struct breach *b, const struct sides *s, uint64_t lower, uint64_t upper) {
+    uint64_t off = s->counted < lower ? lower - s->counted : s->counted - upper;
+    if (off > b->off) *b = (struct breach){*s, lower, upper, off};
 }
 
-static void check_listed(struct comparer *c, struct finding *f, const struct group *g) {
+static void check_listed(const struct comparing *x, struct breach *b) {
+    struct comparer *c = x->c;
     c->round++;
     for (size_t i = 0; i < c->packed.n; i++) {
         const struct packed_item *it = &c->packed.items[i];
         uint32_t number = names_find(&c->tally->items, it->item);
-        uint64_t truth = group_count(g, number);
+        uint64_t truth = group_count(x->g, number);
         if (number != NAME_NONE) c->listed[number] = c->round;
-        if (truth < it->lower || truth > it->upper) break_bounds(f, it->item, truth, it->lower, it->upper);
+        if (truth >= it->lower && truth <= it->upper) continue;
+        const struct sides s = {SUBJECT_ITEM, it->item, true, (double)it->count, truth};
+        break_bounds(b, &s, it->lower, it->upper);
     }
 }
 
-static void check_unlisted(const struct comparer *c, struct finding *f, const struct ranked *truth, size_t n) {
-    for (size_t i = 0; i < n && truth[i].count > c->packed.absent_upper; i++)
-        if (c->listed[truth[i].number] != c->round)
-            break_bounds(f, truth[i].item, truth[i].count, 0, c->packed.absent_upper);
+static void check_unlisted(const struct comparing *x, struct breach *b) {
+    size_t n = x->g ? x->g->n : 0;
+    for (size_t i = 0; i < n && x->truth[i].count > x->c->packed.absent_upper; i++) {
+        const struct sides s = sides_of_absent(&x->truth[i]);
+        if (!is_listed(x->c, x->truth[i].number)) break_bounds(b, &s, 0, x->c->packed.absent_upper);
+    }
 }
 
-static void check_total(const struct comparer *c, struct finding *f, const struct group *g) {
-    uint64_t truth = g ? g->total : 0;
-    if (c->packed.total == truth) return;
-    f->out_of_bounds = true;
-    note(f, "total %llu, counted %llu", (unsigned long long)c->packed.total, (unsigned long long)truth);
+static void check_total(const struct comparing *x) {
+    const struct sides s = {SUBJECT_TOTAL, {NULL, 0}, true, (double)x->c->packed.total, x->g ? x->g->total : 0};
+    if (x->c->packed.total == s.counted) return;
+    x->f->out_of_bounds = true;
+    difference_add(&x->f->difference, &s, "the total of its minute");
 }
 
-/* The zset is the merged list's first K. */
-static void check_same_list(const struct comparer *c, struct finding *f, const struct served_list *list) {
-    size_t want = c->packed.n < c->k ? c->packed.n : c->k;
-    bool same = list->n == want;
+static void check_promises(const struct comparing *x) {
+    struct breach worst = {0};
+    check_listed(x, &worst);
+    check_unlisted(x, &worst);
+    if (worst.off > 0) {
+        x->f->out_of_bounds = true;
+        difference_add(&x->f->difference, &worst.sides, "promised %llu to %llu", (unsigned long long)worst.lower,
+                       (unsigned long long)worst.upper);
+    }
+    check_total(x);
+}
+
+/* -- the list against the merged list beside it: it is that one's first K -- */
+
+static const struct packed_item *merged_item(const struct comparing *x, struct bytes item) {
+    size_t n = x->c->packed.n < x->c->k ? x->c->packed.n : x->c->k;
+    for (size_t i = 0; i < n; i++)
+        if (bytes_order(x->c->packed.items[i].item, item) == 0) return &x->c->packed.items[i];
+    return NULL;
+}
+
+static const struct served_item *served_item(const struct comparing *x, struct bytes item) {
+    for (size_t i = 0; i < x->list->n; i++)
+        if (bytes_order(x->list->items[i].item, item) == 0) return &x->list->items[i];
+    return NULL;
+}
+
+static bool is_merged_list(const struct comparing *x, size_t want) {
+    bool same = x->list->n == want;
     for (size_t i = 0; same && i < want; i++)
-        same = bytes_order(list->items[i].item, c->packed.items[i].item) == 0 &&
-               list->items[i].score == (double)c->packed.items[i].count;
-    if (same) return;
-    f->broken = true;
-    note(f, "the list and the merged list beside it differ");
+        same = bytes_order(x->list->items[i].item, x->c->packed.items[i].item) == 0 &&
+               x->list->items[i].score == (double)x->c->packed.items[i].count;
+    return same;
 }
 
-static void check_bounds(struct comparer *c, struct finding *f, const struct served_list *list, const struct group *g,
-                         const struct ranked *truth) {
+/* An item of either side. */
+struct split {
+    struct sides sides;
+    const struct packed_item *merged; /* NULL: not there */
+    double off;                       /* 0: none was found */
+};
+
+static void split_farther(const struct comparing *x, struct split *far, struct bytes item) {
+    const struct served_item *s = served_item(x, item);
+    const struct packed_item *m = merged_item(x, item);
+    double off = distance(s ? s->score : 0, m ? (double)m->count : 0);
+    if (off <= far->off) return;
+    *far = (struct split){{SUBJECT_ITEM, item, s != NULL, s ? s->score : 0, true_count(x, item)}, m, off};
+}
+
+static void check_same_list(const struct comparing *x) {
+    size_t want = x->c->packed.n < x->c->k ? x->c->packed.n : x->c->k;
+    struct split far = {0};
+    if (is_merged_list(x, want)) return;
+    x->f->broken = true;
+    for (size_t i = 0; i < x->list->n; i++) split_farther(x, &far, x->list->items[i].item);
+    for (size_t i = 0; i < want; i++) split_farther(x, &far, x->c->packed.items[i].item);
+    if (far.off == 0)
+        difference_add(&x->f->difference, NULL, "the merged list beside it has another order");
+    else if (far.merged)
+        difference_add(&x->f->difference, &far.sides, "the merged list beside it has %llu",
+                       (unsigned long long)far.merged->count);
+    else
+        difference_add(&x->f->difference, &far.sides, "the merged list beside it does not have it");
+}
+
+static void check_merged(const struct comparing *x) {
     const char *why = "there is no merged list beside it";
-    if (list->merged.p == NULL || !packed_read(&c->packed, list->merged, &why)) {
-        f->broken = true;
-        note(f, "%s", why);
+    if (x->list->merged.p == NULL || !packed_read(&x->c->packed, x->list->merged, &why)) {
+        x->f->broken = true;
+        difference_add(&x->f->difference, NULL, "%s", why);
         return;
     }
-    check_same_list(c, f, list);
-    check_total(c, f, g);
-    check_listed(c, f, g);
-    check_unlisted(c, f, truth, g ? g->n : 0);
+    check_same_list(x);
+    check_promises(x);
 }
 
 static void check_index(struct entry *e) {
+    struct finding *f = &e->found;
     bool stated = e->state != STATE_NONE && e->state != STATE_UNKNOWN;
-    if (stated && e->indexed) return;
-    e->found.broken = true;
-    note(&e->found, stated ? "it is not in `minutes`" : "it has no state");
+    f->broken = f->broken || !stated || !e->indexed;
+    if (!stated) difference_add(&f->difference, NULL, "it has no state that is known");
+    if (!e->indexed) difference_add(&f->difference, NULL, "it is not in `minutes`");
 }
 
 void compare_list(struct comparer *c, struct entry *entry, const struct served_list *list) {
-    struct finding *f = &entry->found;
     const struct group *g = entry->group;
-    size_t want = g ? (g->n < c->k ? g->n : c->k) : 0;
     struct ranked *truth = group_rank(c->tally, g);
-    f->served = list->n > 0;
-    if (f->served) {
-        check_bounds(c, f, list, g, truth);
+    const struct comparing x = {
+        .c = c, .f = &entry->found, .list = list, .g = g, .truth = truth, .want = g ? (g->n < c->k ? g->n : c->k) : 0};
+    entry->found.served = list->n > 0;
+    if (entry->found.served) {
+        check_merged(&x);
         check_index(entry);
     }
-    check_sequence(f, list, truth, want);
-    check_counts(c, f, list, g);
-    check_recall(c, f, list, truth, want, g);
+    check_sequence(&x);
+    check_counts(&x);
+    check_recall(&x);
     mem_free(truth);
 }

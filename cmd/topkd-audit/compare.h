@@ -9,7 +9,7 @@ struct comparer {
     const struct tally *tally;
     uint32_t k;           /* length of a list */
     struct packed packed; /* scratch */
-    uint32_t *listed;     /* scratch: by item number, the round in which a merged list had it */
+    uint32_t *listed;     /* scratch: by item number, the round in which a list had it */
     uint32_t round;
 };
 

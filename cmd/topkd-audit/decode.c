@@ -4,7 +4,6 @@
 #include "decode.h"
 
 #include "moment.h"
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -91,19 +90,20 @@ static enum outcome ask_all(const json_t *object, const struct config *c, int64_
 /* What every step below needs. */
 struct visit {
     const struct config *c;
+    struct bytes message;
     int64_t record_ms;
     void (*call)(void *self, const struct sighting *s);
     void *self;
 };
 
 static void visit_bare(const struct visit *v, enum outcome o) {
-    struct sighting s = {.outcome = o};
+    struct sighting s = {.outcome = o, .raw = v->message};
     v->call(v->self, &s);
 }
 
 /* EVENT may be NULL: not JSON. */
-static void visit_event(const struct visit *v, const json_t *event) {
-    struct sighting s = {.outcome = OUTCOME_MALFORMED};
+static void visit_event(const struct visit *v, const json_t *event, struct bytes raw) {
+    struct sighting s = {.outcome = OUTCOME_MALFORMED, .raw = raw, .json = event};
     if (json_is_object(event)) s.outcome = ask_all(event, v->c, v->record_ms, &s);
     v->call(v->self, &s);
 }
@@ -115,7 +115,8 @@ static void visit_array(const struct visit *v, const char *p, size_t n) {
         json_decref(array);
         return;
     }
-    for (size_t i = 0; i < json_array_size(array); i++) visit_event(v, json_array_get(array, i));
+    for (size_t i = 0; i < json_array_size(array); i++)
+        visit_event(v, json_array_get(array, i), (struct bytes){NULL, 0});
     json_decref(array);
 }
 
@@ -134,7 +135,7 @@ static void visit_lines(const struct visit *v, const char *p, size_t n) {
         size_t line_n = (size_t)((lf ? lf : end) - p);
         if (leading_space(p, line_n) < line_n) {
             json_t *event = json_loadb(p, line_n, 0, NULL);
-            visit_event(v, event);
+            visit_event(v, event, (struct bytes){p, line_n});
             json_decref(event);
         }
         p += line_n + 1;
@@ -144,7 +145,7 @@ static void visit_lines(const struct visit *v, const char *p, size_t n) {
 static void visit_object_or_lines(const struct visit *v, const char *p, size_t n) {
     json_t *whole = json_loadb(p, n, 0, NULL);
     if (whole)
-        visit_event(v, whole);
+        visit_event(v, whole, v->message);
     else
         visit_lines(v, p, n);
     json_decref(whole);
@@ -152,7 +153,7 @@ static void visit_object_or_lines(const struct visit *v, const char *p, size_t n
 
 void decode_message(const struct config *c, const char *p, size_t n, int64_t record_ms,
                     void (*call)(void *self, const struct sighting *s), void *self) {
-    struct visit v = {c, record_ms, call, self};
+    struct visit v = {c, {p, n}, record_ms, call, self};
     size_t skip = p ? leading_space(p, n) : 0;
     if (p == NULL)
         visit_bare(&v, OUTCOME_TOMBSTONE);

@@ -6,6 +6,7 @@
 
 #include "base/base.h"
 #include "config/config.h"
+#include <jansson.h>
 
 /* In the order in which they are looked for; APPLIED is what is left. */
 enum outcome {
@@ -34,7 +35,9 @@ struct sighting {
     struct bytes location; /* p == NULL: none */
     int64_t time_ms;
     uint32_t weight;
-    char digits[24]; /* where an integer item is spelled */
+    char digits[24];    /* where an integer item is spelled */
+    struct bytes raw;   /* the event as it is written; p == NULL: one of an array, or a tombstone */
+    const json_t *json; /* NULL: not JSON */
 };
 
 /* Visits every event of the message P[0..N) (P == NULL: a tombstone) in its order. RECORD_MS stands in for a missing

@@ -4,10 +4,12 @@
 #include "audit.h"
 #include "base/mem.h"
 #include "report.h"
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
-enum { EXIT_GOOD = 0, EXIT_DIFFERENT = 1, EXIT_USAGE = 2 };
+enum { EXIT_GOOD = 0, EXIT_NOT_GOOD = 1, EXIT_USAGE = 2 };
 
 static int load_settings(struct config **config) {
     struct buf problems = {0};
@@ -24,10 +26,11 @@ static int run(const struct config *config, const struct options *options) {
     bool unfinished = rc != 0 && out.len == 0;
     if (unfinished && options->json) report_json_unfinished(e.text, &out);
     if (unfinished && !options->json) fprintf(stderr, "topkd-audit: %s\n", e.text);
-    fputs(buf_text(&out), stdout);
+    bool written = fputs(buf_text(&out), stdout) >= 0 && fflush(stdout) == 0;
     buf_free(&out);
-    if (rc == 0) return EXIT_GOOD;
-    return unfinished && rc == ERR_INVALID ? EXIT_USAGE : EXIT_DIFFERENT;
+    if (!written) fprintf(stderr, "topkd-audit: cannot write the report: %s\n", strerror(errno));
+    if (rc == 0) return written ? EXIT_GOOD : EXIT_NOT_GOOD;
+    return unfinished && rc == ERR_INVALID ? EXIT_USAGE : EXIT_NOT_GOOD;
 }
 
 int main(int argc, char **argv) {

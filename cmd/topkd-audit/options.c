@@ -35,11 +35,17 @@ const char *const options_usage =
     "  --from MINUTE         compare minutes from here on, as 2026-11-21T19:08 (UTC); the log is still read wholly\n"
     "  --to MINUTE           compare minutes before this one\n"
     "  --from-offsets LIST   topic/partition=offset,...: where the group began, if not at the log's start\n"
-    "  --show N              print at most N differences (10)\n"
+    "  --show N              show the N worst of the lists that differ (10)\n"
     "  --json                one JSON object instead of the table\n"
-    "  --help, --version\n"
+    "  -h, --help\n"
+    "  -V, --version\n"
     "\n"
-    "exit: 0 good; 1 differences, or it could not finish; 2 configuration or usage\n";
+    "exit status:\n"
+    "  0  good: lists were compared, and each is what was asked for (verdict: exact, or within bounds)\n"
+    "  1  not good: lists differ, are missing or foreign, or with --exact open or lost; the workers did not arrive\n"
+    "     within --wait (different); no list could be compared (nothing to compare); or the audit could not finish\n"
+    "  2  a wrong setting or option; what is wrong is on stderr\n"
+    "Where it is not good the verdict, the report's last line, says why. Progress goes to stderr.\n";
 
 static bool parse_uint(const char *s, const char **end, int64_t *out) {
     char *stop;
@@ -122,6 +128,8 @@ int options_parse(int argc, char **argv, struct options *o, struct err *e) {
         if (rc != 0) return rc;
     }
     if (optind < argc) return err_set(e, ERR_INVALID, "unexpected argument \"%s\"; see --help", argv[optind]);
+    if (o->from >= o->to)
+        return err_set(e, ERR_INVALID, "expected --from before --to, got no minute between them: change one");
     return 0;
 }
 

@@ -9,7 +9,7 @@
 enum { EXPIRY_ORDER_MIN = 5 };
 
 void plan_deinit(struct plan *p) {
-    for (size_t i = 0; i < p->n; i++) mem_free(p->entries[i].found.what);
+    for (size_t i = 0; i < p->n; i++) difference_deinit(&p->entries[i].found.difference);
     mem_free(p->entries);
     names_deinit(&p->locations);
     *p = (struct plan){0};

@@ -3,6 +3,7 @@
 #ifndef TOPKD_AUDIT_PLAN_H
 #define TOPKD_AUDIT_PLAN_H
 
+#include "difference.h"
 #include "served.h"
 #include "tally.h"
 
@@ -15,7 +16,9 @@ struct finding {
     uint32_t items, wrong, missing, foreign;
     uint64_t error_abs;
     double error_rel, recall;
-    char *what; /* the first difference, one line; owned, NULL if equal */
+    uint32_t items_off; /* items of the list or of the recount that are not on the other with the same count */
+    double off;         /* by how much they all are off together */
+    struct difference difference;
 };
 
 struct entry {

@@ -3,9 +3,8 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "moment.h"
-#include <stdio.h>
 
-enum { PROGRESS_RECORDS = 100000 };
+enum { PROGRESS_RECORDS = 4096 }; /* so rarely is the clock looked at */
 
 void reading_deinit(struct reading *r) {
     for (size_t i = 0; i < r->n; i++) track_deinit(&r->tracks[i]);
@@ -20,8 +19,9 @@ static void cannot_know(struct reading *r, int64_t log_time_ms) {
 }
 
 static void tell_progress(struct reading *r) {
-    if (r->show_progress && ++r->seen % PROGRESS_RECORDS == 0)
-        fprintf(stderr, "\rreading: %llu messages ", (unsigned long long)r->seen);
+    if (++r->seen % PROGRESS_RECORDS == 0)
+        progress_say(r->progress, "read %llu of about %llu messages", (unsigned long long)r->seen,
+                     (unsigned long long)r->of);
 }
 
 /* Where a partition begins elsewhere than at offset 0, its clock begins with the record before, else with the first
@@ -36,6 +36,7 @@ static void visit(void *self, size_t span, const struct record *rec) {
         int64_t log_ms = t->w_ms != INT64_MIN ? t->w_ms : rec->time_ms;
         if (moment_in_range(log_ms)) cannot_know(r, log_ms);
     }
+    r->recount->origin = (struct origin){r->spans[span].topic, r->spans[span].partition, rec->offset};
     if (counts) recount_record(r->recount, t, rec->value, rec->value_n, rec->time_ms);
     tell_progress(r);
 }
@@ -49,9 +50,10 @@ int reading_run(struct reading *r, struct kafka_log *log, struct recount *recoun
         r->tracks[i].w_ms = INT64_MIN;
         bool all_gone = r->spans[i].start > 0 && r->spans[i].start >= r->spans[i].end;
         if (all_gone) cannot_know(r, clock_wall_ms(&clock_system));
+        if (r->spans[i].start < r->spans[i].end) r->of += (uint64_t)(r->spans[i].end - r->spans[i].start);
     }
     int rc = kafka_log_read(log, visit, r, e);
-    if (r->show_progress && r->seen >= PROGRESS_RECORDS) fprintf(stderr, "\r\033[K");
+    progress_clear(r->progress);
     return rc;
 }
 

@@ -4,6 +4,7 @@
 #define TOPKD_AUDIT_READING_H
 
 #include "kafka_log.h"
+#include "progress.h"
 #include "recount.h"
 
 struct reading {
@@ -14,8 +15,8 @@ struct reading {
     /* Minutes up to here may hold events of records that are not in the log any more, or that lie before where a
      * partition was told to begin: nobody can recount them. INT64_MIN: none. */
     int64_t unknowable_until;
-    bool show_progress;
-    uint64_t seen; /* private */
+    struct progress *progress; /* borrowed: how much is read is told there */
+    uint64_t seen, of;         /* private: records so far, and about how many there are */
 };
 
 int reading_run(struct reading *r, struct kafka_log *log, struct recount *recount, struct err *e) MUST_CHECK;

@@ -4,6 +4,10 @@
 #include "moment.h"
 #include <string.h>
 
+void recount_init(struct recount *r, const struct config *c, int64_t from, int64_t to) {
+    *r = (struct recount){.config = c, .from = from, .to = to, .first_minute = INT64_MAX, .last_minute = INT64_MIN};
+}
+
 void recount_deinit(struct recount *r) { tally_deinit(&r->tally); }
 
 void track_deinit(struct track *t) { places_deinit(&t->places); }
@@ -44,6 +48,17 @@ static enum outcome count_event(const struct judging *j, const struct sighting *
     return elsewhere && !taken ? OUTCOME_MANY_LOCATIONS : OUTCOME_APPLIED;
 }
 
+/* What is told of the events beside their counts. */
+static void remember(struct recount *r, enum outcome o, const struct sighting *s) {
+    if (o != OUTCOME_APPLIED) {
+        if (!r->examples[o].set) example_take(&r->examples[o], s, &r->origin);
+        return;
+    }
+    r->without_location += s->location.p == NULL;
+    r->first_minute = i64_smaller(r->first_minute, minute_of(s->time_ms));
+    r->last_minute = i64_larger(r->last_minute, minute_of(s->time_ms));
+}
+
 static void judge(void *self, const struct sighting *s) {
     struct judging *j = self;
     enum outcome o = s->outcome;
@@ -56,6 +71,7 @@ static void judge(void *self, const struct sighting *s) {
     if (o == OUTCOME_APPLIED) o = count_event(j, s);
     j->r->events++;
     j->r->outcomes[o]++;
+    remember(j->r, o, s);
 }
 
 static void run(struct judging *j, struct track *t, const char *p, size_t n) {

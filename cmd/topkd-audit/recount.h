@@ -9,6 +9,7 @@
 #define TOPKD_AUDIT_RECOUNT_H
 
 #include "decode.h"
+#include "example.h"
 #include "places.h"
 #include "tally.h"
 
@@ -22,10 +23,15 @@ struct recount {
     const struct config *config; /* borrowed */
     int64_t from, to;            /* minutes kept: from <= m < to */
     uint64_t messages, events, outcomes[OUTCOMES];
+    uint64_t without_location;         /* of the applied: they count in the list of all only */
+    int64_t first_minute, last_minute; /* of the applied, in [from, to) or not; first > last: there is none */
+    struct origin origin;              /* of the record that comes next */
+    struct example examples[OUTCOMES]; /* the first event of each outcome but APPLIED */
     struct tally tally;
 };
 
-void recount_deinit(struct recount *r);
+void recount_init(struct recount *r, const struct config *c, int64_t from, int64_t to);
+void recount_deinit(struct recount *r); /* zero-initialised is empty */
 /* The record's events are judged by what came before it; then it moves W. */
 void recount_record(struct recount *r, struct track *t, const char *p, size_t n, int64_t record_ms);
 /* Moves W alone: a record before the first one that counts. */

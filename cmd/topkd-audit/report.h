@@ -2,12 +2,13 @@
 #ifndef TOPKD_AUDIT_REPORT_H
 #define TOPKD_AUDIT_REPORT_H
 
-#include "summary.h"
+#include "faults.h"
 
 struct report {
     const struct summary_input *in;
     const struct summary *summary;
     const struct recount *recount;
+    const struct faults *faults;
     int64_t read_ms, compare_ms;
 };
 
@@ -19,8 +20,6 @@ const char *report_verdict_word(const struct report *r);
 /* The JSON of a run that did not get far enough for a report. */
 void report_json_unfinished(const char *why, struct buf *out);
 
-/* Calls SHOW with the faulty lists, at most options->show of them. */
-void report_each_fault(const struct report *r, void (*show)(void *self, const struct entry *e, const char *what),
-                       void *self);
+size_t report_shown(const struct report *r); /* how many of the faults are shown */
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "rejects.h"
 #include <jansson.h>
 #include <stdlib.h>
 
@@ -68,21 +69,51 @@ static json_t *spans_json(const struct reading *r) {
     return all;
 }
 
-struct fault_list {
-    const struct plan *plan;
-    json_t *array;
-};
+/* The item that is told, or `total`; a score that JSON has no number for is left out. */
+static void put_sides(json_t *o, const struct difference *d) {
+    if (d->subject == SUBJECT_LIST) return;
+    if (d->subject == SUBJECT_ITEM) json_object_set_new(o, "item", text_json((struct bytes){d->item, d->item_n}));
+    if (d->is_served) json_object_set_new(o, "served", json_real(d->served));
+    put(o, "counted", d->counted);
+}
 
-static void add_fault(void *self, const struct entry *e, const char *what) {
-    const struct fault_list *f = self;
+static json_t *fault_json(const struct plan *plan, const struct fault *f) {
     char minute[MINUTE_TEXT_LEN + 1];
+    const struct entry *e = f->entry;
+    struct buf what = {0};
     json_t *o = json_object();
     minute_format(e->minute, minute);
-    json_object_set_new(o, "location", text_json(names_get(&f->plan->locations, e->location)));
+    fault_write(f, &what);
+    json_object_set_new(o, "location", text_json(names_get(&plan->locations, e->location)));
     json_object_set_new(o, "minute", json_string(minute));
     json_object_set_new(o, "state", json_string(served_state_name(e->state)));
-    json_object_set_new(o, "what", json_string(what));
-    json_array_append_new(f->array, o);
+    json_object_set_new(o, "what", json_string(buf_text(&what)));
+    put_sides(o, &e->found.difference);
+    put(o, "items_off", e->found.items_off);
+    json_object_set_new(o, "off", json_real(e->found.off));
+    buf_free(&what);
+    return o;
+}
+
+static json_t *faults_json(const struct report *r) {
+    json_t *all = json_array();
+    for (size_t i = 0; i < report_shown(r); i++)
+        json_array_append_new(all, fault_json(r->in->plan, &r->faults->list[i]));
+    return all;
+}
+
+/* null while the events are as they should be. */
+static json_t *look_at_json(const struct recount *r) {
+    if (!rejects_outweigh(r)) return json_null();
+    enum outcome o = rejects_largest(r);
+    struct buf example = {0};
+    json_t *said = json_object();
+    json_object_set_new(said, "outcome", json_string(outcome_name(o)));
+    json_object_set_new(said, "settings", json_string(rejects_look_at(o)));
+    example_write(&r->examples[o], &example);
+    json_object_set_new(said, "example", json_string(buf_text(&example)));
+    buf_free(&example);
+    return said;
 }
 
 static void write_out(json_t *o, struct buf *out) {
@@ -96,22 +127,23 @@ static void write_out(json_t *o, struct buf *out) {
 void report_json(const struct report *r, struct buf *out) {
     json_t *o = json_object(), *reasons = json_array();
     const struct summary *s = r->summary;
-    struct fault_list faults = {r->in->plan, json_array()};
     for (size_t i = 0; i < s->reasons_n; i++) json_array_append_new(reasons, json_string(s->reasons[i]));
-    report_each_fault(r, add_fault, &faults);
     json_object_set_new(o, "verdict", json_string(report_verdict_word(r)));
-    json_object_set_new(o, "good", json_boolean(s->good));
+    json_object_set_new(o, "good", json_boolean(summary_is_good(s)));
     json_object_set_new(o, "reasons", reasons);
     put(o, "messages", r->recount->messages);
     put(o, "events", r->recount->events);
     json_object_set_new(o, "outcomes", outcomes_json(r->recount));
+    put(o, "without_location", r->recount->without_location);
+    json_object_set_new(o, "look_at", look_at_json(r->recount));
     json_object_set_new(o, "partitions", spans_json(r->in->reading));
     put(o, "behind", r->in->arrived->behind);
     json_object_set_new(o, "settled", json_boolean(r->in->arrived->settled));
     json_object_set_new(o, "lists", lists_json(s));
     json_object_set_new(o, "compared", totals_json(&s->compared));
     json_object_set_new(o, "lost", totals_json(&s->lost));
-    json_object_set_new(o, "differences", faults.array);
+    put(o, "differences_total", r->faults->n);
+    json_object_set_new(o, "differences", faults_json(r));
     json_object_set_new(o, "read_seconds", json_real((double)r->read_ms / 1000.0));
     json_object_set_new(o, "compare_seconds", json_real((double)r->compare_ms / 1000.0));
     write_out(o, out);

@@ -1,6 +1,8 @@
 #include "summary.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
+#include "rejects.h"
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -27,6 +29,8 @@ enum fate summary_fate(const struct summary_input *in, int64_t oldest_served, co
 
 bool summary_is_fault(const struct summary_input *in, enum fate fate, const struct finding *f) {
     if (fate == FATE_MISSING || fate == FATE_FOREIGN) return true;
+    if (fate == FATE_OPEN) return in->options->exact;
+    if (fate == FATE_LOST) return in->options->exact && !in->options->allow_lost;
     if (fate != FATE_COMPARED) return false;
     return f->broken || f->out_of_bounds || (in->options->exact && !f->equal);
 }
@@ -53,6 +57,7 @@ static void add_up(struct summary *s, const struct summary_input *in) {
         const struct entry *e = &in->plan->entries[i];
         enum fate fate = summary_fate(in, oldest, e);
         s->fates[fate]++;
+        s->served += e->found.served;
         if (fate == FATE_LOST) add_finding(&s->lost, &e->found);
         if (fate != FATE_COMPARED) continue;
         add_finding(&s->compared, &e->found);
@@ -64,14 +69,13 @@ static void add_up(struct summary *s, const struct summary_input *in) {
 
 static void blame(struct summary *s, const char *fmt, ...) PRINTF_LIKE(2, 3);
 static void blame(struct summary *s, const char *fmt, ...) {
-    char text[256];
+    char text[512];
     va_list ap;
     if (s->reasons_n == REASONS_MAX) return;
     va_start(ap, fmt);
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
     s->reasons[s->reasons_n++] = mem_strdup(text);
-    s->good = false;
 }
 
 static void blame_count(struct summary *s, uint64_t n, const char *one, const char *many) {
@@ -84,20 +88,114 @@ static void judge_exact(struct summary *s, const struct options *o) {
     if (!o->allow_lost) blame_count(s, s->fates[FATE_LOST], "list is lost", "lists are lost");
 }
 
-static void judge(struct summary *s, const struct summary_input *in) {
+/* The fates of lists that are not compared, and what lets them be. */
+static const struct {
+    enum fate fate;
+    const char *name, *advice;
+} UNCOMPARED[] = {
+    {FATE_OPEN, "open", "--wait lets minutes end, --allow-open compares open lists too"},
+    {FATE_LOST, "lost", "lost lists are not vouched for"},
+    {FATE_MOVING, "moving", "the log grows: choose minutes that are over with --to, or audit when it rests"},
+    {FATE_UNKNOWABLE, "unknowable", "the log does not go back far enough: audit when it has later minutes"},
+    {FATE_EXPIRED, "expired", "they are older than TOPKD_RETENTION and gone"},
+};
+
+void summary_write_uncompared(const struct summary *s, struct buf *out) {
+    size_t before = out->len;
+    for (size_t i = 0; i < ARRAY_LEN(UNCOMPARED); i++)
+        if (s->fates[UNCOMPARED[i].fate])
+            buf_addf(out, "%s%llu %s", out->len > before ? ", " : "", (unsigned long long)s->fates[UNCOMPARED[i].fate],
+                     UNCOMPARED[i].name);
+}
+
+static void blame_fates(struct summary *s) {
+    struct buf fates = {0};
+    const char *advice = "";
+    uint64_t most = 0;
+    for (size_t i = 0; i < ARRAY_LEN(UNCOMPARED); i++)
+        if (s->fates[UNCOMPARED[i].fate] > most) {
+            most = s->fates[UNCOMPARED[i].fate];
+            advice = UNCOMPARED[i].advice;
+        }
+    summary_write_uncompared(s, &fates);
+    if (most > 0) blame(s, "no list can be compared, %s: %s", buf_text(&fates), advice);
+    buf_free(&fates);
+}
+
+static void blame_rejects(struct summary *s, const struct recount *r) {
+    enum outcome o = rejects_largest(r);
+    blame(s, "none of %llu events counts, %llu are %s: look at %s", (unsigned long long)r->events,
+          (unsigned long long)r->outcomes[o], outcome_name(o), rejects_look_at(o));
+}
+
+static void blame_range(struct summary *s, const struct recount *r) {
+    char first[MINUTE_TEXT_LEN + 1], last[MINUTE_TEXT_LEN + 1];
+    minute_format(r->first_minute, first);
+    minute_format(r->last_minute, last);
+    blame(s, "no event lies in the minutes of --from and --to: those of the log go from %s to %s", first, last);
+}
+
+/* Why there was nothing to compare: the first cause on the way from the log to Redis. */
+static void judge_nothing(struct summary *s, const struct summary_input *in) {
+    const struct recount *r = in->reading->recount;
+    if (r->messages == 0)
+        blame(s, "the %zu partitions have no message that counts: are TOPKD_TOPICS and --from-offsets right?",
+              in->reading->n);
+    else if (r->events == 0)
+        blame(s, "%llu messages have no event: they are empty arrays", (unsigned long long)r->messages);
+    else if (r->tally.n == 0 && r->outcomes[OUTCOME_APPLIED] == 0)
+        blame_rejects(s, r);
+    else if (r->tally.n == 0)
+        blame_range(s, r);
+    else if (s->served == 0 && s->fates[FATE_MISSING] > 0)
+        blame(s,
+              "Redis has no list of the board \"%s\": are TOPKD_BOARD and TOPKD_REDIS, with its database, right, and "
+              "does a worker run?",
+              in->config->board);
+    else
+        blame_fates(s);
+}
+
+static void judge_arrival(struct summary *s, const struct summary_input *in) {
     const struct arrived *a = in->arrived;
-    uint64_t in_log = in->reading->recount->tally.n;
-    s->good = true;
     if (in->options->wait_ms > 0 && a->behind > 0)
-        blame(s, "the workers did not arrive: %llu records are not committed", (unsigned long long)a->behind);
+        blame(s, "the workers did not arrive: %llu records are not committed%s", (unsigned long long)a->behind,
+              a->any_commit ? "" : ", nor was anything ever: is TOPKD_GROUP right, does a worker run?");
+}
+
+static void judge_lists(struct summary *s, const struct options *o) {
     blame_count(s, s->fates[FATE_MISSING], "list is missing", "lists are missing");
     blame_count(s, s->fates[FATE_FOREIGN], "list is foreign", "lists are foreign");
     blame_count(s, s->compared.broken, "list is broken", "lists are broken");
     blame_count(s, s->compared.out_of_bounds, "list is out of its bounds", "lists are out of their bounds");
-    if (in->options->exact) judge_exact(s, in->options);
-    if (s->compared.lists == 0 && in_log > 0) blame(s, "there was no list to compare");
-    if (!s->good && in->options->wait_ms == 0 && a->behind > 0)
+    if (o->exact) judge_exact(s, o);
+}
+
+/* What helps, where there is something to blame. */
+static void advise(struct summary *s, const struct summary_input *in) {
+    const struct arrived *a = in->arrived;
+    if (in->options->wait_ms == 0 && a->behind > 0)
         blame(s, "the group stands %llu records before the end: --wait lets it arrive", (unsigned long long)a->behind);
+    if (in->options->wait_ms > 0 && a->behind == 0 && !a->settled)
+        blame(s, "when the wait was over it was still for %s", a->awaited);
+}
+
+static enum verdict verdict_of(const struct summary *s) {
+    if (s->compared.lists == 0) return VERDICT_NOTHING;
+    if (s->reasons_n > 0) return VERDICT_DIFFERENT;
+    return s->compared.unequal == 0 ? VERDICT_EXACT : VERDICT_WITHIN_BOUNDS;
+}
+
+bool summary_is_good(const struct summary *s) {
+    return s->verdict == VERDICT_EXACT || s->verdict == VERDICT_WITHIN_BOUNDS;
+}
+
+static void judge(struct summary *s, const struct summary_input *in) {
+    if (s->compared.lists == 0) judge_nothing(s, in);
+    judge_arrival(s, in);
+    judge_lists(s, in->options);
+    s->verdict = verdict_of(s);
+    if (!summary_is_good(s)) advise(s, in);
 }
 
 void summary_make(struct summary *s, const struct summary_input *in) {

@@ -27,13 +27,21 @@ struct totals {
     double error_rel, recall_sum, recall_min;
 };
 
+enum verdict {
+    VERDICT_EXACT,         /* every list that was compared is the recount's */
+    VERDICT_WITHIN_BOUNDS, /* ... or within the bounds that are promised with it */
+    VERDICT_DIFFERENT,
+    VERDICT_NOTHING /* no list could be compared, so that nothing can be said: not good */
+};
+
 enum { REASONS_MAX = 12 };
 
 struct summary {
     uint64_t fates[FATES], states[LIST_STATES]; /* states: of the compared lists */
     uint64_t locations;                         /* with a compared list */
+    uint64_t served;                            /* lists that are in Redis, compared or not */
     struct totals compared, lost;
-    bool good;
+    enum verdict verdict;
     char *reasons[REASONS_MAX]; /* why not good; owned */
     size_t reasons_n;
 };
@@ -47,6 +55,9 @@ struct summary_input {
     int64_t settled_until, wall_ms;
 };
 
+bool summary_is_good(const struct summary *s);
+/* The lists that were not compared, by why: `20 open, 8 moving`; nothing if there is none. */
+void summary_write_uncompared(const struct summary *s, struct buf *out);
 void summary_make(struct summary *s, const struct summary_input *in);
 void summary_deinit(struct summary *s);
 enum fate summary_fate(const struct summary_input *in, int64_t oldest_served, const struct entry *e);

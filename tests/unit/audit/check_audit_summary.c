@@ -1,0 +1,259 @@
+/* The verdict: it is never good where nothing was compared, whatever the cause. And the order of the faults. */
+#include <check.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "topkd-audit/faults.h"
+
+enum { MINUTE = 29395860, ENTRIES_MAX = 8 };
+
+static struct options options;
+static struct config *config;
+static struct recount recount;
+static struct reading reading;
+static struct arrived arrived;
+static struct plan plan;
+static struct group group;
+static struct summary_input in;
+static struct summary summary;
+static struct faults faults;
+
+static void setup(void) {
+    static const char *const env[] = {NULL};
+    struct buf problems = {0};
+    ck_assert_int_eq(config_load(env, &config, &problems), 0);
+    buf_free(&problems);
+    recount_init(&recount, config, INT64_MIN, INT64_MAX);
+    options = (struct options){.show = 10};
+    reading = (struct reading){.recount = &recount, .n = 4, .unknowable_until = INT64_MIN};
+    arrived = (struct arrived){.any_commit = true, .settled = true};
+    plan = (struct plan){.entries = mem_zalloc(ENTRIES_MAX, sizeof *plan.entries), .since_ms = INT64_MAX};
+    in = (struct summary_input){&options, config, &reading, &arrived, &plan, INT64_MAX, (int64_t)MINUTE * 60000};
+}
+
+static void teardown(void) {
+    faults_deinit(&faults);
+    summary_deinit(&summary);
+    plan_deinit(&plan);
+    recount_deinit(&recount);
+    config_destroy(config);
+}
+
+static struct bytes word(const char *s) { return (struct bytes){s, strlen(s)}; }
+
+/* A log with events that count, and a list of them in STATE; NONE: it is not in Redis. */
+static struct entry *given_list(enum list_state state) {
+    struct entry *e = &plan.entries[plan.n];
+    tally_add(&recount.tally, word("US"), MINUTE + (int64_t)plan.n, word("a"), 1);
+    recount.messages = recount.events = recount.outcomes[OUTCOME_APPLIED] = 1;
+    *e = (struct entry){.minute = MINUTE + (int64_t)plan.n++,
+                        .group = &group,
+                        .state = state,
+                        .indexed = state != STATE_NONE,
+                        .found = {.served = state != STATE_NONE, .equal = state != STATE_NONE, .recall = 1}};
+    return e;
+}
+
+static void expect_verdict(enum verdict verdict, const char *reason) {
+    struct buf all = {0};
+    summary_deinit(&summary);
+    summary_make(&summary, &in);
+    for (size_t i = 0; i < summary.reasons_n; i++) buf_addf(&all, "%s\n", summary.reasons[i]);
+    ck_assert_msg(strstr(buf_text(&all), reason), "expected \"%s\" in:\n%s", reason, buf_text(&all));
+    ck_assert_int_eq(summary.verdict, verdict);
+    ck_assert_int_eq(summary_is_good(&summary), verdict == VERDICT_EXACT || verdict == VERDICT_WITHIN_BOUNDS);
+    ck_assert_int_eq(summary.reasons_n > 0, !summary_is_good(&summary));
+    buf_free(&all);
+}
+
+START_TEST(a_list_that_is_equal_makes_it_exact) {
+    given_list(STATE_FINAL);
+    expect_verdict(VERDICT_EXACT, "");
+}
+END_TEST
+
+START_TEST(one_that_is_not_but_within_its_bounds_is_named_so) {
+    given_list(STATE_FINAL)->found.equal = false;
+    expect_verdict(VERDICT_WITHIN_BOUNDS, "");
+    options.exact = true;
+    expect_verdict(VERDICT_DIFFERENT, "1 list is not the recount's");
+}
+END_TEST
+
+START_TEST(empty_topics_are_nothing_to_compare) { expect_verdict(VERDICT_NOTHING, "TOPKD_TOPICS"); }
+END_TEST
+
+START_TEST(messages_without_events_are_nothing_to_compare) {
+    recount.messages = 90;
+    expect_verdict(VERDICT_NOTHING, "90 messages have no event");
+}
+END_TEST
+
+START_TEST(events_that_are_all_rejected_name_the_setting) {
+    recount.messages = recount.events = recount.outcomes[OUTCOME_NO_ITEM] = 90;
+    expect_verdict(VERDICT_NOTHING, "none of 90 events counts, 90 are no_item: look at TOPKD_FIELD_ITEM");
+}
+END_TEST
+
+START_TEST(events_that_all_weigh_nothing_name_the_weights) {
+    recount.messages = recount.events = recount.outcomes[OUTCOME_WEIGHTLESS] = 90;
+    expect_verdict(VERDICT_NOTHING, "look at TOPKD_WEIGHTS");
+}
+END_TEST
+
+START_TEST(a_range_without_events_says_where_they_are) {
+    recount.messages = recount.events = recount.outcomes[OUTCOME_APPLIED] = 90;
+    recount.first_minute = recount.last_minute = 29395860;
+    expect_verdict(VERDICT_NOTHING, "those of the log go from 2025-11-21T19:00 to 2025-11-21T19:00");
+}
+END_TEST
+
+START_TEST(a_redis_without_any_list_asks_for_board_and_address) {
+    given_list(STATE_NONE);
+    expect_verdict(VERDICT_NOTHING, "Redis has no list of the board \"topk\"");
+}
+END_TEST
+
+START_TEST(lists_that_are_all_open_are_nothing_to_compare) {
+    given_list(STATE_OPEN);
+    expect_verdict(VERDICT_NOTHING, "1 open: --wait");
+    options.exact = true;
+    expect_verdict(VERDICT_NOTHING, "1 list is open");
+    options.allow_open = true;
+    expect_verdict(VERDICT_EXACT, "");
+}
+END_TEST
+
+START_TEST(lists_that_are_all_lost_are_nothing_to_compare_even_if_that_is_allowed) {
+    given_list(STATE_LOST);
+    expect_verdict(VERDICT_NOTHING, "1 lost");
+    options.exact = options.allow_lost = true;
+    expect_verdict(VERDICT_NOTHING, "1 lost");
+}
+END_TEST
+
+START_TEST(lists_that_all_still_move_are_nothing_to_compare) {
+    given_list(STATE_FINAL);
+    in.settled_until = INT64_MIN;
+    expect_verdict(VERDICT_NOTHING, "1 moving");
+}
+END_TEST
+
+START_TEST(lists_that_the_log_cannot_tell_are_nothing_to_compare) {
+    given_list(STATE_FINAL);
+    reading.unknowable_until = INT64_MAX;
+    expect_verdict(VERDICT_NOTHING, "1 unknowable");
+}
+END_TEST
+
+START_TEST(lists_that_have_all_expired_are_nothing_to_compare) {
+    given_list(STATE_NONE);
+    plan.since_ms = INT64_MIN;
+    in.wall_ms = (MINUTE + 2) * INT64_C(60000) + config->retention_ms;
+    expect_verdict(VERDICT_NOTHING, "1 expired");
+}
+END_TEST
+
+START_TEST(a_foreign_list_alone_is_nothing_to_compare) {
+    given_list(STATE_FINAL)->group = NULL;
+    tally_deinit(&recount.tally);
+    recount.messages = recount.events = recount.outcomes[OUTCOME_APPLIED] = 0;
+    expect_verdict(VERDICT_NOTHING, "1 list is foreign");
+}
+END_TEST
+
+START_TEST(one_list_that_was_compared_is_a_verdict_and_the_others_are_named) {
+    struct buf uncompared = {0};
+    given_list(STATE_FINAL);
+    given_list(STATE_OPEN);
+    given_list(STATE_LOST);
+    given_list(STATE_LOST);
+    expect_verdict(VERDICT_EXACT, "");
+    summary_write_uncompared(&summary, &uncompared);
+    ck_assert_str_eq(buf_text(&uncompared), "1 open, 2 lost");
+    buf_free(&uncompared);
+}
+END_TEST
+
+START_TEST(workers_that_never_committed_are_named_so) {
+    given_list(STATE_FINAL);
+    options.wait_ms = 1000;
+    arrived = (struct arrived){.behind = 7};
+    expect_verdict(VERDICT_DIFFERENT, "7 records are not committed, nor was anything ever: is TOPKD_GROUP right");
+}
+END_TEST
+
+START_TEST(what_the_wait_was_still_for_is_told_where_it_is_not_good) {
+    options.wait_ms = 1000;
+    arrived = (struct arrived){.any_commit = true, .awaited = "1 of 1 lists"};
+    given_list(STATE_FINAL);
+    expect_verdict(VERDICT_EXACT, "");
+    given_list(STATE_NONE);
+    expect_verdict(VERDICT_DIFFERENT, "when the wait was over it was still for 1 of 1 lists");
+}
+END_TEST
+
+/* Off by 1, by 500, a state alone by 1000, and 7: the order is 500, 7, 1, and the state last. */
+START_TEST(the_worst_list_is_first_and_a_mere_state_is_last) {
+    static const double off[] = {1, 500, 1000, 7};
+    options.exact = true;
+    for (size_t i = 0; i < ARRAY_LEN(off); i++) {
+        struct entry *e = given_list(i == 2 ? STATE_LOST : STATE_FINAL);
+        e->found.off = off[i];
+        e->found.equal = false;
+    }
+    faults_make(&faults, &in);
+    ck_assert_uint_eq(faults.n, 4);
+    ck_assert_double_eq(faults.list[0].entry->found.off, 500);
+    ck_assert_double_eq(faults.list[1].entry->found.off, 7);
+    ck_assert_double_eq(faults.list[2].entry->found.off, 1);
+    ck_assert_int_eq(faults.list[3].fate, FATE_LOST);
+}
+END_TEST
+
+START_TEST(every_list_that_is_blamed_is_among_the_faults) {
+    given_list(STATE_OPEN);
+    given_list(STATE_LOST);
+    given_list(STATE_NONE);
+    given_list(STATE_FINAL);
+    faults_make(&faults, &in);
+    ck_assert_uint_eq(faults.n, 1);
+    faults_deinit(&faults);
+    options.exact = true;
+    faults_make(&faults, &in);
+    ck_assert_uint_eq(faults.n, 3);
+    faults_deinit(&faults);
+    options.allow_lost = true;
+    faults_make(&faults, &in);
+    ck_assert_uint_eq(faults.n, 2);
+}
+END_TEST
+
+Suite *audit_summary_suite(void);
+Suite *audit_summary_suite(void) {
+    Suite *s = suite_create("audit_summary");
+    TCase *c = tcase_create("summary");
+    tcase_add_checked_fixture(c, setup, teardown);
+    tcase_add_test(c, a_list_that_is_equal_makes_it_exact);
+    tcase_add_test(c, one_that_is_not_but_within_its_bounds_is_named_so);
+    tcase_add_test(c, empty_topics_are_nothing_to_compare);
+    tcase_add_test(c, messages_without_events_are_nothing_to_compare);
+    tcase_add_test(c, events_that_are_all_rejected_name_the_setting);
+    tcase_add_test(c, events_that_all_weigh_nothing_name_the_weights);
+    tcase_add_test(c, a_range_without_events_says_where_they_are);
+    tcase_add_test(c, a_redis_without_any_list_asks_for_board_and_address);
+    tcase_add_test(c, lists_that_are_all_open_are_nothing_to_compare);
+    tcase_add_test(c, lists_that_are_all_lost_are_nothing_to_compare_even_if_that_is_allowed);
+    tcase_add_test(c, lists_that_all_still_move_are_nothing_to_compare);
+    tcase_add_test(c, lists_that_the_log_cannot_tell_are_nothing_to_compare);
+    tcase_add_test(c, lists_that_have_all_expired_are_nothing_to_compare);
+    tcase_add_test(c, a_foreign_list_alone_is_nothing_to_compare);
+    tcase_add_test(c, one_list_that_was_compared_is_a_verdict_and_the_others_are_named);
+    tcase_add_test(c, workers_that_never_committed_are_named_so);
+    tcase_add_test(c, what_the_wait_was_still_for_is_told_where_it_is_not_good);
+    tcase_add_test(c, the_worst_list_is_first_and_a_mere_state_is_last);
+    tcase_add_test(c, every_list_that_is_blamed_is_among_the_faults);
+    suite_add_tcase(s, c);
+    return s;
+}
