@@ -135,6 +135,11 @@ static void blame_range(struct summary *s, const struct recount *r) {
     blame(s, "no event lies in the minutes of --from and --to: those of the log go from %s to %s", first, last);
 }
 
+/* No list, and either no worker ever said how far it is, or they said so too lately for the lists to have expired. */
+static bool redis_is_empty(const struct summary *s, const struct summary_input *in) {
+    return s->served == 0 && (s->fates[FATE_MISSING] > 0 || in->plan->since_ms == INT64_MIN);
+}
+
 /* Why there was nothing to compare: the first cause on the way from the log to Redis. */
 static void judge_nothing(struct summary *s, const struct summary_input *in) {
     const struct recount *r = in->reading->recount;
@@ -147,7 +152,7 @@ static void judge_nothing(struct summary *s, const struct summary_input *in) {
         blame_rejects(s, r);
     else if (r->tally.n == 0)
         blame_range(s, r);
-    else if (s->served == 0 && s->fates[FATE_MISSING] > 0)
+    else if (redis_is_empty(s, in))
         blame(s,
               "Redis has no list of the board \"%s\": are TOPKD_BOARD and TOPKD_REDIS, with its database, right, and "
               "does a worker run?",
@@ -174,6 +179,7 @@ static void judge_lists(struct summary *s, const struct options *o) {
 /* What helps, where there is something to blame. */
 static void advise(struct summary *s, const struct summary_input *in) {
     const struct arrived *a = in->arrived;
+    if (in->reading->recount->tally.n == 0) return; /* no worker can bring a list */
     if (in->options->wait_ms == 0 && a->behind > 0)
         blame(s, "the group stands %llu records before the end: --wait lets it arrive", (unsigned long long)a->behind);
     if (in->options->wait_ms > 0 && a->behind == 0 && !a->settled)

@@ -149,9 +149,11 @@ END_TEST
 
 START_TEST(lists_that_have_all_expired_are_nothing_to_compare) {
     given_list(STATE_NONE);
-    plan.since_ms = INT64_MIN;
+    plan.since_ms = 1;
     in.wall_ms = (MINUTE + 2) * INT64_C(60000) + config->retention_ms;
     expect_verdict(VERDICT_NOTHING, "1 expired");
+    plan.since_ms = INT64_MIN;
+    expect_verdict(VERDICT_NOTHING, "Redis has no list of the board");
 }
 END_TEST
 
