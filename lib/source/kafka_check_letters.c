@@ -23,7 +23,7 @@ static bool allows_write(const rd_kafka_TopicDescription_t *t) {
     return false;
 }
 
-static void tell_description(const struct kafka_checked *k, const char *topic, const rd_kafka_event_t *ev) {
+static void tell_description(const struct kafka_checked *k, const char *topic, rd_kafka_event_t *ev) {
     size_t n = 0;
     const rd_kafka_TopicDescription_t **topics =
         rd_kafka_DescribeTopics_result_topics(rd_kafka_event_DescribeTopics_result(ev), &n);
