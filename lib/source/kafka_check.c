@@ -152,12 +152,9 @@ static void tell_topic(const struct kafka_checked *k, const struct check_topic *
                      "topic %s: expected a leader for each partition, got %d of %u without: start the brokers that "
                      "hold them",
                      t->name, leaderless_n, (unsigned)t->partitions_n);
-    else if (t->is_read)
-        findings_add(k->findings, FINDING_GOOD, "kafka", "topic %s: %u partitions", t->name, (unsigned)t->partitions_n);
     else
-        findings_add(k->findings, FINDING_GOOD, "kafka",
-                     "dead-letter topic %s: %u partitions; the right to write cannot be told without writing", t->name,
-                     (unsigned)t->partitions_n);
+        findings_add(k->findings, FINDING_GOOD, "kafka", "%stopic %s: %u partitions", t->is_read ? "" : "dead-letter ",
+                     t->name, (unsigned)t->partitions_n);
 }
 
 static void check_topic(struct kafka_checked *k, struct check_topic *t) {
@@ -198,6 +195,8 @@ static void look(struct kafka_checked *k) {
     check_topics(k);
     kafka_check_reading(k);
     kafka_check_group(k);
+    for (uint32_t i = 0; i < k->topics_n; i++)
+        if (!k->topics[i].is_read && k->topics[i].partitions_n > 0) kafka_check_writing(k, k->topics[i].name);
 }
 
 void kafka_check(const struct config *c, struct findings *f) {

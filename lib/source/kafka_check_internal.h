@@ -1,5 +1,5 @@
-/* source/kafka_check_internal.h - what kafka_check.c (settings, brokers, topics) and kafka_check_rights.c (reading, the
- * group) share. Nobody else includes it. */
+/* source/kafka_check_internal.h - what kafka_check.c (settings, brokers, topics), kafka_check_rights.c (reading, the
+ * group) and kafka_check_letters.c (writing) share. Nobody else includes it. */
 #ifndef TOPKD_SOURCE_KAFKA_CHECK_INTERNAL_H
 #define TOPKD_SOURCE_KAFKA_CHECK_INTERNAL_H
 
@@ -10,6 +10,7 @@
 enum {
     CHECK_ERRORS_MAX = 16, /* different ones that are kept */
     CHECK_ANSWER_MS = 5000,
+    CHECK_POLL_MS = 100,
     CHECK_QUEUE_BYTES = 8 << 20
 };
 
@@ -41,5 +42,9 @@ void kafka_check_errors(struct kafka_checked *k);
 /* Reads the end of every known partition: what a fetch would be refused for is refused here. */
 void kafka_check_reading(struct kafka_checked *k);
 void kafka_check_group(struct kafka_checked *k);
+void kafka_check_writing(struct kafka_checked *k, const char *topic);
+
+/* The next event of QUEUE that is of TYPE, NULL after CHECK_ANSWER_MS. The caller destroys it. */
+rd_kafka_event_t *kafka_check_await(rd_kafka_queue_t *queue, rd_kafka_event_type_t type);
 
 #endif

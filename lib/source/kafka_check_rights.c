@@ -10,7 +10,6 @@
 #include "source/kafka_check_internal.h"
 
 enum {
-    POLL_MS = 100,
     ASK_MS = 1000, /* of CHECK_ANSWER_MS, so that a refusal that comes beside the answer is seen in between */
     NO_SUCH_PARTITION = 2000000000 /* above what any topic has, and below 2^31 */
 };
@@ -37,7 +36,7 @@ static rd_kafka_topic_partition_list_t *all_partitions(const struct kafka_checke
 
 /* The next message; one that is of no partition speaks of the group, whose coordinator is looked for meanwhile. */
 static rd_kafka_message_t *poll_once(struct kafka_checked *k) {
-    rd_kafka_message_t *m = rd_kafka_consumer_poll(k->rk, POLL_MS);
+    rd_kafka_message_t *m = rd_kafka_consumer_poll(k->rk, CHECK_POLL_MS);
     if (m && m->err == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED) k->group_is_refused = true;
     return m;
 }
@@ -106,11 +105,10 @@ void kafka_check_reading(struct kafka_checked *k) {
 
 /* -- the group ----------------------------------------------------------------------------------- */
 
-/* The next event of QUEUE that is of TYPE, NULL after CHECK_ANSWER_MS. The caller destroys it. */
-static rd_kafka_event_t *await_event(rd_kafka_queue_t *queue, rd_kafka_event_type_t type) {
+rd_kafka_event_t *kafka_check_await(rd_kafka_queue_t *queue, rd_kafka_event_type_t type) {
     int64_t until = now_ms() + CHECK_ANSWER_MS;
     while (now_ms() < until) {
-        rd_kafka_event_t *ev = rd_kafka_queue_poll(queue, POLL_MS);
+        rd_kafka_event_t *ev = rd_kafka_queue_poll(queue, CHECK_POLL_MS);
         if (ev && rd_kafka_event_type(ev) == type) return ev;
         if (ev) rd_kafka_event_destroy(ev);
     }
@@ -122,7 +120,7 @@ static rd_kafka_resp_err_t commit_nothing(const struct kafka_checked *k, const c
     rd_kafka_queue_t *queue = rd_kafka_queue_new(k->rk);
     rd_kafka_topic_partition_list_add(list, topic, NO_SUCH_PARTITION)->offset = 0;
     rd_kafka_resp_err_t err = rd_kafka_commit_queue(k->rk, list, queue, NULL, NULL);
-    rd_kafka_event_t *ev = err ? NULL : await_event(queue, RD_KAFKA_EVENT_OFFSET_COMMIT);
+    rd_kafka_event_t *ev = err ? NULL : kafka_check_await(queue, RD_KAFKA_EVENT_OFFSET_COMMIT);
     if (ev)
         err = rd_kafka_event_error(ev);
     else if (!err)
@@ -217,7 +215,7 @@ static void check_members(const struct kafka_checked *k) {
     char text[256];
     rd_kafka_AdminOptions_set_request_timeout(options, CHECK_ANSWER_MS, text, sizeof text);
     rd_kafka_DescribeConsumerGroups(k->rk, &group, 1, options, queue);
-    rd_kafka_event_t *ev = await_event(queue, RD_KAFKA_EVENT_DESCRIBECONSUMERGROUPS_RESULT);
+    rd_kafka_event_t *ev = kafka_check_await(queue, RD_KAFKA_EVENT_DESCRIBECONSUMERGROUPS_RESULT);
     if (ev && !rd_kafka_event_error(ev)) {
         size_t n = 0;
         const rd_kafka_ConsumerGroupDescription_t **groups =

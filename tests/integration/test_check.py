@@ -208,10 +208,11 @@ def rights_that_check_names_are_all_that_a_worker_needs(s):
 
 
 # -- Kafka's rights --------------------------------------------------------------------------------
-def expect_of_kafka(s, broker, what, *problems):
+def expect_of_kafka(s, broker, what, *problems, **more):
     """These problems and no other, each told by its parts; a right that was given is known a moment later."""
     def probe():
-        found = check(s, BROKERS=broker.bootstrap, TOPICS="events", GROUP="topkd", **broker.login()).lines("problem")
+        report = check(s, BROKERS=broker.bootstrap, TOPICS="events", GROUP="topkd", **more, **broker.login())
+        found = report.lines("problem")
         if len(found) != len(problems) or not all(part in line for line, parts in zip(found, problems)
                                                   for part in parts):
             raise NotYet("\n".join(found))
@@ -238,3 +239,9 @@ def check_names_the_right_that_kafka_does_not_give(s):
     broker.allow("Read", "--group", "topkd")
     expect_of_kafka(s, broker, "all is well")
     assert not broker.groups(), "a group was made: %s" % broker.groups()
+    broker.create_topic("rejected", 1)
+    broker.allow("Describe", "--topic", "rejected")
+    letters = ("dead-letter topic rejected", "give this user Write on the topic")
+    expect_of_kafka(s, broker, "dead letters may not be written", letters, DLQ_TOPIC="rejected")
+    broker.allow("Write", "--topic", "rejected")
+    expect_of_kafka(s, broker, "all is well with dead letters too", DLQ_TOPIC="rejected")
