@@ -13,6 +13,16 @@
 
 uint64_t hash64(const void *p, size_t n, uint64_t seed) { return XXH3_64bits_withSeed(p, n, seed); }
 
+static uint64_t secret;
+uint64_t hash_secret(const void *p, size_t n) { return hash64(p, n, secret); }
+
+#ifdef TOPKD_TESTHOOKS
+void hash_secret_choose(uint64_t chosen) { secret = chosen; }
+#endif
+
+/* Before main, so that no thread is there yet. */
+__attribute__((constructor)) static void secret_draw(void) { secret = random64(); }
+
 uint64_t random64(void) {
     uint64_t v;
     ssize_t n;

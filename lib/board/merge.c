@@ -36,7 +36,7 @@ static void table_deinit(struct table *t) {
 }
 
 static struct packed_item *table_get(struct table *t, struct bytes item) {
-    size_t i = hash64(item.p, item.n, 0) & (t->slots_n - 1);
+    size_t i = hash_secret(item.p, item.n) & (t->slots_n - 1);
     for (; t->slots[i] != 0; i = (i + 1) & (t->slots_n - 1)) {
         struct packed_item *it = &t->items[t->slots[i] - 1];
         if (it->item.n == item.n && memcmp(it->item.p, item.p, item.n) == 0) return it;

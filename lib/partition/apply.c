@@ -16,17 +16,22 @@ uint64_t record_hash(const struct part_record *rec) {
 
 /* -- buckets -- */
 
+/* Of source, location and minute, and of nothing else: on every worker, and after every replay, the same. */
+static uint64_t sketch_seed(const struct partition *p, const struct minute *m, struct bytes location) {
+    return hash64(&m->minute, sizeof m->minute, p->source_hash ^ hash64(location.p, location.n, 0));
+}
+
 static struct bucket *bucket_at(struct partition *p, struct minute *m, struct bytes location, uint64_t hash) {
     struct bucket *b = minute_find(m, location, hash);
     if (b != NULL) return b;
-    uint64_t seed = hash64(&m->minute, sizeof m->minute, p->source_hash ^ hash);
+    uint64_t seed = sketch_seed(p, m, location);
     p->buckets_n++;
     return minute_add(m, location, hash, sketch_create(p->budget, seed, p->rules->sketch_sets));
 }
 
 static struct bucket *bucket_of_all(struct partition *p, struct minute *m) {
     struct bytes global = p->rules->global;
-    if (m->global == NULL) m->global = bucket_at(p, m, global, hash64(global.p, global.n, 0));
+    if (m->global == NULL) m->global = bucket_at(p, m, global, location_hash(global));
     return m->global;
 }
 
@@ -104,7 +109,7 @@ bool apply_event(struct partition *p, const struct event *ev, int64_t minute, co
     uint64_t hash = 0;
     bool taken = true;
     if (location.p != NULL) {
-        hash = hash64(location.p, location.n, 0);
+        hash = location_hash(location);
         __builtin_prefetch(minute_slot(m, hash));
         taken = location_has_room(p, m, location, hash);
         if (!taken) location.p = NULL;

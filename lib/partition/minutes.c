@@ -1,5 +1,6 @@
 #include "partition/minutes.h"
 
+#include "base/hash.h"
 #include "base/mem.h"
 
 #include <string.h>
@@ -71,6 +72,8 @@ void minutes_remove_first(struct minutes *ms) {
     ms->n--;
     memmove(ms->all, ms->all + 1, ms->n * sizeof(struct minute *));
 }
+
+uint64_t location_hash(struct bytes location) { return hash_secret(location.p, location.n); }
 
 /* Names are a few bytes long: a loop is done before memcmp is called. */
 static bool same_bytes(const char *a, const char *b, size_t n) {

@@ -52,12 +52,15 @@ struct minute *minutes_find(struct minutes *ms, int64_t minute); /* NULL if ther
 struct minute *minutes_add(struct minutes *ms, int64_t minute);  /* must not exist */
 void minutes_remove_first(struct minutes *ms);                   /* the lowest, with its buckets */
 
+/* What the functions below want for a location. It differs from process to process: locations are chosen by strangers,
+ * who are not to choose where they are looked for. */
+uint64_t location_hash(struct bytes location);
 /* Where a search for this hash begins: to be asked for ahead of time. */
-static inline struct bucket **minute_slot(const struct minute *m, uint64_t location_hash) {
-    return &m->table[(uint32_t)location_hash & (m->table_n - 1)];
+static inline struct bucket **minute_slot(const struct minute *m, uint64_t hash) {
+    return &m->table[(uint32_t)hash & (m->table_n - 1)];
 }
-struct bucket *minute_find(const struct minute *m, struct bytes location, uint64_t location_hash);
-struct bucket *minute_add(struct minute *m, struct bytes location, uint64_t location_hash,
+struct bucket *minute_find(const struct minute *m, struct bytes location, uint64_t hash);
+struct bucket *minute_add(struct minute *m, struct bytes location, uint64_t hash,
                           struct sketch *sketch); /* takes sketch */
 
 #endif

@@ -229,7 +229,7 @@ void partition_end_seen(struct partition *p, int64_t end, int64_t wall_ms) {
 void partition_answered(struct partition *p, struct bytes location, int64_t minute, int64_t at, int64_t mono_ms) {
     struct minute *m = minutes_find(&p->minutes, minute);
     if (m == NULL) return;
-    struct bucket *b = minute_find(m, location, hash64(location.p, location.n, 0));
+    struct bucket *b = minute_find(m, location, location_hash(location));
     if (b == NULL) return;
     b->acked = i64_larger(b->acked, at);
     m->acked_mono_ms = i64_larger(m->acked_mono_ms, mono_ms);

@@ -40,7 +40,7 @@
 #define SKETCH_PATH_SSE2
 #endif
 #include "sketch/sketch_look.h"
-#include "sketch/sketch_state.h"
+#include "sketch/sketch_stash.h"
 
 #include <assert.h>
 
@@ -53,15 +53,11 @@ enum { ARENA_BITS_MIN = 6 };
 static uint64_t table_bytes(uint32_t n) { return (uint64_t)n * (sizeof(struct set) + sizeof(struct set_ids)); }
 static size_t missed_bytes(const struct sketch *s) { return sets_n(s) * sizeof(uint32_t); }
 static size_t bounds_bytes(const struct sketch *s) { return sets_n(s) * sizeof(struct set_bounds); }
-static size_t arena_bytes(const struct sketch *s) { return s->arena == NULL ? 0 : (size_t)1 << s->arena_bits; }
+static size_t arena_bytes(const struct sketch *s) { return (size_t)1 << s->arena_bits; }
 
 uint64_t sketch_bytes(const struct sketch *s) {
     uint64_t over = s->over == NULL ? 0 : pool_size(sizeof *s->over) + pool_size(missed_bytes(s)) + bounds_bytes(s);
-    return pool_size(sizeof *s) + table_bytes(sets_n(s)) + over + arena_bytes(s);
-}
-
-static bool budget_allows(const struct sketch *s, uint64_t more) {
-    return s->budget->pool.used_bytes + more <= s->budget->limit_bytes;
+    return pool_size(sizeof *s) + table_bytes(sets_n(s)) + over + stash_bytes(s) + arena_bytes(s);
 }
 
 /* The upper bits of a hash, as many as number N sets. */
@@ -70,7 +66,7 @@ static uint8_t shift_for(uint32_t n) { return (uint8_t)__builtin_clzll(n - 1); }
 static void table_take(struct sketch *s, uint32_t n) {
     s->shift = shift_for(n);
     s->sets = pool_take_zeroed(&s->budget->pool, n * sizeof *s->sets);
-    s->ids = pool_take(&s->budget->pool, n * sizeof *s->ids);
+    s->ids = pool_take_zeroed(&s->budget->pool, n * sizeof *s->ids);
 }
 
 static void table_give(struct sketch_budget *b, uint32_t n, struct set *sets, struct set_ids *ids) {
@@ -102,6 +98,8 @@ struct sketch *sketch_create(struct sketch_budget *budget, uint64_t seed, uint32
     s->shift_last = shift_for(sets_max);
     s->rng = seed == 0 ? 1 : seed; /* xorshift stands still at 0 */
     table_take(s, SKETCH_SETS_MIN);
+    s->arena_bits = ARENA_BITS_MIN;
+    s->arena = pool_take_zeroed(&budget->pool, arena_bytes(s));
     return s;
 }
 
@@ -109,6 +107,7 @@ void sketch_destroy(struct sketch *s) {
     if (s == NULL) return;
     struct sketch_budget *b = s->budget;
     overflow_give(s);
+    stash_give(s);
     table_give(b, sets_n(s), s->sets, s->ids);
     pool_give(&b->pool, s->arena, arena_bytes(s));
     pool_give(&b->pool, s, sizeof *s);
@@ -128,25 +127,29 @@ static uint32_t id_append(char *arena, uint32_t *len, struct bytes item) {
 /* A bit for each way in use. */
 static unsigned ways_used(const struct set *set) { return set_ways(set, 0) ^ ((1u << SET_WAYS) - 1); }
 
+static void id_move(const struct sketch *s, char *arena, uint32_t *len, uint32_t *at) {
+    *at = id_append(arena, len, id_get(s->arena + *at));
+}
+
 static void ids_move(struct sketch *s, char *arena, uint32_t *len) {
     for (uint32_t i = 0; i < sets_n(s); i++)
-        for (unsigned ways = ways_used(&s->sets[i]); ways != 0; ways &= ways - 1) {
-            uint32_t *at = &s->ids[i].at[__builtin_ctz(ways)];
-            *at = id_append(arena, len, id_get(s, *at));
-        }
+        for (unsigned ways = ways_used(&s->sets[i]); ways != 0; ways &= ways - 1)
+            id_move(s, arena, len, &s->ids[i].at[__builtin_ctz(ways)]);
+    for (uint32_t k = 0; s->stash != NULL && k < s->stash->n; k++) id_move(s, arena, len, &s->stash->items[k].at);
 }
 
 /* Copy the living ids into an arena with room for NEED more bytes. */
 static void arena_rebuild(struct sketch *s, uint32_t need) {
-    uint32_t live = s->arena_len - s->arena_dead, len = 0;
+    uint32_t dead = s->over == NULL ? 0 : s->over->arena_dead, live = s->arena_len - dead, len = 0;
     uint8_t bits = ARENA_BITS_MIN;
     /* A quarter stays free where items are evicted, or each eviction would rebuild it. */
-    uint64_t wanted = (uint64_t)live + need + (s->over != NULL ? (live + need) / 3 : 0);
+    uint64_t wanted = (uint64_t)live + need + (s->over != NULL ? (live + need) / 3 : 0) + ID_WORDS;
     while (UINT64_C(1) << bits < wanted) bits++;
     char *arena = pool_take(&s->budget->pool, (size_t)1 << bits);
-    if (s->arena_dead > 0) {
+    if (dead > 0) {
         ids_move(s, arena, &len);
-    } else if (live > 0) {
+        s->over->arena_dead = 0;
+    } else {
         memcpy(arena, s->arena, live);
         len = live;
     }
@@ -154,27 +157,26 @@ static void arena_rebuild(struct sketch *s, uint32_t need) {
     s->arena = arena;
     s->arena_bits = bits;
     s->arena_len = len;
-    s->arena_dead = 0;
 }
 
-static uint32_t id_intern(struct sketch *s, struct bytes item) {
+uint32_t sketch_id_intern(struct sketch *s, struct bytes item) {
     uint32_t need = (uint32_t)(sizeof(uint16_t) + item.n);
-    if (arena_bytes(s) - s->arena_len < need) arena_rebuild(s, need);
+    if (arena_bytes(s) - s->arena_len < need + ID_WORDS) arena_rebuild(s, need);
     return id_append(s->arena, &s->arena_len, item);
 }
 
 /* ITEM in the place of the id at *AT. Ids are mostly of one length, so it fits; else it goes to the end. */
 static void id_replace(struct sketch *s, uint32_t set, unsigned way, struct bytes item) {
     uint32_t *at = &s->ids[set].at[way], begin = *at;
-    size_t old = id_get(s, begin).n;
+    size_t old = id_get(s->arena + begin).n;
     if (item.n <= old) {
         (void)id_append(s->arena, &begin, item);
-        s->arena_dead += (uint32_t)(old - item.n);
+        s->over->arena_dead += (uint32_t)(old - item.n);
         return;
     }
-    s->arena_dead += (uint32_t)(sizeof(uint16_t) + old);
+    s->over->arena_dead += (uint32_t)(sizeof(uint16_t) + old);
     s->sets[set].tag[way] = 0; /* not to be carried over by a rebuild */
-    *at = id_intern(s, item);
+    *at = sketch_id_intern(s, item);
 }
 
 /* -- ways -- */
@@ -195,10 +197,10 @@ void sketch_way_hit(struct sketch *s, uint32_t set, unsigned way, uint32_t w) {
 
 void sketch_way_take(struct sketch *s, uint32_t set, unsigned way, uint32_t tag, uint32_t count, struct bytes item) {
     /* Interning may rebuild the arena from the tags: the new way must not be among them yet. */
-    uint32_t at = id_intern(s, item);
+    s->ids[set].at[way] = sketch_id_intern(s, item);
     s->sets[set].tag[way] = tag;
     s->sets[set].count[way] = count;
-    s->ids[set].at[way] = at;
+    if (s->stash != NULL) s->stash->ways_n++;
 }
 
 void sketch_way_replace(struct sketch *s, uint32_t set, unsigned way, uint32_t tag, uint32_t count, struct bytes item) {
@@ -210,7 +212,7 @@ void sketch_way_replace(struct sketch *s, uint32_t set, unsigned way, uint32_t t
 /* -- growth: set j splits into 2j and 2j + 1 -- */
 
 static void way_move(struct sketch *s, const struct set *from, const struct set_ids *ids, int way) {
-    uint32_t to = set_of(s, sketch_hash(id_get(s, ids->at[way])));
+    uint32_t to = set_of(s, sketch_hash(id_get(s->arena + ids->at[way])));
     int free_way = __builtin_ctz(set_ways(&s->sets[to], 0));
     s->sets[to].tag[free_way] = from->tag[way];
     s->sets[to].count[free_way] = from->count[way];
@@ -219,8 +221,7 @@ static void way_move(struct sketch *s, const struct set *from, const struct set_
 
 static bool sketch_grow(struct sketch *s) {
     uint32_t n = sets_n(s);
-    /* A table that has overflowed cannot be split cleanly. */
-    if (s->shift == s->shift_last || s->over != NULL) return false;
+    if (s->shift == s->shift_last || ways_in_use(s) <= items_exact(s->shift)) return false;
     if (!budget_allows(s, table_bytes(n))) {
         s->budget->growth_refused++;
         s->shift_last = s->shift;
@@ -233,11 +234,18 @@ static bool sketch_grow(struct sketch *s) {
         for (unsigned ways = ways_used(&sets[i]); ways != 0; ways &= ways - 1)
             way_move(s, &sets[i], &ids[i], __builtin_ctz(ways));
     table_give(s->budget, n, sets, ids);
+    stash_settle(s, n);
     return true;
 }
 
-bool sketch_add_growing(const struct sketch_add *a) {
+bool sketch_add_to_full(const struct sketch_add *a) {
     struct sketch *s = a->sketch;
+    struct stash_item *it = stash_find(s, set_of(s, a->hash), a->item);
+    if (it != NULL) {
+        it->count = sketch_add_saturating(s, it->count, a->weight);
+        return true;
+    }
+    if (s->over != NULL) return false; /* it cannot be split cleanly any more */
     while (sketch_grow(s)) {
         uint32_t i = set_of(s, a->hash);
         unsigned free_ways = set_ways(&s->sets[i], 0);
@@ -245,6 +253,7 @@ bool sketch_add_growing(const struct sketch_add *a) {
         sketch_way_take(s, i, (unsigned)__builtin_ctz(free_ways), tag_of(a->hash), a->weight, a->item);
         return true;
     }
+    if (stash_take(s, set_of(s, a->hash), a)) return true;
     overflow_begin(s);
     return false;
 }
@@ -268,6 +277,7 @@ uint64_t sketch_total(const struct sketch *s) {
         for (int way = 0; way < SET_WAYS; way++)
             total += s->sets[i].count[way] - (s->over == NULL ? 0 : s->over->bounds[i].admitted[way]);
     }
+    for (uint32_t k = 0; s->stash != NULL && k < s->stash->n; k++) total += s->stash->items[k].count;
     return total;
 }
 

@@ -6,7 +6,7 @@
  * count on there are enough of them. Texts are looked at only from there up. */
 #include "base/pool.h"
 #include "sketch/packed.h"
-#include "sketch/sketch_state.h"
+#include "sketch/sketch_stash.h"
 
 enum {
     RUN = 8,
@@ -19,7 +19,7 @@ enum {
 struct pick {
     uint64_t lead;
     uint32_t count;
-    uint32_t place; /* set * SET_WAYS + way */
+    uint32_t place; /* set * SET_WAYS + way; behind all of these, the items of the stash */
 };
 
 struct picks {
@@ -28,8 +28,12 @@ struct picks {
     uint64_t absent_upper; /* of all that are not among them */
 };
 
+static uint32_t ways_n(const struct sketch *s) { return sets_n(s) * SET_WAYS; }
+static uint32_t stash_n(const struct sketch *s) { return s->stash == NULL ? 0 : s->stash->n; }
+
 static struct bytes text_of(const struct sketch *s, uint32_t place) {
-    return id_get(s, s->ids[place / SET_WAYS].at[place % SET_WAYS]);
+    if (place >= ways_n(s)) return id_get(s->arena + s->stash->items[place - ways_n(s)].at);
+    return id_get(s->arena + s->ids[place / SET_WAYS].at[place % SET_WAYS]);
 }
 
 /* -- the order of lists -- */
@@ -126,6 +130,7 @@ static uint32_t lowest_count(const struct sketch *s, size_t limit) {
     uint32_t bins[2][BINS] = {{0}};
     for (uint32_t i = 0; i < sets_n(s); i++)
         for (int way = 0; way < SET_WAYS; way++) bins[way % 2][bin_of(s->sets[i].count[way])]++;
+    for (uint32_t k = 0; k < stash_n(s); k++) bins[0][bin_of(s->stash->items[k].count)]++;
     size_t n = 0;
     unsigned bin = BINS;
     while (bin > 1 && n < limit) {
@@ -137,26 +142,35 @@ static uint32_t lowest_count(const struct sketch *s, size_t limit) {
 
 /* -- picking -- */
 
-static uint64_t upper_of(const struct sketch *s, uint32_t place, uint32_t count) {
-    if (s->over == NULL) return count;
+struct bounds {
+    uint64_t lower, upper;
+};
+
+static struct bounds bounds_of(const struct sketch *s, uint32_t place, uint32_t count) {
+    if (s->over == NULL || place >= ways_n(s)) return (struct bounds){count, count};
     const struct set_bounds *b = &s->over->bounds[place / SET_WAYS];
-    return (uint64_t)count - b->admitted[place % SET_WAYS] + b->missed_at[place % SET_WAYS];
+    uint64_t lower = count - b->admitted[place % SET_WAYS];
+    return (struct bounds){lower, lower + b->missed_at[place % SET_WAYS]};
 }
 
 static void leave_out(const struct sketch *s, struct picks *p, uint32_t place, uint32_t count) {
-    uint64_t upper = upper_of(s, place, count);
+    uint64_t upper = bounds_of(s, place, count).upper;
     if (upper > p->absent_upper) p->absent_upper = upper;
 }
 
+static inline void pick(const struct sketch *s, struct picks *p, uint32_t lowest, uint32_t place, uint32_t count) {
+    if (count < lowest)
+        leave_out(s, p, place, count);
+    else
+        p->all[p->n++] = (struct pick){packed_lead(text_of(s, place)), count, place};
+}
+
 static void picks_collect(const struct sketch *s, struct picks *p, uint32_t lowest) {
-    for (uint32_t place = 0; place < sets_n(s) * SET_WAYS; place++) {
+    for (uint32_t place = 0; place < ways_n(s); place++) {
         uint32_t count = s->sets[place / SET_WAYS].count[place % SET_WAYS];
-        if (count == 0) continue;
-        if (count < lowest)
-            leave_out(s, p, place, count);
-        else
-            p->all[p->n++] = (struct pick){packed_lead(text_of(s, place)), count, place};
+        if (count > 0) pick(s, p, lowest, place, count);
     }
+    for (uint32_t k = 0; k < stash_n(s); k++) pick(s, p, lowest, ways_n(s) + k, s->stash->items[k].count);
 }
 
 static uint64_t most_missed(const struct sketch *s) {
@@ -169,16 +183,14 @@ static uint64_t most_missed(const struct sketch *s) {
 /* The LIMIT heaviest, in any order. */
 static void picks_make(const struct sketch *s, struct picks *p, size_t limit) {
     p->absent_upper = most_missed(s);
-    picks_collect(s, p, limit < (size_t)sets_n(s) * SET_WAYS ? lowest_count(s, limit) : 1);
+    picks_collect(s, p, limit < (size_t)ways_n(s) + stash_n(s) ? lowest_count(s, limit) : 1);
     picks_select(s, p, limit);
     for (; p->n > limit; p->n--) leave_out(s, p, p->all[p->n - 1].place, p->all[p->n - 1].count);
 }
 
 static struct packed_item item_of(const struct sketch *s, const struct pick *pick) {
-    uint32_t set = pick->place / SET_WAYS, way = pick->place % SET_WAYS, count = pick->count;
-    struct packed_item it = {text_of(s, pick->place), count, count, upper_of(s, pick->place, count)};
-    if (s->over != NULL) it.lower = count - s->over->bounds[set].admitted[way];
-    return it;
+    struct bounds b = bounds_of(s, pick->place, pick->count);
+    return (struct packed_item){text_of(s, pick->place), pick->count, b.lower, b.upper};
 }
 
 /* Where a count stands still only the total bounds anything. */
@@ -199,7 +211,7 @@ static void list_write(struct sketch *s, const struct pick *picks, struct packed
 
 void sketch_pack(struct sketch *s, size_t limit, struct buf *out) {
     struct pool *pool = &s->budget->pool;
-    size_t bytes = (size_t)sets_n(s) * SET_WAYS * sizeof(struct pick);
+    size_t bytes = ((size_t)ways_n(s) + stash_n(s)) * sizeof(struct pick);
     struct pick *all = pool_take(pool, bytes), *spare = pool_take(pool, bytes);
     struct picks p = {.all = all};
     picks_make(s, &p, limit);

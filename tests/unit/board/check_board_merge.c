@@ -4,6 +4,7 @@
 
 #include "board/merge.h"
 #include "loadgen/rng.h"
+#include "unit/sketch/colliding.h"
 #include "unit/sketch/sketch_given.h"
 #include "unit/sketch/stream.h"
 
@@ -253,6 +254,27 @@ START_TEST(sums_beyond_64_bits_are_refused_or_can_be_written) {
 }
 END_TEST
 
+/* Names whose public hashes differ only in bits that choose no slot. Looking for each among all the others would take
+ * longer than a test may. */
+START_TEST(chosen_names_are_merged_as_fast_as_others) {
+    enum { LISTS = PARTS_MAX, EACH = COLLIDING_MAX / LISTS };
+    static char names[LISTS][EACH][COLLIDING_BYTES];
+    static struct packed_item items[EACH];
+    struct merging m = {0};
+    struct merged out;
+    for (uint32_t list = 0; list < LISTS; list++) {
+        for (uint32_t i = 0; i < EACH; i++)
+            items[i] =
+                (struct packed_item){colliding_item(7, list * EACH + i, names[list][i]), EACH - i, EACH - i, EACH - i};
+        add_list(&m, true, (uint64_t)EACH * (EACH + 1) / 2, 0, EACH, items);
+    }
+    ck_assert(merge_lists(m.lists, m.n, WHOLE, &out));
+    ck_assert_uint_eq(out.head.n, LISTS * EACH);
+    merged_deinit(&out);
+    merging_deinit(&m);
+}
+END_TEST
+
 Suite *board_merge_suite(void);
 Suite *board_merge_suite(void) {
     Suite *s = suite_create("board_merge");
@@ -269,5 +291,6 @@ Suite *board_merge_suite(void) {
     tcase_add_test(c, a_part_cut_short_anywhere_refuses_the_merge);
     tcase_add_test(c, a_part_that_names_an_item_twice_refuses_the_merge);
     tcase_add_test(c, sums_beyond_64_bits_are_refused_or_can_be_written);
+    tcase_add_test(c, chosen_names_are_merged_as_fast_as_others);
     return s;
 }

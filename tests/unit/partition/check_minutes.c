@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/hash.h"
 #include "partition/minutes.h"
+#include "unit/sketch/colliding.h"
 
 static struct minutes open_minutes;
 static struct sketch_budget budget;
@@ -90,15 +90,37 @@ START_TEST(a_minute_holds_thousands_of_locations) {
     char name[16];
     for (int i = 0; i < MANY; i++) {
         snprintf(name, sizeof name, "city-%d", i);
-        at[i] = add(m, name, hash64(name, strlen(name), 0));
+        at[i] = add(m, name, location_hash(text(name)));
     }
     ck_assert_uint_eq(m->buckets_n, MANY);
     ck_assert_uint_ge(m->table_n * 3, m->buckets_n * 4); /* probing stays short */
     for (int i = 0; i < MANY; i++) {
         snprintf(name, sizeof name, "city-%d", i);
-        ck_assert_ptr_eq(minute_find(m, text(name), hash64(name, strlen(name), 0)), at[i]);
+        ck_assert_ptr_eq(minute_find(m, text(name), location_hash(text(name))), at[i]);
     }
-    ck_assert_ptr_null(minute_find(m, text("city"), hash64("city", 4, 0)));
+    ck_assert_ptr_null(minute_find(m, text("city"), location_hash(text("city"))));
+}
+END_TEST
+
+/* Names whose public hash is the same in the bits that choose a slot. They are few bits, so chance has its share: of N
+ * balls in as many urns, 1 - 1/e of the urns are hit. */
+START_TEST(chosen_locations_do_not_fall_together) {
+    enum { MANY = 4096 };
+    struct minute *m = minutes_add(&open_minutes, 1);
+    static bool hit[2 * MANY];
+    int slots = 0;
+    for (uint32_t i = 0; i < MANY; i++) {
+        char name[COLLIDING_BYTES];
+        struct bytes location = colliding_item(12345, i, name);
+        minute_add(m, location, location_hash(location), sketch_create(&budget, 1, 4));
+    }
+    for (uint32_t i = 0; i < m->table_n; i++) {
+        if (m->table[i] == NULL) continue;
+        size_t begins = (size_t)(minute_slot(m, m->table[i]->location_hash) - m->table);
+        slots += !hit[begins];
+        hit[begins] = true;
+    }
+    ck_assert_msg(slots > MANY / 2, "%d searches begin in %d slots", MANY, slots);
 }
 END_TEST
 
@@ -145,6 +167,7 @@ Suite *minutes_suite(void) {
     tcase_add_test(c, the_lowest_minute_goes_first_and_with_its_buckets);
     tcase_add_test(c, a_removed_minute_is_not_found_even_right_after_it_was_used);
     tcase_add_test(c, a_minute_holds_thousands_of_locations);
+    tcase_add_test(c, chosen_locations_do_not_fall_together);
     tcase_add_loop_test(c, places_with_the_same_hash_are_different_places, 0, 3);
     tcase_add_test(c, a_location_may_hold_a_nul);
     tcase_add_test(c, a_new_bucket_has_said_nothing_and_owes_nothing);

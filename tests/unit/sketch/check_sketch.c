@@ -125,16 +125,15 @@ static uint32_t exact_items(uint64_t seed, uint32_t sets) {
     return n - 1;
 }
 
-/* Items fall into sets like balls into urns: the first set that gets a ninth ends exactness. With n items the number of
- * such sets is close to Poisson with mean sets * P(Poisson(n / sets) > 8): 900 items at 512 sets overflow in about 5 %
- * of the buckets, 300 at 128 in about 9 %; a bucket fails this early only by bad luck of its names. The seeds are
- * fixed, so the figures below are always the same; bounds leave room for another hash function, not for luck. */
+/* A quarter of the ways is certain. Beyond it, items fall into sets like balls into urns: the first set that gets a ninth
+ * ends exactness. With n items the number of such sets is close to Poisson with mean sets * P(Poisson(n / sets) > 8).
+ * The seeds are fixed, so the figures below are always the same; bounds leave room for another hash function. */
 static const struct {
     uint32_t sets, goal, least, median_least, median_most;
     double share;
 } exact_ranges[] = {
-    {SETS_64KB, 900, 500, 1150, 1450, .90},
-    {SETS_16KB, 300, 120, 370, 450, .84},
+    {SETS_64KB, 1024, 1024, 1150, 1450, 1},
+    {SETS_16KB, 300, 256, 370, 450, .84},
 };
 
 START_TEST(hundreds_of_distinct_items_are_exact) {
