@@ -81,6 +81,7 @@ struct consumer {
     int64_t committed_mono_ms;
 
     struct letter *letters, **letters_tail;
+    int64_t next_letter_mono_ms; /* when the full queue is asked again */
     struct consumer_metrics *metrics;
 };
 
