@@ -17,7 +17,7 @@ enum {
 static bool is_whole(const struct rd_kafka_metadata_topic *t) {
     for (int i = 0; i < t->partition_cnt; i++)
         if (t->partitions[i].leader < 0) return false;
-    return t->partition_cnt > 0;
+    return !t->err && t->partition_cnt > 0;
 }
 
 /* Locked. What was known of a topic stays when it is missing: its partitions may come back. */
