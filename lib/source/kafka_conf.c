@@ -149,15 +149,17 @@ static bool is_expected(const char *facility, const char *text) {
     return strcmp(facility, "CONFWARN") == 0 && strstr(text, "isolation.level") != NULL;
 }
 
-/* Each handle says so of each broker, again and again; what it means is told once by kafka_why.c. */
-static bool is_told_elsewhere(const char *facility) {
+/* Each handle says so of each broker, again and again; what it means is told once by kafka_why.c. A producer that is
+ * refused forgets the partitions of its topic, and learns them again, each time. */
+static bool is_told_elsewhere(const rd_kafka_t *rk, const char *facility) {
+    if (strcmp(facility, "PARTCNT") == 0) return rk && rd_kafka_type(rk) == RD_KAFKA_PRODUCER;
     return strcmp(facility, "FAIL") == 0 || strcmp(facility, "REQTMOUT") == 0;
 }
 
 static void log_library(const rd_kafka_t *rk, int level, const char *facility, const char *text) {
     if (is_expected(facility, text)) return;
-    log_event(is_told_elsewhere(facility) ? LOG_DEBUG : level_of(level), "rdkafka_log", "client=%s facility=%s text=%s",
-              rk ? rd_kafka_name(rk) : "none", log_quote(facility), log_quote(text));
+    log_event(is_told_elsewhere(rk, facility) ? LOG_DEBUG : level_of(level), "rdkafka_log",
+              "client=%s facility=%s text=%s", rk ? rd_kafka_name(rk) : "none", log_quote(facility), log_quote(text));
 }
 
 static int fill_consumer(rd_kafka_conf_t *conf, const struct config *c, uint64_t queue_bytes, struct err *e) {
@@ -267,15 +269,16 @@ bool kafka_scram_is_too_old(int version, const char *mechanism) {
     return strncasecmp(mechanism, "SCRAM-", 6) == 0 && version < VERSION_WITH_SOUND_SCRAM;
 }
 
-void kafka_conf_warn(const rd_kafka_conf_t *conf) {
+bool kafka_conf_warn_of_scram(const rd_kafka_conf_t *conf) {
     char mechanism[64] = "", protocol[32] = "";
     size_t size = sizeof mechanism, protocol_size = sizeof protocol;
     (void)!rd_kafka_conf_get(conf, "sasl.mechanisms", mechanism, &size);
     (void)!rd_kafka_conf_get(conf, "security.protocol", protocol, &protocol_size);
-    if (strncasecmp(protocol, "sasl_", 5) != 0 || !kafka_scram_is_too_old(rd_kafka_version(), mechanism)) return;
+    if (strncasecmp(protocol, "sasl_", 5) != 0 || !kafka_scram_is_too_old(rd_kafka_version(), mechanism)) return false;
     log_event(LOG_WARN, "scram_too_old", "mechanism=%s librdkafka=%s text=%s remedy=%s", log_quote(mechanism),
               rd_kafka_version_str(), log_quote("below 2.6.1 it sends a nonce that brokers of Kafka 4 refuse"),
               log_quote("use librdkafka 2.6.1 or newer, or another mechanism"));
+    return true;
 }
 
 const char *kafka_library_version(void) { return rd_kafka_version_str(); }

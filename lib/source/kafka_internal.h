@@ -24,8 +24,8 @@ int kafka_conf_watcher(const struct config *c, rd_kafka_conf_t **out, struct err
 /* SINGLES: each message is a batch of its own. */
 int kafka_conf_producer(const struct config *c, bool singles, rd_kafka_conf_t **out, struct err *e) MUST_CHECK;
 
-/* Says what cannot work with this version of the library. */
-void kafka_conf_warn(const rd_kafka_conf_t *conf);
+/* Warns, and answers true, if CONF wants a SCRAM that this version of the library is too old for. */
+bool kafka_conf_warn_of_scram(const rd_kafka_conf_t *conf);
 /* Brokers of Kafka 4 refuse SCRAM of librdkafka below 2.6.1. VERSION is rd_kafka_version's. */
 bool kafka_scram_is_too_old(int version, const char *mechanism);
 
@@ -164,6 +164,7 @@ struct kafka_shared {
     struct metrics *metrics;
     rd_kafka_t *rk; /* a consumer outside the group, which needs no right but Describe: metadata, high watermarks */
     struct kafka_post *post; /* NULL: no DLQ_TOPIC */
+    bool scram_too_old;
     pthread_t thread;
     atomic_bool stop;
     /* The thread's own: */

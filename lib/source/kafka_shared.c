@@ -153,7 +153,7 @@ static int create_handle(struct kafka_shared *s, struct err *e) {
     rd_kafka_conf_t *conf;
     char text[KAFKA_TEXT_MAX];
     if (kafka_conf_watcher(s->config, &conf, e) != 0) return ERR_INVALID;
-    kafka_conf_warn(conf);
+    s->scram_too_old = kafka_conf_warn_of_scram(conf);
     rd_kafka_conf_set_opaque(conf, s);
     rd_kafka_conf_set_error_cb(conf, kafka_shared_on_error);
     s->rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof text);

@@ -55,11 +55,24 @@ const char *kafka_remedy_of(rd_kafka_resp_err_t code) {
     return a ? a->remedy : "";
 }
 
+static const char *remedy_for(const struct kafka_shared *s, rd_kafka_resp_err_t code) {
+    if (code == RD_KAFKA_RESP_ERR__AUTHENTICATION && s->scram_too_old)
+        return "SCRAM with Kafka 4 needs librdkafka 2.6.1; else check user and password";
+    return kafka_remedy_of(code);
+}
+
 /* -- notes --------------------------------------------------------------------------------------- */
 
 /* That all brokers are down follows from what was noted of them one by one, and says less. */
 static bool says_less(const struct kafka_note *noted, rd_kafka_resp_err_t code) {
     return code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && noted->code != RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+/* Without what librdkafka adds on states and times: the same error is to read the same. */
+static void copy_text(char out[KAFKA_TEXT_MAX], const char *text) {
+    const char *extra = strstr(text, " (after ");
+    int n = extra ? (int)(extra - text) : (int)strlen(text);
+    snprintf(out, KAFKA_TEXT_MAX, "%.*s", n, text);
 }
 
 void kafka_note_error(struct kafka_shared *s, rd_kafka_resp_err_t code, const char *text) {
@@ -71,7 +84,7 @@ void kafka_note_error(struct kafka_shared *s, rd_kafka_resp_err_t code, const ch
     if (!says_less(note, code)) {
         note->code = code;
         note->mono_ms = clock_mono_ms(s->clock);
-        snprintf(note->text, sizeof note->text, "%s", text ? text : rd_kafka_err2str(code));
+        copy_text(note->text, text ? text : rd_kafka_err2str(code));
     }
     note->fresh = true;
     pthread_mutex_unlock(&s->lock);
@@ -110,7 +123,7 @@ void kafka_tell_unreachable(struct kafka_shared *s, rd_kafka_resp_err_t err) {
     if (s->unreachable_told == note.code) return;
     s->unreachable_told = note.code;
     log_event(LOG_WARN, "kafka_unreachable", "brokers=%s kind=%s text=%s remedy=%s", log_quote(s->config->brokers),
-              rd_kafka_err2name(note.code), log_quote(note.text), log_quote(kafka_remedy_of(note.code)));
+              rd_kafka_err2name(note.code), log_quote(note.text), log_quote(remedy_for(s, note.code)));
 }
 
 void kafka_tell_reachable(struct kafka_shared *s) {
@@ -135,15 +148,20 @@ void kafka_tell_notes(struct kafka_shared *s, enum kafka_scope scope) {
 
 static const char *separator(const char *remedy) { return remedy[0] ? ": " : ""; }
 
+static const char *trouble_of(rd_kafka_resp_err_t code) {
+    if (code == RD_KAFKA_RESP_ERR__SSL) return "TLS fails";
+    bool refused = code == RD_KAFKA_RESP_ERR__AUTHENTICATION || code == RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED ||
+                   code == RD_KAFKA_RESP_ERR_UNSUPPORTED_SASL_MECHANISM;
+    return refused ? "the broker does not let us in" : "no broker answers";
+}
+
 /* Locked. */
 static void why_unreachable(const struct kafka_shared *s, char why[256]) {
     const struct kafka_note *note = &s->notes[KAFKA_CONNECTION];
-    if (note->code == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        snprintf(why, 256, "kafka: no broker answers: %s", kafka_remedy_of(RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN));
-        return;
-    }
-    const char *remedy = kafka_remedy_of(note->code);
-    snprintf(why, 256, "kafka: no broker answers: %.120s%s%s", note->text, separator(remedy), remedy);
+    rd_kafka_resp_err_t code = note->code ? note->code : RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN;
+    const char *remedy = remedy_for(s, code);
+    snprintf(why, 256, "kafka: %s: %.120s%s%s", trouble_of(code), note->text, note->text[0] ? separator(remedy) : "",
+             remedy);
 }
 
 void kafka_topic_remedy(const struct kafka_topic *t, char remedy[KAFKA_REMEDY_MAX]) {

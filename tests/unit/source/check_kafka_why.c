@@ -71,6 +71,24 @@ START_TEST(a_dead_letter_topic_that_is_missing_stops_nobody_before_a_letter_wait
 }
 END_TEST
 
+/* librdkafka waits for a leader by itself, and reports nothing. */
+START_TEST(letters_that_nobody_answers_are_told) {
+    given_shared(&g);
+    await_no_why(&g);
+    struct source s = given_member(&g);
+    struct source_dead_letter d = {.tp = {events_topic(&g), 0}, .reason = "malformed", .value = {"x", 1}};
+    struct err e;
+    for (int i = 0; i < 2; i++) rd_kafka_mock_partition_set_leader(g.cluster, "rejected", i, -1);
+    ck_assert_int_eq(s.ops->dead_letter(s.self, &d, &e), 0);
+    await_why(&g, "in-sync replicas of topic rejected");
+    ck_assert_uint_eq(s.ops->dead_letters_settled(s.self), 0);
+    for (int i = 0; i < 2; i++) rd_kafka_mock_partition_set_leader(g.cluster, "rejected", i, 1);
+    await_no_why(&g);
+    ck_assert_uint_eq(s.ops->dead_letters_settled(s.self), 1);
+    kafka_member_close(&s);
+}
+END_TEST
+
 /* Every handle is told by librdkafka, again and again: two members, the shared one, the producer. */
 START_TEST(an_outage_is_one_line_and_its_end_another) {
     struct capture log;
@@ -166,6 +184,7 @@ Suite *kafka_why_suite(void) {
     tcase_add_test(t, partitions_that_were_known_stay_known_while_the_topic_is_away);
     tcase_add_test(t, a_right_on_the_dead_letter_topic_is_missed_at_once);
     tcase_add_test(t, a_dead_letter_topic_that_is_missing_stops_nobody_before_a_letter_waits);
+    tcase_add_test(t, letters_that_nobody_answers_are_told);
     tcase_add_test(t, an_outage_is_one_line_and_its_end_another);
     tcase_add_test(t, an_address_where_nobody_is_is_named_with_what_to_do);
     tcase_add_test(t, the_last_error_of_the_group_is_kept_until_a_member_is_in);
