@@ -23,6 +23,8 @@ static const struct refused {
     {"bootstrap.servers", NULL, "set TOPKD_BROKERS"},
     {"metadata.broker.list", NULL, "set TOPKD_BROKERS"},
     {"partition.assignment.strategy", "cooperative", "several versions of librdkafka lose messages with it"},
+    {"enable.idempotence", "true",
+     "a right that is missing would end such a producer for good; letters say which they are"},
     {"group.protocol", "consumer", "topkd counts on the classic protocol"},
 };
 

@@ -8,17 +8,20 @@
 #include "config/config.h"
 #include "source/source.h"
 
-struct kafka_shared; /* what all members of one process share: topic metadata, the dead-letter producer */
+struct kafka_shared; /* what all members of one process share: topic metadata, the way to the dead-letter topic */
 
 /* Threads: any for kafka_shared_*. */
 int kafka_shared_open(const struct config *c, const struct clock *clock, struct metrics *m, struct kafka_shared **out,
                       struct err *e) MUST_CHECK;
 void kafka_shared_close(struct kafka_shared *s);
 /* Number of partitions of topic number I of config->topics, as last heard (refreshed every 10 s or faster); 0 = not
- * known (yet). */
+ * known (yet). What was known stays while the topic is missing. */
 uint32_t kafka_shared_partitions(struct kafka_shared *s, uint32_t i);
-bool kafka_shared_connected(
-    struct kafka_shared *s); /* heard from a broker within the last refresh and no topic is missing */
+/* True: Kafka does not serve us, and WHY says what is in the way and what to do. False (WHY is left as it is): a broker
+ * answered within the last refresh, all topics are there, and no dead letter waits for something to be mended. */
+bool kafka_shared_why(struct kafka_shared *s, char why[256]);
+/* The last error that was not about a connection, with its age and remedy, if it is not known to be over; else "". */
+void kafka_shared_last_error(struct kafka_shared *s, char text[200]);
 
 /* One member. QUEUE_BYTES bounds what librdkafka may hold of fetched messages for it. Settings that librdkafka refuses:
  * ERR_INVALID with its text. */

@@ -90,6 +90,7 @@ void kafka_on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic_
         atomic_store_explicit(&m->joined, true, memory_order_relaxed);
     else if (lost)
         atomic_store_explicit(&m->joined, false, memory_order_relaxed);
+    if (assign) kafka_note_over(m->shared, KAFKA_GROUP);
     push_rebalance(m, assign ? SOURCE_ASSIGN : SOURCE_REVOKE, list, lost);
     rd_kafka_yield(rk);
 }

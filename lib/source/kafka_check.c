@@ -8,7 +8,6 @@
 #include "base/mem.h"
 #include "source/kafka_check_internal.h"
 #include "source/kafka_internal.h"
-#include "source/kafka_scram.h"
 
 /* -- settings ------------------------------------------------------------------------------------ */
 
@@ -18,13 +17,18 @@ static bool takes_property(struct config *one, const struct config_kafka_prop *p
     one->kafka_props[0] = *p;
     if (kafka_conf_consumer(one, CHECK_QUEUE_BYTES, 0, &conf, e) != 0) return false;
     rd_kafka_conf_destroy(conf);
-    if (kafka_conf_producer(one, &conf, e) != 0) return false;
+    if (kafka_conf_producer(one, false, &conf, e) != 0) return false;
     rd_kafka_conf_destroy(conf);
     return true;
 }
 
 static void check_scram(const struct config *c, struct findings *f) {
-    if (!kafka_scram_is_too_old(c, rd_kafka_version())) return;
+    rd_kafka_conf_t *conf;
+    struct err e = {0};
+    if (kafka_conf_watcher(c, &conf, &e) != 0) return; /* told already */
+    bool too_old = kafka_conf_scram_is_too_old(conf);
+    rd_kafka_conf_destroy(conf);
+    if (!too_old) return;
     findings_add(f, FINDING_WARNING, "settings",
                  "expected librdkafka 2.6.1 or newer for SCRAM, got %s, which cannot log in to Kafka 4: update "
                  "librdkafka, or use SASL PLAIN over TLS",

@@ -65,7 +65,7 @@ static rd_kafka_t *open_producer(const struct kafka_checked *k) {
     rd_kafka_conf_t *conf;
     char text[256];
     struct err e = {0};
-    if (kafka_conf_producer(k->config, &conf, &e) != 0) return NULL; /* told with the settings */
+    if (kafka_conf_producer(k->config, false, &conf, &e) != 0) return NULL; /* told with the settings */
     rd_kafka_conf_set_log_cb(conf, keep_quiet);
     rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof text);
     if (rk) return rk; /* conf is now owned by rk */

@@ -7,6 +7,7 @@
  * Answers go to a queue of their own, so that waiting for one does not swallow messages. */
 #include "base/mem.h"
 #include "source/kafka_internal.h"
+#include <stdio.h>
 #include <string.h>
 
 struct kafka_commit {
@@ -97,13 +98,19 @@ static void take_verdicts(struct kafka_commit *k, rd_kafka_resp_err_t err, rd_ka
     }
 }
 
+static void note_refusal(struct kafka_member *m, rd_kafka_resp_err_t err) {
+    char text[KAFKA_TEXT_MAX];
+    snprintf(text, sizeof text, "commit refused: %s", rd_kafka_err2str(err));
+    kafka_note_error(m->shared, err, text);
+}
+
 /* Waits up to TIMEOUT_MS for the head's answer. */
 static void serve_answer(struct kafka_member *m, int timeout_ms) {
     rd_kafka_event_t *rkev = rd_kafka_queue_poll(m->commit_queue, timeout_ms);
     if (!rkev) return;
     if (rd_kafka_event_type(rkev) == RD_KAFKA_EVENT_OFFSET_COMMIT && m->commits) {
         rd_kafka_resp_err_t err = rd_kafka_event_error(rkev);
-        if (err) kafka_report_error(m->shared->metrics, &m->error_log, err, "commit refused");
+        if (err) note_refusal(m, err);
         take_verdicts(m->commits, err, rd_kafka_event_topic_partition_list(rkev));
         finish_head(m);
     }

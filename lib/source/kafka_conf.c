@@ -1,4 +1,4 @@
-/* source/kafka_conf.c - settings of both handles: ours first, then what the user passed through, and the library's
+/* source/kafka_conf.c - settings of all handles: ours first, then what the user passed through, and the library's
  * logs.
  *
  * What a member may hold in memory: librdkafka counts only payload bytes against queued.max.messages.kbytes, but every
@@ -17,6 +17,7 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 enum {
     MESSAGE_OVERHEAD_BYTES = 350, /* an operation of 2.0.2 with its allocation, rounded up */
@@ -27,6 +28,8 @@ enum {
     FETCH_BYTES_MIN = 1 << 20,   /* not below message.max.bytes, which librdkafka insists on */
     FETCH_BYTES_MAX = 50 << 20,
     VERSION_WITH_QUEUE_BACKOFF = 0x020200ff,
+    /* Before, the client's nonce is sent twice; Kafka 3.8.1 to 3.9 let that pass, 4.0 does not (librdkafka 4895). */
+    VERSION_WITH_SOUND_SCRAM = 0x020601ff,
     LETTER_QUEUE_MESSAGES = 100000,
     LETTER_QUEUE_KBYTES = 64 * 1024,
     LETTER_BYTES_MAX = 64 << 20,
@@ -35,7 +38,7 @@ enum {
     LETTER_TOPIC_WAIT_MS = 2000000
 };
 
-enum prop_user { CONSUMER, PRODUCER, BOTH };
+enum prop_user { CONSUMER, PRODUCER, BOTH, WATCHER }; /* WATCHER: gets what BOTH get */
 
 /* Who gets a passed-through property; the first row that fits decides. A name that ends in '.' is a prefix. */
 static const struct {
@@ -146,18 +149,17 @@ static bool is_expected(const char *facility, const char *text) {
     return strcmp(facility, "CONFWARN") == 0 && strstr(text, "isolation.level") != NULL;
 }
 
-static void log_library(const rd_kafka_t *rk, int level, const char *facility, const char *text) {
-    if (is_expected(facility, text)) return;
-    log_event(level_of(level), "rdkafka_log", "client=%s facility=%s text=%s", rk ? rd_kafka_name(rk) : "none",
-              log_quote(facility), log_quote(text));
+/* Each handle says so of each broker, again and again; what it means is told once by kafka_why.c. A producer that is
+ * refused forgets the partitions of its topic, and learns them again, each time. */
+static bool is_told_elsewhere(const rd_kafka_t *rk, const char *facility) {
+    if (strcmp(facility, "PARTCNT") == 0) return rk && rd_kafka_type(rk) == RD_KAFKA_PRODUCER;
+    return strcmp(facility, "FAIL") == 0 || strcmp(facility, "REQTMOUT") == 0;
 }
 
-void kafka_report_error(struct metrics *m, struct log_limit *limit, rd_kafka_resp_err_t code, const char *text) {
-    char labels[96];
-    snprintf(labels, sizeof labels, "kind=\"%s\"", rd_kafka_err2name(code));
-    metric_add(metrics_get(m, METRIC_KAFKA_ERRORS, labels), 1);
-    log_limited(limit, KAFKA_ERROR_LOG_MS, LOG_WARN, "kafka_error", "kind=%s text=%s", rd_kafka_err2name(code),
-                log_quote(text));
+static void log_library(const rd_kafka_t *rk, int level, const char *facility, const char *text) {
+    if (is_expected(facility, text)) return;
+    log_event(is_told_elsewhere(rk, facility) ? LOG_DEBUG : level_of(level), "rdkafka_log",
+              "client=%s facility=%s text=%s", rk ? rd_kafka_name(rk) : "none", log_quote(facility), log_quote(text));
 }
 
 static int fill_consumer(rd_kafka_conf_t *conf, const struct config *c, uint64_t queue_bytes, struct err *e) {
@@ -187,13 +189,23 @@ static int fill_consumer(rd_kafka_conf_t *conf, const struct config *c, uint64_t
     return rc != 0 ? rc : pass_through(conf, c, CONSUMER, e);
 }
 
+static int fill_watcher(rd_kafka_conf_t *conf, const struct config *c, struct err *e) {
+    const struct setting ours[] = {
+        {"bootstrap.servers", c->brokers, "TOPKD_BROKERS"},
+        {"client.id", "topkd", NULL},
+        {"allow.auto.create.topics", "false", NULL},   /* a typo must not make a topic */
+        {"isolation.level", "read_uncommitted", NULL}, /* its watermark queries are to say what Kafka's tools say */
+    };
+    int rc = set_all(conf, ours, ARRAY_LEN(ours), e);
+    return rc != 0 ? rc : pass_through(conf, c, WATCHER, e);
+}
+
 static int fill_producer(rd_kafka_conf_t *conf, const struct config *c, struct err *e) {
     const struct setting ours[] = {
         {"bootstrap.servers", c->brokers, "TOPKD_BROKERS"},
         {"client.id", "topkd", NULL},
-        {"allow.auto.create.topics", "false", NULL},   /* it asks for TOPICS too: a typo must not make a topic */
-        {"isolation.level", "read_uncommitted", NULL}, /* its watermark queries are to say what Kafka's tools say */
-        {"enable.idempotence", "true", NULL},
+        {"allow.auto.create.topics", "false", NULL}, /* a typo must not make a topic */
+        {"enable.idempotence", "false", NULL},       /* see kafka_dead_letter.c */
         {"linger.ms", "5", NULL},
         {"message.timeout.ms", "0", NULL}, /* for ever: a commit waits for its dead letters */
     };
@@ -205,6 +217,13 @@ static int fill_producer(rd_kafka_conf_t *conf, const struct config *c, struct e
     return rc != 0 ? rc : pass_through(conf, c, PRODUCER, e);
 }
 
+/* Behind what the user set: a batch of two may be too large again. */
+static int fill_singles(rd_kafka_conf_t *conf, const struct config *c, struct err *e) {
+    int rc = fill_producer(conf, c, e);
+    if (rc == 0) rc = set(conf, "linger.ms", "0", "linger.ms", e);
+    return rc != 0 ? rc : set(conf, "batch.num.messages", "1", "batch.num.messages", e);
+}
+
 /* Static membership: one name for a process, so its members need a suffix, or they would fence each other. */
 static int number_instance(rd_kafka_conf_t *conf, unsigned member, struct err *e) {
     char name[200], numbered[220];
@@ -214,12 +233,13 @@ static int number_instance(rd_kafka_conf_t *conf, unsigned member, struct err *e
     return set(conf, "group.instance.id", numbered, "TOPKD_RDKAFKA_GROUP_INSTANCE_ID", e);
 }
 
-int kafka_conf_consumer(const struct config *c, uint64_t queue_bytes, unsigned member, rd_kafka_conf_t **out,
-                        struct err *e) {
+static rd_kafka_conf_t *new_conf(void) {
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     rd_kafka_conf_set_log_cb(conf, log_library);
-    int rc = fill_consumer(conf, c, queue_bytes, e);
-    if (rc == 0 && c->threads > 1) rc = number_instance(conf, member, e);
+    return conf;
+}
+
+static int finish(int rc, rd_kafka_conf_t *conf, rd_kafka_conf_t **out) {
     if (rc == 0)
         *out = conf;
     else
@@ -227,15 +247,42 @@ int kafka_conf_consumer(const struct config *c, uint64_t queue_bytes, unsigned m
     return rc;
 }
 
-int kafka_conf_producer(const struct config *c, rd_kafka_conf_t **out, struct err *e) {
-    rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    rd_kafka_conf_set_log_cb(conf, log_library);
-    int rc = fill_producer(conf, c, e);
-    if (rc == 0)
-        *out = conf;
-    else
-        rd_kafka_conf_destroy(conf);
-    return rc;
+int kafka_conf_consumer(const struct config *c, uint64_t queue_bytes, unsigned member, rd_kafka_conf_t **out,
+                        struct err *e) {
+    rd_kafka_conf_t *conf = new_conf();
+    int rc = fill_consumer(conf, c, queue_bytes, e);
+    if (rc == 0 && c->threads > 1) rc = number_instance(conf, member, e);
+    return finish(rc, conf, out);
+}
+
+int kafka_conf_watcher(const struct config *c, rd_kafka_conf_t **out, struct err *e) {
+    rd_kafka_conf_t *conf = new_conf();
+    return finish(fill_watcher(conf, c, e), conf, out);
+}
+
+int kafka_conf_producer(const struct config *c, bool singles, rd_kafka_conf_t **out, struct err *e) {
+    rd_kafka_conf_t *conf = new_conf();
+    return finish(singles ? fill_singles(conf, c, e) : fill_producer(conf, c, e), conf, out);
+}
+
+bool kafka_scram_is_too_old(int version, const char *mechanism) {
+    return strncasecmp(mechanism, "SCRAM-", 6) == 0 && version < VERSION_WITH_SOUND_SCRAM;
+}
+
+bool kafka_conf_scram_is_too_old(const rd_kafka_conf_t *conf) {
+    char mechanism[64] = "", protocol[32] = "";
+    size_t size = sizeof mechanism, protocol_size = sizeof protocol;
+    (void)!rd_kafka_conf_get(conf, "sasl.mechanisms", mechanism, &size);
+    (void)!rd_kafka_conf_get(conf, "security.protocol", protocol, &protocol_size);
+    return strncasecmp(protocol, "sasl_", 5) == 0 && kafka_scram_is_too_old(rd_kafka_version(), mechanism);
+}
+
+bool kafka_conf_warn_of_scram(const rd_kafka_conf_t *conf) {
+    if (!kafka_conf_scram_is_too_old(conf)) return false;
+    log_event(LOG_WARN, "scram_too_old", "librdkafka=%s text=%s remedy=%s", rd_kafka_version_str(),
+              log_quote("below 2.6.1 it sends a nonce that brokers of Kafka 4 refuse"),
+              log_quote("use librdkafka 2.6.1 or newer, or another mechanism"));
+    return true;
 }
 
 const char *kafka_library_version(void) { return rd_kafka_version_str(); }

@@ -65,7 +65,7 @@ static void push_error(struct kafka_member *m, enum source_event_type type, cons
 void kafka_on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque) {
     struct kafka_member *m = opaque;
     char text[ERROR_TEXT_MAX];
-    kafka_report_error(m->shared->metrics, &m->error_log, (rd_kafka_resp_err_t)code, reason);
+    kafka_note_error(m->shared, (rd_kafka_resp_err_t)code, reason);
     if (code != RD_KAFKA_RESP_ERR__FATAL || m->fatal_told) return;
     m->fatal_told = true;
     rd_kafka_fatal_error(rk, text, sizeof text);
@@ -107,7 +107,7 @@ static void push_position(struct kafka_member *m, enum source_event_type type, c
 static void push_failure(struct kafka_member *m, const rd_kafka_message_t *rkm) {
     char text[ERROR_TEXT_MAX];
     const char *what = rd_kafka_message_errstr(rkm);
-    kafka_report_error(m->shared->metrics, &m->error_log, rkm->err, what);
+    kafka_note_error(m->shared, rkm->err, what);
     bool fatal = rd_kafka_fatal_error(m->rk, text, sizeof text) != RD_KAFKA_RESP_ERR_NO_ERROR;
     m->fatal_told |= fatal;
     if (rkm->err == RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED)
@@ -186,12 +186,6 @@ static void collect_answers(struct kafka_member *m) {
     collect_from(m, &m->ends);
 }
 
-static void check_shared(struct kafka_member *m) {
-    if (m->fatal_told || !atomic_load_explicit(&m->shared->failed, memory_order_relaxed)) return;
-    m->fatal_told = true;
-    push_error(m, SOURCE_FATAL, "the dead-letter producer cannot go on: see event=dead_letters_stopped");
-}
-
 /* -- poll ---------------------------------------------------------------------------------------- */
 
 /* One wait of at most TIMEOUT_MS; false: nothing came. */
@@ -218,7 +212,6 @@ void kafka_member_poll(void *self, int timeout_ms, struct source_event *ev) {
     struct kafka_member *m = self;
     kafka_member_release(m);
     if (m->revoke_unanswered || m->assign_unanswered) kafka_member_acknowledge(m);
-    check_shared(m);
     bool awaits = awaits_answer(m);
     if (poll_once(m, awaits ? 0 : timeout_ms, ev)) return; /* busy: without asking what time it is */
     if (awaits && poll_for_answer(m, timeout_ms, ev)) return;

@@ -1,5 +1,6 @@
-/* source/kafka_shared.c - what the members of a process share: one producer handle, and a thread that serves its
- * callbacks and keeps the topics' metadata fresh. */
+/* source/kafka_shared.c - what the members of a process share: a handle outside the group that asks for metadata, the way
+ * to the dead-letter topic if there is one, and a thread that serves their callbacks, keeps the metadata fresh and says
+ * what is wrong. A producer is made only for dead letters: it needs rights that a reader has not. */
 #include "base/mem.h"
 #include "source/kafka_internal.h"
 #include <string.h>
@@ -9,21 +10,22 @@ enum {
     REFRESH_MISSING_MS = 1000, /* while a topic or a leader is missing, or no broker answers */
     METADATA_TIMEOUT_MS = 2000,
     SERVE_MS = 100,
-    FLUSH_MS = 1000, /* the worker waited for its letters before; these are leftovers */
-    MISSING_LOG_MS = 10000,
-    ERROR_TEXT_MAX = 200
+    MISSING_LOG_MS = 60000,
+    LETTERS_STALLED_MS = 5000
 };
 
 static bool is_whole(const struct rd_kafka_metadata_topic *t) {
     for (int i = 0; i < t->partition_cnt; i++)
         if (t->partitions[i].leader < 0) return false;
-    return t->partition_cnt > 0;
+    return !t->err && t->partition_cnt > 0;
 }
 
 /* Locked. What was known of a topic stays when it is missing: its partitions may come back. */
 static void store_topic(struct kafka_topic *topic, const struct rd_kafka_metadata_topic *t) {
-    topic->missing = t->err != RD_KAFKA_RESP_ERR_NO_ERROR || t->partition_cnt <= 0;
-    if (topic->missing) return;
+    topic->err = t->err                  ? t->err
+                 : t->partition_cnt <= 0 ? RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART
+                                         : RD_KAFKA_RESP_ERR_NO_ERROR;
+    if (topic->err) return;
     topic->partitions = (uint32_t)t->partition_cnt;
     topic->leaders = mem_realloc(topic->leaders, topic->partitions, sizeof *topic->leaders);
     for (uint32_t i = 0; i < topic->partitions; i++) topic->leaders[i] = -1;
@@ -33,15 +35,25 @@ static void store_topic(struct kafka_topic *topic, const struct rd_kafka_metadat
     }
 }
 
-static void say_missing(struct kafka_topic *topic, rd_kafka_resp_err_t err) {
-    log_limited(&topic->missing_log, MISSING_LOG_MS, LOG_WARN, "topic_missing", "topic=%s text=%s remedy=%s",
-                log_quote(topic->name), log_quote(rd_kafka_err2str(err)), log_quote("create it or allow us to see it"));
+/* Only the thread writes ERR, so it reads it without the lock. */
+static void tell_topic(struct kafka_shared *s, struct kafka_topic *t) {
+    char remedy[KAFKA_REMEDY_MAX];
+    int64_t now = clock_mono_ms(s->clock);
+    if (t->err == t->told.code && (!t->err || now < t->told.next_ms)) return;
+    t->told = (struct kafka_told){t->err, now + MISSING_LOG_MS};
+    if (!t->err) {
+        log_event(LOG_INFO, "topic_found", "topic=%s partitions=%u", log_quote(t->name), (unsigned)t->partitions);
+        return;
+    }
+    kafka_topic_remedy(t, remedy);
+    log_event(LOG_WARN, "topic_missing", "topic=%s text=%s remedy=%s", log_quote(t->name),
+              log_quote(rd_kafka_err2str(t->err)), log_quote(remedy));
 }
 
 /* Returns the library's verdict on the request; *WHOLE: the topic is there with all leaders. */
 static rd_kafka_resp_err_t refresh_topic(struct kafka_shared *s, struct kafka_topic *topic, bool *whole) {
     const struct rd_kafka_metadata *md = NULL;
-    rd_kafka_resp_err_t err = rd_kafka_metadata(s->rk, 0, topic->rkt, &md, METADATA_TIMEOUT_MS);
+    rd_kafka_resp_err_t err = rd_kafka_metadata(topic->rk, 0, topic->rkt, &md, METADATA_TIMEOUT_MS);
     *whole = false;
     if (err) return err;
     if (md->topic_cnt == 1) {
@@ -50,8 +62,7 @@ static rd_kafka_resp_err_t refresh_topic(struct kafka_shared *s, struct kafka_to
         store_topic(topic, t);
         pthread_mutex_unlock(&s->lock);
         *whole = is_whole(t);
-        if (t->err || t->partition_cnt <= 0)
-            say_missing(topic, t->err ? t->err : RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+        tell_topic(s, topic);
     }
     rd_kafka_metadata_destroy(md);
     return RD_KAFKA_RESP_ERR_NO_ERROR;
@@ -59,59 +70,93 @@ static rd_kafka_resp_err_t refresh_topic(struct kafka_shared *s, struct kafka_to
 
 static bool stopping(struct kafka_shared *s) { return atomic_load_explicit(&s->stop, memory_order_relaxed); }
 
-static uint32_t all_topics_n(const struct kafka_shared *s) { return s->topics_n + (s->dead_letter_rkt ? 1 : 0); }
+/* Callbacks that wait: what they note is the cause of what comes next. */
+static void serve_callbacks(struct kafka_shared *s, int timeout_ms) {
+    rd_kafka_poll(s->rk, s->post ? 0 : timeout_ms);
+    if (s->post) kafka_post_serve(s->post, timeout_ms);
+}
+
+static void answered(struct kafka_shared *s) {
+    bool was_away = s->unreachable_since_ms != 0;
+    if (was_away)
+        kafka_tell_reachable(s);
+    else
+        kafka_tell_notes(s, KAFKA_CONNECTION); /* some broker, not all of them */
+    kafka_note_over(s, KAFKA_CONNECTION);
+}
 
 /* True if there is nothing to wait for: all topics whole. */
 static bool refresh(struct kafka_shared *s) {
     rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR_NO_ERROR;
     bool all_whole = true;
-    for (uint32_t i = 0; i < all_topics_n(s) && !err && !stopping(s); i++) {
+    for (uint32_t i = 0; i < kafka_shared_all_topics(s) && !err && !stopping(s); i++) {
         bool whole;
         err = refresh_topic(s, &s->topics[i], &whole);
         all_whole &= whole;
     }
-    if (err)
-        log_limited(&s->unreachable_log, MISSING_LOG_MS, LOG_WARN, "kafka_unreachable", "brokers=%s text=%s",
-                    log_quote(s->config->brokers), log_quote(rd_kafka_err2str(err)));
     pthread_mutex_lock(&s->lock);
     s->reachable = err == RD_KAFKA_RESP_ERR_NO_ERROR;
     pthread_mutex_unlock(&s->lock);
+    serve_callbacks(s, 0);
+    if (err)
+        kafka_tell_unreachable(s, err);
+    else
+        answered(s);
     return all_whole && !err;
+}
+
+static void watch_letters(struct kafka_shared *s, struct metric *waiting) {
+    uint64_t n = kafka_letters_waiting(s), settled = 0;
+    int64_t now = clock_mono_ms(s->clock);
+    metric_set(waiting, (double)n);
+    pthread_mutex_lock(&s->lock);
+    for (unsigned i = 0; i < s->members_n; i++) settled += kafka_letters_settled(s->letters[i]);
+    if (n == 0 || settled != s->letters_settled) s->letters_moved_ms = now;
+    s->letters_settled = settled;
+    s->letters_stalled = now - s->letters_moved_ms >= LETTERS_STALLED_MS;
+    pthread_mutex_unlock(&s->lock);
+}
+
+/* An error of a connection is looked into soon: it may be the beginning of an outage. */
+static int64_t next_refresh(struct kafka_shared *s, int64_t refreshed_ms, int64_t due_ms) {
+    pthread_mutex_lock(&s->lock);
+    bool soon = s->reachable && s->notes[KAFKA_CONNECTION].fresh;
+    pthread_mutex_unlock(&s->lock);
+    int64_t at = refreshed_ms + REFRESH_MISSING_MS;
+    return soon && at < due_ms ? at : due_ms;
 }
 
 static void *serve(void *self) {
     struct kafka_shared *s = self;
     struct metric *waiting = metrics_get(s->metrics, METRIC_DEAD_LETTERS_WAITING, "");
-    int64_t due = clock_mono_ms(s->clock);
+    int64_t refreshed = s->letters_moved_ms = clock_mono_ms(s->clock), due = refreshed;
     while (!stopping(s)) {
-        if (clock_mono_ms(s->clock) >= due) {
+        if (clock_mono_ms(s->clock) >= next_refresh(s, refreshed, due)) {
             bool whole = refresh(s);
-            due = clock_mono_ms(s->clock) + (whole ? REFRESH_MS : REFRESH_MISSING_MS);
+            refreshed = clock_mono_ms(s->clock);
+            due = refreshed + (whole ? REFRESH_MS : REFRESH_MISSING_MS);
         }
-        rd_kafka_poll(s->rk, SERVE_MS);
-        metric_set(waiting, (double)kafka_letters_waiting(s));
+        serve_callbacks(s, SERVE_MS);
+        kafka_tell_notes(s, KAFKA_GROUP);
+        kafka_tell_notes(s, KAFKA_OTHER);
+        watch_letters(s, waiting);
     }
     return NULL;
 }
 
-static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque) {
-    struct kafka_shared *s = opaque;
-    char text[ERROR_TEXT_MAX];
-    kafka_report_error(s->metrics, &s->error_log, (rd_kafka_resp_err_t)code, reason);
-    if (code != RD_KAFKA_RESP_ERR__FATAL) return;
-    rd_kafka_fatal_error(rk, text, sizeof text);
-    log_event(LOG_ERROR, "dead_letters_stopped", "text=%s", log_quote(text));
-    atomic_store_explicit(&s->failed, true, memory_order_relaxed);
+void kafka_shared_on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque) {
+    (void)rk;
+    kafka_note_error(opaque, (rd_kafka_resp_err_t)code, reason);
 }
 
 static int create_handle(struct kafka_shared *s, struct err *e) {
     rd_kafka_conf_t *conf;
-    char text[ERROR_TEXT_MAX];
-    if (kafka_conf_producer(s->config, &conf, e) != 0) return ERR_INVALID;
+    char text[KAFKA_TEXT_MAX];
+    if (kafka_conf_watcher(s->config, &conf, e) != 0) return ERR_INVALID;
+    s->scram_too_old = kafka_conf_warn_of_scram(conf);
     rd_kafka_conf_set_opaque(conf, s);
-    rd_kafka_conf_set_error_cb(conf, on_error);
-    rd_kafka_conf_set_dr_msg_cb(conf, kafka_letters_report);
-    s->rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof text);
+    rd_kafka_conf_set_error_cb(conf, kafka_shared_on_error);
+    s->rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof text);
     if (s->rk) return 0; /* conf is now owned by rk */
     rd_kafka_conf_destroy(conf);
     return err_set(e, ERR_INVALID, "TOPKD_RDKAFKA_*: %s", text);
@@ -119,13 +164,21 @@ static int create_handle(struct kafka_shared *s, struct err *e) {
 
 static void add_topics(struct kafka_shared *s) {
     const struct config *c = s->config;
-    for (uint32_t i = 0; i < c->topics_n; i++) s->topics[i].name = c->topics[i];
     s->topics_n = c->topics_n;
-    bool letters = c->dlq_topic && c->dlq_topic[0] != '\0';
-    if (letters) s->topics[s->topics_n].name = c->dlq_topic;
-    for (uint32_t i = 0; i < s->topics_n + (letters ? 1 : 0); i++)
-        s->topics[i].rkt = rd_kafka_topic_new(s->rk, s->topics[i].name, NULL);
-    if (letters) s->dead_letter_rkt = s->topics[s->topics_n].rkt;
+    for (uint32_t i = 0; i < c->topics_n; i++)
+        s->topics[i] = (struct kafka_topic){
+            .name = c->topics[i], .rk = s->rk, .rkt = rd_kafka_topic_new(s->rk, c->topics[i], NULL)};
+    if (s->post)
+        s->topics[s->topics_n] =
+            (struct kafka_topic){.name = s->post->topic, .dead_letters = true, .rk = s->post->rk, .rkt = s->post->rkt};
+}
+
+static int open_handles(struct kafka_shared *s, struct err *e) {
+    const char *letters = s->config->dlq_topic;
+    int rc = create_handle(s, e);
+    if (rc == 0 && letters && letters[0] != '\0') rc = kafka_post_open(s, letters, &s->post, e);
+    if (rc != 0 && s->rk) rd_kafka_destroy(s->rk);
+    return rc;
 }
 
 int kafka_shared_open(const struct config *c, const struct clock *clock, struct metrics *m, struct kafka_shared **out,
@@ -134,12 +187,13 @@ int kafka_shared_open(const struct config *c, const struct clock *clock, struct 
     s->config = c;
     s->clock = clock;
     s->metrics = m;
-    int rc = create_handle(s, e);
+    pthread_mutex_init(&s->lock, NULL);
+    int rc = open_handles(s, e);
     if (rc != 0) {
+        pthread_mutex_destroy(&s->lock);
         mem_free(s);
         return rc;
     }
-    pthread_mutex_init(&s->lock, NULL);
     add_topics(s);
     if (pthread_create(&s->thread, NULL, serve, s) != 0) {
         atomic_store(&s->stop, true);
@@ -155,11 +209,11 @@ void kafka_shared_close(struct kafka_shared *s) {
     if (!s) return;
     atomic_store_explicit(&s->stop, true, memory_order_relaxed);
     if (!pthread_equal(s->thread, pthread_self())) pthread_join(s->thread, NULL);
-    rd_kafka_flush(s->rk, FLUSH_MS);
-    for (uint32_t i = 0; i < all_topics_n(s); i++) {
-        if (s->topics[i].rkt) rd_kafka_topic_destroy(s->topics[i].rkt);
+    for (uint32_t i = 0; i < kafka_shared_all_topics(s); i++) {
+        if (!s->topics[i].dead_letters) rd_kafka_topic_destroy(s->topics[i].rkt);
         mem_free(s->topics[i].leaders);
     }
+    kafka_post_close(s->post);
     rd_kafka_destroy(s->rk);
     for (unsigned i = 0; i < s->members_n; i++) kafka_letters_destroy(s->letters[i]);
     pthread_mutex_destroy(&s->lock);
@@ -180,13 +234,7 @@ uint32_t kafka_shared_topic_partitions(struct kafka_shared *s, const char *topic
     return 0;
 }
 
-bool kafka_shared_connected(struct kafka_shared *s) {
-    pthread_mutex_lock(&s->lock);
-    bool connected = s->reachable;
-    for (uint32_t i = 0; i < s->topics_n; i++) connected &= !s->topics[i].missing;
-    pthread_mutex_unlock(&s->lock);
-    return connected;
-}
+uint32_t kafka_shared_all_topics(const struct kafka_shared *s) { return s->topics_n + (s->post ? 1 : 0); }
 
 const char *kafka_shared_intern(struct kafka_shared *s, const char *name) {
     for (uint32_t i = 0; i < s->topics_n; i++)

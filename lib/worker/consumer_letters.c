@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+enum { LETTER_REST_MS = 20 };
+
 static bool post(struct consumer *c, const struct letter *l) {
     struct err e = {0};
     struct source_dead_letter d = {.tp = l->slot->tp,
@@ -45,13 +47,17 @@ void consumer_reject(struct consumer *c, struct slot *s, const struct source_rec
     }
 }
 
+/* A full queue is asked again after a rest: the attempt copies the letter. */
 void consumer_letters_due(struct consumer *c) {
+    int64_t now = clock_mono_ms(c->hub->clock);
+    if (c->letters == NULL || now < c->next_letter_mono_ms) return;
     while (c->letters != NULL && post(c, c->letters)) {
         struct letter *l = c->letters;
         c->letters = l->next;
         if (c->letters == NULL) c->letters_tail = &c->letters;
         mem_free(l);
     }
+    c->next_letter_mono_ms = now + LETTER_REST_MS;
 }
 
 void letters_free(struct consumer *c) {

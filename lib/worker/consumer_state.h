@@ -88,6 +88,7 @@ struct consumer {
 
     struct letter *letters, **letters_tail;
     struct reject_example example; /* taken once for each time that it is handed on */
+    int64_t next_letter_mono_ms;   /* when the full queue is asked again */
     struct consumer_metrics *metrics;
 };
 

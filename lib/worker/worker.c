@@ -262,13 +262,12 @@ bool worker_healthy(void *self, char why[256]) {
 }
 
 static bool kafka_ready(struct worker *w, char why[256]) {
-    if (!kafka_shared_connected(w->kafka)) {
-        snprintf(why, 256, "kafka: no broker answers, or a topic of TOPKD_TOPICS is missing");
-        return false;
-    }
+    char last[200];
+    if (kafka_shared_why(w->kafka, why)) return false;
     for (uint32_t i = 0; i < w->hub.consumers_n; i++)
         if (!kafka_member_joined(&w->members[i].source)) {
-            snprintf(why, 256, "kafka: member %" PRIu32 " is not in the group", i);
+            kafka_shared_last_error(w->kafka, last);
+            snprintf(why, 256, "kafka: member %" PRIu32 " is not in the group%s%s", i, last[0] ? ": " : "", last);
             return false;
         }
     return true;

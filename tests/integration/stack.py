@@ -46,11 +46,13 @@ class Broker:
     """A real broker with its data in DIRECTORY; keeps its port over a restart."""
     real = True
 
-    def __init__(self, directory):
+    def __init__(self, directory, users=""):
+        """USERS, "name:password ...", log in at `users_bootstrap` and may do what is granted to them."""
         self.directory = Path(directory)
         # The events are years old: no retention by time may take them.
-        self.bootstrap = run(KAFKA, "start", self.directory,
-                             env={**os.environ, "KAFKA_PROPS": "log.retention.ms=-1"}).split()[-1]
+        env = {**os.environ, "KAFKA_PROPS": "log.retention.ms=-1", "KAFKA_USERS": users}
+        addresses = run(KAFKA, "start", self.directory, env=env).split()
+        self.bootstrap, self.users_bootstrap = addresses[0], addresses[-1]
 
     def client(self):
         return Kafka(self.bootstrap)
@@ -68,6 +70,11 @@ class Broker:
         """Kafka's own ConsumerGroupCommand: 2 s a call, for it is a Java process."""
         return run(KAFKA, "tool", "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand",
                    "--bootstrap-server", self.bootstrap, *args)
+
+    def grant(self, user, operation, *resources):
+        """RESOURCES as Kafka's tool wants them: "--topic", NAME, "--group", NAME."""
+        run(KAFKA, "tool", "org.apache.kafka.tools.AclCommand", "--bootstrap-server", self.bootstrap, "--add",
+            "--allow-principal", "User:" + user, "--operation", operation, *resources)
 
     def lag_by_tool(self, group):
         """(topic, partition) -> (committed, end, lag) as `--describe` prints it."""

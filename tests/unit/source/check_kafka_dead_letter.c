@@ -1,4 +1,7 @@
 /* Rejected events: unchanged, with headers that say where they came from, and tickets that say how far they are. */
+#include "base/log.h"
+#include "source/kafka_internal.h"
+#include "unit/base/capture.h"
 #include "unit/source/kafka_given.h"
 #include <check.h>
 #include <stdlib.h>
@@ -8,13 +11,26 @@ Suite *kafka_dead_letter_suite(void);
 
 #define QUEUE_MESSAGES "1000"
 
+enum { PRODUCE = 0, INIT_PRODUCER_ID = 22, QUEUE_MAX = 1000 };
+
 static struct given g;
 
 static void setup(void) {
     given_kafka(&g);
     given_prop(&g, "queue.buffering.max.messages", QUEUE_MESSAGES);
+    given_prop(&g, "linger.ms", "100"); /* what is sent at once is one batch */
+    given_prop(&g, "retries", "0");     /* librdkafka tells at once what it would try again for ever */
     given_shared(&g);
 }
+
+static void given_refusals(rd_kafka_resp_err_t code, int n) {
+    rd_kafka_resp_err_t codes[QUEUE_MAX];
+    ck_assert_int_le(n, QUEUE_MAX);
+    for (int i = 0; i < n; i++) codes[i] = code;
+    rd_kafka_mock_push_request_errors_array(g.cluster, PRODUCE, (size_t)n, codes);
+}
+
+static void no_more_refusals(void) { rd_kafka_mock_clear_request_errors(g.cluster, PRODUCE); }
 
 static void teardown(void) { given_gone(&g); }
 
@@ -157,6 +173,141 @@ START_TEST(a_full_queue_refuses_and_takes_no_ticket) {
 }
 END_TEST
 
+/* -- refusals -- */
+
+static void post(struct source *s, const struct source_dead_letter *d) {
+    struct err e;
+    ck_assert_msg(s->ops->dead_letter(s->self, d, &e) == 0, "%s", e.text);
+}
+
+static const struct {
+    rd_kafka_resp_err_t code;
+    const char *why;
+} mendable[] = {
+    {RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, "grant Write on topic rejected"},
+    {RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS, "min.insync.replicas holds for topic rejected"},
+    {RD_KAFKA_RESP_ERR_INVALID_RECORD, "cleanup.policy=delete on topic rejected"},
+    {RD_KAFKA_RESP_ERR_UNKNOWN, "look at the brokers and at topic rejected"}, /* in no table */
+};
+
+/* While it waits it is not settled, so no commit passes it; the reason is shown, and nobody restarts anything. */
+START_TEST(what_can_be_mended_is_named_and_sent_again) {
+    struct source s = given_member(&g);
+    struct source_dead_letter d = letter(7, "{\"video_id\":");
+    given_refusals(mendable[_i].code, 2);
+    post(&s, &d);
+    await_why(&g, mendable[_i].why);
+    ck_assert_uint_eq(s.ops->dead_letters_settled(s.self), 0);
+    await_settled(&s, 1);
+    await_no_why(&g);
+    rd_kafka_t *reader;
+    rd_kafka_message_t *rkm = read_letter(&reader);
+    rd_kafka_headers_t *h;
+    ck_assert_int_eq(rd_kafka_message_headers(rkm, &h), 0);
+    expect_header(h, "topkd.offset", "7");
+    ck_assert_uint_eq(rkm->key_len, 3);
+    ck_assert_uint_eq(rkm->len, d.value.n);
+    ck_assert_int_eq(memcmp(rkm->payload, d.value.p, d.value.n), 0);
+    rd_kafka_message_destroy(rkm);
+    rd_kafka_destroy(reader);
+    kafka_member_close(&s);
+    ck_assert_double_eq(counted("result=\"delivered\""), 1);
+    ck_assert_double_eq(counted("result=\"failed\""), 0);
+}
+END_TEST
+
+/* .5 s, 1 s, 2 s. */
+START_TEST(the_rest_before_the_next_try_grows) {
+    struct source s = given_member(&g);
+    struct source_dead_letter d = letter(1, "x");
+    int64_t began = clock_mono_ms(&clock_system);
+    given_refusals(RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS, 3);
+    post(&s, &d);
+    await_settled(&s, 1);
+    ck_assert_int_ge(clock_mono_ms(&clock_system) - began, 3500);
+    kafka_member_close(&s);
+}
+END_TEST
+
+/* The broker measures batches; no letter of this one is too large by itself. */
+START_TEST(a_batch_that_is_too_large_is_sent_letter_by_letter) {
+    enum { LETTERS = 50 };
+    struct source s = given_member(&g);
+    struct source_dead_letter d = letter(1, "x");
+    given_refusals(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, 1);
+    for (d.offset = 0; d.offset < LETTERS; d.offset++) post(&s, &d);
+    await_settled(&s, LETTERS);
+    kafka_member_close(&s);
+    ck_assert_double_eq(counted("result=\"delivered\""), LETTERS);
+    ck_assert_double_eq(counted("result=\"failed\""), 0);
+}
+END_TEST
+
+/* Given up by name. A report's text is no text: it is the bytes of the letter, which no NUL ends, and which are nobody's
+ * business in a log. */
+START_TEST(only_a_single_letter_that_is_too_large_is_given_up_and_its_bytes_are_not_logged) {
+    enum { LETTERS = 20 };
+    struct source s = given_member(&g);
+    struct source_dead_letter d = letter(1, "SECRET");
+    struct capture log;
+    given_refusals(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, 2); /* of the batch, and of one alone */
+    capture_begin(&log);
+    for (d.offset = 100; d.offset < 100 + LETTERS; d.offset++) post(&s, &d);
+    await_settled(&s, LETTERS);
+    const char *text = capture_end(&log);
+    ck_assert_ptr_nonnull(strstr(text, "event=dead_letter_given_up topic=events partition=1 offset=1"));
+    ck_assert_ptr_nonnull(strstr(text, "raise max.message.bytes of topic rejected"));
+    ck_assert_ptr_null(strstr(text, "SECRET"));
+    kafka_member_close(&s);
+    ck_assert_double_eq(counted("result=\"delivered\""), LETTERS - 1);
+    ck_assert_double_eq(counted("result=\"failed\""), 1);
+}
+END_TEST
+
+/* On their way or waiting to be sent again: it is one memory. */
+START_TEST(what_waits_to_be_sent_again_fills_the_queue_too) {
+    struct source s = given_member(&g);
+    struct source_dead_letter d = letter(1, "x");
+    struct err e;
+    given_refusals(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, QUEUE_MAX);
+    post(&s, &d);
+    await_why(&g, "grant Write");
+    for (int i = 1; i < QUEUE_MAX; i++) post(&s, &d);
+    ck_assert_int_eq(s.ops->dead_letter(s.self, &d, &e), ERR_REFUSED);
+    ck_assert_uint_eq(s.ops->dead_letters_settled(s.self), 0);
+    no_more_refusals();
+    await_settled(&s, QUEUE_MAX);
+    ck_assert_int_eq(s.ops->dead_letter(s.self, &d, &e), 0);
+    await_settled(&s, QUEUE_MAX + 1);
+    kafka_member_close(&s);
+    ck_assert_double_eq(counted("result=\"delivered\""), QUEUE_MAX + 1);
+}
+END_TEST
+
+/* An idempotent producer would ask for an id first, and a principal without that right would be told no for good. */
+START_TEST(no_right_but_write_is_asked_for) {
+    struct source s = given_member(&g);
+    struct source_dead_letter d = letter(1, "x");
+    for (int i = 0; i < 10; i++)
+        rd_kafka_mock_push_request_errors(g.cluster, INIT_PRODUCER_ID, 1,
+                                          RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED);
+    post(&s, &d);
+    await_settled(&s, 1);
+    ck_assert_int_eq(records_within(&s, 100), 0); /* nothing fatal */
+    kafka_member_close(&s);
+}
+END_TEST
+
+START_TEST(each_refusal_has_its_fate) {
+    ck_assert_int_eq(kafka_letter_rule(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)->fate, LETTER_HEALS);
+    ck_assert_int_eq(kafka_letter_rule(RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC)->fate, LETTER_HEALS);
+    ck_assert_int_eq(kafka_letter_rule(RD_KAFKA_RESP_ERR__MSG_TIMED_OUT)->fate, LETTER_HEALS);
+    ck_assert_int_eq(kafka_letter_rule(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)->fate, LETTER_TOO_LARGE);
+    ck_assert_int_eq(kafka_letter_rule(RD_KAFKA_RESP_ERR__BAD_MSG)->fate, LETTER_NEVER);
+    ck_assert_int_eq(kafka_letter_rule((rd_kafka_resp_err_t)9999)->fate, LETTER_HEALS); /* rather wait than lose */
+}
+END_TEST
+
 Suite *kafka_dead_letter_suite(void) {
     Suite *suite = suite_create("kafka_dead_letter");
     TCase *t = tcase_create("dead_letter");
@@ -167,6 +318,13 @@ Suite *kafka_dead_letter_suite(void) {
     tcase_add_test(t, nothing_settles_before_the_broker_answers);
     tcase_add_test(t, a_letter_that_can_never_go_is_counted_and_settled);
     tcase_add_test(t, a_full_queue_refuses_and_takes_no_ticket);
+    tcase_add_loop_test(t, what_can_be_mended_is_named_and_sent_again, 0, (int)ARRAY_LEN(mendable));
+    tcase_add_test(t, the_rest_before_the_next_try_grows);
+    tcase_add_test(t, a_batch_that_is_too_large_is_sent_letter_by_letter);
+    tcase_add_test(t, only_a_single_letter_that_is_too_large_is_given_up_and_its_bytes_are_not_logged);
+    tcase_add_test(t, what_waits_to_be_sent_again_fills_the_queue_too);
+    tcase_add_test(t, no_right_but_write_is_asked_for);
+    tcase_add_test(t, each_refusal_has_its_fate);
     suite_add_tcase(suite, t);
     return suite;
 }

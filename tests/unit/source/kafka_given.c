@@ -3,6 +3,7 @@
 #include <check.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 static const char *mock_bootstraps(struct given *g) {
     char text[256];
@@ -134,6 +135,29 @@ int records_within(struct source *s, int ms) {
         if (ev.type == SOURCE_RECORDS) n += (int)ev.n;
     }
     return n;
+}
+
+static void rest_a_little(void) {
+    struct timespec ten_ms = {0, 10000000};
+    nanosleep(&ten_ms, NULL);
+}
+
+void await_why(struct given *g, const char *part) {
+    char why[256] = "";
+    int64_t until = clock_mono_ms(&clock_system) + KAFKA_GIVEN_MS;
+    while (!kafka_shared_why(g->shared, why) || strstr(why, part) == NULL) {
+        ck_assert_msg(clock_mono_ms(&clock_system) < until, "\"%s\" is not in \"%s\"", part, why);
+        rest_a_little();
+    }
+}
+
+void await_no_why(struct given *g) {
+    char why[256];
+    int64_t until = clock_mono_ms(&clock_system) + KAFKA_GIVEN_MS;
+    while (kafka_shared_why(g->shared, why)) {
+        ck_assert_msg(clock_mono_ms(&clock_system) < until, "%s", why);
+        rest_a_little();
+    }
 }
 
 const char *events_topic(struct given *g) { return g->config.topics[0]; }

@@ -38,6 +38,9 @@ void await_event(struct source *s, enum source_event_type type, struct source_ev
 const struct source_record *await_record(struct source *s);
 /* Polls for MS and counts records, with those that await_record has not given yet. */
 int records_within(struct source *s, int ms);
+/* Until Kafka is said not to serve us for a reason that has PART in it; until nothing is in the way. */
+void await_why(struct given *g, const char *part);
+void await_no_why(struct given *g);
 const char *events_topic(struct given *g); /* the pointer that events carry */
 void assign_at(struct given *g, struct source *s, int partition, int64_t offset);
 /* Waits for the group's assignment and takes it over, every partition from offset 0. */

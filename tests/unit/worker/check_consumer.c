@@ -158,6 +158,74 @@ START_TEST(a_commit_waits_for_the_dead_letters_before_it) {
 }
 END_TEST
 
+/* The queue was full, so the letter has no ticket yet: nothing but its standing here holds the commit back. */
+START_TEST(a_commit_does_not_pass_a_letter_that_a_full_queue_refused) {
+    given_running();
+    worker.source.letters_full = true;
+    say_record(0, 0, broken);
+    step_after(5000);
+    ck_assert_uint_eq(worker.source.commits_n, 1);
+    worker.source.letters_full = false;
+    step_after(5000);
+    ck_assert_uint_eq(worker.source.letters_issued, 1);
+    step_after(5000);
+    ck_assert_uint_eq(worker.source.commits_n, 1);
+    worker.source.letters_settled = 1;
+    step();
+    ck_assert_uint_eq(worker.source.commits_n, 2);
+    ck_assert_int_eq(worker.source.commits[1].offset, 1);
+}
+END_TEST
+
+START_TEST(nor_does_the_commit_of_a_revoke_or_a_stop) {
+    bool stop = _i >= 2, full = _i % 2 == 0;
+    given_running();
+    say_record(0, 0, view);
+    worker.source.letters_full = full;
+    say_record(0, 1, broken);
+    step();
+    if (stop) {
+        worker.look_ms = 10;
+        ck_assert(!consumer_finish(worker.consumer, worker.mono_ms + 3000));
+    } else {
+        say_revoked(false);
+        step();
+    }
+    ck_assert_uint_eq(worker.source.letters_issued, full ? 0 : 1);
+    ck_assert_uint_eq(worker.source.commits_n, 1);
+}
+END_TEST
+
+/* A replay sends what its predecessor did not commit, and nothing below. */
+START_TEST(a_rewind_sends_no_letter_from_below_the_frontier) {
+    say_assigned(1);
+    step();
+    say_commit_found(0, 8, metadata_of(worker.hub.rules.meaning, 5, -1), 20);
+    step();
+    expect_assigned_at(5);
+    for (int64_t offset = 5; offset < 8; offset++) say_record(0, offset, broken);
+    step();
+    ck_assert_uint_eq(worker.source.letters_issued, 0);
+    say_record(0, 8, broken);
+    step();
+    ck_assert_uint_eq(worker.source.letters_issued, 1);
+}
+END_TEST
+
+START_TEST(a_full_queue_of_letters_is_asked_again_after_a_rest) {
+    given_running();
+    worker.source.letters_full = true;
+    say_record(0, 0, broken);
+    step();
+    step_after(100);
+    uint64_t asked = worker.source.letters_asked;
+    for (int i = 0; i < 10; i++) step_after(1);
+    ck_assert_uint_eq(worker.source.letters_asked, asked);
+    step_after(100);
+    ck_assert_uint_eq(worker.source.letters_asked, asked + 1);
+}
+END_TEST
+
 /* Rule 8: only by the current owner. Whoever owns it now may have committed more. */
 START_TEST(a_commit_that_waited_for_dead_letters_is_not_sent_after_a_revoke) {
     bool lost = _i == 1;
@@ -489,6 +557,10 @@ Suite *consumer_suite(void) {
     tcase_add_test(c, another_log_under_another_configuration_asks_for_the_row_again);
     tcase_add_test(c, an_answer_for_a_memory_that_is_gone_is_not_taken_for_its_successors);
     tcase_add_test(c, a_commit_waits_for_the_dead_letters_before_it);
+    tcase_add_test(c, a_commit_does_not_pass_a_letter_that_a_full_queue_refused);
+    tcase_add_loop_test(c, nor_does_the_commit_of_a_revoke_or_a_stop, 0, 4);
+    tcase_add_test(c, a_rewind_sends_no_letter_from_below_the_frontier);
+    tcase_add_test(c, a_full_queue_of_letters_is_asked_again_after_a_rest);
     tcase_add_loop_test(c, a_commit_that_waited_for_dead_letters_is_not_sent_after_a_revoke, 0, 2);
     tcase_add_test(c, a_revoke_commits_what_was_applied);
     tcase_add_test(c, what_is_lost_is_not_committed);

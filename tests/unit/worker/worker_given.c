@@ -86,6 +86,7 @@ static int source_lookup(void *self, const struct source_tp *tps, size_t n, stru
 static int source_dead_letter(void *self, const struct source_dead_letter *d, struct err *e) {
     struct scripted_source *s = self;
     (void)d;
+    s->letters_asked++;
     if (s->letters_full) return err_set(e, ERR_REFUSED, "full");
     s->letters_issued++;
     return 0;

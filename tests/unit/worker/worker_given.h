@@ -18,7 +18,7 @@ struct scripted_source {
     size_t lookups_n; /* how often it was asked */
     struct source_commit commits[SCRIPT_MAX];
     size_t commits_n; /* all that were sent */
-    uint64_t letters_issued, letters_settled;
+    uint64_t letters_issued, letters_settled, letters_asked;
     bool letters_full;
     /* what the events point to */
     struct source_tp tps[SCRIPT_PARTITIONS];
