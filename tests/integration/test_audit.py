@@ -143,8 +143,8 @@ def lists_that_grow_while_the_audit_looks_are_set_apart(s):
         s.kafka.produce(s.topic, partition, [plain(i) for i in range(600)])
     board = Board(s.redis, s.board, count(s))
     before = connections(s)
-    running = subprocess.Popen([str(BIN / "topkd-audit"), "--json", "--wait", "3s"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                               env=program_env(s.settings(**SETTINGS)))
+    running = subprocess.Popen([str(BIN / "topkd-audit"), "--json", "--wait", "3s"], stdout=subprocess.PIPE,
+                               stderr=subprocess.DEVNULL, env=program_env(s.settings(**SETTINGS)))
     # It connects twice: to see that Redis is there, and when the log is read.
     s.wait_for("the audit has read the log", lambda: connections(s) >= before + 2)
     s.kafka.produce(s.topic, 0, [plain(601)])

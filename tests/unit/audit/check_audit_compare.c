@@ -105,6 +105,7 @@ START_TEST(of_two_changed_scores_the_one_farther_off_is_told) {
     const struct finding *f = when_compared(SERVED(IT("a", 10), IT("d", 8), IT("b", 7)));
     ck_assert(!f->equal && f->broken);
     expect_item(f, "d", 8, 5, "the merged list beside it has 5");
+    ck_assert_str_eq(f->difference.what, "the merged list beside it has 5"); /* one item, one remark */
     ck_assert_uint_eq(f->items_off, 2);
     ck_assert_double_eq(f->off, 4);
 }
@@ -136,11 +137,11 @@ END_TEST
 
 /* Both lists agree and are wrong: only the recount tells. */
 START_TEST(a_wrong_count_that_the_merged_list_has_too_is_told) {
-    const struct row rows[] = {{"a", 9}, {"b", 6}, {"d", 5}};
-    given_merged(rows, 3, 27, 5, 1);
-    const struct finding *f = when_compared(SERVED(IT("a", 9), IT("b", 6), IT("d", 5)));
+    const struct row rows[] = {{"a", 10}, {"d", 5}, {"b", 4}};
+    given_merged(rows, 3, 27, 5, 3);
+    const struct finding *f = when_compared(SERVED(IT("a", 10), IT("d", 5), IT("b", 4)));
     ck_assert(!f->equal && !f->broken && !f->out_of_bounds);
-    expect_item(f, "b", 6, 7, "wrong count");
+    expect_item(f, "b", 4, 7, "wrong count");
 }
 END_TEST
 
@@ -164,11 +165,11 @@ START_TEST(an_item_beyond_the_end_of_the_list_is_told_with_its_rank) {
 END_TEST
 
 START_TEST(a_count_beyond_what_was_promised_is_told_with_the_promise) {
-    const struct row rows[] = {{"b", 12}, {"a", 9}, {"d", 5}};
+    const struct row rows[] = {{"a", 12}, {"b", 11}, {"d", 5}};
     given_merged(rows, 3, 27, 5, 2);
-    const struct finding *f = when_compared(SERVED(IT("b", 12), IT("a", 9), IT("d", 5)));
+    const struct finding *f = when_compared(SERVED(IT("a", 12), IT("b", 11), IT("d", 5)));
     ck_assert(f->out_of_bounds && !f->broken);
-    expect_item(f, "b", 12, 7, "promised 10 to 14");
+    expect_item(f, "b", 11, 7, "promised 9 to 13"); /* by 2; a by 1 */
 }
 END_TEST
 

@@ -112,6 +112,8 @@ END_TEST
 START_TEST(a_redis_without_any_list_asks_for_board_and_address) {
     given_list(STATE_NONE);
     expect_verdict(VERDICT_NOTHING, "Redis has no list of the board \"topk\"");
+    given_list(STATE_OPEN);
+    expect_verdict(VERDICT_NOTHING, "no list can be compared, 1 open");
 }
 END_TEST
 
