@@ -160,7 +160,7 @@ struct kafka_member {
     struct kafka_asker lookup, ends;
     struct kafka_nudge nudge;
     atomic_bool joined;
-    struct log_limit error_log;
+    struct log_limit error_log, refused_log;
 };
 
 /* Behind the events that wait. Takes K. */

@@ -135,8 +135,11 @@ static void handle(struct consumer *c, const struct source_event *ev) {
 
 /* -- the loop -- */
 
+/* A commit that waits is due when what it waits for comes, however long ago its checkpoint was. */
 static int until_due(const struct consumer *c, int64_t now, int timeout_ms) {
-    int64_t due = c->next_tick_mono_ms < c->next_checkpoint_mono_ms ? c->next_tick_mono_ms : c->next_checkpoint_mono_ms;
+    int64_t due = c->next_tick_mono_ms;
+    if (!consumer_commit_waits(c) && rest_is_over(&c->commit_rest, now))
+        due = i64_smaller(due, c->next_checkpoint_mono_ms);
     int64_t wait = due > now ? due - now : 0;
     return wait < timeout_ms ? (int)wait : timeout_ms;
 }
@@ -208,8 +211,9 @@ bool consumer_finish(struct consumer *c, int64_t deadline_mono_ms) {
         consumer_publish(c);
         finish_poll(c);
         st = standing_of(c);
-        int64_t left = give_up - clock_mono_ms(c->hub->clock);
-        if (st.clean && !st.committed && left > 0) consumer_commit_now(c, left > 2000 ? 2000 : (int)left);
+        int64_t now = clock_mono_ms(c->hub->clock), left = give_up - now;
+        if (st.clean && !st.committed && left > 0 && rest_is_over(&c->commit_rest, now))
+            consumer_commit_now(c, left > 2000 ? 2000 : (int)left);
         st = standing_of(c);
     }
     if (!st.committed)

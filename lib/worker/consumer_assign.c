@@ -10,7 +10,13 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { LOOKUP_RETRY_MS = 1000, REVOKE_COMMIT_MS = 1000 };
+enum {
+    LOOKUP_RETRY_MS = 1000,
+    REVOKE_COMMIT_MS = 1000,
+    ASSIGN_REST_MIN_MS = 200,
+    ASSIGN_REST_MAX_MS = 10000,
+    ASSIGN_LOG_MS = 10000
+};
 
 static void count_states(struct consumer *c) {
     uint32_t owned = 0, waiting = 0;
@@ -27,6 +33,12 @@ static void own(struct consumer *c, const struct slot *s, bool ours) {
     if (strcmp(s->tp.topic, c->hub->config->topics[0]) == 0) hub_own(c->hub, s->tp.partition, ours);
 }
 
+static void assign_refused(struct consumer *c, size_t n, const struct err *e) {
+    rest_grow(&c->assign_rest, clock_mono_ms(c->hub->clock), ASSIGN_REST_MIN_MS, ASSIGN_REST_MAX_MS);
+    log_limited(&c->assign_limit, ASSIGN_LOG_MS, LOG_ERROR, "assign_failed",
+                "partitions=%zu rest_ms=%" PRId64 " why=%s", n, c->assign_rest.ms, log_quote(e->text));
+}
+
 /* The library was told where each runs from; pauses are forgotten by it. */
 void consumer_reassign(struct consumer *c) {
     struct err e = {0};
@@ -37,12 +49,16 @@ void consumer_reassign(struct consumer *c) {
         if (s->state == SLOT_RUNNING) a[n++] = (struct source_assign){s->tp, partition_next(s->memory)};
         s->at_eof = false;
     }
-    if (c->source.ops->assign(c->source.self, a, n, &e) != 0) {
-        log_event(LOG_ERROR, "assign_failed", "partitions=%zu why=%s", n, log_quote(e.text));
-        c->next_lookup_mono_ms = clock_mono_ms(c->hub->clock) + LOOKUP_RETRY_MS;
-    }
+    if (c->source.ops->assign(c->source.self, a, n, &e) != 0)
+        assign_refused(c, n, &e);
+    else
+        rest_end(&c->assign_rest);
     c->paused = false;
     mem_free(a);
+}
+
+void consumer_assign_due(struct consumer *c, int64_t now) {
+    if (c->assign_rest.ms > 0 && rest_is_over(&c->assign_rest, now)) consumer_reassign(c);
 }
 
 static void park_nothing_else(struct consumer *c) {
@@ -65,6 +81,7 @@ void consumer_assigned(struct consumer *c, const struct source_tp *tps, size_t n
     }
     park_nothing_else(c);
     c->assigned_once = true;
+    rest_end(&c->commit_rest); /* another generation */
     consumer_count_rebalance(c, "assign");
     count_states(c);
     consumer_reassign(c); /* answers the group at once; what waits joins when it is looked up */
@@ -76,6 +93,7 @@ void consumer_revoked(struct consumer *c, bool lost) {
     if (!lost) consumer_commit_now(c, REVOKE_COMMIT_MS);
     c->commit_waits = false; /* what is not sent by now is the next owner's to say */
     c->lookup_stale = c->lookup_out;
+    rest_end(&c->assign_rest);
     for (size_t i = 0; i < c->slots_n; i++) {
         struct slot *s = c->slots[i];
         if (s->state != SLOT_RUNNING && s->state != SLOT_WAITING) continue;

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+enum { COMMIT_REST_MIN_MS = 200, COMMIT_REST_MAX_MS = 10000, COMMIT_LOG_MS = 10000 };
+
 _Static_assert(PART_METADATA_BYTES_MAX <= (int)SOURCE_METADATA_BYTES_MAX, "metadata fits a commit");
 
 static void freeze(struct consumer *c) {
@@ -30,6 +32,11 @@ static bool letters_delivered(const struct consumer *c) {
     return c->letters == NULL && c->source.ops->dead_letters_settled(c->source.self) >= c->frozen_ticket;
 }
 
+/* Asked again at once, a coordinator that refuses would be asked hundreds of times a second. */
+static void rest_after_failure(struct consumer *c) {
+    rest_grow(&c->commit_rest, clock_mono_ms(c->hub->clock), COMMIT_REST_MIN_MS, COMMIT_REST_MAX_MS);
+}
+
 static void send(struct consumer *c, int wait_ms) {
     struct err e = {0};
     c->commit_waits = false;
@@ -38,7 +45,8 @@ static void send(struct consumer *c, int wait_ms) {
         c->commit_out = true;
         return;
     }
-    log_event(LOG_WARN, "commit_not_sent", "why=%s", log_quote(e.text));
+    rest_after_failure(c);
+    log_limited(&c->commit_limit, COMMIT_LOG_MS, LOG_WARN, "commit_not_sent", "why=%s", log_quote(e.text));
     consumer_count_commits(c, 0, c->frozen_n);
 }
 
@@ -60,9 +68,11 @@ static bool somebody_waits(const struct consumer *c) {
     return false;
 }
 
+bool consumer_commit_waits(const struct consumer *c) { return c->commit_out || c->commit_waits || c->letters != NULL; }
+
 void consumer_commit_due(struct consumer *c, int64_t now) {
     if (c->commit_waits && !c->commit_out && letters_delivered(c)) send(c, 0);
-    if (c->commit_out || c->commit_waits || c->letters != NULL) return;
+    if (consumer_commit_waits(c) || !rest_is_over(&c->commit_rest, now)) return;
     if (now < c->next_checkpoint_mono_ms && !somebody_waits(c)) return;
     if (now >= c->next_checkpoint_mono_ms) c->next_checkpoint_mono_ms = now + c->hub->config->checkpoint_interval_ms;
     freeze(c);
@@ -81,6 +91,10 @@ void consumer_committed(struct consumer *c, const struct source_commit *commits,
         memcpy(pc.metadata, commits[i].metadata, sizeof pc.metadata);
         partition_committed(s->memory, &pc, commits[i].ok);
     }
+    if (ok < n)
+        rest_after_failure(c);
+    else
+        rest_end(&c->commit_rest);
     if (ok > 0) c->committed_mono_ms = clock_mono_ms(c->hub->clock);
     consumer_count_commits(c, ok, n - ok);
 }

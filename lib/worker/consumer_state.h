@@ -14,6 +14,12 @@ enum slot_state {
     SLOT_PARKED   /* not ours since the last revoke; its memory waits for the next assignment (rule 7) */
 };
 
+/* The rest before something that failed is tried again: it doubles from failure to failure. */
+struct wait_rest {
+    int64_t ms; /* 0: nothing failed */
+    int64_t until_mono_ms;
+};
+
 struct slot {
     struct source_tp tp;
     char *name;   /* "topic/partition"; owned */
@@ -65,12 +71,13 @@ struct consumer {
     bool queue_full;   /* its next copy waits for room */
     bool was_full;     /* once in this tick */
 
-    int64_t next_tick_mono_ms, next_checkpoint_mono_ms, next_ends_mono_ms, next_lookup_mono_ms;
+    int64_t next_tick_mono_ms, next_checkpoint_mono_ms, next_ends_mono_ms, next_lookup_mono_ms, next_pause_mono_ms;
     bool lookup_out, ends_out;
     bool lookup_stale; /* the one that is out was asked before the last revoke */
     bool assigned_once;
     bool paused;
-    struct log_limit memory_limit;
+    struct wait_rest assign_rest; /* after an assignment that the library refused; 0: the last one was taken */
+    struct log_limit memory_limit, pause_limit, resume_limit, assign_limit;
 
     /* the commit under way (rule 8) */
     struct source_commit *frozen; /* owned */
@@ -79,6 +86,8 @@ struct consumer {
     bool commit_waits;      /* frozen, dead letters not delivered yet */
     bool commit_out;        /* sent, not answered */
     int64_t committed_mono_ms;
+    struct wait_rest commit_rest; /* after one that was refused, or not sent */
+    struct log_limit commit_limit;
 
     struct letter *letters, **letters_tail;
     struct consumer_metrics *metrics;
@@ -103,8 +112,10 @@ void consumer_looked_up(struct consumer *c, const struct source_lookup *l, size_
 void consumer_lookup_due(struct consumer *c, int64_t now);
 void consumer_lookup_again(struct consumer *c, struct slot *s); /* its position is gone */
 void consumer_reassign(struct consumer *c);
+void consumer_assign_due(struct consumer *c, int64_t now); /* once more, if it was refused */
 
 /* consumer_commit.c */
+bool consumer_commit_waits(const struct consumer *c); /* for an answer or for dead letters; none can be frozen now */
 void consumer_commit_due(struct consumer *c, int64_t now);
 void consumer_commit_now(struct consumer *c, int wait_ms);
 void consumer_committed(struct consumer *c, const struct source_commit *commits, size_t n);
@@ -135,5 +146,15 @@ void consumer_count_rebalance(struct consumer *c, const char *event);
 void consumer_count_stale(struct consumer *c);
 void consumer_count_commits(struct consumer *c, uint64_t ok, uint64_t failed);
 void consumer_count_queue_full(struct consumer *c);
+
+/* A wait_rest: the next one begins at NOW, at least MIN_MS and at most MAX_MS long. */
+static inline void rest_grow(struct wait_rest *r, int64_t now, int64_t min_ms, int64_t max_ms) {
+    r->ms = r->ms == 0 ? min_ms : i64_smaller(r->ms * 2, max_ms);
+    r->until_mono_ms = now + r->ms;
+}
+static inline bool rest_is_over(const struct wait_rest *r, int64_t now) {
+    return r->ms == 0 || now >= r->until_mono_ms;
+}
+static inline void rest_end(struct wait_rest *r) { *r = (struct wait_rest){0}; }
 
 #endif

@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { ENDS_INTERVAL_MS = 1000 };
+enum { ENDS_INTERVAL_MS = 1000, PAUSE_RETRY_MS = 1000, PAUSE_LOG_MS = 5000 };
 
 /* -- answers -- */
 
@@ -249,19 +249,31 @@ static bool must_pause(struct consumer *c) {
     return false;
 }
 
-static void pause_due(struct consumer *c) {
+static void log_pause(struct consumer *c, size_t n) {
+    log_limited(c->paused ? &c->pause_limit : &c->resume_limit, PAUSE_LOG_MS, c->paused ? LOG_WARN : LOG_INFO,
+                c->paused ? "partitions_paused" : "partitions_resumed",
+                "partitions=%zu sketch_bytes=%" PRIu64 " letters_waiting=%s", n, c->budget.pool.used_bytes,
+                c->letters != NULL ? "true" : "false");
+}
+
+static void pause_refused(struct consumer *c, int64_t now, const struct err *e) {
+    c->next_pause_mono_ms = now + PAUSE_RETRY_MS;
+    log_limited(&c->pause_limit, PAUSE_LOG_MS, LOG_ERROR, "pause_failed", "why=%s", log_quote(e->text));
+}
+
+static void pause_due(struct consumer *c, int64_t now) {
     struct err e = {0};
     bool pause = must_pause(c);
-    if (pause == c->paused) return;
+    if (pause == c->paused || now < c->next_pause_mono_ms) return;
     size_t n;
     struct source_tp *tps = slots_running(c, &n);
     int (*act)(void *, const struct source_tp *, size_t, struct err *) =
         pause ? c->source.ops->pause : c->source.ops->resume;
     if (n == 0 || act(c->source.self, tps, n, &e) == 0) {
         c->paused = pause;
-        log_event(pause ? LOG_WARN : LOG_INFO, pause ? "partitions_paused" : "partitions_resumed",
-                  "partitions=%zu sketch_bytes=%" PRIu64 " letters_waiting=%s", n, c->budget.pool.used_bytes,
-                  c->letters != NULL ? "true" : "false");
+        log_pause(c, n);
+    } else {
+        pause_refused(c, now, &e);
     }
     mem_free(tps);
 }
@@ -269,9 +281,10 @@ static void pause_due(struct consumer *c) {
 void consumer_ticks(struct consumer *c) {
     int64_t now = clock_mono_ms(c->hub->clock);
     consumer_letters_due(c);
+    consumer_assign_due(c, now);
     consumer_lookup_due(c, now);
     consumer_commit_due(c, now);
     publish_due(c, now);
     ask_ends(c, now);
-    pause_due(c);
+    pause_due(c, now);
 }

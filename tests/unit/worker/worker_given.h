@@ -6,7 +6,7 @@
 #include "source/source.h"
 #include "worker/consumer.h"
 
-enum { SCRIPT_MAX = 32, SCRIPT_PARTITIONS = 4 };
+enum { SCRIPT_MAX = 32, SCRIPT_PARTITIONS = 4, STEP_WAIT_MS = 100 };
 
 struct scripted_source {
     struct source_event said[SCRIPT_MAX]; /* not yet polled */
@@ -15,6 +15,11 @@ struct scripted_source {
     size_t records_n;
     struct source_assign assigned[SCRIPT_PARTITIONS]; /* the last assignment */
     size_t assigned_n;
+    size_t assigns_n; /* how often it was told */
+    bool assign_fails;
+    size_t polls_n; /* in this step; what the first was allowed to wait: */
+    int polled_for_ms;
+    size_t pauses_n, resumes_n;
     size_t lookups_n; /* how often it was asked */
     struct source_commit commits[SCRIPT_MAX];
     size_t commits_n; /* all that were sent */
@@ -55,7 +60,8 @@ void say_no_commit(int32_t partition, int64_t log_end);
 void say_record(int32_t partition, int64_t offset, const char *value);
 /* N records of the same value, in one event. */
 void say_records(int32_t partition, int64_t offset, const char *value, size_t n);
-void say_committed(void);       /* the last commit arrived */
+void say_committed(void); /* the last commit arrived */
+void say_commit_refused(void);
 void step(void);                /* everything said, then what is due */
 void step_after(int64_t ms);    /* the clock moves first */
 struct mail *outbox_take(void); /* everything that went to the publisher; the caller frees */
