@@ -23,6 +23,7 @@ struct hub_consumer {
     _Atomic uint64_t buckets, dirty, sketch_bytes;
     _Atomic int64_t committed_mono_ms;
     _Atomic int64_t turned_mono_ms; /* when the loop turned last */
+    _Atomic bool joined;            /* in the group, with or without partitions */
     _Atomic bool at_end;            /* EXIT_AT_END: everything read, stored, settled and committed */
 };
 

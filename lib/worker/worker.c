@@ -1,8 +1,8 @@
 /* Threads and their end. Everything they do is a step function elsewhere; here are only the loops around them.
  *
  * Stopping: the consumers say their last words (copies, answers, commit) while publisher and merger go on; then the
- * members leave the group; then publisher and merger end. Whoever cannot store or commit within SHUTDOWN_TIMEOUT leaves
- * it to the next owner, who rewinds. */
+ * members leave the group, side by side, because each may wait for a broker that does not answer; then publisher and
+ * merger end. Whoever cannot store or commit within SHUTDOWN_TIMEOUT leaves it to the next owner, who rewinds. */
 #include "worker/worker.h"
 
 #include "base/log.h"
@@ -20,15 +20,23 @@
 #include <string.h>
 #include <time.h>
 
-enum { POLL_MS = 100, WATCH_MS = 20, HEALTHY_MS = 10000, MERGE_IDLE_ROUNDS = 3 };
+enum {
+    POLL_MS = 100,
+    WATCH_MS = 20,
+    HEALTHY_MS = 10000,
+    MERGE_IDLE_ROUNDS = 3,
+    /* Of SHUTDOWN_TIMEOUT a quarter, but no more than this, is kept for leaving the group. */
+    LEAVE_SHARE = 4,
+    LEAVE_MS_MAX = 3000
+};
 
 struct member {
     struct worker *worker;
     struct source source;
     struct consumer *consumer;
     pthread_t thread;
-    bool running;
     bool stored; /* the last words were heard */
+    bool leaves; /* on a thread of its own */
 };
 
 struct worker {
@@ -40,7 +48,7 @@ struct worker {
     pthread_t publisher_thread, merger_thread;
     _Atomic bool edges_stop; /* publisher and merger may end */
     struct member *members;
-    _Atomic int64_t stop_deadline_mono_ms;
+    _Atomic int64_t stop_deadline_mono_ms; /* of the last words; 0: not asked to stop */
 };
 
 /* -- building -- */
@@ -109,7 +117,11 @@ static int64_t now_ms(const struct worker *w) { return clock_mono_ms(w->hub.cloc
 static void *consumer_main(void *arg) {
     struct member *m = arg;
     struct worker *w = m->worker;
-    while (!atomic_load(&w->hub.stopping)) consumer_step(m->consumer, POLL_MS);
+    struct hub_consumer *me = &w->hub.consumers[m - w->members];
+    while (!atomic_load(&w->hub.stopping)) {
+        consumer_step(m->consumer, POLL_MS);
+        atomic_store(&me->joined, kafka_member_joined(&m->source));
+    }
     m->stored = !atomic_load(&w->hub.fatal) && consumer_finish(m->consumer, atomic_load(&w->stop_deadline_mono_ms));
     return NULL;
 }
@@ -177,8 +189,11 @@ static bool finished(struct worker *w) {
     return false;
 }
 
+/* The first call counts: a second signal buys no time. */
 static void stop_now(struct worker *w) {
-    atomic_store(&w->stop_deadline_mono_ms, now_ms(w) + w->hub.config->shutdown_timeout_ms);
+    int64_t timeout_ms = w->hub.config->shutdown_timeout_ms, never = 0;
+    int64_t until = now_ms(w) + timeout_ms - i64_smaller(timeout_ms / LEAVE_SHARE, LEAVE_MS_MAX);
+    atomic_compare_exchange_strong(&w->stop_deadline_mono_ms, &never, until);
     atomic_store(&w->hub.stopping, true);
 }
 
@@ -193,25 +208,34 @@ static void watch(struct worker *w) {
     }
 }
 
-/* The members leave while the edges still run. */
-static bool members_join(struct worker *w) {
+/* The last words of all, before anybody leaves: who left would take the others' partitions from them. */
+static bool members_finish(struct worker *w) {
     bool stored = true;
     for (uint32_t i = 0; i < w->hub.consumers_n; i++) {
-        struct member *m = &w->members[i];
-        pthread_join(m->thread, NULL);
-        stored = stored && m->stored;
-        kafka_member_close(&m->source);
-        m->source.self = NULL;
+        pthread_join(w->members[i].thread, NULL);
+        stored = stored && w->members[i].stored;
     }
     return stored;
 }
 
-int worker_run(struct worker *w, char why[256]) {
-    log_event(LOG_INFO, "worker_started", "threads=%" PRIu32 " meaning=%" PRIx64, w->hub.consumers_n,
-              w->hub.rules.meaning);
-    spawn_all(w);
-    watch(w);
-    bool stored = members_join(w);
+static void *leave_main(void *arg) {
+    struct member *m = arg;
+    kafka_member_close(&m->source);
+    return NULL;
+}
+
+/* The members leave while the edges still run. */
+static void members_leave(struct worker *w) {
+    for (uint32_t i = 0; i < w->hub.consumers_n; i++) {
+        struct member *m = &w->members[i];
+        m->leaves = pthread_create(&m->thread, NULL, leave_main, m) == 0;
+        if (!m->leaves) (void)leave_main(m);
+    }
+    for (uint32_t i = 0; i < w->hub.consumers_n; i++)
+        if (w->members[i].leaves) pthread_join(w->members[i].thread, NULL);
+}
+
+static void edges_join(struct worker *w, bool stored) {
     atomic_store(&w->edges_stop, true);
     mailbox_wake(&w->hub.outbox);
     hub_ring(&w->hub);
@@ -221,6 +245,19 @@ int worker_run(struct worker *w, char why[256]) {
     }
     pthread_join(w->publisher_thread, NULL);
     pthread_join(w->merger_thread, NULL);
+}
+
+void worker_run(struct worker *w) {
+    log_event(LOG_INFO, "worker_started", "threads=%" PRIu32 " meaning=%" PRIx64, w->hub.consumers_n,
+              w->hub.rules.meaning);
+    spawn_all(w);
+    watch(w);
+}
+
+int worker_end(struct worker *w, char why[256]) {
+    bool stored = members_finish(w);
+    members_leave(w);
+    edges_join(w, stored);
     if (atomic_load(&w->hub.fatal)) {
         snprintf(why, 256, "%s", w->hub.fatal_error.text);
         return w->hub.fatal_error.code == ERR_INVALID ? 2 : 1;
@@ -255,7 +292,7 @@ static bool kafka_ready(struct worker *w, char why[256]) {
         return false;
     }
     for (uint32_t i = 0; i < w->hub.consumers_n; i++)
-        if (!kafka_member_joined(&w->members[i].source)) {
+        if (!atomic_load(&w->hub.consumers[i].joined)) {
             snprintf(why, 256, "kafka: member %" PRIu32 " is not in the group", i);
             return false;
         }
