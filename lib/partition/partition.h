@@ -93,6 +93,10 @@ void partition_committed(struct partition *p, const struct part_commit *c, bool 
  * again. */
 bool partition_is_own_commit(const struct partition *p, int64_t offset, const char *metadata);
 void partition_keep(struct partition *p);
+/* The broker said that the position is outside the log, and it is not: P may go on, but first the last applied record is
+ * looked at again, as after a restart. LOG_START: where to begin if the log turns out to be another one. False: there is
+ * no record to tell by. */
+bool partition_doubt(struct partition *p, int64_t log_start) MUST_CHECK;
 
 /* -- answers -- */
 

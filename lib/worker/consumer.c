@@ -67,7 +67,7 @@ static size_t run_of_records(struct consumer *c, const struct source_record *r, 
             continue;
         }
         enum part_took took = apply(c, s, &r[i], wall_ms);
-        s->at_eof = false;
+        s->moved = s->moved || took == PART_APPLIED || took == PART_REBUILT;
         s->had_traffic = s->had_traffic || took == PART_APPLIED;
         *again = took == PART_REASSIGN;
     }
@@ -90,12 +90,17 @@ static void end_of_log(struct consumer *c, const struct source_event *ev) {
     struct slot *s = slot_find(c, ev->tp);
     if (s == NULL || s->state != SLOT_RUNNING) return;
     partition_eof(s->memory, ev->offset, clock_wall_ms(c->hub->clock));
-    s->at_eof = true;
+    s->moved = true;
 }
 
 static void position_lost(struct consumer *c, const struct source_event *ev) {
     struct slot *s = slot_find(c, ev->tp);
-    if (s != NULL) consumer_lookup_again(c, s);
+    if (s != NULL) consumer_position_lost(c, s, &ev->error);
+}
+
+static void source_error(struct consumer *c, const struct source_event *ev) {
+    struct slot *s = ev->tp.topic == NULL ? NULL : slot_find(c, ev->tp);
+    if (s != NULL) consumer_unreadable(c, s, &ev->error);
 }
 
 static void handle(struct consumer *c, const struct source_event *ev) {
@@ -128,6 +133,8 @@ static void handle(struct consumer *c, const struct source_event *ev) {
         hub_fail(c->hub, &ev->error);
         break;
     case SOURCE_ERROR:
+        source_error(c, ev);
+        break;
     case SOURCE_NOTHING:
         break;
     }

@@ -27,17 +27,26 @@ struct slot {
     enum slot_state state;
     struct partition *memory; /* RUNNING; PARKED; WAITING if it was parked before */
     bool asked_row;           /* and not answered */
-    bool at_eof;              /* nothing came since the end of the log was reached */
     bool had_traffic;
     int64_t assigned_mono_ms;
     int64_t end_at_assign;             /* EXIT_AT_END reads up to here */
     int64_t rewound_from;              /* for the log line at the frontier */
     bool restored;                     /* that line was written */
     int64_t log_start, high_watermark; /* as last asked; -1: never */
-    size_t to_copy;                    /* buckets of this tick, once it began */
-    bool copying;                      /* it began */
-    struct part_view shown;            /* counters that the metrics already have */
-    struct slot_metrics *metrics;      /* while RUNNING */
+    int64_t asked_wall_ms;             /* when that was */
+    int64_t end_wall_ms;               /* nothing was behind then; PART_NEVER: not seen yet */
+    int64_t assigned_wall_ms;
+    /* does it work? */
+    bool moved;                   /* since the last look */
+    int64_t worked_mono_ms;       /* when it last moved, or stood at the end of what may be read */
+    bool position_lost;           /* RUNNING, but not assigned until its look-up is answered */
+    bool resting;                 /* paused, because what lies at its position cannot be read */
+    struct wait_rest read_rest;   /* of either, until it is tried again */
+    struct err failure;           /* the last one since it worked; text "": none */
+    size_t to_copy;               /* buckets of this tick, once it began */
+    bool copying;                 /* it began */
+    struct part_view shown;       /* counters that the metrics already have */
+    struct slot_metrics *metrics; /* while RUNNING */
 };
 
 /* Publishing and consuming take turns of this length, however much there is to publish. */
@@ -71,7 +80,8 @@ struct consumer {
     bool queue_full;   /* its next copy waits for room */
     bool was_full;     /* once in this tick */
 
-    int64_t next_tick_mono_ms, next_checkpoint_mono_ms, next_ends_mono_ms, next_lookup_mono_ms, next_pause_mono_ms;
+    int64_t next_tick_mono_ms, next_checkpoint_mono_ms, next_ends_mono_ms, next_lookup_mono_ms, next_pause_mono_ms,
+        next_still_mono_ms;
     bool lookup_out, ends_out;
     bool lookup_stale; /* the one that is out was asked before the last revoke */
     bool assigned_once;
@@ -110,9 +120,15 @@ void consumer_assigned(struct consumer *c, const struct source_tp *tps, size_t n
 void consumer_revoked(struct consumer *c, bool lost);
 void consumer_looked_up(struct consumer *c, const struct source_lookup *l, size_t n);
 void consumer_lookup_due(struct consumer *c, int64_t now);
-void consumer_lookup_again(struct consumer *c, struct slot *s); /* its position is gone */
 void consumer_reassign(struct consumer *c);
 void consumer_assign_due(struct consumer *c, int64_t now); /* once more, if it was refused */
+
+/* consumer_still.c */
+void consumer_unreadable(struct consumer *c, struct slot *s, const struct err *why);
+void consumer_position_lost(struct consumer *c, struct slot *s, const struct err *why);
+void consumer_rests_forgotten(struct consumer *c); /* the library was told to go on everywhere */
+void slot_works(struct slot *s, int64_t now);
+void consumer_still_due(struct consumer *c, int64_t now);
 
 /* consumer_commit.c */
 bool consumer_commit_waits(const struct consumer *c); /* for an answer or for dead letters; none can be frozen now */

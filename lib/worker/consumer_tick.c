@@ -205,13 +205,23 @@ static void ask_ends(struct consumer *c, int64_t now) {
     mem_free(tps);
 }
 
+/* What may be read ends at log_end; records of open transactions lie behind it, below the high watermark. */
+static void see_end(struct slot *s, const struct source_end *end, int64_t now) {
+    struct part_view v;
+    partition_view(s->memory, &v);
+    s->log_start = end->log_start;
+    s->high_watermark = end->high_watermark;
+    s->asked_wall_ms = end->wall_ms;
+    if (v.next >= end->high_watermark) s->end_wall_ms = end->wall_ms;
+    if (v.next >= end->log_end && !s->position_lost) slot_works(s, now);
+}
+
 void consumer_ends(struct consumer *c, const struct source_end *ends, size_t n) {
     c->ends_out = false;
     for (size_t i = 0; i < n; i++) {
         struct slot *s = slot_find(c, ends[i].tp);
         if (s == NULL || s->state != SLOT_RUNNING || !ends[i].ok) continue;
-        s->log_start = ends[i].log_start;
-        s->high_watermark = ends[i].high_watermark;
+        see_end(s, &ends[i], clock_mono_ms(c->hub->clock));
         s->had_traffic = s->had_traffic || ends[i].high_watermark > 0;
         partition_end_seen(s->memory, ends[i].log_end, ends[i].wall_ms);
     }
@@ -271,6 +281,7 @@ static void pause_due(struct consumer *c, int64_t now) {
         pause ? c->source.ops->pause : c->source.ops->resume;
     if (n == 0 || act(c->source.self, tps, n, &e) == 0) {
         c->paused = pause;
+        if (!pause) consumer_rests_forgotten(c);
         log_pause(c, n);
     } else {
         pause_refused(c, now, &e);
@@ -286,5 +297,6 @@ void consumer_ticks(struct consumer *c) {
     consumer_commit_due(c, now);
     publish_due(c, now);
     ask_ends(c, now);
+    consumer_still_due(c, now);
     pause_due(c, now);
 }

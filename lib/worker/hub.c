@@ -35,6 +35,7 @@ void hub_init(struct hub *h, const struct config *c, const struct clock *clock, 
     mailbox_init(&h->bell, 0);
     h->shard_owners = mem_zalloc(HUB_PARTITIONS_MAX, 1);
     pthread_mutex_init(&h->lock, NULL);
+    for (int i = 0; i < HUB_EDGES; i++) h->edges[i].answered_mono_ms = clock_mono_ms(clock);
 }
 
 void hub_deinit(struct hub *h) {
@@ -54,6 +55,45 @@ void hub_fail(struct hub *h, const struct err *e) {
     pthread_mutex_unlock(&h->lock);
     if (first) log_event(LOG_ERROR, "worker_failed", "why=%s", log_quote(e->text));
     atomic_store(&h->stopping, true);
+}
+
+void hub_edge_failed(struct hub *h, enum hub_edge edge, const struct err *why) {
+    pthread_mutex_lock(&h->lock);
+    h->edges[edge].why = *why;
+    pthread_mutex_unlock(&h->lock);
+    atomic_store(&h->edges[edge].failing, true);
+}
+
+void hub_edge_works(struct hub *h, enum hub_edge edge) {
+    atomic_store(&h->edges[edge].answered_mono_ms, clock_mono_ms(h->clock));
+    atomic_store(&h->edges[edge].failing, false);
+}
+
+bool hub_edge_is_failing(struct hub *h, enum hub_edge edge, char why[HUB_WHY_MAX]) {
+    if (!atomic_load(&h->edges[edge].failing)) return false;
+    pthread_mutex_lock(&h->lock);
+    snprintf(why, HUB_WHY_MAX, "%s", h->edges[edge].why.text);
+    pthread_mutex_unlock(&h->lock);
+    return true;
+}
+
+void hub_tell_still(struct hub *h, uint32_t number, uint32_t n, const char *why) {
+    struct hub_consumer *c = &h->consumers[number];
+    pthread_mutex_lock(&h->lock);
+    snprintf(c->still_why, sizeof c->still_why, "%s", why);
+    pthread_mutex_unlock(&h->lock);
+    atomic_store(&c->still, n);
+}
+
+bool hub_stands_still(struct hub *h, char why[HUB_WHY_MAX]) {
+    for (uint32_t i = 0; i < h->consumers_n; i++) {
+        if (atomic_load(&h->consumers[i].still) == 0) continue;
+        pthread_mutex_lock(&h->lock);
+        memcpy(why, h->consumers[i].still_why, HUB_WHY_MAX);
+        pthread_mutex_unlock(&h->lock);
+        return true;
+    }
+    return false;
 }
 
 void hub_rest(struct hub *h, int ms) { mail_free_all(mailbox_take(&h->bell, 0, ms)); }

@@ -25,6 +25,7 @@ enum {
     WATCH_MS = 20,
     HEALTHY_MS = 10000,
     MERGE_IDLE_ROUNDS = 3,
+    QUIET_TICKS = 3, /* without an answered write, however short READY_AGE is */
     /* Of SHUTDOWN_TIMEOUT a quarter, but no more than this, is kept for leaving the group. */
     LEAVE_SHARE = 4,
     LEAVE_MS_MAX = 3000
@@ -305,7 +306,62 @@ static bool redis_ready(struct worker *w, char why[256]) {
         return false;
     }
     if (atomic_load(&w->hub.store_up)) return true;
-    snprintf(why, 256, "redis: not connected");
+    char said[HUB_WHY_MAX] = "no answer yet";
+    (void)hub_edge_is_failing(&w->hub, HUB_PUBLISHER, said);
+    snprintf(why, 256, "redis: not connected: %s", said);
+    return false;
+}
+
+static bool edges_work(struct worker *w, char why[256]) {
+    char said[HUB_WHY_MAX];
+    if (hub_edge_is_failing(&w->hub, HUB_PUBLISHER, said))
+        snprintf(why, 256, "redis: does not take writes: %s", said);
+    else if (hub_edge_is_failing(&w->hub, HUB_MERGER, said))
+        snprintf(why, 256, "redis: lists are not merged: %s", said);
+    else
+        return true;
+    return false;
+}
+
+/* Since when there are partitions here; INT64_MAX: there are none. */
+static int64_t owning_since_ms(struct worker *w) {
+    int64_t since = INT64_MAX;
+    for (uint32_t i = 0; i < w->hub.consumers_n; i++)
+        if (atomic_load(&w->hub.consumers[i].owned) > 0)
+            since = i64_smaller(since, atomic_load(&w->hub.consumers[i].owned_since_mono_ms));
+    return since;
+}
+
+/* Of the consumer whose last commit is the oldest. */
+static int64_t commit_age_ms(struct worker *w) {
+    int64_t age = 0, now = now_ms(w);
+    for (uint32_t i = 0; i < w->hub.consumers_n; i++) {
+        struct hub_consumer *c = &w->hub.consumers[i];
+        if (atomic_load(&c->owned) == 0) continue;
+        int64_t since = i64_larger(atomic_load(&c->committed_mono_ms), atomic_load(&c->owned_since_mono_ms));
+        age = i64_larger(age, now - since);
+    }
+    return age;
+}
+
+/* Since Redis last answered a write: each owned partition has something to write at every tick. */
+static int64_t write_age_ms(struct worker *w) {
+    int64_t owning = owning_since_ms(w);
+    if (owning == INT64_MAX) return 0;
+    return now_ms(w) - i64_larger(owning, atomic_load(&w->hub.edges[HUB_PUBLISHER].answered_mono_ms));
+}
+
+static bool work_gets_done(struct worker *w, char why[256]) {
+    const struct config *c = w->hub.config;
+    char said[HUB_WHY_MAX];
+    int64_t age_ms = write_age_ms(w);
+    if (hub_stands_still(&w->hub, said)) {
+        snprintf(why, 256, "kafka: %s", said);
+        return false;
+    }
+    if (age_ms <= i64_larger(c->ready_age_ms, QUIET_TICKS * c->publish_interval_ms)) return true;
+    snprintf(why, 256, "redis: no write was answered for %" PRId64 " s; commits are %" PRId64 " s old", age_ms / 1000,
+             commit_age_ms(w) / 1000);
     return false;
 }
 
@@ -316,35 +372,34 @@ bool worker_ready(void *self, char why[256]) {
         return false;
     }
     if (!kafka_ready(w, why) || !redis_ready(w, why)) return false;
+    if (owning_since_ms(w) != INT64_MAX && !edges_work(w, why)) return false;
     for (uint32_t i = 0; i < w->hub.consumers_n; i++) {
         uint32_t waiting = atomic_load(&w->hub.consumers[i].waiting), silent = atomic_load(&w->hub.consumers[i].silent);
         if (waiting + silent == 0) continue;
         snprintf(why, 256, "rewinding: %" PRIu32 " partitions not yet at their frontier", waiting + silent);
         return false;
     }
-    return true;
+    return work_gets_done(w, why);
 }
 
 struct totals {
-    double owned, silent, paused, quiet, minutes, buckets, dirty, sketch_bytes;
-    int64_t committed_mono_ms;
+    double owned, silent, paused, still, quiet, minutes, buckets, dirty, sketch_bytes;
 };
 
 static struct totals totals_of(struct worker *w) {
-    struct totals t = {.committed_mono_ms = INT64_MAX};
+    struct totals t = {0};
     for (uint32_t i = 0; i < w->hub.consumers_n; i++) {
         struct hub_consumer *c = &w->hub.consumers[i];
         double minutes = atomic_load(&c->minutes);
-        int64_t committed = atomic_load(&c->committed_mono_ms);
         t.owned += atomic_load(&c->owned);
         t.silent += atomic_load(&c->waiting) + atomic_load(&c->silent);
         t.paused += atomic_load(&c->paused);
+        t.still += atomic_load(&c->still);
         t.quiet += atomic_load(&c->quiet);
         t.buckets += (double)atomic_load(&c->buckets);
         t.dirty += (double)atomic_load(&c->dirty);
         t.sketch_bytes += (double)atomic_load(&c->sketch_bytes);
         if (minutes > t.minutes) t.minutes = minutes;
-        if (atomic_load(&c->owned) > 0 && committed < t.committed_mono_ms) t.committed_mono_ms = committed;
     }
     return t;
 }
@@ -358,12 +413,13 @@ void worker_show(void *self) {
     gauge(w, METRIC_ASSIGNED_PARTITIONS, t.owned);
     gauge(w, METRIC_SILENT_PARTITIONS, t.silent);
     gauge(w, METRIC_PAUSED_PARTITIONS, t.paused);
+    gauge(w, METRIC_STILL_PARTITIONS, t.still);
     gauge(w, METRIC_NO_TRAFFIC_PARTITIONS, t.quiet);
     gauge(w, METRIC_LIVE_MINUTES, t.minutes);
     gauge(w, METRIC_LIVE_BUCKETS, t.buckets);
     gauge(w, METRIC_DIRTY_BUCKETS, t.dirty);
     gauge(w, METRIC_SKETCH_BYTES, t.sketch_bytes);
     gauge(w, METRIC_SKETCH_LIMIT_BYTES, (double)share.sketch_bytes * w->hub.consumers_n);
-    gauge(w, METRIC_COMMIT_AGE,
-          t.committed_mono_ms == INT64_MAX ? 0 : (double)(now_ms(w) - t.committed_mono_ms) / 1000);
+    gauge(w, METRIC_COMMIT_AGE, (double)commit_age_ms(w) / 1000);
+    gauge(w, METRIC_PUBLISH_AGE, (double)write_age_ms(w) / 1000);
 }

@@ -27,7 +27,7 @@ int worker_end(struct worker *w, char why[256]);
 void worker_stop(struct worker *w);
 
 bool worker_healthy(void *self, char why[256]); /* the loops turned within the last ten seconds */
-bool worker_ready(void *self, char why[256]);   /* connected to both, in the group, not rewinding */
+bool worker_ready(void *self, char why[256]);   /* in the group, at its frontier, and work gets done */
 void worker_show(void *self);                   /* refresh the gauges of the whole process */
 
 #endif

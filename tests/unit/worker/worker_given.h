@@ -29,6 +29,7 @@ struct scripted_source {
     struct source_tp tps[SCRIPT_PARTITIONS];
     struct source_lookup lookup;
     struct source_commit answer;
+    struct source_end end;
 };
 
 struct given_worker {
@@ -60,6 +61,10 @@ void say_no_commit(int32_t partition, int64_t log_end);
 void say_record(int32_t partition, int64_t offset, const char *value);
 /* N records of the same value, in one event. */
 void say_records(int32_t partition, int64_t offset, const char *value, size_t n);
+void say_position_lost(int32_t partition, const char *why);
+void say_error(int32_t partition, const char *why);
+/* May be read up to LOG_END; the high watermark is HIGH. */
+void say_end(int32_t partition, int64_t log_end, int64_t high);
 void say_committed(void); /* the last commit arrived */
 void say_commit_refused(void);
 void step(void);                /* everything said, then what is due */
