@@ -278,6 +278,17 @@ void partition_eof(struct partition *p, int64_t offset, int64_t wall_ms) {
     p->next = i64_larger(p->next, offset);
 }
 
+/* As if the record had been compacted away (rules 5 and 8). */
+bool partition_damaged(struct partition *p) {
+    if (p->probe == PROBE_NOTHING || p->start.consume_from >= p->next) return false;
+    if (p->probe == PROBE_ANCHOR) {
+        p->seen.unproven = true;
+        p->probe = PROBE_NOTHING;
+    }
+    p->start.consume_from = p->next;
+    return true;
+}
+
 /* -- incarnation -- */
 
 bool partition_needs_row(const struct partition *p) { return p->needs_row; }

@@ -51,6 +51,10 @@ void partition_let_go(struct partition *p);
 /* The consumer stands at OFFSET, the end of the log. */
 void partition_eof(struct partition *p, int64_t offset, int64_t wall_ms);
 
+/* What lies at partition_next is damaged. True if it was only to be looked at, and P does without: consume from
+ * partition_next, which is the next to apply now. */
+bool partition_damaged(struct partition *p) MUST_CHECK;
+
 /* -- incarnation (rules 1, 2) -- */
 
 bool partition_needs_row(const struct partition *p); /* the row's incarnation decides ours */

@@ -96,12 +96,18 @@ static void fill_record(struct source_record *r, const char *topic, const rd_kaf
     r->value = (struct bytes){rkm->payload, rkm->payload ? rkm->len : 0};
 }
 
+static bool is_damage(rd_kafka_resp_err_t err) {
+    return err == RD_KAFKA_RESP_ERR__BAD_MSG || err == RD_KAFKA_RESP_ERR__BAD_COMPRESSION ||
+           err == RD_KAFKA_RESP_ERR_INVALID_MSG;
+}
+
 static void push_position(struct kafka_member *m, enum source_event_type type, const char *topic,
                           const rd_kafka_message_t *rkm) {
     struct kafka_event *k = kafka_event_create(type, NULL, 0);
     k->ev.tp = (struct source_tp){topic, rkm->partition};
     k->ev.offset = rkm->offset;
-    if (rkm->err != RD_KAFKA_RESP_ERR__PARTITION_EOF) err_set(&k->ev.error, ERR_IO, "%s", rd_kafka_message_errstr(rkm));
+    if (rkm->err != RD_KAFKA_RESP_ERR__PARTITION_EOF)
+        err_set(&k->ev.error, is_damage(rkm->err) ? ERR_INVALID : ERR_IO, "%s", rd_kafka_message_errstr(rkm));
     kafka_member_push(m, k);
 }
 

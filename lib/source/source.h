@@ -37,7 +37,8 @@ enum source_event_type {
     SOURCE_RESET,     /* .tp, .error: the broker says that the position is outside the log; the partition stands still
                          until assigned again */
     SOURCE_ERROR,     /* .error: informational, the library retries; already counted and logged by the implementation.
-                         .tp, .offset: of the partition that it is about; topic NULL: of none */
+                         .tp, .offset: of the partition that it is about; topic NULL: of none. Code ERR_INVALID: what
+                         lies there is damaged */
     SOURCE_FATAL      /* .error: this member cannot go on */
 };
 

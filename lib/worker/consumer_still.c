@@ -22,6 +22,10 @@ void consumer_unreadable(struct consumer *c, struct slot *s, const struct err *w
     struct err e = {0};
     int64_t now = clock_mono_ms(c->hub->clock);
     if (s->state != SLOT_RUNNING || s->resting) return;
+    if (why->code == ERR_INVALID && partition_damaged(s->memory)) {
+        consumer_reassign(c);
+        return;
+    }
     bool again = s->read_rest.ms > 0 && !rest_is_over(&s->read_rest, now);
     if (!again) note_failure(s, why, now);
     s->resting = c->source.ops->pause(c->source.self, &s->tp, 1, &e) == 0;

@@ -178,6 +178,31 @@ START_TEST(a_partition_that_cannot_be_read_is_paused_for_a_rest_that_grows) {
 }
 END_TEST
 
+/* An operator went past a damaged batch. Where log time stands is told by the record before, which lies in that batch. */
+START_TEST(a_damaged_record_before_a_reset_is_done_without) {
+    say_assigned(1);
+    step();
+    say_commit_found(0, 20, "an operator's", 30);
+    step();
+    expect_assigned_at(19);
+    say_error(0, "MessageSet failed CRC32C check");
+    step();
+    expect_assigned_at(19); /* it might be the network */
+    step_after(2000);
+    say_damage(0, "MessageSet failed CRC32C check");
+    step();
+    expect_assigned_at(20);
+    say_record(0, 20, view);
+    step();
+    ck_assert_int_eq(partition_next(worker.consumer->slots[0]->memory), 21);
+    size_t pauses = worker.source.pauses_n;
+    step_after(2000);
+    say_damage(0, "MessageSet failed CRC32C check"); /* of the next */
+    step();
+    ck_assert_uint_eq(worker.source.pauses_n, pauses + 1);
+}
+END_TEST
+
 /* -- standing still -- */
 
 static void watch(int seconds, int64_t log_end, int64_t high) {
@@ -303,6 +328,7 @@ Suite *consumer_still_suite(void) {
     tcase_add_test(c, a_position_lost_again_and_again_is_asked_for_with_a_rest_that_grows);
     tcase_add_test(c, a_partition_whose_position_is_lost_still_publishes_what_it_read);
     tcase_add_test(c, a_partition_that_cannot_be_read_is_paused_for_a_rest_that_grows);
+    tcase_add_test(c, a_damaged_record_before_a_reset_is_done_without);
     tcase_add_test(c, a_partition_that_stands_still_is_named_with_its_offset_and_last_error);
     tcase_add_test(c, at_the_end_of_what_may_be_read_nothing_stands_still);
     tcase_add_test(c, a_partition_whose_end_nobody_tells_stands_still);

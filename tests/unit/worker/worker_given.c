@@ -174,14 +174,15 @@ void say_records(int32_t partition, int64_t offset, const char *value, size_t n)
 
 void say_record(int32_t partition, int64_t offset, const char *value) { say_records(partition, offset, value, 1); }
 
-static void say_failure(enum source_event_type type, int32_t partition, const char *why) {
+static void say_failure(enum source_event_type type, int32_t partition, int code, const char *why) {
     struct source_event *ev = say(type);
     ev->tp = tp(partition);
-    err_set(&ev->error, ERR_IO, "%s", why);
+    err_set(&ev->error, code, "%s", why);
 }
 
-void say_position_lost(int32_t partition, const char *why) { say_failure(SOURCE_RESET, partition, why); }
-void say_error(int32_t partition, const char *why) { say_failure(SOURCE_ERROR, partition, why); }
+void say_position_lost(int32_t partition, const char *why) { say_failure(SOURCE_RESET, partition, ERR_IO, why); }
+void say_error(int32_t partition, const char *why) { say_failure(SOURCE_ERROR, partition, ERR_IO, why); }
+void say_damage(int32_t partition, const char *why) { say_failure(SOURCE_ERROR, partition, ERR_INVALID, why); }
 
 void say_end(int32_t partition, int64_t log_end, int64_t high) {
     struct source_event *ev = say(SOURCE_ENDS);

@@ -63,6 +63,7 @@ void say_record(int32_t partition, int64_t offset, const char *value);
 void say_records(int32_t partition, int64_t offset, const char *value, size_t n);
 void say_position_lost(int32_t partition, const char *why);
 void say_error(int32_t partition, const char *why);
+void say_damage(int32_t partition, const char *why);
 /* May be read up to LOG_END; the high watermark is HIGH. */
 void say_end(int32_t partition, int64_t log_end, int64_t high);
 void say_committed(void); /* the last commit arrived */
