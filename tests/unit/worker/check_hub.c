@@ -177,6 +177,36 @@ START_TEST(threads_that_fail_together_leave_one_whole_reason) {
 }
 END_TEST
 
+/* -- health -- */
+
+START_TEST(an_edge_fails_until_it_is_answered_and_says_what_was_said) {
+    char why[HUB_WHY_MAX] = "";
+    struct err e = {.code = ERR_IO, .text = "NOREPLICAS Not enough good replicas to write"};
+    ck_assert(!hub_edge_is_failing(&worker.hub, HUB_PUBLISHER, why));
+    hub_edge_failed(&worker.hub, HUB_PUBLISHER, &e);
+    ck_assert(hub_edge_is_failing(&worker.hub, HUB_PUBLISHER, why));
+    ck_assert_str_eq(why, e.text);
+    ck_assert(!hub_edge_is_failing(&worker.hub, HUB_MERGER, why));
+    worker.mono_ms += 5000;
+    hub_edge_works(&worker.hub, HUB_PUBLISHER);
+    ck_assert(!hub_edge_is_failing(&worker.hub, HUB_PUBLISHER, why));
+    ck_assert_int_eq(atomic_load(&worker.hub.edges[HUB_PUBLISHER].answered_mono_ms), worker.mono_ms);
+}
+END_TEST
+
+START_TEST(one_consumer_that_stands_still_is_enough_and_its_text_is_cut_to_fit) {
+    char why[HUB_WHY_MAX], text[2 * HUB_WHY_MAX];
+    memset(text, 'x', sizeof text);
+    text[sizeof text - 1] = 0;
+    ck_assert(!hub_stands_still(&worker.hub, why));
+    hub_tell_still(&worker.hub, 2, 7, text);
+    ck_assert(hub_stands_still(&worker.hub, why));
+    ck_assert_uint_eq(strlen(why), HUB_WHY_MAX - 1);
+    hub_tell_still(&worker.hub, 2, 0, "");
+    ck_assert(!hub_stands_still(&worker.hub, why));
+}
+END_TEST
+
 /* -- the merger's rest -- */
 
 enum { FOR_EVER_MS = 30000 }; /* a wait that only a defect lets run out */
@@ -213,6 +243,8 @@ Suite *hub_suite(void) {
     tcase_add_test(c, partitions_that_cannot_be_are_ignored);
     tcase_add_test(c, the_first_reason_to_stop_is_kept_and_logged);
     tcase_add_test(c, threads_that_fail_together_leave_one_whole_reason);
+    tcase_add_test(c, an_edge_fails_until_it_is_answered_and_says_what_was_said);
+    tcase_add_test(c, one_consumer_that_stands_still_is_enough_and_its_text_is_cut_to_fit);
     tcase_add_test(c, a_rest_lasts_its_time_or_until_somebody_rings);
     suite_add_tcase(s, c);
     return s;
