@@ -54,8 +54,8 @@ void consumer_reassign(struct consumer *c) {
         assign_refused(c, n, &e);
     else
         rest_end(&c->assign_rest);
-    c->paused = false;
     consumer_rests_forgotten(c);
+    c->paused = false;
     mem_free(a);
 }
 
@@ -109,9 +109,12 @@ void consumer_revoked(struct consumer *c, bool lost) {
     count_states(c);
 }
 
-static bool wants_lookup(const struct slot *s, int64_t now) {
+/* A commit of ours that is under way could land behind the answer, and what begins as the answer says would take it
+ * back. */
+static bool wants_lookup(const struct consumer *c, const struct slot *s, int64_t now) {
     if (s->state == SLOT_WAITING) return true;
-    return s->state == SLOT_RUNNING && s->position_lost && rest_is_over(&s->read_rest, now);
+    if (s->state != SLOT_RUNNING || !s->position_lost || c->commit_out || c->commit_waits) return false;
+    return rest_is_over(&s->read_rest, now);
 }
 
 void consumer_lookup_due(struct consumer *c, int64_t now) {
@@ -120,7 +123,7 @@ void consumer_lookup_due(struct consumer *c, int64_t now) {
     struct source_tp *tps = mem_zalloc(c->slots_n + 1, sizeof *tps);
     size_t n = 0;
     for (size_t i = 0; i < c->slots_n; i++)
-        if (wants_lookup(c->slots[i], now)) tps[n++] = c->slots[i]->tp;
+        if (wants_lookup(c, c->slots[i], now)) tps[n++] = c->slots[i]->tp;
     if (n > 0) c->lookup_out = c->source.ops->lookup(c->source.self, tps, n, &e) == 0;
     c->next_lookup_mono_ms = now + LOOKUP_RETRY_MS;
     mem_free(tps);

@@ -10,6 +10,11 @@ enum { COMMIT_REST_MIN_MS = 200, COMMIT_REST_MAX_MS = 10000, COMMIT_LOG_MS = 100
 
 _Static_assert(PART_METADATA_BYTES_MAX <= (int)SOURCE_METADATA_BYTES_MAX, "metadata fits a commit");
 
+/* A look-up that is under way must find the last commit that there is. */
+static bool may_freeze(const struct consumer *c, const struct slot *s) {
+    return s->state == SLOT_RUNNING && !(s->position_lost && c->lookup_out);
+}
+
 static void freeze(struct consumer *c) {
     c->frozen_n = 0;
     if (c->slots_n > c->frozen_cap) {
@@ -19,7 +24,7 @@ static void freeze(struct consumer *c) {
     for (size_t i = 0; i < c->slots_n; i++) {
         struct slot *s = c->slots[i];
         struct part_commit pc;
-        if (s->state != SLOT_RUNNING || !partition_freeze(s->memory, &pc)) continue;
+        if (!may_freeze(c, s) || !partition_freeze(s->memory, &pc)) continue;
         struct source_commit *sc = &c->frozen[c->frozen_n++];
         *sc = (struct source_commit){.tp = s->tp, .offset = pc.offset};
         memcpy(sc->metadata, pc.metadata, sizeof pc.metadata);
@@ -61,7 +66,7 @@ void consumer_commit_now(struct consumer *c, int wait_ms) {
 static bool somebody_waits(const struct consumer *c) {
     for (size_t i = 0; i < c->slots_n; i++) {
         struct part_view v;
-        if (c->slots[i]->state != SLOT_RUNNING) continue;
+        if (!may_freeze(c, c->slots[i])) continue;
         partition_view(c->slots[i]->memory, &v);
         if (!v.ready && !partition_needs_row(c->slots[i]->memory) && !v.probing && v.next >= v.frontier) return true;
     }

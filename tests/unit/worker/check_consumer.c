@@ -139,6 +139,17 @@ START_TEST(an_answer_for_a_memory_that_is_gone_is_not_taken_for_its_successors) 
 }
 END_TEST
 
+/* Its new owner works them; two that do would each undo what the other merged. */
+START_TEST(partitions_that_go_or_are_lost_give_up_their_shards) {
+    uint32_t shards[STORE_SHARDS];
+    given_running();
+    ck_assert_uint_gt(hub_shards(&worker.hub, shards), 0);
+    say_revoked(_i == 1);
+    step();
+    ck_assert_uint_eq(hub_shards(&worker.hub, shards), 0);
+}
+END_TEST
+
 /* -- commits -- */
 
 START_TEST(a_commit_waits_for_the_dead_letters_before_it) {
@@ -449,6 +460,7 @@ Suite *consumer_suite(void) {
     tcase_add_loop_test(c, a_look_up_asked_before_a_rebalance_says_nothing_after_it, 0, 2);
     tcase_add_test(c, another_log_under_another_configuration_asks_for_the_row_again);
     tcase_add_test(c, an_answer_for_a_memory_that_is_gone_is_not_taken_for_its_successors);
+    tcase_add_loop_test(c, partitions_that_go_or_are_lost_give_up_their_shards, 0, 2);
     tcase_add_test(c, a_commit_waits_for_the_dead_letters_before_it);
     tcase_add_loop_test(c, a_commit_that_waited_for_dead_letters_is_not_sent_after_a_revoke, 0, 2);
     tcase_add_test(c, a_revoke_commits_what_was_applied);
