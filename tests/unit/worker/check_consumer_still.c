@@ -91,6 +91,7 @@ START_TEST(a_log_made_anew_is_noticed_though_the_position_is_inside_it) {
     step();
     expect_assigned_at(0);
     ck_assert_int_eq(partition_next(worker.consumer->slots[0]->memory), 0);
+    ck_assert_int_gt(worker.consumer->slots[0]->memory->x, minute_of(last_record_time)); /* the old log touched these */
 }
 END_TEST
 

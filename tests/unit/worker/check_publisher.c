@@ -169,6 +169,8 @@ START_TEST(a_server_that_takes_no_writes_is_failing_until_it_takes_one) {
     bad_call = 0;
     while (publish() > 0) continue;
     ck_assert(atomic_load(&worker.hub.store_up));
+    hand(mail_create(MAIL_ASK_ROW, (struct bytes){NULL, 0}, (struct bytes){NULL, 0}), 0, "t/0");
+    ck_assert_int_eq(publish(), 0); /* a question is answered */
     ck_assert(hub_edge_is_failing(&worker.hub, HUB_PUBLISHER, why));
     hand_copy(0, "t/0", "A");
     ck_assert_int_eq(publish(), 0);
