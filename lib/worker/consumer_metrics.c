@@ -110,6 +110,7 @@ static void show_position(const struct consumer *c, const struct slot *s, const 
     metric_set(m->settled, v->settled == PART_NO_MINUTE ? 0 : (double)v->settled * 60);
     metric_set(m->incarnation, (double)v->incarnation);
     if (v->committed >= 0) metric_set(m->committed, (double)v->committed);
+    metric_set(m->lag_seconds, lag_seconds(c, s, v, wall_ms));
     if (s->high_watermark < 0) return;
     int64_t lag = s->high_watermark - v->next;
     metric_set(m->high, (double)s->high_watermark);
@@ -117,7 +118,6 @@ static void show_position(const struct consumer *c, const struct slot *s, const 
     metric_set(m->headroom, (double)(v->rewind - s->log_start));
     metric_set(m->lag, positive(lag));
     metric_set(m->committed_lag, positive(s->high_watermark - (v->committed >= 0 ? v->committed : s->log_start)));
-    metric_set(m->lag_seconds, lag_seconds(c, s, v, wall_ms));
 }
 
 /* -- sums over this consumer's partitions; the hub adds the consumers up -- */

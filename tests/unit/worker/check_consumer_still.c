@@ -317,6 +317,13 @@ START_TEST(lag_is_not_0_when_kafka_no_longer_tells_the_end) {
 }
 END_TEST
 
+START_TEST(lag_is_not_0_when_kafka_never_told_the_end) {
+    given_three_records();
+    watch(60, -1, -1);
+    ck_assert_double_ge(lag_seconds(), 60);
+}
+END_TEST
+
 Suite *consumer_still_suite(void);
 Suite *consumer_still_suite(void) {
     Suite *s = suite_create("consumer_still");
@@ -338,6 +345,7 @@ Suite *consumer_still_suite(void) {
     tcase_add_test(c, lag_grows_from_when_the_end_was_last_reached);
     tcase_add_test(c, lag_of_a_backlog_is_the_age_of_the_last_applied_record);
     tcase_add_test(c, a_record_from_the_future_hides_no_lag);
+    tcase_add_test(c, lag_is_not_0_when_kafka_never_told_the_end);
     tcase_add_test(c, lag_is_not_0_when_kafka_no_longer_tells_the_end);
     suite_add_tcase(s, c);
     return s;
