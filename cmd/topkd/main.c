@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "config/config.h"
+#include "guard.h"
 #include "serve/serve.h"
 #include "source/kafka.h"
 #include "worker/worker.h"
@@ -76,6 +77,7 @@ static void signals_block(sigset_t *set) {
 struct waiter {
     sigset_t set;
     struct worker *worker;
+    int64_t shutdown_timeout_ms;
 };
 
 static void *signals_main(void *arg) {
@@ -94,7 +96,10 @@ static int run(struct worker *w, struct waiter *waiter) {
     pthread_t thread;
     waiter->worker = w;
     if (pthread_create(&thread, NULL, signals_main, waiter) != 0) return 1;
-    int code = worker_run(w, why);
+    worker_run(w);
+    guard_arm(waiter->shutdown_timeout_ms);
+    int code = worker_end(w, why);
+    guard_set_exit(code);
     pthread_kill(thread, SIGUSR1);
     pthread_join(thread, NULL);
     if (code != 0)
@@ -170,7 +175,7 @@ int main(int argc, char **argv) {
     if (argc > 1) return arguments(argc, argv);
     struct config *c = NULL;
     struct buf problems = {0};
-    struct waiter waiter = {.worker = NULL};
+    struct waiter waiter = {0};
     if (config_load((const char *const *)environ, &c, &problems) != 0) {
         fputs(buf_text(&problems), stderr);
         buf_free(&problems);
@@ -180,6 +185,7 @@ int main(int argc, char **argv) {
     log_set_level(c->log_level);
     allocator_init(c);
     signals_block(&waiter.set);
+    waiter.shutdown_timeout_ms = c->shutdown_timeout_ms;
     config_log(c);
     int code = kafka_with(c, &waiter);
     config_destroy(c);

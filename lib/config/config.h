@@ -29,7 +29,7 @@ struct config {
     struct weights weights;
     char *field_item, *field_location, *field_type, *field_time, *field_user, *field_value;
     int64_t lateness_ms, future_ms, publish_interval_ms, checkpoint_interval_ms, slack_ms, settle_delay_ms,
-        retention_ms, shutdown_timeout_ms;
+        retention_ms, shutdown_timeout_ms, ready_age_ms;
     int64_t windows_ms[CONFIG_WINDOWS_MAX];
     uint32_t windows_n;
     uint64_t memory_limit_bytes;

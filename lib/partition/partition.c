@@ -166,6 +166,31 @@ static void begin_other_log(struct partition *p) {
     partition_begin(p, &s);
 }
 
+bool partition_doubt(struct partition *p, int64_t log_start) {
+    assert(partition_holds_no_record(p));
+    if (p->probe == PROBE_ANCHOR) return p->start.anchor.offset >= log_start; /* not looked at yet */
+    if (p->probe != PROBE_NOTHING || !p->last.set || p->last.offset < log_start) return false;
+    p->start = (struct part_start){.origin = p->start.origin,
+                                   .consume_from = p->last.offset,
+                                   .next = p->next,
+                                   .frontier = p->frontier,
+                                   .log_start = log_start,
+                                   .w_ms = p->w_ms,
+                                   .frontier_w_ms = p->w_ms,
+                                   .settled = p->settled,
+                                   .b = p->b,
+                                   .x = p->x,
+                                   .incarnation = p->incarnation,
+                                   .rows_kept = p->rows_kept,
+                                   .vouch = p->vouch,
+                                   .told_mono_ms = PART_NEVER,
+                                   .counted = p->counted,
+                                   .anchor = p->last};
+    memcpy(p->start.life, p->life, sizeof p->start.life);
+    p->probe = PROBE_ANCHOR;
+    return true;
+}
+
 /* True if the log turned out to be another one. */
 static bool probe_record(struct partition *p, const struct part_record *rec, const struct event_batch *b,
                          int64_t wall_ms) {
@@ -292,6 +317,17 @@ void partition_eof(struct partition *p, int64_t offset, int64_t wall_ms) {
     if (p->probe == PROBE_ANCHOR) p->seen.unproven = true;
     if (p->probe != PROBE_NOTHING) probe_time(p, wall_stand_in(p, wall_ms));
     p->next = i64_larger(p->next, offset);
+}
+
+/* As if the record had been compacted away (rules 5 and 8). */
+bool partition_damaged(struct partition *p) {
+    if (p->probe == PROBE_NOTHING || p->start.consume_from >= p->next) return false;
+    if (p->probe == PROBE_ANCHOR) {
+        p->seen.unproven = true;
+        p->probe = PROBE_NOTHING;
+    }
+    p->start.consume_from = p->next;
+    return true;
 }
 
 /* -- incarnation -- */

@@ -51,6 +51,10 @@ void partition_let_go(struct partition *p);
 /* The consumer stands at OFFSET, the end of the log. */
 void partition_eof(struct partition *p, int64_t offset, int64_t wall_ms);
 
+/* What lies at partition_next is damaged. True if it was only to be looked at, and P does without: consume from
+ * partition_next, which is the next to apply now. */
+bool partition_damaged(struct partition *p) MUST_CHECK;
+
 /* -- incarnation (rules 1, 2) -- */
 
 bool partition_needs_row(const struct partition *p); /* the row's incarnation decides ours */
@@ -108,6 +112,10 @@ void partition_committed(struct partition *p, const struct part_commit *c, bool 
  * again. */
 bool partition_is_own_commit(const struct partition *p, int64_t offset, const char *metadata);
 void partition_keep(struct partition *p);
+/* The broker said that the position is outside the log, and it is not: P may go on, but first the last applied record is
+ * looked at again, as after a restart. LOG_START: where to begin if the log turns out to be another one. False: there is
+ * no record to tell by. */
+bool partition_doubt(struct partition *p, int64_t log_start) MUST_CHECK;
 
 /* -- answers -- */
 

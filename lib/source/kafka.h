@@ -26,7 +26,8 @@ void kafka_shared_last_error(struct kafka_shared *s, char text[200]);
 /* One member. QUEUE_BYTES bounds what librdkafka may hold of fetched messages for it. Settings that librdkafka refuses:
  * ERR_INVALID with its text. */
 int kafka_member_open(struct kafka_shared *s, uint64_t queue_bytes, struct source *out, struct err *e) MUST_CHECK;
-/* Leaves the group and frees the member. */
+/* Leaves the group and frees the member: takes seconds when no broker answers.   Threads: any one, when no other calls
+ * the member any more. */
 void kafka_member_close(struct source *s);
 /* Is the member in the group (with or without partitions)?   Threads: any. */
 bool kafka_member_joined(const struct source *s);

@@ -109,19 +109,26 @@ void kafka_member_forget_assigned(struct kafka_member *m) {
     m->assigned_n = m->paused_n = 0;
 }
 
+/* False: the library refused the answer, which it still waits for; the next poll gives it again. */
+static bool acknowledge(struct kafka_member *m, const rd_kafka_topic_partition_list_t *list) {
+    struct err e;
+    if (assign_list(m, list, &e) == 0) return true;
+    log_limited(&m->refused_log, KAFKA_ERROR_LOG_MS, LOG_ERROR, "rebalance_unanswered", "client=%s why=%s",
+                rd_kafka_name(m->rk), log_quote(e.text));
+    return false;
+}
+
 /* What the poll before reported and the caller did not answer itself. */
 void kafka_member_acknowledge(struct kafka_member *m) {
-    struct err ignored; /* librdkafka logs it */
     if (m->revoke_unanswered) {
-        m->revoke_unanswered = m->granted = false;
+        m->granted = false;
         kafka_commit_give_up_waiting(m);
-        (void)!assign_list(m, NULL, &ignored);
+        m->revoke_unanswered = !acknowledge(m, NULL);
         kafka_member_forget_assigned(m);
     }
     if (m->assign_unanswered) {
-        m->assign_unanswered = false;
         rd_kafka_topic_partition_list_t *none = rd_kafka_topic_partition_list_new(0);
-        (void)!assign_list(m, none, &ignored);
+        m->assign_unanswered = !acknowledge(m, none);
         rd_kafka_topic_partition_list_destroy(none);
     }
 }

@@ -232,6 +232,7 @@ struct kafka_asker {
 };
 
 int kafka_asker_start(struct kafka_asker *a, struct kafka_member *m, kafka_answer_fn *answer) MUST_CHECK;
+void kafka_asker_ask_to_stop(struct kafka_asker *a);
 void kafka_asker_stop(struct kafka_asker *a); /* waits for a question under way: at most its time limit */
 int kafka_asker_ask(struct kafka_asker *a, const struct source_tp *tps, size_t n, struct err *e) MUST_CHECK;
 struct kafka_event *kafka_asker_take(struct kafka_asker *a); /* NULL: not yet; the caller owns it */
@@ -285,6 +286,7 @@ struct kafka_member {
     struct kafka_asker lookup, ends;
     struct kafka_nudge nudge;
     atomic_bool joined;
+    struct log_limit refused_log;
 };
 
 /* Behind the events that wait. Takes K. */

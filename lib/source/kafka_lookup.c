@@ -55,12 +55,17 @@ int kafka_asker_start(struct kafka_asker *a, struct kafka_member *m, kafka_answe
     return a->started ? 0 : ERR_IO;
 }
 
-void kafka_asker_stop(struct kafka_asker *a) {
+void kafka_asker_ask_to_stop(struct kafka_asker *a) {
     if (!a->member) return;
     pthread_mutex_lock(&a->lock);
     a->stop = true;
     pthread_cond_signal(&a->wake);
     pthread_mutex_unlock(&a->lock);
+}
+
+void kafka_asker_stop(struct kafka_asker *a) {
+    if (!a->member) return;
+    kafka_asker_ask_to_stop(a);
     if (a->started) pthread_join(a->thread, NULL);
     kafka_event_destroy(a->answered);
     mem_free(a->tps);

@@ -26,7 +26,7 @@
 #include "base/mem.h"
 #include "source/kafka_internal.h"
 
-enum { CLOSE_MS = 3000, CLOSE_SLICE_MS = 100, ERROR_TEXT_MAX = 200 };
+enum { CLOSE_MS = 2000, CLOSE_SLICE_MS = 100, ERROR_TEXT_MAX = 200 };
 
 /* -- the other operations ------------------------------------------------------------------------ */
 
@@ -131,7 +131,6 @@ static void leave_group(struct kafka_member *m) {
 
 static void destroy_handle(struct kafka_member *m) {
     if (!m->rk) return;
-    leave_group(m);
     kafka_commit_drop_all(m);
     for (uint32_t i = 0; i < m->shared->topics_n; i++)
         if (m->rkts[i]) rd_kafka_topic_destroy(m->rkts[i]);
@@ -145,11 +144,15 @@ static void destroy_handle(struct kafka_member *m) {
     rd_kafka_destroy_flags(m->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
 }
 
+/* The group hears of it before the helpers are waited for: a question under way may have seconds to go. */
 static void member_destroy(struct kafka_member *m) {
+    kafka_asker_ask_to_stop(&m->lookup);
+    kafka_asker_ask_to_stop(&m->ends);
+    kafka_member_release(m);
+    if (m->rk) leave_group(m);
     kafka_nudge_stop(&m->nudge);
     kafka_asker_stop(&m->lookup);
     kafka_asker_stop(&m->ends);
-    kafka_member_release(m);
     destroy_handle(m);
     for (struct kafka_event *k = m->events, *next; k; k = next) {
         next = k->next;

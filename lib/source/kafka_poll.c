@@ -96,15 +96,22 @@ static void fill_record(struct source_record *r, const char *topic, const rd_kaf
     r->value = (struct bytes){rkm->payload, rkm->payload ? rkm->len : 0};
 }
 
+static bool is_damage(rd_kafka_resp_err_t err) {
+    return err == RD_KAFKA_RESP_ERR__BAD_MSG || err == RD_KAFKA_RESP_ERR__BAD_COMPRESSION ||
+           err == RD_KAFKA_RESP_ERR_INVALID_MSG;
+}
+
 static void push_position(struct kafka_member *m, enum source_event_type type, const char *topic,
                           const rd_kafka_message_t *rkm) {
     struct kafka_event *k = kafka_event_create(type, NULL, 0);
     k->ev.tp = (struct source_tp){topic, rkm->partition};
     k->ev.offset = rkm->offset;
+    if (rkm->err != RD_KAFKA_RESP_ERR__PARTITION_EOF)
+        err_set(&k->ev.error, is_damage(rkm->err) ? ERR_INVALID : ERR_IO, "%s", rd_kafka_message_errstr(rkm));
     kafka_member_push(m, k);
 }
 
-static void push_failure(struct kafka_member *m, const rd_kafka_message_t *rkm) {
+static void push_failure(struct kafka_member *m, const char *topic, const rd_kafka_message_t *rkm) {
     char text[ERROR_TEXT_MAX];
     const char *what = rd_kafka_message_errstr(rkm);
     kafka_note_error(m->shared, rkm->err, what);
@@ -112,7 +119,10 @@ static void push_failure(struct kafka_member *m, const rd_kafka_message_t *rkm) 
     m->fatal_told |= fatal;
     if (rkm->err == RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED)
         atomic_store_explicit(&m->joined, false, memory_order_relaxed);
-    push_error(m, fatal ? SOURCE_FATAL : SOURCE_ERROR, fatal ? text : what ? what : rd_kafka_err2str(rkm->err));
+    if (topic && !fatal)
+        push_position(m, SOURCE_ERROR, topic, rkm);
+    else
+        push_error(m, fatal ? SOURCE_FATAL : SOURCE_ERROR, fatal ? text : what ? what : rd_kafka_err2str(rkm->err));
 }
 
 /* What librdkafka tells in the form of a message. */
@@ -130,7 +140,7 @@ static void push_told(struct kafka_member *m, const rd_kafka_message_t *rkm) {
     default:
         break;
     }
-    push_failure(m, rkm);
+    push_failure(m, topic, rkm);
 }
 
 /* Takes RKM: into the batch, or as an event, or nowhere if it is not of a topic of ours. Returns the bytes held. */

@@ -34,9 +34,11 @@ enum source_event_type {
     SOURCE_COMMITTED, /* .commits: answers to ops->commit */
     SOURCE_LOOKUP,    /* .lookups: answers to ops->lookup */
     SOURCE_ENDS,      /* .ends: answers to ops->ask_ends */
-    SOURCE_RESET,     /* .tp: the position is outside the log (OFFSET_OUT_OF_RANGE); the partition stands still until
-                         assigned again */
-    SOURCE_ERROR,     /* .error: informational, the library retries; already counted and logged by the implementation */
+    SOURCE_RESET,     /* .tp, .error: the broker says that the position is outside the log; the partition stands still
+                         until assigned again */
+    SOURCE_ERROR,     /* .error: informational, the library retries; already counted and logged by the implementation.
+                         .tp, .offset: of the partition that it is about; topic NULL: of none. Code ERR_INVALID: what
+                         lies there is damaged */
     SOURCE_FATAL      /* .error: this member cannot go on */
 };
 

@@ -68,7 +68,7 @@ static size_t run_of_records(struct consumer *c, const struct source_record *r, 
             continue;
         }
         enum part_took took = apply(c, s, &r[i], wall_ms);
-        s->at_eof = false;
+        s->moved = s->moved || took == PART_APPLIED || took == PART_REBUILT;
         s->had_traffic = s->had_traffic || took == PART_APPLIED;
         *again = took == PART_REASSIGN;
     }
@@ -91,12 +91,17 @@ static void end_of_log(struct consumer *c, const struct source_event *ev) {
     struct slot *s = slot_find(c, ev->tp);
     if (s == NULL || s->state != SLOT_RUNNING) return;
     partition_eof(s->memory, ev->offset, clock_wall_ms(c->hub->clock));
-    s->at_eof = true;
+    s->moved = true;
 }
 
 static void position_lost(struct consumer *c, const struct source_event *ev) {
     struct slot *s = slot_find(c, ev->tp);
-    if (s != NULL) consumer_lookup_again(c, s);
+    if (s != NULL) consumer_position_lost(c, s, &ev->error);
+}
+
+static void source_error(struct consumer *c, const struct source_event *ev) {
+    struct slot *s = ev->tp.topic == NULL ? NULL : slot_find(c, ev->tp);
+    if (s != NULL) consumer_unreadable(c, s, &ev->error);
 }
 
 static void handle(struct consumer *c, const struct source_event *ev) {
@@ -129,6 +134,8 @@ static void handle(struct consumer *c, const struct source_event *ev) {
         hub_fail(c->hub, &ev->error);
         break;
     case SOURCE_ERROR:
+        source_error(c, ev);
+        break;
     case SOURCE_NOTHING:
         break;
     }
@@ -136,8 +143,11 @@ static void handle(struct consumer *c, const struct source_event *ev) {
 
 /* -- the loop -- */
 
+/* A commit that waits is due when what it waits for comes, however long ago its checkpoint was. */
 static int until_due(const struct consumer *c, int64_t now, int timeout_ms) {
-    int64_t due = c->next_tick_mono_ms < c->next_checkpoint_mono_ms ? c->next_tick_mono_ms : c->next_checkpoint_mono_ms;
+    int64_t due = c->next_tick_mono_ms;
+    if (!consumer_commit_waits(c) && rest_is_over(&c->commit_rest, now))
+        due = i64_smaller(due, c->next_checkpoint_mono_ms);
     int64_t wait = due > now ? due - now : 0;
     return wait < timeout_ms ? (int)wait : timeout_ms;
 }
@@ -209,8 +219,9 @@ bool consumer_finish(struct consumer *c, int64_t deadline_mono_ms) {
         consumer_publish(c);
         finish_poll(c);
         st = standing_of(c);
-        int64_t left = give_up - clock_mono_ms(c->hub->clock);
-        if (st.clean && !st.committed && left > 0) consumer_commit_now(c, left > 2000 ? 2000 : (int)left);
+        int64_t now = clock_mono_ms(c->hub->clock), left = give_up - now;
+        if (st.clean && !st.committed && left > 0 && rest_is_over(&c->commit_rest, now))
+            consumer_commit_now(c, left > 2000 ? 2000 : (int)left);
         st = standing_of(c);
     }
     if (!st.committed)

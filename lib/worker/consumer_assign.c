@@ -10,7 +10,13 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { LOOKUP_RETRY_MS = 1000, REVOKE_COMMIT_MS = 1000 };
+enum {
+    LOOKUP_RETRY_MS = 1000,
+    REVOKE_COMMIT_MS = 1000,
+    ASSIGN_REST_MIN_MS = 200,
+    ASSIGN_REST_MAX_MS = 10000,
+    ASSIGN_LOG_MS = 10000
+};
 
 static void count_states(struct consumer *c) {
     uint32_t owned = 0, waiting = 0;
@@ -19,32 +25,43 @@ static void count_states(struct consumer *c) {
         waiting += c->slots[i]->state == SLOT_WAITING;
     }
     struct hub_consumer *me = &c->hub->consumers[c->number];
+    if (owned > 0 && atomic_load(&me->owned) == 0) atomic_store(&me->owned_since_mono_ms, clock_mono_ms(c->hub->clock));
     atomic_store(&me->owned, owned);
     atomic_store(&me->waiting, waiting);
 }
 
 static void own(struct consumer *c, const struct slot *s, bool ours) {
-    hub_own(c->hub, s->tp.topic, s->tp.partition, ours);
+    hub_own(c->hub, c->number, s->tp.topic, s->tp.partition, ours);
+}
+
+static void assign_refused(struct consumer *c, size_t n, const struct err *e) {
+    rest_grow(&c->assign_rest, clock_mono_ms(c->hub->clock), ASSIGN_REST_MIN_MS, ASSIGN_REST_MAX_MS);
+    log_limited(&c->assign_limit, ASSIGN_LOG_MS, LOG_ERROR, "assign_failed",
+                "partitions=%zu rest_ms=%" PRId64 " why=%s", n, c->assign_rest.ms, log_quote(e->text));
 }
 
 /* The library was told where each runs from; pauses are forgotten by it. */
 void consumer_reassign(struct consumer *c) {
     struct err e = {0};
+    c->assign_again = false;
     struct source_assign *a = mem_zalloc(c->slots_n + 1, sizeof *a);
     size_t n = 0;
     for (size_t i = 0; i < c->slots_n; i++) {
         struct slot *s = c->slots[i];
-        if (s->state == SLOT_RUNNING && !partition_waits_for_row(s->memory))
+        if (s->state == SLOT_RUNNING && !s->position_lost && !partition_waits_for_row(s->memory))
             a[n++] = (struct source_assign){s->tp, partition_next(s->memory)};
-        s->at_eof = false;
     }
-    c->assign_again = false;
-    if (c->source.ops->assign(c->source.self, a, n, &e) != 0) {
-        log_event(LOG_ERROR, "assign_failed", "partitions=%zu why=%s", n, log_quote(e.text));
-        c->next_lookup_mono_ms = clock_mono_ms(c->hub->clock) + LOOKUP_RETRY_MS;
-    }
+    if (c->source.ops->assign(c->source.self, a, n, &e) != 0)
+        assign_refused(c, n, &e);
+    else
+        rest_end(&c->assign_rest);
+    consumer_rests_forgotten(c);
     c->paused = false;
     mem_free(a);
+}
+
+void consumer_assign_due(struct consumer *c, int64_t now) {
+    if (c->assign_rest.ms > 0 && rest_is_over(&c->assign_rest, now)) consumer_reassign(c);
 }
 
 static void park_nothing_else(struct consumer *c) {
@@ -67,6 +84,7 @@ void consumer_assigned(struct consumer *c, const struct source_tp *tps, size_t n
     }
     park_nothing_else(c);
     c->assigned_once = true;
+    rest_end(&c->commit_rest); /* another generation */
     consumer_count_rebalance(c, "assign");
     count_states(c);
     consumer_reassign(c); /* answers the group at once; what waits joins when it is looked up */
@@ -78,10 +96,12 @@ void consumer_revoked(struct consumer *c, bool lost) {
     if (!lost) consumer_commit_now(c, REVOKE_COMMIT_MS);
     c->commit_waits = false; /* what is not sent by now is the next owner's to say */
     c->lookup_stale = c->lookup_out;
+    rest_end(&c->assign_rest);
     for (size_t i = 0; i < c->slots_n; i++) {
         struct slot *s = c->slots[i];
         if (s->state != SLOT_RUNNING && s->state != SLOT_WAITING) continue;
         s->state = s->memory == NULL ? SLOT_FREE : SLOT_PARKED;
+        s->position_lost = s->resting = false;
         own(c, s, false);
         log_event(LOG_INFO, "partition_revoked", "topic=%s partition=%d lost=%s", s->tp.topic, (int)s->tp.partition,
                   lost ? "true" : "false");
@@ -90,28 +110,24 @@ void consumer_revoked(struct consumer *c, bool lost) {
     count_states(c);
 }
 
+/* A commit of ours that is under way could land behind the answer, and what begins as the answer says would take it
+ * back. */
+static bool wants_lookup(const struct consumer *c, const struct slot *s, int64_t now) {
+    if (s->state == SLOT_WAITING) return true;
+    if (s->state != SLOT_RUNNING || !s->position_lost || c->commit_out || c->commit_waits) return false;
+    return rest_is_over(&s->read_rest, now);
+}
+
 void consumer_lookup_due(struct consumer *c, int64_t now) {
     struct err e = {0};
     if (c->lookup_out || now < c->next_lookup_mono_ms) return;
     struct source_tp *tps = mem_zalloc(c->slots_n + 1, sizeof *tps);
     size_t n = 0;
     for (size_t i = 0; i < c->slots_n; i++)
-        if (c->slots[i]->state == SLOT_WAITING) tps[n++] = c->slots[i]->tp;
+        if (wants_lookup(c, c->slots[i], now)) tps[n++] = c->slots[i]->tp;
     if (n > 0) c->lookup_out = c->source.ops->lookup(c->source.self, tps, n, &e) == 0;
     c->next_lookup_mono_ms = now + LOOKUP_RETRY_MS;
     mem_free(tps);
-}
-
-/* It stands still until it is assigned again, which the answer does. Not before: when a topic goes, its partitions lose
- * their positions one by one, and assignments in a row have been seen to abort librdkafka 2.0.2 (rktp_started). */
-void consumer_lookup_again(struct consumer *c, struct slot *s) {
-    if (s->state != SLOT_RUNNING) return;
-    log_event(LOG_WARN, "position_lost", "topic=%s partition=%d next=%" PRId64, s->tp.topic, (int)s->tp.partition,
-              partition_next(s->memory));
-    slot_drop_memory(c, s);
-    s->state = SLOT_WAITING;
-    count_states(c);
-    c->next_lookup_mono_ms = clock_mono_ms(c->hub->clock);
 }
 
 static void log_start(const struct slot *s, const struct part_start *st) {
@@ -174,9 +190,53 @@ static void start_slot(struct consumer *c, struct slot *s, const struct source_l
     s->log_start = l->log_start;
     s->had_traffic = l->log_end > 0;
     s->joining = false;
+    s->end_wall_ms = PART_NEVER;
+    s->asked_wall_ms = s->assigned_wall_ms = clock_wall_ms(c->hub->clock);
     if (s->metrics == NULL) slot_metrics_open(c, s);
     if (!s->had_traffic)
         log_event(LOG_WARN, "partition_without_traffic", "topic=%s partition=%d", s->tp.topic, (int)s->tp.partition);
+}
+
+/* The commit is ours, or there never was one. */
+static bool nobody_else_committed(const struct slot *s, const struct source_lookup *l) {
+    struct part_view v;
+    if (l->state == SOURCE_COMMIT_FOUND) return partition_is_own_commit(s->memory, l->offset, l->metadata);
+    partition_view(s->memory, &v);
+    return v.committed < 0;
+}
+
+/* Its position is inside the log after all, and the memory belongs to it. */
+static bool may_stay(const struct slot *s, const struct source_lookup *l) {
+    int64_t next = partition_next(s->memory);
+    return next >= l->log_start && next <= l->log_end && nobody_else_committed(s, l) &&
+           partition_doubt(s->memory, l->log_start);
+}
+
+/* Not before the answer it is assigned again: when a topic goes, its partitions lose their positions one by one, and
+ * assignments in a row have been seen to abort librdkafka 2.0.2 (rktp_started). */
+static void place_again(struct consumer *c, struct slot *s, const struct source_lookup *l) {
+    s->position_lost = false;
+    if (may_stay(s, l)) return;
+    slot_drop_memory(c, s);
+    start_slot(c, s, l);
+}
+
+static void start_waiting(struct consumer *c, struct slot *s, const struct source_lookup *l) {
+    start_slot(c, s, l);
+    slot_works(s, clock_mono_ms(c->hub->clock));
+}
+
+/* True if the partition is to be consumed from somewhere new. */
+static bool take_answer(struct consumer *c, const struct source_lookup *l) {
+    struct slot *s = slot_find(c, l->tp);
+    if (s == NULL || l->state == SOURCE_COMMIT_FAILED) return false;
+    if (s->state == SLOT_RUNNING && s->position_lost)
+        place_again(c, s, l);
+    else if (s->state == SLOT_WAITING)
+        start_waiting(c, s, l);
+    else
+        return false;
+    return true;
 }
 
 void consumer_looked_up(struct consumer *c, const struct source_lookup *l, size_t n) {
@@ -184,12 +244,7 @@ void consumer_looked_up(struct consumer *c, const struct source_lookup *l, size_
     bool stale = c->lookup_stale; /* somebody else may have committed since: asked again at the next tick */
     c->lookup_out = c->lookup_stale = false;
     if (stale) return;
-    for (size_t i = 0; i < n; i++) {
-        struct slot *s = slot_find(c, l[i].tp);
-        if (s == NULL || s->state != SLOT_WAITING || l[i].state == SOURCE_COMMIT_FAILED) continue;
-        start_slot(c, s, &l[i]);
-        started++;
-    }
+    for (size_t i = 0; i < n; i++) started += take_answer(c, &l[i]);
     count_states(c);
     if (started > 0) consumer_reassign(c);
 }

@@ -103,7 +103,17 @@ void slot_metrics_close(struct consumer *c, struct slot *s) {
 static double positive(int64_t v) { return v > 0 ? (double)v : 0; }
 static double unix_seconds(int64_t ms) { return ms == PART_NEVER ? 0 : (double)ms / 1000; }
 
-static void show_position(const struct slot *s, const struct part_view *v, int64_t wall_ms) {
+/* Past records that are behind may be read only when the end of the log is known; when Kafka does not answer for it any
+ * more, something is taken to be behind. */
+static double lag_seconds(const struct consumer *c, const struct slot *s, const struct part_view *v, int64_t wall_ms) {
+    bool known = wall_ms - s->asked_wall_ms <= c->hub->config->ready_age_ms;
+    if (known && s->high_watermark <= v->next) return 0;
+    bool sane = v->last_time_ms >= 0 && v->last_time_ms <= wall_ms; /* a producer's clock may be ahead */
+    int64_t since = sane ? i64_larger(s->end_wall_ms, v->last_time_ms) : s->end_wall_ms;
+    return positive(wall_ms - (since == PART_NEVER ? s->assigned_wall_ms : since)) / 1000;
+}
+
+static void show_position(const struct consumer *c, const struct slot *s, const struct part_view *v, int64_t wall_ms) {
     const struct slot_metrics *m = s->metrics;
     metric_set(m->position, (double)v->next);
     metric_set(m->rewind, (double)v->rewind);
@@ -112,6 +122,7 @@ static void show_position(const struct slot *s, const struct part_view *v, int64
     metric_set(m->settled, v->settled == PART_NO_MINUTE ? 0 : (double)v->settled * 60);
     metric_set(m->incarnation, (double)v->incarnation);
     if (v->committed >= 0) metric_set(m->committed, (double)v->committed);
+    metric_set(m->lag_seconds, lag_seconds(c, s, v, wall_ms));
     if (s->high_watermark < 0) return;
     int64_t lag = s->high_watermark - v->next;
     metric_set(m->high, (double)s->high_watermark);
@@ -119,8 +130,6 @@ static void show_position(const struct slot *s, const struct part_view *v, int64
     metric_set(m->headroom, (double)(v->rewind - s->log_start));
     metric_set(m->lag, positive(lag));
     metric_set(m->committed_lag, positive(s->high_watermark - (v->committed >= 0 ? v->committed : s->log_start)));
-    bool at_end = lag <= 0 || s->at_eof || v->last_time_ms == PART_NEVER;
-    metric_set(m->lag_seconds, at_end ? 0 : positive(wall_ms - v->last_time_ms) / 1000);
 }
 
 /* -- sums over this consumer's partitions; the hub adds the consumers up -- */
@@ -145,7 +154,7 @@ void consumer_metrics_show(struct consumer *c) {
         partition_view(s->memory, &v);
         consumer_warn_of_times(c, s, &v, wall);
         show_counters(c->metrics, &s->shown, &v);
-        show_position(s, &v, wall);
+        show_position(c, s, &v, wall);
         buckets += v.live_buckets;
         dirty += v.dirty_buckets;
         silent += v.next < v.frontier || v.probing;

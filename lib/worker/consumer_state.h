@@ -14,6 +14,12 @@ enum slot_state {
     SLOT_PARKED   /* not ours since the last revoke; its memory waits for the next assignment (rule 7) */
 };
 
+/* The rest before something that failed is tried again: it doubles from failure to failure. */
+struct wait_rest {
+    int64_t ms; /* 0: nothing failed */
+    int64_t until_mono_ms;
+};
+
 struct slot {
     struct source_tp tp;
     char *name;   /* "topic/partition"; owned */
@@ -21,7 +27,6 @@ struct slot {
     enum slot_state state;
     struct partition *memory; /* RUNNING; PARKED; WAITING if it was parked before */
     bool joining;             /* asked for its row, and not answered */
-    bool at_eof;              /* nothing came since the end of the log was reached */
     bool had_traffic;
     int64_t assigned_mono_ms;
     int64_t end_at_assign;             /* EXIT_AT_END reads up to here */
@@ -31,10 +36,20 @@ struct slot {
     bool had_commit;                   /* one of them had its commit acknowledged */
     bool restored;                     /* that line was written */
     int64_t log_start, high_watermark; /* as last asked; -1: never */
-    size_t to_copy;                    /* buckets of this tick, once it began */
-    bool copying;                      /* it began */
-    struct part_view shown;            /* counters that the metrics already have */
-    struct slot_metrics *metrics;      /* while RUNNING */
+    int64_t asked_wall_ms;             /* when that was */
+    int64_t end_wall_ms;               /* nothing was behind then; PART_NEVER: not seen yet */
+    int64_t assigned_wall_ms;
+    /* does it work? */
+    bool moved;                   /* since the last look */
+    int64_t worked_mono_ms;       /* when it last moved, or stood at the end of what may be read */
+    bool position_lost;           /* RUNNING, but not assigned until its look-up is answered */
+    bool resting;                 /* paused, because what lies at its position cannot be read */
+    struct wait_rest read_rest;   /* of either, until it is tried again */
+    struct err failure;           /* the last one since it worked; text "": none */
+    size_t to_copy;               /* buckets of this tick, once it began */
+    bool copying;                 /* it began */
+    struct part_view shown;       /* counters that the metrics already have */
+    struct slot_metrics *metrics; /* while RUNNING */
     struct log_limit no_time, old_time, time_ahead;
 };
 
@@ -69,14 +84,17 @@ struct consumer {
     bool queue_full;   /* its next copy waits for room */
     bool was_full;     /* once in this tick */
 
-    int64_t next_tick_mono_ms, next_checkpoint_mono_ms, next_ends_mono_ms, next_lookup_mono_ms;
+    int64_t next_tick_mono_ms, next_checkpoint_mono_ms, next_ends_mono_ms, next_lookup_mono_ms, next_pause_mono_ms,
+        next_still_mono_ms;
     bool lookup_out, ends_out;
     bool lookup_stale; /* the one that is out was asked before the last revoke */
     bool assigned_once;
     bool assign_again; /* a partition may be consumed now */
     bool paused;
-    struct log_limit memory_limit, memory_full, spread;
-    bool told_partitions; /* that there are many */
+    struct log_limit memory_full, spread;
+    bool told_partitions;         /* that there are many */
+    struct wait_rest assign_rest; /* after an assignment that the library refused; 0: the last one was taken */
+    struct log_limit memory_limit, pause_limit, resume_limit, assign_limit;
 
     /* the commit under way (rule 8) */
     struct source_commit *frozen; /* owned */
@@ -85,6 +103,8 @@ struct consumer {
     bool commit_waits;      /* frozen, dead letters not delivered yet */
     bool commit_out;        /* sent, not answered */
     int64_t committed_mono_ms;
+    struct wait_rest commit_rest; /* after one that was refused, or not sent */
+    struct log_limit commit_limit;
 
     struct letter *letters, **letters_tail;
     struct reject_example example; /* taken once for each time that it is handed on */
@@ -109,10 +129,18 @@ void consumer_assigned(struct consumer *c, const struct source_tp *tps, size_t n
 void consumer_revoked(struct consumer *c, bool lost);
 void consumer_looked_up(struct consumer *c, const struct source_lookup *l, size_t n);
 void consumer_lookup_due(struct consumer *c, int64_t now);
-void consumer_lookup_again(struct consumer *c, struct slot *s); /* its position is gone */
 void consumer_reassign(struct consumer *c);
+void consumer_assign_due(struct consumer *c, int64_t now); /* once more, if it was refused */
+
+/* consumer_still.c */
+void consumer_unreadable(struct consumer *c, struct slot *s, const struct err *why);
+void consumer_position_lost(struct consumer *c, struct slot *s, const struct err *why);
+void consumer_rests_forgotten(struct consumer *c); /* the library was told to go on everywhere */
+void slot_works(struct slot *s, int64_t now);
+void consumer_still_due(struct consumer *c, int64_t now);
 
 /* consumer_commit.c */
+bool consumer_commit_waits(const struct consumer *c); /* for an answer or for dead letters; none can be frozen now */
 void consumer_commit_due(struct consumer *c, int64_t now);
 void consumer_commit_now(struct consumer *c, int wait_ms);
 void consumer_committed(struct consumer *c, const struct source_commit *commits, size_t n);
@@ -151,5 +179,15 @@ void consumer_count_rebalance(struct consumer *c, const char *event);
 void consumer_count_stale(struct consumer *c);
 void consumer_count_commits(struct consumer *c, uint64_t ok, uint64_t failed);
 void consumer_count_queue_full(struct consumer *c);
+
+/* A wait_rest: the next one begins at NOW, at least MIN_MS and at most MAX_MS long. */
+static inline void rest_grow(struct wait_rest *r, int64_t now, int64_t min_ms, int64_t max_ms) {
+    r->ms = r->ms == 0 ? min_ms : i64_smaller(r->ms * 2, max_ms);
+    r->until_mono_ms = now + r->ms;
+}
+static inline bool rest_is_over(const struct wait_rest *r, int64_t now) {
+    return r->ms == 0 || now >= r->until_mono_ms;
+}
+static inline void rest_end(struct wait_rest *r) { *r = (struct wait_rest){0}; }
 
 #endif

@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { ENDS_INTERVAL_MS = 1000 };
+enum { ENDS_INTERVAL_MS = 1000, PAUSE_RETRY_MS = 1000, PAUSE_LOG_MS = 5000 };
 
 /* -- answers -- */
 
@@ -220,13 +220,23 @@ static void ask_ends(struct consumer *c, int64_t now) {
     mem_free(tps);
 }
 
+/* What may be read ends at log_end; records of open transactions lie behind it, below the high watermark. */
+static void see_end(struct slot *s, const struct source_end *end, int64_t now) {
+    struct part_view v;
+    partition_view(s->memory, &v);
+    s->log_start = end->log_start;
+    s->high_watermark = end->high_watermark;
+    s->asked_wall_ms = end->wall_ms;
+    if (v.next >= end->high_watermark) s->end_wall_ms = end->wall_ms;
+    if (v.next >= end->log_end && !s->position_lost) slot_works(s, now);
+}
+
 void consumer_ends(struct consumer *c, const struct source_end *ends, size_t n) {
     c->ends_out = false;
     for (size_t i = 0; i < n; i++) {
         struct slot *s = slot_find(c, ends[i].tp);
         if (s == NULL || s->state != SLOT_RUNNING || !ends[i].ok) continue;
-        s->log_start = ends[i].log_start;
-        s->high_watermark = ends[i].high_watermark;
+        see_end(s, &ends[i], clock_mono_ms(c->hub->clock));
         s->had_traffic = s->had_traffic || ends[i].high_watermark > 0;
         partition_end_seen(s->memory, ends[i].log_end, ends[i].wall_ms);
     }
@@ -274,19 +284,32 @@ static bool must_pause(struct consumer *c) {
     return used >= limit && open_minutes_fill_memory(c);
 }
 
-static void pause_due(struct consumer *c) {
+static void log_pause(struct consumer *c, size_t n) {
+    log_limited(c->paused ? &c->pause_limit : &c->resume_limit, PAUSE_LOG_MS, c->paused ? LOG_WARN : LOG_INFO,
+                c->paused ? "partitions_paused" : "partitions_resumed",
+                "partitions=%zu sketch_bytes=%" PRIu64 " letters_waiting=%s", n, c->budget.pool.used_bytes,
+                c->letters != NULL ? "true" : "false");
+}
+
+static void pause_refused(struct consumer *c, int64_t now, const struct err *e) {
+    c->next_pause_mono_ms = now + PAUSE_RETRY_MS;
+    log_limited(&c->pause_limit, PAUSE_LOG_MS, LOG_ERROR, "pause_failed", "why=%s", log_quote(e->text));
+}
+
+static void pause_due(struct consumer *c, int64_t now) {
     struct err e = {0};
     bool pause = must_pause(c);
-    if (pause == c->paused) return;
+    if (pause == c->paused || now < c->next_pause_mono_ms) return;
     size_t n;
     struct source_tp *tps = slots_running(c, &n);
     int (*act)(void *, const struct source_tp *, size_t, struct err *) =
         pause ? c->source.ops->pause : c->source.ops->resume;
     if (n == 0 || act(c->source.self, tps, n, &e) == 0) {
         c->paused = pause;
-        log_event(pause ? LOG_WARN : LOG_INFO, pause ? "partitions_paused" : "partitions_resumed",
-                  "partitions=%zu sketch_bytes=%" PRIu64 " letters_waiting=%s", n, c->budget.pool.used_bytes,
-                  c->letters != NULL ? "true" : "false");
+        if (!pause) consumer_rests_forgotten(c);
+        log_pause(c, n);
+    } else {
+        pause_refused(c, now, &e);
     }
     mem_free(tps);
 }
@@ -294,9 +317,11 @@ static void pause_due(struct consumer *c) {
 void consumer_ticks(struct consumer *c) {
     int64_t now = clock_mono_ms(c->hub->clock);
     consumer_letters_due(c);
+    consumer_assign_due(c, now);
     consumer_lookup_due(c, now);
     consumer_commit_due(c, now);
     publish_due(c, now);
     ask_ends(c, now);
-    pause_due(c);
+    consumer_still_due(c, now);
+    pause_due(c, now);
 }

@@ -37,9 +37,10 @@ void hub_init(struct hub *h, const struct config *c, const struct clock *clock, 
     for (uint32_t i = 0; i < h->consumers_n; i++) mailbox_init(&h->consumers[i].inbox, 0);
     mailbox_init(&h->outbox, HUB_QUEUE_BYTES_MAX);
     mailbox_init(&h->bell, 0);
-    for (uint32_t t = 0; t < c->topics_n; t++) h->owned[t] = mem_zalloc(HUB_PARTITIONS_MAX, 1);
+    for (uint32_t t = 0; t < c->topics_n; t++) h->owners[t] = mem_zalloc(HUB_PARTITIONS_MAX, sizeof *h->owners[t]);
     rejects_init(&h->rejects);
     pthread_mutex_init(&h->lock, NULL);
+    for (int i = 0; i < HUB_EDGES; i++) h->edges[i].answered_mono_ms = clock_mono_ms(clock);
 }
 
 void hub_deinit(struct hub *h) {
@@ -47,7 +48,7 @@ void hub_deinit(struct hub *h) {
     mem_free(h->consumers);
     mailbox_deinit(&h->outbox);
     mailbox_deinit(&h->bell);
-    for (uint32_t t = 0; t < CONFIG_TOPICS_MAX; t++) mem_free(h->owned[t]);
+    for (uint32_t t = 0; t < CONFIG_TOPICS_MAX; t++) mem_free(h->owners[t]);
     rejects_deinit(&h->rejects);
     pthread_mutex_destroy(&h->lock);
 }
@@ -74,15 +75,57 @@ struct hub_spread hub_spread(struct hub *h) {
     return spread;
 }
 
+void hub_edge_failed(struct hub *h, enum hub_edge edge, const struct err *why) {
+    pthread_mutex_lock(&h->lock);
+    h->edges[edge].why = *why;
+    pthread_mutex_unlock(&h->lock);
+    atomic_store(&h->edges[edge].failing, true);
+}
+
+void hub_edge_works(struct hub *h, enum hub_edge edge) {
+    atomic_store(&h->edges[edge].answered_mono_ms, clock_mono_ms(h->clock));
+    atomic_store(&h->edges[edge].failing, false);
+}
+
+bool hub_edge_is_failing(struct hub *h, enum hub_edge edge, char why[HUB_WHY_MAX]) {
+    if (!atomic_load(&h->edges[edge].failing)) return false;
+    pthread_mutex_lock(&h->lock);
+    snprintf(why, HUB_WHY_MAX, "%s", h->edges[edge].why.text);
+    pthread_mutex_unlock(&h->lock);
+    return true;
+}
+
+void hub_tell_still(struct hub *h, uint32_t number, uint32_t n, const char *why) {
+    struct hub_consumer *c = &h->consumers[number];
+    pthread_mutex_lock(&h->lock);
+    snprintf(c->still_why, sizeof c->still_why, "%s", why);
+    pthread_mutex_unlock(&h->lock);
+    atomic_store(&c->still, n);
+}
+
+bool hub_stands_still(struct hub *h, char why[HUB_WHY_MAX]) {
+    for (uint32_t i = 0; i < h->consumers_n; i++) {
+        if (atomic_load(&h->consumers[i].still) == 0) continue;
+        pthread_mutex_lock(&h->lock);
+        memcpy(why, h->consumers[i].still_why, HUB_WHY_MAX);
+        pthread_mutex_unlock(&h->lock);
+        return true;
+    }
+    return false;
+}
+
 void hub_rest(struct hub *h, int ms) { mail_free_all(mailbox_take(&h->bell, 0, ms)); }
 
 void hub_ring(struct hub *h) { mailbox_wake(&h->bell); }
 
-void hub_own(struct hub *h, const char *topic, int32_t partition, bool ours) {
+void hub_own(struct hub *h, uint32_t number, const char *topic, int32_t partition, bool owns) {
     if (partition < 0 || partition >= HUB_PARTITIONS_MAX) return;
     pthread_mutex_lock(&h->lock);
-    for (uint32_t t = 0; t < h->config->topics_n; t++)
-        if (strcmp(h->config->topics[t], topic) == 0) h->owned[t][partition] = ours;
+    for (uint32_t t = 0; t < h->config->topics_n; t++) {
+        if (strcmp(h->config->topics[t], topic) != 0) continue;
+        uint16_t *owner = &h->owners[t][partition], self = (uint16_t)(number + 1);
+        if (owns || *owner == self) *owner = owns ? self : 0;
+    }
     pthread_mutex_unlock(&h->lock);
 }
 
@@ -90,7 +133,7 @@ void hub_own(struct hub *h, const char *topic, int32_t partition, bool ours) {
 static bool owns_at(const struct hub *h, const uint32_t *counts, uint32_t at) {
     uint32_t t = 0;
     for (; at >= counts[t]; t++) at -= counts[t];
-    return h->owned[t][at] != 0;
+    return h->owners[t][at] != 0;
 }
 
 size_t hub_shards(struct hub *h, uint32_t shards[STORE_SHARDS]) {

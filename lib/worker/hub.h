@@ -14,7 +14,7 @@
 #include "worker/mail.h"
 #include "worker/rejects.h"
 
-enum { HUB_PARTITIONS_MAX = 65536, HUB_QUEUE_BYTES_MAX = 16 * 1024 * 1024 };
+enum { HUB_PARTITIONS_MAX = 65536, HUB_QUEUE_BYTES_MAX = 16 * 1024 * 1024, HUB_WHY_MAX = 220 };
 
 struct hub_consumer {
     struct mailbox inbox;
@@ -24,8 +24,20 @@ struct hub_consumer {
     _Atomic uint32_t locations; /* most of a minute of a partition */
     _Atomic uint64_t buckets, dirty, sketch_bytes;
     _Atomic int64_t committed_mono_ms;
-    _Atomic int64_t turned_mono_ms; /* when the loop turned last */
-    _Atomic bool at_end;            /* EXIT_AT_END: everything read, stored, settled and committed */
+    _Atomic int64_t turned_mono_ms;      /* when the loop turned last */
+    _Atomic bool joined;                 /* in the group, with or without partitions */
+    _Atomic bool at_end;                 /* EXIT_AT_END: everything read, stored, settled and committed */
+    _Atomic int64_t owned_since_mono_ms; /* since when it has partitions at all */
+    _Atomic uint32_t still;              /* partitions that neither moved nor stood at their end for READY_AGE */
+    char still_why[HUB_WHY_MAX];         /* names the worst of them; behind the hub's lock */
+};
+
+/* Those who talk to Redis, and whether it does what they ask. */
+enum hub_edge { HUB_PUBLISHER, HUB_MERGER, HUB_EDGES };
+struct hub_edge_health {
+    _Atomic bool failing;             /* the last call was refused or not answered */
+    _Atomic int64_t answered_mono_ms; /* the last one that was */
+    struct err why;                   /* of failing; behind the hub's lock */
 };
 
 struct hub {
@@ -45,7 +57,6 @@ struct hub {
     _Atomic bool fatal;          /* something cannot go on; fatal_error says what */
     _Atomic bool store_up;       /* the publisher's last call was answered */
     _Atomic bool store_full;     /* ... with out of memory */
-    _Atomic bool merger_up;      /* the merger's last call was answered */
     _Atomic uint64_t merge_idle; /* rounds in a row in which the merger found nothing to do */
 
     /* Partitions of the topics, as last heard: (self, topic number) -> count, 0 = unknown. */
@@ -54,7 +65,9 @@ struct hub {
 
     pthread_mutex_t lock; /* of the rest */
     struct err fatal_error;
-    uint8_t *owned[CONFIG_TOPICS_MAX]; /* by topic number: per partition, does a consumer of ours own it? */
+    struct hub_edge_health edges[HUB_EDGES];
+    uint16_t
+        *owners[CONFIG_TOPICS_MAX]; /* by topic number: per partition, 1 + the number of our consumer that owns it */
 };
 
 void hub_init(struct hub *h, const struct config *c, const struct clock *clock, struct metrics *m,
@@ -73,13 +86,25 @@ struct hub_spread {
 };
 struct hub_spread hub_spread(struct hub *h);
 
+/* Redis refused a call of EDGE, or did not answer; it did what was asked, or there was nothing to ask for. */
+void hub_edge_failed(struct hub *h, enum hub_edge edge, const struct err *why);
+void hub_edge_works(struct hub *h, enum hub_edge edge);
+/* Is it failing? WHY then says what Redis said. */
+bool hub_edge_is_failing(struct hub *h, enum hub_edge edge, char why[HUB_WHY_MAX]);
+
+/* Consumer NUMBER has N partitions that stand still; WHY names one of them. */
+void hub_tell_still(struct hub *h, uint32_t number, uint32_t n, const char *why);
+/* Does any consumer have one? */
+bool hub_stands_still(struct hub *h, char why[HUB_WHY_MAX]);
+
 /* The merger's rest: MS, but no longer than until somebody rings. */
 void hub_rest(struct hub *h, int ms);
 /* There are notes for the merger to see, or it is to end. */
 void hub_ring(struct hub *h);
 
-/* The partition of a topic of ours is (no longer) ours. */
-void hub_own(struct hub *h, const char *topic, int32_t partition, bool ours);
+/* The partition of a topic of ours is (no longer) that of consumer NUMBER, who may hear of its loss when another of ours
+ * has it already. */
+void hub_own(struct hub *h, uint32_t number, const char *topic, int32_t partition, bool owns);
 /* Shards worked here now, at most STORE_SHARDS of them: all known partitions of all topics stand in a row, and a shard is
  * worked by the owner of the partition at its number modulo the length of the row. */
 size_t hub_shards(struct hub *h, uint32_t shards[STORE_SHARDS]);

@@ -518,10 +518,10 @@ static void show(struct merger *m) {
 static int round_failed(struct merger *m, int status, const struct err *e) {
     if (status == STORE_FATAL) hub_fail(m->hub, e);
     if (status == STORE_BROKEN) {
-        atomic_store(&m->hub->merger_up, false);
         if (RULE(forget)) seen_clear(m->seen);
         waiting_start(m);
     }
+    hub_edge_failed(m->hub, HUB_MERGER, e);
     log_limited(&m->limit, LOG_INTERVAL_MS, LOG_WARN, "merge_failed", "why=%s", log_quote(e->text));
     m->rest_ms = m->rest_ms == 0 ? merger_interval_ms(m) : m->rest_ms * 2 > REST_MAX_MS ? REST_MAX_MS : m->rest_ms * 2;
     return m->rest_ms;
@@ -535,6 +535,7 @@ int merger_step(struct merger *m) {
     r.merger = m;
     if (n == 0) {
         shards_changed(m, shards, 0);
+        hub_edge_works(m->hub, HUB_MERGER);
         atomic_fetch_add(&m->hub->merge_idle, 1);
         return merger_interval_ms(m);
     }
@@ -556,7 +557,7 @@ int merger_step(struct merger *m) {
     round_close(&r);
     show(m);
     if (status != STORE_OK) return round_failed(m, status, &e);
-    atomic_store(&m->hub->merger_up, true);
+    hub_edge_works(m->hub, HUB_MERGER);
     m->rest_ms = 0;
     return merger_interval_ms(m);
 }

@@ -37,9 +37,8 @@ struct publisher {
     struct mail *taken; /* owned, in order, to be worked after the batch */
     struct mail *batch; /* owned, not yet answered */
     int rest_ms;        /* of the current outage */
-    struct log_limit limit;
-    struct metric *stored, *newer, *closed, *expired, *bytes, *seconds, *queue_bytes, *redirtied, *age;
-    int64_t answered_mono_ms;
+    struct log_limit limit, connected_limit;
+    struct metric *stored, *newer, *closed, *expired, *bytes, *seconds, *queue_bytes, *redirtied;
     /* scratch of one batch */
     struct mail **copies;
     struct store_parts *lists;
@@ -55,7 +54,6 @@ struct publisher *publisher_create(struct hub *hub, struct store store) {
     struct metrics *m = hub->metrics;
     p->hub = hub;
     p->store = store;
-    p->answered_mono_ms = clock_mono_ms(hub->clock);
     p->stored = metrics_get(m, METRIC_CONTRIBUTIONS, "result=\"stored\"");
     p->newer = metrics_get(m, METRIC_CONTRIBUTIONS, "result=\"newer\"");
     p->closed = metrics_get(m, METRIC_CONTRIBUTIONS, "result=\"closed\"");
@@ -64,7 +62,6 @@ struct publisher *publisher_create(struct hub *hub, struct store store) {
     p->seconds = metrics_get(m, METRIC_PUBLISH_SECONDS, "");
     p->queue_bytes = metrics_get(m, METRIC_QUEUE_BYTES, "");
     p->redirtied = metrics_get(m, METRIC_REDIRTIED, "");
-    p->age = metrics_get(m, METRIC_PUBLISH_AGE, "");
     return p;
 }
 
@@ -276,9 +273,9 @@ static int batch_send(struct publisher *p, struct err *e) {
     if (copies > 0 && (status = copies_send(p, copies, lists, e)) != STORE_OK) return status;
     if ((status = joins_send(p, e)) != STORE_OK) return status;
     answers_deliver(p, false);
-    if (rows == 0) return STORE_OK;
-    if ((status = rows_send(p, rows_collect(p), e)) != STORE_OK) return status;
-    answers_deliver(p, true);
+    if (rows > 0 && (status = rows_send(p, rows_collect(p), e)) != STORE_OK) return status;
+    if (rows > 0) answers_deliver(p, true);
+    if (copies + rows > 0) hub_edge_works(p->hub, HUB_PUBLISHER); /* a Redis that only answers questions is no use */
     return STORE_OK;
 }
 
@@ -310,6 +307,7 @@ static int batch_failed(struct publisher *p, int status, const struct err *e) {
         return REST_MAX_MS;
     }
     bool full = status == STORE_FULL;
+    hub_edge_failed(p->hub, HUB_PUBLISHER, e);
     atomic_store(&p->hub->store_full, full);
     if (!full) {
         atomic_store(&p->hub->store_up, false);
@@ -324,7 +322,7 @@ static int hello(struct publisher *p) {
     int status = p->store.ops->hello(p->store.self, &e);
     if (status != STORE_OK) return batch_failed(p, status, &e);
     if (!atomic_exchange(&p->hub->store_up, true))
-        log_event(LOG_INFO, "redis_connected", "board=%s", p->hub->config->board);
+        log_limited(&p->connected_limit, 5000, LOG_INFO, "redis_connected", "board=%s", p->hub->config->board);
     return 0;
 }
 
@@ -350,8 +348,6 @@ static bool batch_begin(struct publisher *p, int timeout_ms) {
 
 int publisher_step(struct publisher *p, int timeout_ms) {
     struct err e = {0};
-    int64_t now = clock_mono_ms(p->hub->clock);
-    metric_set(p->age, (double)(now - p->answered_mono_ms) / 1000);
     metric_set(p->queue_bytes, (double)mailbox_bytes(&p->hub->outbox));
     if (!atomic_load(&p->hub->store_up)) {
         int wait = hello(p);
@@ -362,7 +358,6 @@ int publisher_step(struct publisher *p, int timeout_ms) {
     if (status != STORE_OK) return batch_failed(p, status, &e);
     if (p->taken == NULL) hub_ring(p->hub); /* what the consumers said is in Redis, all of it */
     p->rest_ms = 0;
-    p->answered_mono_ms = clock_mono_ms(p->hub->clock);
     atomic_store(&p->hub->store_full, false);
     return 0;
 }

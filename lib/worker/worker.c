@@ -1,8 +1,8 @@
 /* Threads and their end. Everything they do is a step function elsewhere; here are only the loops around them.
  *
  * Stopping: the consumers say their last words (copies, answers, commit) while publisher and merger go on; then the
- * members leave the group; then publisher and merger end. Whoever cannot store or commit within SHUTDOWN_TIMEOUT leaves
- * it to the next owner, who rewinds. */
+ * members leave the group, side by side, because each may wait for a broker that does not answer; then publisher and
+ * merger end. Whoever cannot store or commit within SHUTDOWN_TIMEOUT leaves it to the next owner, who rewinds. */
 #include "worker/worker.h"
 
 #include "base/log.h"
@@ -20,15 +20,24 @@
 #include <string.h>
 #include <time.h>
 
-enum { POLL_MS = 100, WATCH_MS = 20, HEALTHY_MS = 10000, MERGE_IDLE_ROUNDS = 3 };
+enum {
+    POLL_MS = 100,
+    WATCH_MS = 20,
+    HEALTHY_MS = 10000,
+    MERGE_IDLE_ROUNDS = 3,
+    QUIET_TICKS = 3, /* without an answered write, however short READY_AGE is */
+    /* Of SHUTDOWN_TIMEOUT a quarter, but no more than this, is kept for leaving the group. */
+    LEAVE_SHARE = 4,
+    LEAVE_MS_MAX = 3000
+};
 
 struct member {
     struct worker *worker;
     struct source source;
     struct consumer *consumer;
     pthread_t thread;
-    bool running;
     bool stored; /* the last words were heard */
+    bool leaves; /* on a thread of its own */
 };
 
 struct worker {
@@ -40,7 +49,7 @@ struct worker {
     pthread_t publisher_thread, merger_thread;
     _Atomic bool edges_stop; /* publisher and merger may end */
     struct member *members;
-    _Atomic int64_t stop_deadline_mono_ms;
+    _Atomic int64_t stop_deadline_mono_ms; /* of the last words; 0: not asked to stop */
 };
 
 /* -- building -- */
@@ -121,7 +130,11 @@ static int64_t now_ms(const struct worker *w) { return clock_mono_ms(w->hub.cloc
 static void *consumer_main(void *arg) {
     struct member *m = arg;
     struct worker *w = m->worker;
-    while (!atomic_load(&w->hub.stopping)) consumer_step(m->consumer, POLL_MS);
+    struct hub_consumer *me = &w->hub.consumers[m - w->members];
+    while (!atomic_load(&w->hub.stopping)) {
+        consumer_step(m->consumer, POLL_MS);
+        atomic_store(&me->joined, kafka_member_joined(&m->source));
+    }
     m->stored = !atomic_load(&w->hub.fatal) && consumer_finish(m->consumer, atomic_load(&w->stop_deadline_mono_ms));
     return NULL;
 }
@@ -189,8 +202,11 @@ static bool finished(struct worker *w) {
     return false;
 }
 
+/* The first call counts: a second signal buys no time. */
 static void stop_now(struct worker *w) {
-    atomic_store(&w->stop_deadline_mono_ms, now_ms(w) + w->hub.config->shutdown_timeout_ms);
+    int64_t timeout_ms = w->hub.config->shutdown_timeout_ms, never = 0;
+    int64_t until = now_ms(w) + timeout_ms - i64_smaller(timeout_ms / LEAVE_SHARE, LEAVE_MS_MAX);
+    atomic_compare_exchange_strong(&w->stop_deadline_mono_ms, &never, until);
     atomic_store(&w->hub.stopping, true);
 }
 
@@ -205,25 +221,34 @@ static void watch(struct worker *w) {
     }
 }
 
-/* The members leave while the edges still run. */
-static bool members_join(struct worker *w) {
+/* The last words of all, before anybody leaves: who left would take the others' partitions from them. */
+static bool members_finish(struct worker *w) {
     bool stored = true;
     for (uint32_t i = 0; i < w->hub.consumers_n; i++) {
-        struct member *m = &w->members[i];
-        pthread_join(m->thread, NULL);
-        stored = stored && m->stored;
-        kafka_member_close(&m->source);
-        m->source.self = NULL;
+        pthread_join(w->members[i].thread, NULL);
+        stored = stored && w->members[i].stored;
     }
     return stored;
 }
 
-int worker_run(struct worker *w, char why[256]) {
-    log_event(LOG_INFO, "worker_started", "threads=%" PRIu32 " meaning=%" PRIx64, w->hub.consumers_n,
-              w->hub.rules.meaning);
-    spawn_all(w);
-    watch(w);
-    bool stored = members_join(w);
+static void *leave_main(void *arg) {
+    struct member *m = arg;
+    kafka_member_close(&m->source);
+    return NULL;
+}
+
+/* The members leave while the edges still run. */
+static void members_leave(struct worker *w) {
+    for (uint32_t i = 0; i < w->hub.consumers_n; i++) {
+        struct member *m = &w->members[i];
+        m->leaves = pthread_create(&m->thread, NULL, leave_main, m) == 0;
+        if (!m->leaves) (void)leave_main(m);
+    }
+    for (uint32_t i = 0; i < w->hub.consumers_n; i++)
+        if (w->members[i].leaves) pthread_join(w->members[i].thread, NULL);
+}
+
+static void edges_join(struct worker *w, bool stored) {
     atomic_store(&w->edges_stop, true);
     mailbox_wake(&w->hub.outbox);
     hub_ring(&w->hub);
@@ -233,6 +258,19 @@ int worker_run(struct worker *w, char why[256]) {
     }
     pthread_join(w->publisher_thread, NULL);
     pthread_join(w->merger_thread, NULL);
+}
+
+void worker_run(struct worker *w) {
+    log_event(LOG_INFO, "worker_started", "threads=%" PRIu32 " meaning=%" PRIx64, w->hub.consumers_n,
+              w->hub.rules.meaning);
+    spawn_all(w);
+    watch(w);
+}
+
+int worker_end(struct worker *w, char why[256]) {
+    bool stored = members_finish(w);
+    members_leave(w);
+    edges_join(w, stored);
     if (atomic_load(&w->hub.fatal)) {
         snprintf(why, 256, "%s", w->hub.fatal_error.text);
         return w->hub.fatal_error.code == ERR_INVALID ? 2 : 1;
@@ -265,7 +303,7 @@ static bool kafka_ready(struct worker *w, char why[256]) {
     char last[200];
     if (kafka_shared_why(w->kafka, why)) return false;
     for (uint32_t i = 0; i < w->hub.consumers_n; i++)
-        if (!kafka_member_joined(&w->members[i].source)) {
+        if (!atomic_load(&w->hub.consumers[i].joined)) {
             kafka_shared_last_error(w->kafka, last);
             snprintf(why, 256, "kafka: member %" PRIu32 " is not in the group%s%s", i, last[0] ? ": " : "", last);
             return false;
@@ -279,7 +317,62 @@ static bool redis_ready(struct worker *w, char why[256]) {
         return false;
     }
     if (atomic_load(&w->hub.store_up)) return true;
-    snprintf(why, 256, "redis: not connected");
+    char said[HUB_WHY_MAX] = "no answer yet";
+    (void)hub_edge_is_failing(&w->hub, HUB_PUBLISHER, said);
+    snprintf(why, 256, "redis: not connected: %s", said);
+    return false;
+}
+
+static bool edges_work(struct worker *w, char why[256]) {
+    char said[HUB_WHY_MAX];
+    if (hub_edge_is_failing(&w->hub, HUB_PUBLISHER, said))
+        snprintf(why, 256, "redis: does not take writes: %s", said);
+    else if (hub_edge_is_failing(&w->hub, HUB_MERGER, said))
+        snprintf(why, 256, "redis: lists are not merged: %s", said);
+    else
+        return true;
+    return false;
+}
+
+/* Since when there are partitions here; INT64_MAX: there are none. */
+static int64_t owning_since_ms(struct worker *w) {
+    int64_t since = INT64_MAX;
+    for (uint32_t i = 0; i < w->hub.consumers_n; i++)
+        if (atomic_load(&w->hub.consumers[i].owned) > 0)
+            since = i64_smaller(since, atomic_load(&w->hub.consumers[i].owned_since_mono_ms));
+    return since;
+}
+
+/* Of the consumer whose last commit is the oldest. */
+static int64_t commit_age_ms(struct worker *w) {
+    int64_t age = 0, now = now_ms(w);
+    for (uint32_t i = 0; i < w->hub.consumers_n; i++) {
+        struct hub_consumer *c = &w->hub.consumers[i];
+        if (atomic_load(&c->owned) == 0) continue;
+        int64_t since = i64_larger(atomic_load(&c->committed_mono_ms), atomic_load(&c->owned_since_mono_ms));
+        age = i64_larger(age, now - since);
+    }
+    return age;
+}
+
+/* Since Redis last answered a write: each owned partition has something to write at every tick. */
+static int64_t write_age_ms(struct worker *w) {
+    int64_t owning = owning_since_ms(w);
+    if (owning == INT64_MAX) return 0;
+    return now_ms(w) - i64_larger(owning, atomic_load(&w->hub.edges[HUB_PUBLISHER].answered_mono_ms));
+}
+
+static bool work_gets_done(struct worker *w, char why[256]) {
+    const struct config *c = w->hub.config;
+    char said[HUB_WHY_MAX];
+    int64_t age_ms = write_age_ms(w);
+    if (hub_stands_still(&w->hub, said)) {
+        snprintf(why, 256, "kafka: %s", said);
+        return false;
+    }
+    if (age_ms <= i64_larger(c->ready_age_ms, QUIET_TICKS * c->publish_interval_ms)) return true;
+    snprintf(why, 256, "redis: no write was answered for %" PRId64 " s; commits are %" PRId64 " s old", age_ms / 1000,
+             commit_age_ms(w) / 1000);
     return false;
 }
 
@@ -290,35 +383,34 @@ bool worker_ready(void *self, char why[256]) {
         return false;
     }
     if (!kafka_ready(w, why) || !redis_ready(w, why)) return false;
+    if (owning_since_ms(w) != INT64_MAX && !edges_work(w, why)) return false;
     for (uint32_t i = 0; i < w->hub.consumers_n; i++) {
         uint32_t waiting = atomic_load(&w->hub.consumers[i].waiting), silent = atomic_load(&w->hub.consumers[i].silent);
         if (waiting + silent == 0) continue;
         snprintf(why, 256, "rewinding: %" PRIu32 " partitions not yet at their frontier", waiting + silent);
         return false;
     }
-    return true;
+    return work_gets_done(w, why);
 }
 
 struct totals {
-    double owned, silent, paused, quiet, minutes, buckets, dirty, sketch_bytes;
-    int64_t committed_mono_ms;
+    double owned, silent, paused, still, quiet, minutes, buckets, dirty, sketch_bytes;
 };
 
 static struct totals totals_of(struct worker *w) {
-    struct totals t = {.committed_mono_ms = INT64_MAX};
+    struct totals t = {0};
     for (uint32_t i = 0; i < w->hub.consumers_n; i++) {
         struct hub_consumer *c = &w->hub.consumers[i];
         double minutes = atomic_load(&c->minutes);
-        int64_t committed = atomic_load(&c->committed_mono_ms);
         t.owned += atomic_load(&c->owned);
         t.silent += atomic_load(&c->waiting) + atomic_load(&c->silent);
         t.paused += atomic_load(&c->paused);
+        t.still += atomic_load(&c->still);
         t.quiet += atomic_load(&c->quiet);
         t.buckets += (double)atomic_load(&c->buckets);
         t.dirty += (double)atomic_load(&c->dirty);
         t.sketch_bytes += (double)atomic_load(&c->sketch_bytes);
         if (minutes > t.minutes) t.minutes = minutes;
-        if (atomic_load(&c->owned) > 0 && committed < t.committed_mono_ms) t.committed_mono_ms = committed;
     }
     return t;
 }
@@ -333,6 +425,7 @@ void worker_show(void *self) {
     gauge(w, METRIC_ASSIGNED_PARTITIONS, t.owned);
     gauge(w, METRIC_SILENT_PARTITIONS, t.silent);
     gauge(w, METRIC_PAUSED_PARTITIONS, t.paused);
+    gauge(w, METRIC_STILL_PARTITIONS, t.still);
     gauge(w, METRIC_NO_TRAFFIC_PARTITIONS, t.quiet);
     gauge(w, METRIC_LIVE_MINUTES, t.minutes);
     gauge(w, METRIC_LOCATIONS, spread.locations);
@@ -341,6 +434,6 @@ void worker_show(void *self) {
     gauge(w, METRIC_DIRTY_BUCKETS, t.dirty);
     gauge(w, METRIC_SKETCH_BYTES, t.sketch_bytes);
     gauge(w, METRIC_SKETCH_LIMIT_BYTES, (double)share.sketch_bytes * w->hub.consumers_n);
-    gauge(w, METRIC_COMMIT_AGE,
-          t.committed_mono_ms == INT64_MAX ? 0 : (double)(now_ms(w) - t.committed_mono_ms) / 1000);
+    gauge(w, METRIC_COMMIT_AGE, (double)commit_age_ms(w) / 1000);
+    gauge(w, METRIC_PUBLISH_AGE, (double)write_age_ms(w) / 1000);
 }

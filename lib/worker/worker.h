@@ -1,5 +1,5 @@
 /* worker/worker.h - the threads of one topkd process: N consumers, a publisher, a merger.
- * Threads: worker_run is called once, by main; the probes by any thread.   Ownership: borrows everything in the parts.
+ * Threads: worker_run and worker_end are called once, by main; the probes by any thread.   Ownership: borrows everything in the parts.
  */
 #ifndef TOPKD_WORKER_WORKER_H
 #define TOPKD_WORKER_WORKER_H
@@ -16,15 +16,18 @@ int worker_create(const struct config *c, const struct clock *clock, struct metr
                   struct worker **out, struct err *e) MUST_CHECK;
 void worker_destroy(struct worker *w);
 
-/* Run until asked to stop, finished (EXIT_AT_END) or failed. Returns the exit code: 0 everything stored and committed,
- * 1 otherwise, 2 if the other side's configuration forbids to go on. WHY (256 bytes) names cause and remedy of anything
- * but 0. */
-int worker_run(struct worker *w, char why[256]);
+/* Run until asked to stop, finished (EXIT_AT_END) or failed. */
+void worker_run(struct worker *w);
+/* Say the last words, leave the group, end the threads. Returns the exit code: 0 everything stored and committed, 1
+ * otherwise, 2 if the other side's configuration forbids to go on. WHY (256 bytes) names cause and remedy of anything
+ * but 0. It asks for no more than SHUTDOWN_TIMEOUT, but a library may hang: who must keep the time has to be ready to
+ * end the process. */
+int worker_end(struct worker *w, char why[256]);
 /* Ask it to stop: from a signal's thread.   Threads: any. */
 void worker_stop(struct worker *w);
 
 bool worker_healthy(void *self, char why[256]); /* the loops turned within the last ten seconds */
-bool worker_ready(void *self, char why[256]);   /* connected to both, in the group, not rewinding */
+bool worker_ready(void *self, char why[256]);   /* in the group, at its frontier, and work gets done */
 void worker_show(void *self);                   /* refresh the gauges of the whole process */
 
 #endif

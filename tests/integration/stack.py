@@ -66,6 +66,12 @@ class Broker:
     def kill(self):
         run(KAFKA, "kill", self.directory)
 
+    def freeze(self):
+        os.kill(int((self.directory / "pid").read_text()), signal.SIGSTOP)
+
+    def thaw(self):
+        os.kill(int((self.directory / "pid").read_text()), signal.SIGCONT)
+
     def group_tool(self, *args):
         """Kafka's own ConsumerGroupCommand: 2 s a call, for it is a Java process."""
         return run(KAFKA, "tool", "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand",

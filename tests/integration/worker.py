@@ -102,6 +102,11 @@ class Worker:
         status = Path("/proc/%d/status" % self.process.pid).read_text()
         return int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]) * 1024
 
+    def cpu_s(self):
+        """CPU seconds since it began, of all its threads."""
+        words = Path("/proc/%d/stat" % self.process.pid).read_text().rsplit(")", 1)[1].split()
+        return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
     def state(self):
         """The kernel's letter: R, S, T (stopped), Z ..."""
         return Path("/proc/%d/stat" % self.process.pid).read_text().rsplit(")", 1)[1].split()[0]

@@ -185,6 +185,11 @@ static bool poll_partition(struct sim_source *src, int p, struct source_event *e
     struct sim *s = src->sim;
     int64_t *at = &src->position[p], end = sim_log_end(s, p);
     if (*at < 0) return false;
+    if (s->faults && rng_chance(&s->rng, .002)) { /* the broker denies a position that is inside the log */
+        *at = -1;
+        *ev = (struct source_event){.type = SOURCE_RESET, .tp = {topic, p}};
+        return true;
+    }
     while (*at < end && !s->log[p].records[*at].exists) ++*at;
     if (*at < end) {
         const struct sim_record *rec = &s->log[p].records[*at];

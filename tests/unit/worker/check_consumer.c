@@ -143,6 +143,17 @@ START_TEST(an_answer_for_a_memory_that_is_gone_is_not_taken_for_its_successors) 
 }
 END_TEST
 
+/* Its new owner works them; two that do would each undo what the other merged. */
+START_TEST(partitions_that_go_or_are_lost_give_up_their_shards) {
+    uint32_t shards[STORE_SHARDS];
+    given_running();
+    ck_assert_uint_gt(hub_shards(&worker.hub, shards), 0);
+    say_revoked(_i == 1);
+    step();
+    ck_assert_uint_eq(hub_shards(&worker.hub, shards), 0);
+}
+END_TEST
+
 /* -- commits -- */
 
 START_TEST(a_commit_waits_for_the_dead_letters_before_it) {
@@ -264,6 +275,92 @@ START_TEST(what_is_lost_is_not_committed) {
     say_assigned(0);
     step_after(6000);
     ck_assert_uint_eq(worker.source.commits_n, 1);
+}
+END_TEST
+
+/* A coordinator that refuses at once was sent 750 commits a second. */
+START_TEST(after_a_refused_commit_the_next_one_has_a_rest_that_grows) {
+    enum { WATCHED_MS = 60000, LOOK_MS = 10, COMMITS_MAX = 16 };
+    say_assigned(1);
+    step();
+    say_no_commit(0, 10);
+    step_after(1000);
+    answer_row_question(row_question(), 0);
+    size_t refused = 0;
+    for (int ms = 0; ms < WATCHED_MS; ms += LOOK_MS) {
+        step_after(LOOK_MS);
+        if (worker.source.commits_n == refused) continue;
+        refused = worker.source.commits_n;
+        say_commit_refused();
+    }
+    ck_assert_uint_ge(worker.source.commits_n, 6);
+    ck_assert_uint_le(worker.source.commits_n, COMMITS_MAX);
+    step_after(10000);
+    say_committed();
+    step();
+    size_t sent = worker.source.commits_n;
+    step_after(5000); /* the checkpoint again, without a rest */
+    ck_assert_uint_eq(worker.source.commits_n, sent + 1);
+}
+END_TEST
+
+/* Each turn of the loop polled for 0 ms then: a core for each consumer. */
+START_TEST(while_a_commit_is_overdue_the_loop_still_waits) {
+    bool letters = _i == 1;
+    given_running();
+    if (letters) say_record(0, 0, broken);
+    step_after(5000);
+    ck_assert_uint_eq(worker.source.commits_n, letters ? 1 : 2);
+    step_after(60000); /* not answered, long overdue */
+    step();
+    ck_assert_int_eq(worker.source.polled_for_ms, STEP_WAIT_MS);
+    ck_assert_uint_eq(worker.source.commits_n, letters ? 1 : 2);
+}
+END_TEST
+
+/* -- assignments -- */
+
+START_TEST(an_assignment_that_the_library_refuses_is_tried_again_with_a_rest) {
+    given_running();
+    say_revoked(false);
+    say_assigned(1);
+    step();
+    const struct source_commit *own = &worker.source.commits[worker.source.commits_n - 1];
+    say_commit_found(0, own->offset, own->metadata, 10);
+    worker.source.assign_fails = true;
+    size_t before = worker.source.assigns_n;
+    step();
+    ck_assert_uint_eq(worker.source.assigns_n, before + 1);
+    for (int i = 0; i < 100; i++) step_after(100);
+    ck_assert_uint_ge(worker.source.assigns_n, before + 4);
+    ck_assert_uint_le(worker.source.assigns_n, before + 8);
+    worker.source.assign_fails = false;
+    step_after(10000);
+    expect_assigned_at(own->offset);
+    before = worker.source.assigns_n;
+    step_after(20000);
+    ck_assert_uint_eq(worker.source.assigns_n, before);
+}
+END_TEST
+
+/* The library forgets pauses when it is told an assignment, so whoever relies on one has to ask again. */
+START_TEST(what_was_paused_is_paused_again_after_an_assignment) {
+    given_running();
+    worker.source.letters_full = true;
+    say_record(0, 0, broken);
+    step();
+    ck_assert_uint_eq(worker.source.pauses_n, 1);
+    say_revoked(false);
+    say_assigned(1);
+    say_commit_found(0, 0, worker.source.commits[0].metadata, 10);
+    step();
+    expect_assigned_at(1);
+    ck_assert_uint_eq(worker.source.pauses_n, 2);
+    worker.source.letters_full = false;
+    step_after(1000); /* a full queue is asked again after a rest */
+    ck_assert_uint_eq(worker.source.resumes_n, 1);
+    step();
+    ck_assert_uint_eq(worker.source.resumes_n, 1);
 }
 END_TEST
 
@@ -392,6 +489,23 @@ START_TEST(a_memory_is_dropped_if_somebody_else_committed) {
 }
 END_TEST
 
+/* The log was cut short, or is another one: what stands behind its end was counted from records that are gone. */
+START_TEST(a_memory_is_dropped_if_the_log_now_ends_below_its_commit) {
+    given_running();
+    say_records(0, 0, view, 3);
+    step();
+    say_revoked(false);
+    say_assigned(1);
+    step();
+    const struct source_commit *own = &worker.source.commits[1];
+    ck_assert_int_eq(own->offset, 3);
+    say_commit_found(0, own->offset, own->metadata, 2);
+    step();
+    expect_assigned_at(0);
+    ck_assert_uint_eq(worker.hub.instances, 2);
+}
+END_TEST
+
 START_TEST(a_memory_waits_for_one_assignment_only) {
     given_running();
     say_record(0, 0, view);
@@ -474,7 +588,7 @@ static void given_two_counted_and_the_position_lost(void) {
     step_after(1000);
     ck_assert_double_eq(counted(METRIC_EVENTS, "outcome=\"applied\""), 1);
     ck_assert_uint_eq(worker.source.letters_issued, 1);
-    say_position_lost(0);
+    say_position_lost(0, "it is gone");
     step_after(1000);
 }
 
@@ -538,7 +652,7 @@ START_TEST(a_range_that_was_lost_is_told_once) {
         step_after(1000);
         say_record(0, 5, view);
         step_after(1000);
-        say_position_lost(0);
+        say_position_lost(0, "it is gone");
         step_after(1000);
     }
     ck_assert_double_eq(counted(METRIC_LOG_LOST_RECORDS, ""), 3); /* 0 and 1 had been read */
@@ -556,6 +670,7 @@ Suite *consumer_suite(void) {
     tcase_add_loop_test(c, a_look_up_asked_before_a_rebalance_says_nothing_after_it, 0, 2);
     tcase_add_test(c, another_log_under_another_configuration_asks_for_the_row_again);
     tcase_add_test(c, an_answer_for_a_memory_that_is_gone_is_not_taken_for_its_successors);
+    tcase_add_loop_test(c, partitions_that_go_or_are_lost_give_up_their_shards, 0, 2);
     tcase_add_test(c, a_commit_waits_for_the_dead_letters_before_it);
     tcase_add_test(c, a_commit_does_not_pass_a_letter_that_a_full_queue_refused);
     tcase_add_loop_test(c, nor_does_the_commit_of_a_revoke_or_a_stop, 0, 4);
@@ -567,6 +682,11 @@ Suite *consumer_suite(void) {
     tcase_add_test(c, a_memory_goes_on_if_the_commit_is_its_own);
     tcase_add_test(c, a_memory_is_dropped_if_somebody_else_committed);
     tcase_add_test(c, a_memory_waits_for_one_assignment_only);
+    tcase_add_test(c, a_memory_is_dropped_if_the_log_now_ends_below_its_commit);
+    tcase_add_test(c, after_a_refused_commit_the_next_one_has_a_rest_that_grows);
+    tcase_add_loop_test(c, while_a_commit_is_overdue_the_loop_still_waits, 0, 2);
+    tcase_add_test(c, an_assignment_that_the_library_refuses_is_tried_again_with_a_rest);
+    tcase_add_test(c, what_was_paused_is_paused_again_after_an_assignment);
     tcase_add_test(c, a_long_tick_takes_turns_with_records_and_says_everything_once);
     tcase_add_test(c, a_tick_that_finds_the_queue_full_goes_on_when_there_is_room);
     tcase_add_test(c, behind_a_record_that_shows_another_log_nothing_is_applied);

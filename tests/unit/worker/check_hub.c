@@ -10,7 +10,7 @@
 static void setup(void) { given_hub((const char *const[]){"TOPICS=t", "THREADS=3", NULL}); }
 
 static void own(const int32_t *partitions, size_t n) {
-    for (size_t i = 0; i < n; i++) hub_own(&worker.hub, "t", partitions[i], true);
+    for (size_t i = 0; i < n; i++) hub_own(&worker.hub, 0, "t", partitions[i], true);
 }
 
 /* Exactly the shards whose number modulo P is one of these. */
@@ -66,11 +66,11 @@ START_TEST(a_shard_goes_with_the_partition_of_its_number) {
     static const int32_t ours[] = {1, 3};
     own(ours, 2);
     expect_shards_of(ours, 2);
-    hub_own(&worker.hub, "t", 3, true); /* told twice */
+    hub_own(&worker.hub, 0, "t", 3, true); /* told twice */
     expect_shards_of(ours, 2);
-    hub_own(&worker.hub, "t", 1, false);
+    hub_own(&worker.hub, 0, "t", 1, false);
     expect_shards_of(ours + 1, 1);
-    hub_own(&worker.hub, "t", 3, false);
+    hub_own(&worker.hub, 0, "t", 3, false);
     expect_shards_of(NULL, 0);
 }
 END_TEST
@@ -106,7 +106,7 @@ END_TEST
 
 START_TEST(a_topic_of_unknown_size_has_no_shards) {
     uint32_t shards[STORE_SHARDS];
-    hub_own(&worker.hub, "t", 0, true);
+    hub_own(&worker.hub, 0, "t", 0, true);
     worker.partitions = 0;
     ck_assert_uint_eq(hub_shards(&worker.hub, shards), 0);
 }
@@ -123,9 +123,9 @@ START_TEST(a_topic_may_have_more_partitions_than_there_are_shards) {
 END_TEST
 
 START_TEST(partitions_that_cannot_be_are_ignored) {
-    hub_own(&worker.hub, "t", -1, true);
-    hub_own(&worker.hub, "t", HUB_PARTITIONS_MAX, true);
-    hub_own(&worker.hub, "t", INT32_MAX, true);
+    hub_own(&worker.hub, 0, "t", -1, true);
+    hub_own(&worker.hub, 0, "t", HUB_PARTITIONS_MAX, true);
+    hub_own(&worker.hub, 0, "t", INT32_MAX, true);
     worker.partitions = HUB_PARTITIONS_MAX;
     expect_shards_of(NULL, 0);
 }
@@ -175,6 +175,36 @@ START_TEST(threads_that_fail_together_leave_one_whole_reason) {
 }
 END_TEST
 
+/* -- health -- */
+
+START_TEST(an_edge_fails_until_it_is_answered_and_says_what_was_said) {
+    char why[HUB_WHY_MAX] = "";
+    struct err e = {.code = ERR_IO, .text = "NOREPLICAS Not enough good replicas to write"};
+    ck_assert(!hub_edge_is_failing(&worker.hub, HUB_PUBLISHER, why));
+    hub_edge_failed(&worker.hub, HUB_PUBLISHER, &e);
+    ck_assert(hub_edge_is_failing(&worker.hub, HUB_PUBLISHER, why));
+    ck_assert_str_eq(why, e.text);
+    ck_assert(!hub_edge_is_failing(&worker.hub, HUB_MERGER, why));
+    worker.mono_ms += 5000;
+    hub_edge_works(&worker.hub, HUB_PUBLISHER);
+    ck_assert(!hub_edge_is_failing(&worker.hub, HUB_PUBLISHER, why));
+    ck_assert_int_eq(atomic_load(&worker.hub.edges[HUB_PUBLISHER].answered_mono_ms), worker.mono_ms);
+}
+END_TEST
+
+START_TEST(one_consumer_that_stands_still_is_enough_and_its_text_is_cut_to_fit) {
+    char why[HUB_WHY_MAX], text[2 * HUB_WHY_MAX];
+    memset(text, 'x', sizeof text);
+    text[sizeof text - 1] = 0;
+    ck_assert(!hub_stands_still(&worker.hub, why));
+    hub_tell_still(&worker.hub, 2, 7, text);
+    ck_assert(hub_stands_still(&worker.hub, why));
+    ck_assert_uint_eq(strlen(why), HUB_WHY_MAX - 1);
+    hub_tell_still(&worker.hub, 2, 0, "");
+    ck_assert(!hub_stands_still(&worker.hub, why));
+}
+END_TEST
+
 /* -- the merger's rest -- */
 
 enum { FOR_EVER_MS = 30000 }; /* a wait that only a defect lets run out */
@@ -211,6 +241,8 @@ Suite *hub_suite(void) {
     tcase_add_test(c, partitions_that_cannot_be_are_ignored);
     tcase_add_test(c, the_first_reason_to_stop_is_kept_and_logged);
     tcase_add_test(c, threads_that_fail_together_leave_one_whole_reason);
+    tcase_add_test(c, an_edge_fails_until_it_is_answered_and_says_what_was_said);
+    tcase_add_test(c, one_consumer_that_stands_still_is_enough_and_its_text_is_cut_to_fit);
     tcase_add_test(c, a_rest_lasts_its_time_or_until_somebody_rings);
     suite_add_tcase(s, c);
     return s;

@@ -28,7 +28,7 @@ static int count_writes(void *ctx, int kind) {
 static void setup(void) {
     given_hub((const char *const[]){"TOPICS=t", NULL});
     worker.partitions = 1;
-    hub_own(&worker.hub, "t", 0, true);
+    hub_own(&worker.hub, 0, "t", 0, true);
     redis = fake_redis_create("topk", 1000000);
     fake = fake_store_create(redis, "topkd");
     fake->before_call = count_writes;

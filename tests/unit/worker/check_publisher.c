@@ -158,6 +158,26 @@ START_TEST(after_a_break_nothing_of_what_was_taken_is_sent_and_every_consumer_he
 }
 END_TEST
 
+/* A master without its replicas, or with a full disk, says hello and refuses every write: up, and of no use. */
+START_TEST(a_server_that_takes_no_writes_is_failing_until_it_takes_one) {
+    char why[HUB_WHY_MAX];
+    hand_copy(0, "t/0", "A");
+    bad_call = 1;
+    bad_fate = FAKE_DROP_BEFORE;
+    ck_assert_int_gt(publish(), 0);
+    ck_assert(hub_edge_is_failing(&worker.hub, HUB_PUBLISHER, why));
+    bad_call = 0;
+    while (publish() > 0) continue;
+    ck_assert(atomic_load(&worker.hub.store_up));
+    hand(mail_create(MAIL_JOIN, (struct bytes){NULL, 0}, (struct bytes){NULL, 0}), 0, "t/0");
+    ck_assert_int_eq(publish(), 0); /* a question is answered */
+    ck_assert(hub_edge_is_failing(&worker.hub, HUB_PUBLISHER, why));
+    hand_copy(0, "t/0", "A");
+    ck_assert_int_eq(publish(), 0);
+    ck_assert(!hub_edge_is_failing(&worker.hub, HUB_PUBLISHER, why));
+}
+END_TEST
+
 START_TEST(a_full_server_gets_the_same_batch_again_and_then_the_rest) {
     for (char name[] = "A"; name[0] < 'D'; name[0]++) hand_large("t/0", name);
     bad_call = 2;
@@ -190,6 +210,7 @@ Suite *publisher_suite(void) {
     tcase_add_test(c, rows_are_written_after_every_copy_that_was_taken_with_them);
     tcase_add_test(c, the_merger_is_rung_when_the_last_batch_is_in);
     tcase_add_test(c, after_a_break_nothing_of_what_was_taken_is_sent_and_every_consumer_hears_of_it);
+    tcase_add_test(c, a_server_that_takes_no_writes_is_failing_until_it_takes_one);
     tcase_add_test(c, a_full_server_gets_the_same_batch_again_and_then_the_rest);
     tcase_add_test(c, what_was_taken_and_not_answered_is_freed_at_the_end);
     suite_add_tcase(s, c);

@@ -46,7 +46,7 @@ void worker_gone(void) {
 
 static void source_poll(void *self, int timeout_ms, struct source_event *ev) {
     struct scripted_source *s = self;
-    (void)timeout_ms;
+    if (s->polls_n++ == 0) s->polled_for_ms = timeout_ms;
     *ev = (struct source_event){.type = SOURCE_NOTHING};
     if (s->said_n == 0) return;
     *ev = s->said[0];
@@ -55,10 +55,23 @@ static void source_poll(void *self, int timeout_ms, struct source_event *ev) {
 
 static int source_assign(void *self, const struct source_assign *a, size_t n, struct err *e) {
     struct scripted_source *s = self;
-    (void)e;
+    s->assigns_n++;
+    if (s->assign_fails) return err_set(e, ERR_IO, "no");
     ck_assert_uint_le(n, SCRIPT_PARTITIONS);
     memcpy(s->assigned, a, n * sizeof *a);
     s->assigned_n = n;
+    return 0;
+}
+
+static int source_pause(void *self, const struct source_tp *tps, size_t n, struct err *e) {
+    (void)tps, (void)n, (void)e;
+    ((struct scripted_source *)self)->pauses_n++;
+    return 0;
+}
+
+static int source_resume(void *self, const struct source_tp *tps, size_t n, struct err *e) {
+    (void)tps, (void)n, (void)e;
+    ((struct scripted_source *)self)->resumes_n++;
     return 0;
 }
 
@@ -98,8 +111,8 @@ static uint64_t source_letters_settled(void *self) { return ((struct scripted_so
 void given_consumer(void) {
     static const struct source_ops ops = {.poll = source_poll,
                                           .assign = source_assign,
-                                          .pause = source_nothing,
-                                          .resume = source_nothing,
+                                          .pause = source_pause,
+                                          .resume = source_resume,
                                           .commit = source_commit,
                                           .lookup = source_lookup,
                                           .ask_ends = source_nothing,
@@ -165,19 +178,39 @@ void say_records(int32_t partition, int64_t offset, const char *value, size_t n)
 
 void say_record(int32_t partition, int64_t offset, const char *value) { say_records(partition, offset, value, 1); }
 
-void say_position_lost(int32_t partition) { say(SOURCE_RESET)->tp = tp(partition); }
+static void say_failure(enum source_event_type type, int32_t partition, int code, const char *why) {
+    struct source_event *ev = say(type);
+    ev->tp = tp(partition);
+    err_set(&ev->error, code, "%s", why);
+}
 
-void say_committed(void) {
+void say_position_lost(int32_t partition, const char *why) { say_failure(SOURCE_RESET, partition, ERR_IO, why); }
+void say_error(int32_t partition, const char *why) { say_failure(SOURCE_ERROR, partition, ERR_IO, why); }
+void say_damage(int32_t partition, const char *why) { say_failure(SOURCE_ERROR, partition, ERR_INVALID, why); }
+
+void say_end(int32_t partition, int64_t log_end, int64_t high) {
+    struct source_event *ev = say(SOURCE_ENDS);
+    worker.source.end = (struct source_end){
+        .tp = tp(partition), .ok = true, .wall_ms = worker.wall_ms, .log_end = log_end, .high_watermark = high};
+    ev->ends = &worker.source.end;
+    ev->n = 1;
+}
+
+static void say_commit_answered(bool ok) {
     struct source_event *ev = say(SOURCE_COMMITTED);
     ck_assert_uint_gt(worker.source.commits_n, 0);
     worker.source.answer = worker.source.commits[worker.source.commits_n - 1];
-    worker.source.answer.ok = true;
+    worker.source.answer.ok = ok;
     ev->commits = &worker.source.answer;
     ev->n = 1;
 }
 
+void say_committed(void) { say_commit_answered(true); }
+void say_commit_refused(void) { say_commit_answered(false); }
+
 void step(void) {
-    do consumer_step(worker.consumer, 0);
+    worker.source.polls_n = 0;
+    do consumer_step(worker.consumer, STEP_WAIT_MS);
     while (worker.source.said_n > 0);
 }
 

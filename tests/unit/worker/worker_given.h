@@ -6,7 +6,7 @@
 #include "source/source.h"
 #include "worker/consumer.h"
 
-enum { SCRIPT_MAX = 32, SCRIPT_PARTITIONS = 4 };
+enum { SCRIPT_MAX = 32, SCRIPT_PARTITIONS = 4, STEP_WAIT_MS = 100 };
 
 struct scripted_source {
     struct source_event said[SCRIPT_MAX]; /* not yet polled */
@@ -15,6 +15,11 @@ struct scripted_source {
     size_t records_n;
     struct source_assign assigned[SCRIPT_PARTITIONS]; /* the last assignment */
     size_t assigned_n;
+    size_t assigns_n; /* how often it was told */
+    bool assign_fails;
+    size_t polls_n; /* in this step; what the first was allowed to wait: */
+    int polled_for_ms;
+    size_t pauses_n, resumes_n;
     size_t lookups_n; /* how often it was asked */
     struct source_commit commits[SCRIPT_MAX];
     size_t commits_n; /* all that were sent */
@@ -24,6 +29,7 @@ struct scripted_source {
     struct source_tp tps[SCRIPT_PARTITIONS];
     struct source_lookup lookup;
     struct source_commit answer;
+    struct source_end end;
 };
 
 struct given_worker {
@@ -56,8 +62,13 @@ void say_no_commit(int32_t partition, int64_t log_end);
 void say_record(int32_t partition, int64_t offset, const char *value);
 /* N records of the same value, in one event. */
 void say_records(int32_t partition, int64_t offset, const char *value, size_t n);
-void say_position_lost(int32_t partition);
-void say_committed(void);       /* the last commit arrived */
+void say_position_lost(int32_t partition, const char *why);
+void say_error(int32_t partition, const char *why);
+void say_damage(int32_t partition, const char *why);
+/* May be read up to LOG_END; the high watermark is HIGH. */
+void say_end(int32_t partition, int64_t log_end, int64_t high);
+void say_committed(void); /* the last commit arrived */
+void say_commit_refused(void);
 void step(void);                /* everything said, then what is due */
 void step_after(int64_t ms);    /* the clock moves first */
 struct mail *outbox_take(void); /* everything that went to the publisher; the caller frees */
