@@ -186,13 +186,6 @@ void kafka_post_give_up(struct kafka_post *p, const struct kafka_parcel *parcel,
     settle(p, parcel->opaque);
 }
 
-/* At the end the letter was not refused, it was never sent: its ticket stays open, so that its offset is not committed
- * and a successor sends it. */
-static bool was_never_sent(rd_kafka_resp_err_t code) {
-    return code == RD_KAFKA_RESP_ERR__PURGE_QUEUE || code == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT ||
-           code == RD_KAFKA_RESP_ERR__DESTROY;
-}
-
 static struct kafka_parcel parcel_of(const rd_kafka_message_t *rkm) {
     struct kafka_parcel parcel = {
         .opaque = rkm->_private, .key = {rkm->key, rkm->key_len}, .value = {rkm->payload, rkm->len}};
@@ -216,7 +209,6 @@ void kafka_letters_report(rd_kafka_t *rk, const rd_kafka_message_t *rkm, void *o
     struct kafka_shared *s = opaque;
     struct kafka_post *p = s->post;
     bool resent = is_resent(rkm->_private);
-    if (was_never_sent(rkm->err)) return;
     if (rkm->err) {
         refused(p, rkm, rk == p->singles);
     } else {
@@ -290,6 +282,7 @@ static void close_handle(rd_kafka_t *rk, rd_kafka_topic_t *rkt) {
     rd_kafka_destroy(rk);
 }
 
+/* Whatever is not settled now was never committed past, so a successor sends it. */
 void kafka_post_close(struct kafka_post *p) {
     if (!p) return;
     close_handle(p->rk, p->rkt);

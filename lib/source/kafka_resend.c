@@ -95,6 +95,9 @@ static void schedule(struct kafka_post *p, enum letter_fate fate) {
     p->rest_ms = p->rest_ms < RESEND_REST_MAX_MS / 2 ? p->rest_ms * 2 : RESEND_REST_MAX_MS;
 }
 
+/* What is in no table explains nothing. */
+static bool is_known(rd_kafka_resp_err_t code) { return kafka_letter_rule(code)->code == code; }
+
 void kafka_post_hold(struct kafka_post *p, const struct kafka_parcel *parcel, rd_kafka_resp_err_t code, bool alone) {
     struct kafka_waiting *w = waiting_create(parcel, alone);
     enum letter_fate fate = kafka_letter_rule(code)->fate;
@@ -102,7 +105,7 @@ void kafka_post_hold(struct kafka_post *p, const struct kafka_parcel *parcel, rd
     *p->waiting_tail = w;
     p->waiting_tail = &w->next;
     schedule(p, fate);
-    if (fate == LETTER_HEALS) {
+    if (fate == LETTER_HEALS && (!p->refused || is_known(code))) {
         p->refused = code;
         kafka_letter_name(parcel->headers, p->refused_name);
     }

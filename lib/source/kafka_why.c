@@ -138,6 +138,7 @@ void kafka_tell_notes(struct kafka_shared *s, enum kafka_scope scope) {
     struct kafka_told *told = &s->told[scope];
     int64_t now = clock_mono_ms(s->clock);
     if (!look(s, scope, &note)) return;
+    if (s->unreachable_since_ms != 0) return; /* it follows from that, which is told */
     if (told->code == note.code && now < told->next_ms) return;
     *told = (struct kafka_told){note.code, now + KAFKA_ERROR_LOG_MS};
     log_event(LOG_WARN, "kafka_error", "kind=%s text=%s remedy=%s", rd_kafka_err2name(note.code), log_quote(note.text),
@@ -165,9 +166,11 @@ static void why_unreachable(const struct kafka_shared *s, char why[256]) {
 }
 
 void kafka_topic_remedy(const struct kafka_topic *t, char remedy[KAFKA_REMEDY_MAX]) {
-    const char *what = t->err != RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ? "create"
-                       : t->dead_letters                                      ? "grant Write on"
-                                                                              : "grant Read on";
+    const char *what = "look at the brokers and at";
+    if (t->err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
+        what = t->dead_letters ? "grant Write on" : "grant Read on";
+    else if (t->err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
+        what = "create";
     snprintf(remedy, KAFKA_REMEDY_MAX, "%s topic %.100s", what, t->name);
 }
 

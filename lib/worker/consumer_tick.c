@@ -260,7 +260,10 @@ static bool redis_holds_memory(struct consumer *c) {
 static uint64_t pause_bytes(const struct consumer *c) { return c->budget.limit_bytes / 4 * 3; }
 static uint64_t resume_bytes(const struct consumer *c) { return c->budget.limit_bytes / 2; }
 
-bool consumer_has_room(const struct consumer *c) { return c->budget.pool.used_bytes < pause_bytes(c); }
+/* Letters that a full queue refused are held outside of its bound: not one poll more of them than there must be. */
+bool consumer_has_room(const struct consumer *c) {
+    return c->letters == NULL && c->budget.pool.used_bytes < pause_bytes(c);
+}
 
 /* Beyond this consumer's share. True if it is beyond what the process may take, too. */
 static bool open_minutes_fill_memory(struct consumer *c) {

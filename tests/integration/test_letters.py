@@ -71,13 +71,13 @@ def letters_of_a_worker_killed_while_they_go_are_sent_by_the_next(s):
     s.create_topic(2)
     letters = s.topic + "-dead"
     s.kafka.create_topic(letters, 2)
-    w, = s.start_workers(1, DLQ_TOPIC=letters)
+    w, = s.start_workers(1, DLQ_TOPIC=letters, CHECKPOINT_INTERVAL="3s")
     offsets = []
     for _ in range(3):
         offsets += feed_bad(s, 2000)
         s.wait_for("some are there", lambda: s.metric("topkd_dead_letters_total", result="delivered") > 0, 20)
         s.kill(w)
-        w, = s.start_workers(1, DLQ_TOPIC=letters)
+        w, = s.start_workers(1, DLQ_TOPIC=letters, CHECKPOINT_INTERVAL="3s")
     s.await_consumed()
     found = expect_letters(s, letters, offsets)
     s.note("%d letters, %d of them sent again", len(found), sum(found.values()) - len(found))

@@ -1,5 +1,6 @@
 """One topkd process: start, watch, hurt, stop."""
 import os
+import random
 import re
 import signal
 import socket
@@ -19,9 +20,12 @@ WORD = re.compile(r'(\w+)=("(?:[^"\\]|\\.)*"|\S*)')
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """Below the range that the kernel hands to clients, so that no outgoing connection takes it before the worker."""
+    while True:
+        port = random.randrange(10000, 20000)
+        with socket.socket() as s:
+            if s.connect_ex(("127.0.0.1", port)):
+                return port
 
 
 class Metrics(list):

@@ -119,6 +119,7 @@ static const struct {
 } owned[] = {
     {"RDKAFKA_ENABLE_AUTO_COMMIT=true", "commits by itself"},
     {"RDKAFKA_ENABLE_AUTO_OFFSET_STORE=false", "commits by itself"},
+    {"RDKAFKA_ENABLE_IDEMPOTENCE=true", "would end such a producer for good"},
     {"RDKAFKA_AUTO_COMMIT_ENABLE=true", "commits by itself"},
     {"RDKAFKA_AUTO_OFFSET_RESET=latest", "set TOPKD_START"},
     {"RDKAFKA_ENABLE_PARTITION_EOF=true", "end of each partition"},

@@ -229,6 +229,23 @@ START_TEST(the_rest_before_the_next_try_grows) {
 }
 END_TEST
 
+/* Refused once, librdkafka forgets the topic's partitions, in whose queues letters stand. */
+START_TEST(letters_that_come_while_others_are_refused_are_not_forgotten) {
+    enum { LETTERS = 600, MANY_MS = 2 };
+    struct source s = given_member(&g);
+    struct source_dead_letter d = letter(1, "x");
+    ck_assert_int_eq(rd_kafka_mock_broker_set_rtt(g.cluster, 1, 50), 0);
+    given_refusals(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, 4);
+    for (d.offset = 0; d.offset < LETTERS; d.offset++) {
+        post(&s, &d);
+        ck_assert_int_eq(records_within(&s, MANY_MS), 0);
+    }
+    await_settled(&s, LETTERS);
+    kafka_member_close(&s);
+    ck_assert_double_eq(counted("result=\"delivered\""), LETTERS);
+}
+END_TEST
+
 /* The broker measures batches; no letter of this one is too large by itself. */
 START_TEST(a_batch_that_is_too_large_is_sent_letter_by_letter) {
     enum { LETTERS = 50 };
@@ -319,6 +336,7 @@ Suite *kafka_dead_letter_suite(void) {
     tcase_add_test(t, a_letter_that_can_never_go_is_counted_and_settled);
     tcase_add_test(t, a_full_queue_refuses_and_takes_no_ticket);
     tcase_add_loop_test(t, what_can_be_mended_is_named_and_sent_again, 0, (int)ARRAY_LEN(mendable));
+    tcase_add_test(t, letters_that_come_while_others_are_refused_are_not_forgotten);
     tcase_add_test(t, the_rest_before_the_next_try_grows);
     tcase_add_test(t, a_batch_that_is_too_large_is_sent_letter_by_letter);
     tcase_add_test(t, only_a_single_letter_that_is_too_large_is_given_up_and_its_bytes_are_not_logged);

@@ -223,6 +223,17 @@ START_TEST(a_rewind_sends_no_letter_from_below_the_frontier) {
 }
 END_TEST
 
+/* What is held here is in nobody's bound, so it is never more than one poll brought. */
+START_TEST(a_letter_that_is_refused_ends_the_step) {
+    given_running();
+    worker.source.letters_full = true;
+    say_record(0, 0, broken);
+    say_record(0, 1, broken);
+    consumer_step(worker.consumer, 0);
+    ck_assert_uint_eq(worker.source.said_n, 1);
+}
+END_TEST
+
 START_TEST(a_full_queue_of_letters_is_asked_again_after_a_rest) {
     given_running();
     worker.source.letters_full = true;
@@ -675,6 +686,7 @@ Suite *consumer_suite(void) {
     tcase_add_test(c, a_commit_does_not_pass_a_letter_that_a_full_queue_refused);
     tcase_add_loop_test(c, nor_does_the_commit_of_a_revoke_or_a_stop, 0, 4);
     tcase_add_test(c, a_rewind_sends_no_letter_from_below_the_frontier);
+    tcase_add_test(c, a_letter_that_is_refused_ends_the_step);
     tcase_add_test(c, a_full_queue_of_letters_is_asked_again_after_a_rest);
     tcase_add_loop_test(c, a_commit_that_waited_for_dead_letters_is_not_sent_after_a_revoke, 0, 2);
     tcase_add_test(c, a_revoke_commits_what_was_applied);
