@@ -178,6 +178,20 @@ START_TEST(near_the_limit_the_bounds_hold) {
 }
 END_TEST
 
+/* Only the stash grows. */
+START_TEST(a_flood_stops_at_the_limit) {
+    for (uint64_t limit = 0; limit < 20000; limit += 500) {
+        struct checked p;
+        checked_init_limited(&p, 5, SETS_64KB, limit);
+        for (uint32_t i = 0; i < EXACT_64KB; i++) add_colliding(&p, i, 1);
+        ck_assert_uint_eq(p.budget.growth_refused, 1);
+        ck_assert(!sketch_exact(p.sketch));
+        expect_true(&p, "a flood and little memory");
+        checked_deinit(&p);
+    }
+}
+END_TEST
+
 START_TEST(a_count_of_the_stash_stands_still_at_32_bits) {
     struct checked p;
     checked_init(&p, 1, SETS_16KB);
@@ -254,6 +268,7 @@ Suite *sketch_names_suite(void) {
     tcase_add_loop_test(c, a_quarter_of_the_ways_is_exact_whatever_the_names_are, 0, 17);
     tcase_add_test(c, beyond_that_the_bounds_hold_and_what_was_counted_stays_exact);
     tcase_add_test(c, near_the_limit_the_bounds_hold);
+    tcase_add_test(c, a_flood_stops_at_the_limit);
     tcase_add_test(c, a_count_of_the_stash_stands_still_at_32_bits);
     tcase_add_test(c, long_names_of_one_set_keep_their_counts);
     tcase_add_test(c, no_byte_of_a_list_depends_on_the_secret);
