@@ -148,6 +148,22 @@ START_TEST(a_quarter_of_the_ways_is_exact_whatever_the_names_are) {
 }
 END_TEST
 
+/* The sets double among them, and each time it is asked whether the stash still knows its items. */
+START_TEST(items_of_the_stash_are_found_after_every_growth) {
+    enum { COLLIDING = 40 };
+    struct checked p;
+    checked_init(&p, 3, SETS_64KB);
+    for (uint32_t i = 0; i < COLLIDING; i++) add_colliding(&p, i, 1);
+    for (uint32_t i = 0; i < EXACT_64KB - COLLIDING; i++) {
+        add_honest(&p, i, 1);
+        add_colliding(&p, i % COLLIDING, 1);
+        if (i % 50 == 0) expect_exact(&p, "growth");
+    }
+    expect_exact(&p, "grown");
+    checked_deinit(&p);
+}
+END_TEST
+
 START_TEST(beyond_that_the_bounds_hold_and_what_was_counted_stays_exact) {
     struct checked p;
     checked_init(&p, 5, SETS_16KB);
@@ -266,6 +282,7 @@ Suite *sketch_names_suite(void) {
     tcase_add_test(c, a_name_and_its_beginning_are_two);
     tcase_add_test(c, items_of_one_set_cost_no_more_than_others_and_stay_exact);
     tcase_add_loop_test(c, a_quarter_of_the_ways_is_exact_whatever_the_names_are, 0, 17);
+    tcase_add_test(c, items_of_the_stash_are_found_after_every_growth);
     tcase_add_test(c, beyond_that_the_bounds_hold_and_what_was_counted_stays_exact);
     tcase_add_test(c, near_the_limit_the_bounds_hold);
     tcase_add_test(c, a_flood_stops_at_the_limit);
