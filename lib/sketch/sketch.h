@@ -4,9 +4,8 @@
  * within the set). Use when: items and weights of one (partition, location, minute).   Not for: sharing; counts over
  * 2^32 - 1 (they stand still there, counted, and the bounds widen to the total). Threads: none, one owner. Determinism:
  * the state is a pure function of (seed, sets_max, the sequence of adds), however it is cut into batches, unless
- * the budget refused growth.   Bounds:
- * lower <= true <= upper for every listed item, up to a 32-bit tag collision within a set
- * (.004 stray counts per million adds). */
+ * the budget refused growth.   Bounds: lower <= true <= upper for every listed item, and exact counts are exact,
+ * whatever the items are called. A quarter of the ways, 2 * sets_max different items, are exact for sure. */
 #ifndef TOPKD_SKETCH_SKETCH_H
 #define TOPKD_SKETCH_SKETCH_H
 

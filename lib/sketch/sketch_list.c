@@ -124,13 +124,12 @@ static uint32_t bin_floor(unsigned bin) {
     return UINT32_C(1) << power | part << (power - BIN_PART_BITS);
 }
 
-/* Items that count less are not needed for a list of LIMIT. Every way that is in use counts something. Neighbours go to
+/* Items that count less are not needed for a list of LIMIT, of ways alone and all the more with the stash. Every way that is in use counts something. Neighbours go to
  * different histograms: equal counts in a row would wait for each other. */
 static uint32_t lowest_count(const struct sketch *s, size_t limit) {
     uint32_t bins[2][BINS] = {{0}};
     for (uint32_t i = 0; i < sets_n(s); i++)
         for (int way = 0; way < SET_WAYS; way++) bins[way % 2][bin_of(s->sets[i].count[way])]++;
-    for (uint32_t k = 0; k < stash_n(s); k++) bins[0][bin_of(s->stash->items[k].count)]++;
     size_t n = 0;
     unsigned bin = BINS;
     while (bin > 1 && n < limit) {

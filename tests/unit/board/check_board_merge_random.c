@@ -1,7 +1,6 @@
 /* Goal: whatever the partitions are and however little of them their lists tell, the merged list is right in every
  * word. Method: random streams sprayed over partitions, one sketch for each, one exact counter for all; the merged list
- * is held against the counter like a sketch's own. Fixed seeds: the sketches' bounds are true up to a collision of tags
- * (see check_sketch_bounds.c), and these streams have none. */
+ * is held against the counter like a sketch's own. */
 #include <check.h>
 #include <stdio.h>
 

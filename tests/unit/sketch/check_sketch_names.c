@@ -77,18 +77,20 @@ START_TEST(every_byte_of_a_name_counts) {
 }
 END_TEST
 
+/* All in one set, the shortest first or the longest. */
 START_TEST(a_name_and_its_beginning_are_two) {
     struct checked p;
     static const char name[] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
-    checked_init(&p, 1, SETS_16KB);
-    for (int round = 0; round < 2; round++)
-        for (size_t n = 1; n <= 8; n++) {
-            struct bytes item = {name, 5 * n};
+    for (int longest_first = 0; longest_first < 2; longest_first++) {
+        checked_init(&p, 1, SETS_16KB);
+        for (size_t i = 0; i < 16; i++) {
+            struct bytes item = {name, 5 * (longest_first ? 8 - i % 8 : 1 + i % 8)};
             sketch_add(p.sketch, some_hash(), item, 1);
             truth_add(&p.truth, item, 1);
         }
-    expect_exact(&p, "beginnings");
-    checked_deinit(&p);
+        expect_exact(&p, "beginnings");
+        checked_deinit(&p);
+    }
 }
 END_TEST
 
@@ -146,6 +148,22 @@ START_TEST(a_quarter_of_the_ways_is_exact_whatever_the_names_are) {
 }
 END_TEST
 
+/* The sets double among them, and each time it is asked whether the stash still knows its items. */
+START_TEST(items_of_the_stash_are_found_after_every_growth) {
+    enum { COLLIDING = 40 };
+    struct checked p;
+    checked_init(&p, 3, SETS_64KB);
+    for (uint32_t i = 0; i < COLLIDING; i++) add_colliding(&p, i, 1);
+    for (uint32_t i = 0; i < EXACT_64KB - COLLIDING; i++) {
+        add_honest(&p, i, 1);
+        add_colliding(&p, i % COLLIDING, 1);
+        if (i % 50 == 0) expect_exact(&p, "growth");
+    }
+    expect_exact(&p, "grown");
+    checked_deinit(&p);
+}
+END_TEST
+
 START_TEST(beyond_that_the_bounds_hold_and_what_was_counted_stays_exact) {
     struct checked p;
     checked_init(&p, 5, SETS_16KB);
@@ -171,6 +189,20 @@ START_TEST(near_the_limit_the_bounds_hold) {
         }
         ck_assert_uint_eq(p.budget.growth_refused, 1);
         expect_true(&p, "little memory");
+        checked_deinit(&p);
+    }
+}
+END_TEST
+
+/* Only the stash grows. */
+START_TEST(a_flood_stops_at_the_limit) {
+    for (uint64_t limit = 0; limit < 20000; limit += 500) {
+        struct checked p;
+        checked_init_limited(&p, 5, SETS_64KB, limit);
+        for (uint32_t i = 0; i < EXACT_64KB; i++) add_colliding(&p, i, 1);
+        ck_assert_uint_eq(p.budget.growth_refused, 1);
+        ck_assert(!sketch_exact(p.sketch));
+        expect_true(&p, "a flood and little memory");
         checked_deinit(&p);
     }
 }
@@ -250,8 +282,10 @@ Suite *sketch_names_suite(void) {
     tcase_add_test(c, a_name_and_its_beginning_are_two);
     tcase_add_test(c, items_of_one_set_cost_no_more_than_others_and_stay_exact);
     tcase_add_loop_test(c, a_quarter_of_the_ways_is_exact_whatever_the_names_are, 0, 17);
+    tcase_add_test(c, items_of_the_stash_are_found_after_every_growth);
     tcase_add_test(c, beyond_that_the_bounds_hold_and_what_was_counted_stays_exact);
     tcase_add_test(c, near_the_limit_the_bounds_hold);
+    tcase_add_test(c, a_flood_stops_at_the_limit);
     tcase_add_test(c, a_count_of_the_stash_stands_still_at_32_bits);
     tcase_add_test(c, long_names_of_one_set_keep_their_counts);
     tcase_add_test(c, no_byte_of_a_list_depends_on_the_secret);

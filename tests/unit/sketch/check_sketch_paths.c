@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "sketch/sketch_path.h"
+#include "unit/sketch/colliding.h"
 #include "unit/sketch/sketch_given.h"
 #include "unit/sketch/stream.h"
 
@@ -26,20 +27,30 @@ static const struct {
     struct stream_kind kind;
     uint32_t sets_max;
     uint64_t limit_bytes;
+    uint32_t colliding; /* of every ten items so many are of one set and tag */
 } worlds[] = {
-    {{"many misses", .7, 100000, false, 1}, 32, UINT64_MAX},
-    {{"many hits", 1.3, 100000, true, 3}, 32, UINT64_MAX},
-    {{"exact", 1.1, 3000, false, 1000}, 4096, UINT64_MAX},
-    {{"smallest", .9, 100000, false, 7}, 4, UINT64_MAX},
-    {{"all distinct", 0, 0, false, 1}, 64, UINT64_MAX},
-    {{"little memory", .8, 100000, false, 1}, 512, 30000},
-    {{"counts that stand still", 1.5, 1000, false, UINT32_MAX / 16}, 8, UINT64_MAX},
+    {{"many misses", .7, 100000, false, 1}, 32, UINT64_MAX, 0},
+    {{"many hits", 1.3, 100000, true, 3}, 32, UINT64_MAX, 0},
+    {{"exact", 1.1, 3000, false, 1000}, 4096, UINT64_MAX, 0},
+    {{"smallest", .9, 100000, false, 7}, 4, UINT64_MAX, 0},
+    {{"all distinct", 0, 0, false, 1}, 64, UINT64_MAX, 0},
+    {{"little memory", .8, 100000, false, 1}, 512, 30000, 0},
+    {{"counts that stand still", 1.5, 1000, false, UINT32_MAX / 16}, 8, UINT64_MAX, 0},
+    {{"chosen names", .9, 3000, false, 3}, 512, UINT64_MAX, 5},
+    {{"chosen names, flooded", .7, 30000, true, 3}, 16, UINT64_MAX, 9},
+    {{"chosen names, little memory", .8, 3000, false, 3}, 512, 60000, 7},
 };
 
 static uint64_t next_random(uint64_t *x) {
     *x ^= *x << 13;
     *x ^= *x >> 7;
     return *x ^= *x << 17;
+}
+
+/* Its number is the first four bytes of an item's name. */
+static struct bytes choose_name(uint32_t colliding, char name[12]) {
+    uint32_t number = (uint32_t)(unsigned char)name[2] << 8 | (unsigned char)name[3];
+    return number % 10 < colliding ? colliding_item(99, number, name) : (struct bytes){name, 12};
 }
 
 static void given_adds(int w) {
@@ -49,7 +60,8 @@ static void given_adds(int w) {
     for (uint32_t i = 0; i < ADDS; i++) {
         struct sketch_add *a = &stream.adds[i];
         (void)stream_next(&s, &a->item, &a->weight);
-        a->item.p = memcpy(stream.names[i], a->item.p, a->item.n);
+        memcpy(stream.names[i], a->item.p, a->item.n);
+        a->item = choose_name(worlds[w].colliding, stream.names[i]);
         a->hash = sketch_hash(a->item);
         stream.to[i] = next_random(&x) % 2 ? 0 : (uint8_t)(next_random(&x) % SKETCHES);
     }
