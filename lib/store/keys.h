@@ -16,8 +16,8 @@
  *                                                              absent: the oldest is not
  *   topk:locations              zset    stays  location, spelled as in keys -> wall ms of its last write; older than
  *                                              RETENTION: removed
- * A list, its minute, state and meta change together. A minute whose list has expired leaves minutes and states with
- * one of the location's next writes.
+ * A list, its minute, state and meta change together. A minute whose list has expired leaves minutes and states when
+ * eight more minutes have come to the location.
  *
  * Internal: for workers of this version only.
  *   topk:progress               hash    stays  life     16 hex, random, made by whoever finds none

@@ -1,6 +1,7 @@
 /* store/redis.c - see redis.h: the object around the ops. */
 #include "store/redis.h"
 
+#include <hiredis/hiredis.h>
 #include <signal.h>
 #include <stdlib.h>
 
@@ -79,6 +80,13 @@ void redis_arg_eval(struct redis_call *c, const char *script, int keys) {
     redis_arg_text(c, "EVAL");
     redis_arg_text(c, script);
     redis_arg_int(c, keys);
+}
+
+bool redis_is_strings(const struct redisReply *r) {
+    if (r->type != REDIS_REPLY_ARRAY) return false;
+    for (size_t i = 0; i < r->elements; i++)
+        if (r->element[i]->type != REDIS_REPLY_STRING) return false;
+    return true;
 }
 
 int redis_unexpected(const struct redis_store *s, const char *what, struct err *e) {

@@ -9,14 +9,43 @@
 
 /* -- lists -- */
 
+enum { FORGET_MAX = 16 };
+
+/* Minutes that may have left a location. */
+struct oldest {
+    const struct store_list *list;
+    struct bytes members[FORGET_MAX]; /* owned */
+    size_t n;
+};
+
 struct lists {
     struct redis_store *s;
     struct store_list *lists;
+    struct oldest *oldest; /* owned */
+    size_t oldest_n;
 };
+
+/* The list that was just written is there, even if it is empty. */
+static void take_oldest(struct lists *c, const struct store_list *l, const struct redisReply *r) {
+    char own[MINUTE_TEXT_LEN + 1];
+    c->oldest = mem_realloc(c->oldest, c->oldest_n + 1, sizeof *c->oldest);
+    struct oldest *o = &c->oldest[c->oldest_n++];
+    *o = (struct oldest){.list = l};
+    minute_format(l->minute, own);
+    for (size_t i = 0; i < r->elements && o->n < FORGET_MAX; i++) {
+        const struct redisReply *m = r->element[i];
+        if (strcmp(m->str, own) != 0) o->members[o->n++] = (struct bytes){mem_dup(m->str, m->len + 1), m->len};
+    }
+}
 
 static int on_list(void *ctx, size_t index, const struct redisReply *r, struct err *e) {
     struct lists *c = ctx;
     enum store_answer *answer = &c->lists[index].answer;
+    if (redis_is_strings(r)) {
+        *answer = STORE_STORED;
+        take_oldest(c, &c->lists[index], r);
+        return STORE_OK;
+    }
     switch (r->type == REDIS_REPLY_STRING && r->len == 1 ? r->str[0] : '?') {
     case 'S':
         *answer = STORE_STORED;
@@ -74,6 +103,36 @@ static void send_list(struct redis_store *s, struct redis_call *call, const stru
     redis_send(call);
 }
 
+/* The key of a member is spelled from its text, whatever somebody else may have put into the index. */
+static void send_forget(struct redis_store *s, struct redis_call *call, const struct oldest *o) {
+    redis_arg_eval(call, redis_script_forget, 2 + (int)o->n);
+    keys_of_location(&s->key, s->board, o->list->location, "minutes");
+    redis_arg_key(s, call);
+    keys_of_location(&s->key, s->board, o->list->location, "states");
+    redis_arg_key(s, call);
+    for (size_t i = 0; i < o->n; i++) {
+        keys_of_location(&s->key, s->board, o->list->location, "");
+        buf_add(&s->key, o->members[i].p, o->members[i].n);
+        redis_arg_key(s, call);
+    }
+    for (size_t i = 0; i < o->n; i++) redis_arg(call, o->members[i]);
+    redis_send(call);
+}
+
+static int forget(struct lists *c, struct err *e) {
+    struct redis_call call;
+    redis_call_begin(&call, &c->s->conn, NULL, NULL, e);
+    for (size_t i = 0; i < c->oldest_n; i++)
+        if (c->oldest[i].n > 0) send_forget(c->s, &call, &c->oldest[i]);
+    return redis_call_end(&call);
+}
+
+static void lists_deinit(struct lists *c) {
+    for (size_t i = 0; i < c->oldest_n; i++)
+        for (size_t k = 0; k < c->oldest[i].n; k++) mem_free((char *)(uintptr_t)c->oldest[i].members[k].p);
+    mem_free(c->oldest);
+}
+
 int redis_lists_write(void *self, struct store_list *lists, size_t n, int64_t wall_ms, struct err *e) {
     struct redis_store *s = self;
     int status = redis_ready(s, e);
@@ -82,7 +141,10 @@ int redis_lists_write(void *self, struct store_list *lists, size_t n, int64_t wa
     struct redis_call call;
     redis_call_begin(&call, &s->conn, on_list, &c, e);
     for (size_t i = 0; i < n; i++) send_list(s, &call, &lists[i], wall_ms);
-    return redis_call_end(&call);
+    status = redis_call_end(&call);
+    if (status == STORE_OK && c.oldest_n > 0) status = forget(&c, e);
+    lists_deinit(&c);
+    return status;
 }
 
 /* -- the end of notes: one script a shard -- */

@@ -10,12 +10,7 @@
 
 /* -- pieces of replies -- */
 
-static bool is_map(const struct redisReply *r) {
-    if (r->type != REDIS_REPLY_ARRAY || r->elements % 2 != 0) return false;
-    for (size_t i = 0; i < r->elements; i++)
-        if (r->element[i]->type != REDIS_REPLY_STRING) return false;
-    return true;
-}
+static bool is_map(const struct redisReply *r) { return redis_is_strings(r) && r->elements % 2 == 0; }
 
 /* A copy and a NUL, which hiredis too puts behind every string. */
 static char *copy_of(const struct redisReply *r) { return mem_dup(r->str, (size_t)r->len + 1); }

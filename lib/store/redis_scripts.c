@@ -57,16 +57,23 @@ const char redis_script_rows[] = "local k, out = KEYS[1], {} "
                                  "end "
                                  "return {'ok', life, table.concat(out)}";
 
-/* In order: judge; free (a final write must reach a full Redis, and replacing a list hardly grows); write; index;
- * final_until_ms: upward over what is final or lost, or down to a list that is not; forget two expired minutes. */
+/* In order: judge; look at every key, so that one of another type ends the script before anything is written; free (a
+ * final write must reach a full Redis, and replacing a list hardly grows); write; index; final_until_ms: upward over what
+ * is final or lost, or down to a list that is not. A number that is none counts as missing: it is written anew. The
+ * first page is short because nearly every call sees one list that is not over, or the end; the others serve a location
+ * whose oldest list was the last to become final. */
 const char redis_script_list[] =
     "local part, list, minutes, states, meta = unpack(KEYS) "
     "local e, n, state, final, merged, ttl, minute, start, wall, log_time, rows = unpack(ARGV, 1, 11) "
     "local head = redis.call('HMGET', part, 'e', 'closed', 'ln', 'lr') "
     "if not head[1] then return 'A' end "
     "if head[2] then return 'C' end "
-    "local ln, lr = tonumber(head[3] or -1), tonumber(head[4] or -1) "
+    "local ln, lr = tonumber(head[3]) or -1, tonumber(head[4]) or -1 "
     "if head[1] ~= e or ln > tonumber(n) or (ln == tonumber(n) and lr > tonumber(rows)) then return 'R' end "
+
+    "local known = redis.call('HMGET', meta, 'log_time_ms', 'final_until_ms', 'seq') "
+    "local was, at = redis.call('HGET', states, minute), redis.call('ZSCORE', minutes, minute) "
+    "local replaced = redis.call('ZCARD', list) > 0 "
 
     "if final == '1' then "
     "  local drop = {} "
@@ -75,47 +82,52 @@ const char redis_script_list[] =
     "  end "
     "  for i = 1, #drop, 1000 do redis.call('HDEL', part, unpack(drop, i, math.min(i + 999, #drop))) end "
     "end "
-    "if redis.call('EXISTS', list) == 1 then redis.call('DEL', list) end "
+    "if replaced then redis.call('DEL', list) end "
 
     "redis.call('HSET', part, 'ln', n, 'lr', rows, 'merged', merged) "
     "if final == '1' then redis.call('HSET', part, 'closed', '1') end "
     "for i = 12, #ARGV, 1000 do redis.call('ZADD', list, unpack(ARGV, i, math.min(i + 999, #ARGV))) end "
 
-    "redis.call('ZADD', minutes, start, minute) "
-    "redis.call('HSET', states, minute, state) "
-    "local known = redis.call('HMGET', meta, 'log_time_ms', 'final_until_ms', 'seq') "
-    "local facts = {'updated_at_ms', wall, 'seq', string.format('%.0f', (known[3] or 0) + 1)} "
-    "if log_time ~= '' and (not known[1] or tonumber(known[1]) < tonumber(log_time)) then "
+    "if tonumber(at) ~= tonumber(start) then redis.call('ZADD', minutes, start, minute) end "
+    "if was ~= state then redis.call('HSET', states, minute, state) end "
+    "local facts = {'updated_at_ms', wall, 'seq', string.format('%.0f', (tonumber(known[3]) or 0) + 1)} "
+    "if log_time ~= '' and (tonumber(known[1]) or -math.huge) < tonumber(log_time) then "
     "  facts[5], facts[6] = 'log_time_ms', log_time "
     "end "
 
     "local function over(s) return s == 'final' or s == 'lost' end "
-    "local before = known[2] and tonumber(known[2]) or -math.huge "
-    "local to, open = before, not over(state) "
+    "local before = tonumber(known[2]) or -math.huge "
+    "local to, open, size = before, not over(state), 2 "
     "if open and start * 1000 < to then to = start * 1000 end "
     "while not open do "
-    "  local page = redis.call('ZRANGEBYSCORE', minutes, to / 1000, '+inf', 'WITHSCORES', 'LIMIT', 0, 100) "
+    "  local page = redis.call('ZRANGEBYSCORE', minutes, to / 1000, '+inf', 'WITHSCORES', 'LIMIT', 0, size) "
     "  if #page == 0 then break end "
     "  for i = 1, #page, 2 do "
     "    open = not over(redis.call('HGET', states, page[i])) "
     "    if open then break end "
     "    to = page[i + 1] * 1000 + 60000 "
     "  end "
+    "  size = 100 "
     "end "
     "if to ~= before then "
     "  facts[#facts + 1] = 'final_until_ms' "
     "  facts[#facts + 1] = string.format('%.0f', to) "
     "end "
     "redis.call('HSET', meta, unpack(facts)) "
-
-    "for _, m in ipairs(redis.call('ZRANGE', minutes, 0, 1)) do "
-    "  if m ~= minute and redis.call('EXISTS', list:sub(1, -17) .. m) == 0 then "
-    "    redis.call('ZREM', minutes, m) "
-    "    redis.call('HDEL', states, m) "
-    "  end "
-    "end "
     "for _, k in ipairs(KEYS) do redis.call('PEXPIRE', k, ttl) end "
+    "if not at and redis.call('ZCARD', minutes) % 8 == 0 then return redis.call('ZRANGE', minutes, 0, 15) end "
     "return 'S'";
+
+/* Whether a list is still there is asked of its own key, which must be among KEYS: hence a script of its own, for many
+ * minutes at a time. */
+const char redis_script_forget[] = "local minutes, states = KEYS[1], KEYS[2] "
+                                   "for i, minute in ipairs(ARGV) do "
+                                   "  if redis.call('EXISTS', KEYS[i + 2]) == 0 then "
+                                   "    redis.call('ZREM', minutes, minute) "
+                                   "    redis.call('HDEL', states, minute) "
+                                   "  end "
+                                   "end "
+                                   "return 'OK'";
 
 /* Deleted before it is added: a full Redis must still be able to put notes aside. */
 const char redis_script_notes_end[] =

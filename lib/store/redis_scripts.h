@@ -14,8 +14,14 @@ extern const char redis_script_contribute[];
 extern const char redis_script_rows[];
 
 /* Rules 15, 17. KEYS part hash, list, minutes, states, meta. ARGV: e, n, state, '1' if final, merged, ttl ms, minute,
- * its start in s, wall ms, log time ms or '', then (count, item) each item. Answer: S R(efused) C A(bsent). */
+ * its start in s, wall ms, log time ms or '', rows, then (count, item) each item. Answer: S R(efused) C A(bsent), or,
+ * after every eighth minute that is new in the index, instead of S its oldest 16: some of their lists may have expired.
+ */
 extern const char redis_script_list[];
+
+/* Takes minutes whose list has expired out of the index. KEYS minutes, states, then the list of each of ARGV, the
+ * minutes. Answer: OK. */
+extern const char redis_script_forget[];
 
 /* Rule 14. KEYS changed, waiting. ARGV: ('d'elete or 'w'ait, field, token) each note. Answer: OK. */
 extern const char redis_script_notes_end[];

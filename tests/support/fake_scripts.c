@@ -163,23 +163,30 @@ static void move_final_until(struct fake_redis *r, const struct store_list *l, s
     if (until_ms != before_ms) set_number(r, meta, "final_until_ms", until_ms);
 }
 
-/* Of the two oldest minutes, the ones without a list. */
-static void prune(struct fake_redis *r, const struct store_list *l, struct fake_key *minutes, struct fake_key *states,
-                  struct bytes own) {
-    struct buf gone[2] = {{0}, {0}};
-    for (size_t i = 0; i < 2 && i < minutes->n; i++) {
-        struct bytes text = fake_bytes(&minutes->fields[i].name);
+/* After every eighth minute that came: the oldest ones, but for that of the list itself. */
+static void find_oldest(const struct fake_key *minutes, const struct store_list *l, struct fake_oldest *out) {
+    if (minutes->n % 8 != 0) return;
+    for (size_t i = 0; i < FAKE_OLDEST_MAX && i < minutes->n; i++) {
         int64_t minute;
-        if (fake_eq(text, own) || !minute_parse(text, &minute)) continue;
-        struct buf list = {0};
-        keys_minute(&list, r->board, l->location, minute);
-        if (fake_look(r, fake_bytes(&list))->n == 0) buf_add(&gone[i], text.p, text.n);
-        buf_free(&list);
+        if (minute_parse(fake_bytes(&minutes->fields[i].name), &minute) && minute != l->minute)
+            out->minutes[out->n++] = minute;
     }
-    for (size_t i = 0; i < 2; i++) {
-        if (gone[i].len > 0) fake_del(r, minutes, fake_bytes(&gone[i]));
-        if (gone[i].len > 0) fake_del(r, states, fake_bytes(&gone[i]));
-        buf_free(&gone[i]);
+}
+
+/* Of the oldest minutes, the ones without a list leave the index. */
+static void run_forget(struct fake_redis *r, const struct fake_op *op) {
+    struct fake_key *minutes = location_key(r, op->list->location, "minutes");
+    struct fake_key *states = location_key(r, op->list->location, "states");
+    for (size_t i = 0; i < op->oldest->n; i++) {
+        char text[MINUTE_TEXT_LEN + 1];
+        struct buf list = {0};
+        keys_minute(&list, r->board, op->list->location, op->oldest->minutes[i]);
+        minute_format(op->oldest->minutes[i], text);
+        if (fake_look(r, fake_bytes(&list))->n == 0) {
+            fake_del(r, minutes, fake_text(text));
+            fake_del(r, states, fake_text(text));
+        }
+        buf_free(&list);
     }
 }
 
@@ -200,19 +207,20 @@ static void write_top(struct fake_redis *r, const struct store_list *l) {
     }
 }
 
-static void write_index(struct fake_redis *r, const struct store_list *l, int64_t wall_ms) {
+static void write_index(struct fake_redis *r, const struct store_list *l, int64_t wall_ms, struct fake_oldest *oldest) {
     struct fake_key *minutes = location_key(r, l->location, "minutes");
     struct fake_key *states = location_key(r, l->location, "states");
     struct fake_key *meta = location_key(r, l->location, "meta");
     char text[MINUTE_TEXT_LEN + 1], score[24];
     minute_format(l->minute, text);
+    bool is_new = !has(minutes, text);
     fake_set(r, minutes, fake_text(text), number(score, l->minute * 60));
     fake_set(r, states, fake_text(text), fake_text(l->state));
     set_number(r, meta, "updated_at_ms", wall_ms);
     set_number(r, meta, "seq", get_number(meta, "seq", 0) + 1);
     if (l->log_time_ms > get_number(meta, "log_time_ms", INT64_MIN)) set_number(r, meta, "log_time_ms", l->log_time_ms);
     move_final_until(r, l, meta, minutes, states);
-    prune(r, l, minutes, states, fake_text(text));
+    if (is_new && oldest != NULL) find_oldest(minutes, l, oldest);
 }
 
 static enum store_answer judge_list(const struct fake_key *h, const struct store_list *l) {
@@ -225,7 +233,8 @@ static enum store_answer judge_list(const struct fake_key *h, const struct store
     return STORE_STORED;
 }
 
-static void run_list(struct fake_redis *r, struct store_list *l, int64_t wall_ms) {
+static void run_list(struct fake_redis *r, const struct fake_op *op) {
+    struct store_list *l = op->list;
     struct fake_key *h = part_key(r, l->location, l->minute);
     l->answer = judge_list(h, l);
     if (l->answer != STORE_STORED) return;
@@ -239,7 +248,7 @@ static void run_list(struct fake_redis *r, struct store_list *l, int64_t wall_ms
     set_number(r, h, "lr", l->rows);
     fake_set(r, h, fake_text("merged"), l->merged);
     write_top(r, l);
-    write_index(r, l, wall_ms);
+    write_index(r, l, op->wall_ms, op->oldest);
     if (r->on_list != NULL) {
         fake_redis_list(r, l->location, l->minute, &after);
         r->on_list(r->on_list_ctx, &before, &after);
@@ -280,7 +289,10 @@ int fake_op_run(struct fake_redis *r, const struct fake_op *op) {
     case FAKE_OP_ROWS:
         return run_rows(r, op);
     case FAKE_OP_LIST:
-        run_list(r, op->list, op->wall_ms);
+        run_list(r, op);
+        break;
+    case FAKE_OP_FORGET:
+        run_forget(r, op);
         break;
     case FAKE_OP_NOTE_END:
         run_note_end(r, op->end);

@@ -6,13 +6,28 @@
 
 #include "support/fake_redis.h"
 
-enum fake_op_kind { FAKE_OP_PARTS, FAKE_OP_NOTE, FAKE_OP_ROWS, FAKE_OP_LIST, FAKE_OP_NOTE_END, FAKE_OP_LOCATIONS };
+enum fake_op_kind {
+    FAKE_OP_PARTS,
+    FAKE_OP_NOTE,
+    FAKE_OP_ROWS,
+    FAKE_OP_LIST,
+    FAKE_OP_FORGET, /* follows a LIST that said which minutes are the oldest */
+    FAKE_OP_NOTE_END,
+    FAKE_OP_LOCATIONS
+};
+
+enum { FAKE_OLDEST_MAX = 16 };
+struct fake_oldest {
+    int64_t minutes[FAKE_OLDEST_MAX];
+    size_t n;
+};
 
 /* One request. Everything is borrowed, unless the op was made by fake_op_copy. */
 struct fake_op {
     enum fake_op_kind kind;
     struct store_parts *parts; /* answers are written into what these point to */
     struct store_list *list;
+    struct fake_oldest *oldest; /* LIST: out, NULL: nobody asks; FORGET: in */
     struct store_row *rows;
     const struct store_note *note;
     const struct store_note_end *end;

@@ -115,8 +115,15 @@ static int fake_rows_write(void *self, struct store_row *rows, size_t n, const c
 
 static int fake_lists_write(void *self, struct store_list *lists, size_t n, int64_t wall_ms, struct err *e) {
     struct call c = {.s = self, .kind = FAKE_LIST_WRITE};
+    struct fake_oldest *oldest = mem_zalloc(n + 1, sizeof *oldest);
     for (size_t i = 0; i < n; i++)
-        request(&c, &(struct fake_op){.kind = FAKE_OP_LIST, .list = &lists[i], .wall_ms = wall_ms});
+        request(&c,
+                &(struct fake_op){.kind = FAKE_OP_LIST, .list = &lists[i], .oldest = &oldest[i], .wall_ms = wall_ms});
+    for (size_t i = 0; i < n && c.status == STORE_OK; i++)
+        if (oldest[i].n > 0)
+            (void)fake_op_run(c.s->redis,
+                              &(struct fake_op){.kind = FAKE_OP_FORGET, .list = &lists[i], .oldest = &oldest[i]});
+    mem_free(oldest);
     return finish(&c, e);
 }
 

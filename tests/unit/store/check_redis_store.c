@@ -172,6 +172,57 @@ START_TEST(a_list_that_is_there_is_replaced_on_a_full_server) {
 }
 END_TEST
 
+static void given_old_minutes(size_t n) {
+    for (size_t i = 0; i < n; i++)
+        redis_server_do(server, "ZADD topk:{US}:minutes %d 2020-01-01T00:%02d", 1577836800 + 60 * (int)i, (int)i);
+}
+
+/* A client with a right to the declared keys only, as a node of a cluster would check: the script touches no other. */
+START_TEST(a_list_is_written_with_rights_to_its_declared_keys_only) {
+    char url[160];
+    given_old_minutes(2);
+    redis_server_do(server, "ACL SETUSER narrow on >p +@all ~topk:progress ~topk:{US}:part:2026-11-21T19:08 "
+                            "~topk:{US}:2026-11-21T19:08 ~topk:{US}:minutes ~topk:{US}:states ~topk:{US}:meta");
+    snprintf(url, sizeof url, "unix://narrow:p@%s", server->socket);
+    ck_assert_int_eq(contribute(us, minute, (struct bytes){"x", 1}), STORE_OK);
+    struct store_list open = list_of(minute, "open");
+    struct store narrow = open_store(url, "topk", "g");
+    ck_assert_msg(narrow.ops->lists_write(narrow.self, &open, 1, 1000, &error) == STORE_OK, "%s", error.text);
+    ck_assert_int_eq(open.answer, STORE_STORED);
+    redis_store_destroy(&narrow);
+    redis_server_do(server, "ACL DELUSER narrow");
+}
+END_TEST
+
+START_TEST(minutes_without_a_list_leave_the_index_with_the_eighth_that_comes) {
+    given_old_minutes(6);
+    redis_server_do(server, "ZADD topk:{US}:2020-01-01T00:03 1 cat");
+    redis_server_do(server, "HSET topk:{US}:states 2020-01-01T00:02 final 2020-01-01T00:03 final");
+    for (int i = 0; i < 2; i++) {
+        expect_redis(i == 0 ? "6" : "7", "ZCARD topk:{US}:minutes");
+        ck_assert_int_eq(contribute(us, minute + i, (struct bytes){"x", 1}), STORE_OK);
+        struct store_list open = list_of(minute + i, "open");
+        ck_assert_int_eq(write_list(&open), STORE_OK);
+    }
+    expect_redis("3", "ZCARD topk:{US}:minutes"); /* the two and the old one whose list is still there */
+    expect_redis("3", "HLEN topk:{US}:states");
+    expect_redis("final", "HGET topk:{US}:states 2020-01-01T00:03");
+}
+END_TEST
+
+START_TEST(numbers_that_are_none_are_written_anew) {
+    ck_assert_int_eq(contribute(us, minute, (struct bytes){"x", 1}), STORE_OK);
+    redis_server_do(server, "HSET topk:{US}:part:2026-11-21T19:08 ln x lr y");
+    redis_server_do(server, "HSET topk:{US}:meta log_time_ms x final_until_ms y seq z");
+    struct store_list final = list_of(minute, "final");
+    ck_assert_msg(write_list(&final) == STORE_OK, "%s", error.text);
+    ck_assert_int_eq(final.answer, STORE_STORED);
+    expect_redis("5", "HGET topk:{US}:meta log_time_ms");
+    expect_redis("1795288140000", "HGET topk:{US}:meta final_until_ms");
+    expect_redis("1", "HGET topk:{US}:meta seq");
+}
+END_TEST
+
 START_TEST(notes_can_be_put_aside_on_a_full_server) {
     struct store_note note = {.location = us, .minute = minute, .token = "1"};
     struct store_note_end end = {.location = us, .minute = minute, .token = "1", .wait = true};
@@ -358,6 +409,9 @@ Suite *redis_store_suite(void) {
     tcase_add_test(c, a_list_judged_by_older_rows_is_refused);
     tcase_add_test(c, every_row_that_is_stored_makes_the_rows_another_version);
     tcase_add_test(c, a_list_that_is_there_is_replaced_on_a_full_server);
+    tcase_add_test(c, a_list_is_written_with_rights_to_its_declared_keys_only);
+    tcase_add_test(c, minutes_without_a_list_leave_the_index_with_the_eighth_that_comes);
+    tcase_add_test(c, numbers_that_are_none_are_written_anew);
     tcase_add_test(c, notes_can_be_put_aside_on_a_full_server);
     tcase_add_test(c, another_group_is_refused_before_it_contributes);
     tcase_add_test(c, another_group_is_refused_and_told_what_to_do);

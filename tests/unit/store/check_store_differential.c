@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "store_pair.h"
 
-enum { SEEDS = 12, STEPS = 400, DUMP_EVERY = 40, LOCATIONS = 4, MINUTES = 6, SOURCES = 3, MANY_ITEMS = 1234 };
+enum { SEEDS = 12, STEPS = 600, DUMP_EVERY = 40, LOCATIONS = 4, MINUTES = 20, SOURCES = 3, MANY_ITEMS = 1234 };
 
 static const char *const locations[LOCATIONS] = {"US", "a|b:c", "%{x}", "global"};
 static const char *const sources[SOURCES] = {"events/0", "events/11", "more.events-2/0"};
@@ -309,7 +309,7 @@ static const struct {
     {"notes_read", call_notes_read, 5},
     {"round_read", call_round_read, 16},
     {"hello", call_hello, 1},
-    {"expire", call_expire, 4},
+    {"expire", call_expire, 8},
     {"flush", call_flush, 1},
 };
 
@@ -326,7 +326,7 @@ static size_t some_call(struct run *t) {
 static void expect_same_data(struct run *t) {
     pair_dump_real(&t->pair, &t->said_real);
     pair_dump_fake(&t->pair, &t->said_fake);
-    ck_assert_msg(strcmp(buf_text(&t->said_real), buf_text(&t->said_fake)) == 0, "%s\nRedis holds:\n%s\nthe fake:\n%s",
+    ck_assert_msg(strcmp(buf_text(&t->said_real), buf_text(&t->said_fake)) == 0, "%s\nRedis holds:\n%.1500s\nthe fake:\n%.1500s",
                   t->where, buf_text(&t->said_real), buf_text(&t->said_fake));
 }
 
