@@ -76,12 +76,6 @@ void redis_arg_key(struct redis_store *s, struct redis_call *c) {
     buf_clear(&s->key);
 }
 
-void redis_arg_eval(struct redis_call *c, const char *script, int keys) {
-    redis_arg_text(c, "EVAL");
-    redis_arg_text(c, script);
-    redis_arg_int(c, keys);
-}
-
 bool redis_is_strings(const struct redisReply *r) {
     if (r->type != REDIS_REPLY_ARRAY) return false;
     for (size_t i = 0; i < r->elements; i++)

@@ -7,12 +7,12 @@
 
 #include "store/redis_ops.h"
 
-enum command { AUTH, SELECT, ROLE, INFO, OWNER };
+enum command { AUTH, SELECT, ROLE, INFO, OWNER, LOAD };
 
 struct check {
     struct redis_store *s;
-    enum command sent[5]; /* the commands of this call, in order */
-    size_t n;
+    enum command sent[5 + REDIS_SCRIPTS]; /* the commands of this call, in order */
+    size_t n, loaded;
 };
 
 static int check_role(struct check *c, const struct redisReply *r, struct err *e) {
@@ -74,6 +74,12 @@ static int check_owner(struct check *c, const struct redisReply *r, struct err *
     return STORE_OK;
 }
 
+static int take_digest(struct check *c, const struct redisReply *r, struct err *e) {
+    if (r->type != REDIS_REPLY_STRING || r->len != REDIS_DIGEST_LEN) return redis_unexpected(c->s, "SCRIPT LOAD", e);
+    memcpy(c->s->conn.digests[c->loaded++], r->str, REDIS_DIGEST_LEN + 1);
+    return STORE_OK;
+}
+
 static int on_reply(void *ctx, size_t index, const struct redisReply *r, struct err *e) {
     struct check *c = ctx;
     switch (c->sent[index]) {
@@ -83,6 +89,8 @@ static int on_reply(void *ctx, size_t index, const struct redisReply *r, struct 
         return check_policy(c, r, e);
     case OWNER:
         return check_owner(c, r, e);
+    case LOAD:
+        return take_digest(c, r, e);
     default:
         return STORE_OK; /* AUTH and SELECT: anything but an error */
     }
@@ -118,6 +126,17 @@ static void send_owner(struct check *c, struct redis_call *call) {
     send_check(c, call, OWNER);
 }
 
+static void send_loads(struct check *c, struct redis_call *call) {
+    for (size_t i = 0; i < REDIS_SCRIPTS; i++) {
+        redis_arg_text(call, "SCRIPT");
+        redis_arg_text(call, "LOAD");
+        redis_arg_text(call, redis_scripts[i]);
+        send_check(c, call, LOAD);
+    }
+}
+
+static bool digests_are_known(const struct redis_store *s) { return s->conn.digests[REDIS_SCRIPTS - 1][0] != '\0'; }
+
 static int check(struct redis_store *s, bool login, struct err *e) {
     struct check c = {.s = s};
     struct redis_call call;
@@ -129,6 +148,7 @@ static int check(struct redis_store *s, bool login, struct err *e) {
     redis_arg_text(&call, "memory");
     send_check(&c, &call, INFO);
     send_owner(&c, &call);
+    if (!digests_are_known(s)) send_loads(&c, &call);
     return redis_call_end(&call);
 }
 

@@ -46,8 +46,6 @@ struct redis_sharded {
 void redis_sort_by_shard(struct redis_sharded *elements, size_t n);
 /* The key or field that was put together in s->key is the next argument. */
 void redis_arg_key(struct redis_store *s, struct redis_call *c);
-/* EVAL, the script's text and the number of keys. */
-void redis_arg_eval(struct redis_call *c, const char *script, int keys);
 /* An array of nothing but strings. */
 bool redis_is_strings(const struct redisReply *r);
 /* For an answer that WHAT never gives. Returns STORE_FATAL. */

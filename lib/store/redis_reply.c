@@ -21,7 +21,8 @@ static const struct {
     {"CLUSTERDOWN", {STORE_BROKEN, "moved"}},
     {"LOADING", {STORE_BROKEN, "loading"}},
     {"BUSY", {STORE_BROKEN, "loading"}},
-    {"MISCONF", {STORE_BROKEN, "other"}}, /* cannot persist, refuses writes until it can */
+    {"MISCONF", {STORE_BROKEN, "other"}},  /* cannot persist, refuses writes until it can */
+    {"NOSCRIPT", {STORE_BROKEN, "other"}}, /* a moment after it was loaded: it is being flushed all the time */
     {"NOAUTH", {STORE_BROKEN, "other"}},
     {"ERR max number of clients", {STORE_BROKEN, "connection"}},
 };

@@ -141,3 +141,7 @@ const char redis_script_notes_end[] =
     "  elseif mode == 'd' and redis.call('HGET', waiting, field) == token then redis.call('HDEL', waiting, field) end "
     "end "
     "return 'OK'";
+
+const char *const redis_scripts[REDIS_SCRIPTS] = {
+    redis_script_contribute, redis_script_rows, redis_script_list, redis_script_forget, redis_script_notes_end,
+};

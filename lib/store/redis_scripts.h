@@ -1,9 +1,13 @@
 /* store/redis_scripts.h - the Lua texts, each one atomic step of the delivery rules. Internal to store/.
- * Sent as EVAL text: a script cache is lost with the server, and a pipeline cannot repeat itself after NOSCRIPT.
+ * What a call sends of them is their digest; redis_call.h says what happens to a Redis that does not know it.
  * A full Redis refuses a script whose first write may grow, so growing writes come last where a write must get through.
  */
 #ifndef TOPKD_STORE_REDIS_SCRIPTS_H
 #define TOPKD_STORE_REDIS_SCRIPTS_H
+
+enum { REDIS_SCRIPTS = 5 };
+/* All of them: hello asks Redis for their digests in this order. */
+extern const char *const redis_scripts[REDIS_SCRIPTS];
 
 /* Rule 9. KEYS part hash. ARGV: e for a new hash, ttl ms, then (source, fence and '0'|'1', items) each part.
  * Answer: a letter a part, S(tored) N(ewer) C(losed). */

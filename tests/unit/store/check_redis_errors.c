@@ -25,6 +25,7 @@ static const struct {
     {"LOADING Redis is loading the dataset in memory", STORE_BROKEN, "loading"},
     {"BUSY Redis is busy running a script.", STORE_BROKEN, "loading"},
     {"MISCONF Redis is configured to save RDB snapshots", STORE_BROKEN, "other"},
+    {"NOSCRIPT No matching script. Please use EVAL.", STORE_BROKEN, "other"},
     {"NOAUTH Authentication required.", STORE_BROKEN, "other"},
     {"ERR max number of clients reached", STORE_BROKEN, "connection"},
     {"ERR Error running script (call to f_8e): @user_script:5: @user_script: 5: -OOM command not allowed", STORE_FULL,
@@ -94,9 +95,10 @@ static double errors(const char *kind) {
 
 static double reconnects(void) { return metric_value(metrics_get(metrics, METRIC_REDIS_RECONNECTS, "")); }
 
+static struct store_part parts[4];
+
 /* Writes N lists of one part each: N commands. */
 static int contribute(size_t n) {
-    struct store_part parts[4] = {0};
     struct store_parts lists[4];
     for (size_t i = 0; i < n; i++) {
         parts[i] = (struct store_part){.source = "events/0", .items = {"x", 1}};
@@ -177,6 +179,37 @@ START_TEST(of_several_errors_the_gravest_is_reported) {
     given_replies(replies);
     ck_assert_int_eq(contribute(4), STORE_FATAL);
     ck_assert_ptr_nonnull(strstr(error.text, "WRONGTYPE one"));
+    done();
+}
+END_TEST
+
+#define NOSCRIPT "-NOSCRIPT No matching script. Please use EVAL.\r\n"
+
+START_TEST(what_lacked_its_script_is_sent_again_and_nothing_else_is) {
+    static const char *const replies[] = {STORED, NOSCRIPT, "$1\r\nN\r\n", NOSCRIPT, "$1\r\nC\r\n", STORED, NULL};
+    given_replies(replies);
+    ck_assert_int_eq(contribute(4), STORE_OK);
+    ck_assert_int_eq(parts[0].answer, STORE_STORED);
+    ck_assert_int_eq(parts[1].answer, STORE_CLOSED); /* the first of those that were sent again */
+    ck_assert_int_eq(parts[2].answer, STORE_NEWER);
+    ck_assert_int_eq(parts[3].answer, STORE_STORED);
+    ck_assert_uint_eq(redis_stub_connections(stub), 1);
+    done();
+}
+END_TEST
+
+START_TEST(a_script_that_is_gone_as_soon_as_it_was_loaded_breaks_the_call) {
+    static const char *const replies[] = {NOSCRIPT, NOSCRIPT, NULL};
+    given_replies(replies);
+    ck_assert_int_eq(contribute(1), STORE_BROKEN);
+    done();
+}
+END_TEST
+
+START_TEST(a_connection_that_ends_while_scripts_are_sent_again_breaks_the_call) {
+    static const char *const replies[] = {NOSCRIPT, NOSCRIPT, STORED, STUB_CLOSE, NULL};
+    given_replies(replies);
+    ck_assert_int_eq(contribute(2), STORE_BROKEN);
     done();
 }
 END_TEST
@@ -338,6 +371,9 @@ Suite *redis_errors_suite(void) {
     tcase_add_test(c, a_refusing_server_is_left_after_all_its_replies_were_read);
     tcase_add_test(c, a_full_server_keeps_its_connection);
     tcase_add_test(c, of_several_errors_the_gravest_is_reported);
+    tcase_add_test(c, what_lacked_its_script_is_sent_again_and_nothing_else_is);
+    tcase_add_test(c, a_script_that_is_gone_as_soon_as_it_was_loaded_breaks_the_call);
+    tcase_add_test(c, a_connection_that_ends_while_scripts_are_sent_again_breaks_the_call);
     tcase_add_test(c, an_answer_that_no_script_gives_is_fatal);
     tcase_add_loop_test(c, a_hash_that_is_not_ours_is_fatal, 0, ARRAY_LEN(foreign_hashes));
     tcase_add_test(c, another_life_after_the_hashes_is_noticed);

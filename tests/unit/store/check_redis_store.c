@@ -295,6 +295,21 @@ START_TEST(a_key_of_another_type_is_fatal) {
 }
 END_TEST
 
+/* -- scripts -- */
+
+START_TEST(scripts_that_redis_forgot_are_loaded_again_and_every_call_happens_once) {
+    ck_assert_int_eq(contribute(us, minute, (struct bytes){"x", 1}), STORE_OK);
+    redis_server_do(server, "SCRIPT FLUSH");
+    ck_assert_int_eq(contribute(us, minute, (struct bytes){"x", 1}), STORE_OK);
+    ck_assert_int_eq(read_one(minute).n, 2);
+    struct store_list open = list_of(minute, "open");
+    ck_assert_int_eq(write_list(&open), STORE_OK);
+    ck_assert_int_eq(open.answer, STORE_STORED);
+    expect_redis("1", "HGET topk:{US}:meta seq");
+    ck_assert(metric_value(metrics_get(metrics, METRIC_REDIS_RECONNECTS, "")) == 0);
+}
+END_TEST
+
 /* -- large calls -- */
 
 /* 2.7 MB of binary items: several chunks, more arguments than one unpack may hold at the end. */
@@ -347,7 +362,7 @@ START_TEST(a_restarted_server_is_found_again_after_one_broken_call) {
     ck_assert_int_eq(contribute(us, minute, (struct bytes){"x", 1}), STORE_OK);
     redis_server_restart(server);
     ck_assert_int_eq(contribute(us, minute, (struct bytes){"x", 1}), STORE_BROKEN);
-    ck_assert_int_eq(contribute(us, minute, (struct bytes){"x", 1}), STORE_OK);
+    ck_assert_int_eq(contribute(us, minute, (struct bytes){"x", 1}), STORE_OK); /* it does not know our scripts */
     ck_assert(metric_value(metrics_get(metrics, METRIC_REDIS_RECONNECTS, "")) == 1);
 }
 END_TEST
@@ -418,6 +433,7 @@ Suite *redis_store_suite(void) {
     tcase_add_test(c, another_format_is_refused);
     tcase_add_test(c, the_first_writer_learns_the_life_and_the_second_try_is_stored);
     tcase_add_test(c, a_key_of_another_type_is_fatal);
+    tcase_add_test(c, scripts_that_redis_forgot_are_loaded_again_and_every_call_happens_once);
     tcase_add_test(c, large_calls_arrive_whole_and_can_be_closed);
     tcase_add_test(c, a_call_without_elements_is_no_error);
     tcase_add_test(c, user_password_and_database_of_the_url_are_used);

@@ -294,6 +294,11 @@ static void call_flush(struct run *t, struct err *e) {
     pair_flush(&t->pair);
 }
 
+static void call_forget_scripts(struct run *t, struct err *e) {
+    (void)e;
+    redis_server_do(t->pair.server, "SCRIPT FLUSH");
+}
+
 static const struct {
     const char *name;
     void (*run)(struct run *t, struct err *e);
@@ -311,6 +316,7 @@ static const struct {
     {"hello", call_hello, 1},
     {"expire", call_expire, 8},
     {"flush", call_flush, 1},
+    {"forget_scripts", call_forget_scripts, 2},
 };
 
 static size_t some_call(struct run *t) {
@@ -326,8 +332,9 @@ static size_t some_call(struct run *t) {
 static void expect_same_data(struct run *t) {
     pair_dump_real(&t->pair, &t->said_real);
     pair_dump_fake(&t->pair, &t->said_fake);
-    ck_assert_msg(strcmp(buf_text(&t->said_real), buf_text(&t->said_fake)) == 0, "%s\nRedis holds:\n%.1500s\nthe fake:\n%.1500s",
-                  t->where, buf_text(&t->said_real), buf_text(&t->said_fake));
+    ck_assert_msg(strcmp(buf_text(&t->said_real), buf_text(&t->said_fake)) == 0,
+                  "%s\nRedis holds:\n%.1500s\nthe fake:\n%.1500s", t->where, buf_text(&t->said_real),
+                  buf_text(&t->said_fake));
 }
 
 static void run_seed(struct redis_server *server, uint64_t seed) {
