@@ -3,10 +3,12 @@
 
 #include <hiredis/hiredis.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
 #include "store/redis_ops.h"
+#include "store/redis_reply.h"
 
 enum { CONNECT_TIMEOUT_MS = 1000, CALL_TIMEOUT_MS = 5000 };
 
@@ -14,6 +16,7 @@ static const struct store_ops redis_ops = {
     .hello = redis_hello,
     .contribute = redis_contribute,
     .note = redis_note,
+    .lists_lose = redis_lists_lose,
     .rows_write = redis_rows_write,
     .progress_read = redis_progress_read,
     .notes_read = redis_notes_read,
@@ -41,6 +44,8 @@ int redis_store_create(const struct redis_options *o, struct metrics *m, struct 
     s->group = mem_strdup(o->group);
     s->retention_ms = o->retention_ms;
     s->allow_eviction = o->allow_eviction;
+    s->on_news = o->on_news;
+    s->news_ctx = o->news_ctx;
     *out = (struct store){.ops = &redis_ops, .self = s};
     return ERR_OK;
 }
@@ -74,6 +79,26 @@ void redis_sort_by_shard(struct redis_sharded *elements, size_t n) {
 void redis_arg_key(struct redis_store *s, struct redis_call *c) {
     redis_arg(c, (struct bytes){s->key.data, s->key.len});
     buf_clear(&s->key);
+}
+
+void redis_say(const struct redis_store *s, enum redis_news news, const char *text) {
+    if (s->on_news != NULL) s->on_news(s->news_ctx, news, text);
+}
+
+void redis_say_odd(const struct redis_store *s, struct bytes key, struct bytes why) {
+    char text[400];
+    snprintf(text, sizeof text, "key %.*s: %.*s", (int)(key.n < 200 ? key.n : 200), key.p,
+             (int)(why.n < 150 ? why.n : 150), why.p);
+    redis_say(s, REDIS_KEY_ODD, text);
+}
+
+bool redis_is_odd(const struct redis_store *s, const char *text, struct bytes key) {
+    struct bytes why;
+    if (!redis_error_of(text).of_key) return false;
+    redis_error_key(text, &why);
+    redis_conn_count_error((struct redis_conn *)(uintptr_t)&s->conn, "key");
+    redis_say_odd(s, key, why);
+    return true;
 }
 
 bool redis_is_strings(const struct redisReply *r) {

@@ -6,6 +6,11 @@
 #include "base/metrics.h"
 #include "store/store.h"
 
+enum redis_news {
+    REDIS_KEY_ODD,       /* a key holds what nobody here writes; what it is about is set aside */
+    REDIS_SNAPSHOTS_ONLY /* a Redis that comes back older than it was */
+};
+
 struct redis_options {
     const char *url;   /* redis://[user:password@]host[:port][/db], unix:///path[?db=N] (also user:password@); borrowed
                           until create returns */
@@ -14,6 +19,9 @@ struct redis_options {
     int64_t retention_ms;
     bool allow_eviction;
     int connect_timeout_ms, call_timeout_ms; /* 0 = 1000 and 5000 */
+    /* Told of what ends no call, on its thread; TEXT is borrowed. NULL: nobody is. */
+    void (*on_news)(void *ctx, enum redis_news news, const char *text);
+    void *news_ctx;
 };
 
 /* Checks the URL only (ERR_INVALID); connects at the first call. From here on the process ignores SIGPIPE, unless it

@@ -39,18 +39,51 @@ static void connection_failed(struct redis_call *c) {
     worsen(c, status, &why);
 }
 
-static void take_error(struct redis_call *c, const char *text) {
+static struct bytes arg_of(const struct redis_call *c, const struct redis_command *cmd, size_t i) {
+    if (i >= cmd->n) return (struct bytes){"", 0};
+    size_t at = cmd->first + i, start = at > 0 ? c->ends[at - 1] : 0;
+    return (struct bytes){c->args.data + start, c->ends[at] - start};
+}
+
+/* The NUMBERth key of a command of ours: they stand behind the name, or behind digest and number of keys. */
+static struct bytes key_of(const struct redis_call *c, const struct redis_command *cmd, size_t number) {
+    return arg_of(c, cmd, cmd->script >= 0 ? 2 + number : number);
+}
+
+/* A location may hold anything; the text is one line. */
+static void clean(char *text) {
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text < ' ' || *text == 127) *text = '?';
+}
+
+/* "Redis WHERE: what it says (COMMAND KEY): remedy". What varies from list to list is in the parentheses. */
+static void take_error(struct redis_call *c, const struct redis_command *cmd, const char *text) {
     struct redis_error error = redis_error_of(text);
+    struct bytes said, name = arg_of(c, cmd, 0);
+    struct bytes key = key_of(c, cmd, redis_error_key(text, &said));
     struct err why;
+    bool has_key = error.of_key || strcmp(error.kind, "auth") == 0;
+    if (name.n == 4 && memcmp(name.p, "AUTH", 4) == 0) key.n = 0; /* a user or a password */
     redis_conn_count_error(c->conn, error.kind);
-    err_set(&why, error.status == STORE_FATAL ? ERR_REFUSED : ERR_IO, "Redis %s: %.160s", c->conn->where, text);
+    int code = strcmp(error.kind, "moved") == 0 ? ERR_INVALID : ERR_REFUSED;
+    err_set(&why, code, "Redis %.60s: %.*s (%.*s%s%.*s)%s%s", c->conn->where, (int)(said.n < 90 ? said.n : 90), said.p,
+            (int)name.n, name.p, has_key && key.n > 0 ? " " : "", has_key ? (int)(key.n < 60 ? key.n : 60) : 0, key.p,
+            error.remedy != NULL ? ": " : "", error.remedy != NULL ? error.remedy : "");
+    clean(why.text);
     worsen(c, error.status, &why);
+}
+
+static void take_error_reply(struct redis_call *c, size_t index, const char *text) {
+    const struct redis_command *cmd = &c->commands[index];
+    struct bytes said, key = key_of(c, cmd, redis_error_key(text, &said));
+    if (c->on_error != NULL && c->on_error(c->ctx, c->answered + index, text, key)) return;
+    take_error(c, cmd, text);
 }
 
 static void take_reply(struct redis_call *c, size_t index, const struct redisReply *r) {
     struct err why = {0};
     if (r->type == REDIS_REPLY_ERROR) {
-        take_error(c, r->str);
+        take_error_reply(c, index, r->str);
     } else if (c->on_reply != NULL) {
         int status = c->on_reply(c->ctx, c->answered + index, r, &why);
         if (status != STORE_OK) worsen(c, status, &why);
@@ -107,7 +140,7 @@ static void send_again(struct redis_call *c) {
     for (int s = 0; s < REDIS_SCRIPTS; s++) {
         if (!load[s]) continue;
         if ((r = next_reply(c)) == NULL) return;
-        if (r->type == REDIS_REPLY_ERROR) take_error(c, r->str);
+        if (r->type == REDIS_REPLY_ERROR) take_error(c, &(struct redis_command){.script = NO_SCRIPT}, r->str);
         freeReplyObject(r);
     }
     for (size_t i = 0; i < c->commands_n; i++) {

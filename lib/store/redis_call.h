@@ -15,9 +15,13 @@ struct redisReply;
  */
 typedef int redis_on_reply(void *ctx, size_t index, const struct redisReply *r, struct err *e);
 
+/* An error reply. True: it is the command's own matter and settled; the call is none the worse. KEY: what it is about. */
+typedef bool redis_on_error(void *ctx, size_t index, const char *text, struct bytes key);
+
 struct redis_call {
     struct redis_conn *conn;
     redis_on_reply *on_reply;
+    redis_on_error *on_error; /* NULL, or set behind redis_call_begin */
     void *ctx;
     struct err *e;
     int status;      /* the gravest so far */

@@ -2,9 +2,11 @@
  * every locale that Lua's string comparison may use, and Lua's numbers would lose the digits above 2^53. */
 #include "store/redis_scripts.h"
 
-/* A page is what Lua's stack holds with ease; nearly every call is one page, and then these are all the commands. */
+/* A page is what Lua's stack holds with ease; nearly every call is one page, and then these are all the commands. What
+ * is no fence, or no count, is written anew. */
 const char redis_script_contribute[] =
     "local h, out, stored = KEYS[1], {}, {} "
+    "local function fence_of(f) return f and #f == 33 and not f:sub(1, 32):find('[^0-9a-f]') and f end "
     "for first = 3, #ARGV, 1500 do "
     "  local fields, set = {}, {} "
     "  for i = first, math.min(first + 1499, #ARGV), 3 do fields[#fields + 1] = 'f:' .. ARGV[i] end "
@@ -12,7 +14,7 @@ const char redis_script_contribute[] =
     "  if there[1] then return string.rep('C', (#ARGV - 2) / 3) end "
     "  for k, f in ipairs(fields) do "
     "    local i = first + 3 * (k - 1) "
-    "    local fence, known = ARGV[i + 1], stored[f] or there[k + 3] "
+    "    local fence, known = ARGV[i + 1], stored[f] or fence_of(there[k + 3]) "
     "    if known and known:sub(1, 32) > fence:sub(1, 32) then "
     "      out[#out + 1] = 'N' "
     "    else "
@@ -24,7 +26,8 @@ const char redis_script_contribute[] =
     "  end "
     "  local at = #set "
     "  if at > 0 then "
-    "    set[at + 1], set[at + 2] = 'n', string.format('%.0f', (there[3] or 0) + at / 4) "
+    "    local n = tonumber(there[3]) or tonumber(there[3] and redis.call('HGET', h, 'ln')) or 0 "
+    "    set[at + 1], set[at + 2] = 'n', string.format('%.0f', n + at / 4) "
     "    if not there[2] then set[at + 3], set[at + 4] = 'e', ARGV[1] end "
     "    redis.call('HSET', h, unpack(set)) "
     "  end "
@@ -32,7 +35,11 @@ const char redis_script_contribute[] =
     "if next(stored) then redis.call('PEXPIRE', h, ARGV[2]) end "
     "return table.concat(out)";
 
+/* A row that is none is written anew. */
 const char redis_script_rows[] = "local k, out = KEYS[1], {} "
+                                 "local function is_row(r) "
+                                 "  return r:sub(33, 33) == ';' and not r:sub(1, 32):find('[^0-9a-f]') "
+                                 "end "
                                  "local head = redis.call('HMGET', k, 'life', 'group', 'version') "
                                  "local life = head[1] "
                                  "if not life then "
@@ -47,7 +54,7 @@ const char redis_script_rows[] = "local k, out = KEYS[1], {} "
                                  "  local there = redis.call('HGET', k, source) "
                                  "  if ARGV[i + 1] ~= life then "
                                  "    out[#out + 1] = 'O' "
-                                 "  elseif there and there:sub(1, 32) > fence then "
+                                 "  elseif there and is_row(there) and there:sub(1, 32) > fence then "
                                  "    out[#out + 1] = 'N' "
                                  "  else "
                                  "    redis.call('HSET', k, source, fence .. ';' .. ARGV[i + 3]) "
@@ -63,17 +70,31 @@ const char redis_script_rows[] = "local k, out = KEYS[1], {} "
  * first page is short because nearly every call sees one list that is not over, or the end; the others serve a location
  * whose oldest list was the last to become final. */
 const char redis_script_list[] =
-    "local part, list, minutes, states, meta = unpack(KEYS) "
+    "local part, list, minutes, states, meta, losses = unpack(KEYS) "
     "local e, n, state, final, merged, ttl, minute, start, wall, log_time, rows = unpack(ARGV, 1, 11) "
-    "local head = redis.call('HMGET', part, 'e', 'closed', 'ln', 'lr') "
+    "local odd "
+    "local function look(k, command, ...) "
+    "  local r = redis.pcall(command, KEYS[k], ...) "
+    "  if type(r) ~= 'table' or not r.err then return r end "
+    "  odd = odd or 'ODD ' .. k .. ' ' .. r.err "
+    "  return {} "
+    "end "
+    "local head = look(1, 'HMGET', 'e', 'closed', 'ln', 'lr', 'lost') "
+    "if odd then return redis.error_reply(odd) end "
     "if not head[1] then return 'A' end "
     "if head[2] then return 'C' end "
-    "local ln, lr = tonumber(head[3]) or -1, tonumber(head[4]) or -1 "
+    "local ln, lr, first = tonumber(head[3]) or -1, tonumber(head[4]) or -1, not head[3] "
     "if head[1] ~= e or ln > tonumber(n) or (ln == tonumber(n) and lr > tonumber(rows)) then return 'R' end "
 
-    "local known = redis.call('HMGET', meta, 'log_time_ms', 'final_until_ms', 'seq') "
-    "local was, at = redis.call('HGET', states, minute), redis.call('ZSCORE', minutes, minute) "
-    "local replaced = redis.call('ZCARD', list) > 0 "
+    "local known = look(5, 'HMGET', 'log_time_ms', 'final_until_ms', 'seq') "
+    "local was, at, replaced = look(4, 'HGET', minute), look(3, 'ZSCORE', minute), look(2, 'ZCARD') "
+    "local lost = head[5] or (first and look(6, 'HGET', minute)) "
+    "if odd then return redis.error_reply(odd) end "
+    "if first and was == 'final' and replaced > 0 then " /* its parts were deleted by somebody else */
+    "  redis.call('HSET', part, 'closed', '1') "
+    "  return 'C' "
+    "end "
+    "if lost then state = 'lost' end "
 
     "if final == '1' then "
     "  local drop = {} "
@@ -82,9 +103,10 @@ const char redis_script_list[] =
     "  end "
     "  for i = 1, #drop, 1000 do redis.call('HDEL', part, unpack(drop, i, math.min(i + 999, #drop))) end "
     "end "
-    "if replaced then redis.call('DEL', list) end "
+    "if replaced > 0 then redis.call('DEL', list) end "
 
     "redis.call('HSET', part, 'ln', n, 'lr', rows, 'merged', merged) "
+    "if lost then redis.call('HSET', part, 'lost', '1') end "
     "if final == '1' then redis.call('HSET', part, 'closed', '1') end "
     "for i = 12, #ARGV, 1000 do redis.call('ZADD', list, unpack(ARGV, i, math.min(i + 999, #ARGV))) end "
 
@@ -114,8 +136,26 @@ const char redis_script_list[] =
     "  facts[#facts + 1] = string.format('%.0f', to) "
     "end "
     "redis.call('HSET', meta, unpack(facts)) "
-    "for _, k in ipairs(KEYS) do redis.call('PEXPIRE', k, ttl) end "
+    "for k = 1, 5 do redis.call('PEXPIRE', KEYS[k], ttl) end "
     "if not at and redis.call('ZCARD', minutes) % 8 == 0 then return redis.call('ZRANGE', minutes, 0, 15) end "
+    "return 'S'";
+
+/* The loss itself first: what is said of it in public is worth less, and may be odd too. */
+const char redis_script_lose[] =
+    "local part, list, minutes, states, meta, losses = unpack(KEYS) "
+    "local minute, start, ttl = unpack(ARGV) "
+    "local function is_error(r) return type(r) == 'table' and r.err end "
+    "if redis.pcall('HGET', part, 'closed') == '1' then return 'C' end "
+    "local served = redis.pcall('ZCARD', list) "
+    "if redis.pcall('HGET', states, minute) == 'final' and not is_error(served) and served > 0 then return 'C' end "
+    "local kept = redis.pcall('HSET', losses, minute, '1') "
+    "if is_error(kept) then return redis.error_reply('ODD 6 ' .. kept.err) end "
+    "redis.call('PEXPIRE', losses, ttl) "
+    "if type(redis.pcall('HGET', part, 'e')) == 'string' then redis.call('HSET', part, 'lost', '1') end "
+    "redis.pcall('ZADD', minutes, start, minute) "
+    "redis.pcall('HSET', states, minute, 'lost') "
+    "redis.pcall('HINCRBY', meta, 'seq', 1) "
+    "for k = 3, 5 do redis.call('PEXPIRE', KEYS[k], ttl) end "
     "return 'S'";
 
 /* Whether a list is still there is asked of its own key, which must be among KEYS: hence a script of its own, for many
@@ -129,19 +169,35 @@ const char redis_script_forget[] = "local minutes, states = KEYS[1], KEYS[2] "
                                    "end "
                                    "return 'OK'";
 
+const char redis_script_locations[] = "local now = redis.call('TIME') "
+                                      "local ms = now[1] * 1000 + math.floor(now[2] / 1000) "
+                                      "for i = 2, #ARGV do "
+                                      "  redis.call('ZADD', KEYS[1], string.format('%.0f', ms), ARGV[i]) "
+                                      "end "
+                                      "local old = string.format('(%.0f', ms - ARGV[1]) "
+                                      "redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', old) "
+                                      "return 'OK'";
+
 /* Deleted before it is added: a full Redis must still be able to put notes aside. */
 const char redis_script_notes_end[] =
     "local changed, waiting = KEYS[1], KEYS[2] "
+    "local aside = redis.pcall('HLEN', waiting) "
+    "local may_wait = type(aside) == 'number' "
+    "local function get(k, field) "
+    "  local token = redis.pcall('HGET', k, field) "
+    "  return type(token) == 'string' and token "
+    "end "
     "for i = 1, #ARGV, 3 do "
     "  local mode, field, token = ARGV[i], ARGV[i + 1], ARGV[i + 2] "
-    "  if redis.call('HGET', changed, field) == token then "
-    "    redis.call('HDEL', changed, field) "
-    "    if mode == 'w' then redis.call('HSET', waiting, field, token) "
-    "    else redis.call('HDEL', waiting, field) end " /* whatever waits there is older */
-    "  elseif mode == 'd' and redis.call('HGET', waiting, field) == token then redis.call('HDEL', waiting, field) end "
+    "  if get(changed, field) == token then "
+    "    if mode == 'd' or may_wait then redis.call('HDEL', changed, field) end "
+    "    if mode == 'w' and may_wait then redis.call('HSET', waiting, field, token) "
+    "    elseif may_wait then redis.call('HDEL', waiting, field) end " /* whatever waits there is older */
+    "  elseif mode == 'd' and get(waiting, field) == token then redis.call('HDEL', waiting, field) end "
     "end "
     "return 'OK'";
 
 const char *const redis_scripts[REDIS_SCRIPTS] = {
-    redis_script_contribute, redis_script_rows, redis_script_list, redis_script_forget, redis_script_notes_end,
+    redis_script_contribute, redis_script_rows,      redis_script_list,      redis_script_lose,
+    redis_script_forget,     redis_script_locations, redis_script_notes_end,
 };

@@ -1,11 +1,12 @@
 /* store/redis_scripts.h - the Lua texts, each one atomic step of the delivery rules. Internal to store/.
+ * "ODD 3 ..." as an error says that the third of KEYS holds something else than it must, and that nothing was written.
  * What a call sends of them is their digest; redis_call.h says what happens to a Redis that does not know it.
  * A full Redis refuses a script whose first write may grow, so growing writes come last where a write must get through.
  */
 #ifndef TOPKD_STORE_REDIS_SCRIPTS_H
 #define TOPKD_STORE_REDIS_SCRIPTS_H
 
-enum { REDIS_SCRIPTS = 5 };
+enum { REDIS_SCRIPTS = 7 };
 /* All of them: hello asks Redis for their digests in this order. */
 extern const char *const redis_scripts[REDIS_SCRIPTS];
 
@@ -17,17 +18,24 @@ extern const char redis_script_contribute[];
  * Answer: {"ok", life, a letter a row: S N O(ther life)}, or {"group", its name} or {"version", its number}. */
 extern const char redis_script_rows[];
 
-/* Rules 15, 17. KEYS part hash, list, minutes, states, meta. ARGV: e, n, state, '1' if final, merged, ttl ms, minute,
+/* Rules 15, 17, 25. KEYS part hash, list, minutes, states, meta, losses. ARGV: e, n, state, '1' if final, merged, ttl ms, minute,
  * its start in s, wall ms, log time ms or '', rows, then (count, item) each item. Answer: S R(efused) C A(bsent), or,
  * after every eighth minute that is new in the index, instead of S its oldest 16: some of their lists may have expired.
  */
 extern const char redis_script_list[];
 
+/* Rule 25. KEYS as those of a list. ARGV: minute, its start in s, ttl ms. Answer: S, or C if it is final. */
+extern const char redis_script_lose[];
+
 /* Takes minutes whose list has expired out of the index. KEYS minutes, states, then the list of each of ARGV, the
  * minutes. Answer: OK. */
 extern const char redis_script_forget[];
 
-/* Rule 14. KEYS changed, waiting. ARGV: ('d'elete or 'w'ait, field, token) each note. Answer: OK. */
+/* KEYS locations. ARGV: ttl ms, then locations. The time is that of Redis: workers' clocks differ, and one that is ahead
+ * would take what the others wrote for old. Answer: OK. */
+extern const char redis_script_locations[];
+
+/* Rule 14. KEYS changed, waiting; one that is odd counts as empty, and nothing moves into it. ARGV: ('d'elete or 'w'ait, field, token) each note. Answer: OK. */
 extern const char redis_script_notes_end[];
 
 #endif

@@ -277,7 +277,7 @@ static int locations_touch(struct merger *m, const struct store_list *lists, siz
     if (n == 0) return STORE_OK;
     struct bytes *names = mem_zalloc(n, sizeof *names);
     for (size_t i = 0; i < n; i++) names[i] = lists[i].location;
-    int status = m->store.ops->locations_touch(m->store.self, names, n, clock_wall_ms(m->hub->clock), e);
+    int status = m->store.ops->locations_touch(m->store.self, names, n, e);
     mem_free(names);
     return status;
 }

@@ -223,6 +223,44 @@ static void write_index(struct fake_redis *r, const struct store_list *l, int64_
     if (is_new && oldest != NULL) find_oldest(minutes, l, oldest);
 }
 
+/* -- rule 25: lists that are lost -- */
+
+static struct fake_key *list_key(struct fake_redis *r, struct bytes location, int64_t minute) {
+    struct buf name = {0};
+    keys_minute(&name, r->board, location, minute);
+    struct fake_key *k = fake_key(r, fake_bytes(&name));
+    buf_free(&name);
+    return k;
+}
+
+static bool is_final(struct fake_redis *r, struct bytes location, int64_t minute) {
+    char text[MINUTE_TEXT_LEN + 1];
+    minute_format(minute, text);
+    return fake_eq(fake_get(location_key(r, location, "states"), fake_text(text)), fake_text("final")) &&
+           list_key(r, location, minute)->n > 0;
+}
+
+static void run_lose(struct fake_redis *r, struct store_loss *l) {
+    struct fake_key *h = part_key(r, l->location, l->minute);
+    char text[MINUTE_TEXT_LEN + 1], score[24];
+    l->answer = has(h, "closed") || is_final(r, l->location, l->minute) ? STORE_CLOSED : STORE_STORED;
+    if (l->answer == STORE_CLOSED) return;
+    minute_format(l->minute, text);
+    fake_set(r, location_key(r, l->location, "losses"), fake_text(text), fake_text("1"));
+    if (has(h, "e")) fake_set(r, h, fake_text("lost"), fake_text("1"));
+    fake_set(r, location_key(r, l->location, "minutes"), fake_text(text), number(score, l->minute * 60));
+    fake_set(r, location_key(r, l->location, "states"), fake_text(text), fake_text("lost"));
+    struct fake_key *meta = location_key(r, l->location, "meta");
+    set_number(r, meta, "seq", get_number(meta, "seq", 0) + 1);
+}
+
+static bool is_lost(struct fake_redis *r, const struct fake_key *h, const struct store_list *l) {
+    char text[MINUTE_TEXT_LEN + 1];
+    minute_format(l->minute, text);
+    return has(h, "lost") ||
+           (!has(h, "ln") && fake_get(location_key(r, l->location, "losses"), fake_text(text)).p != NULL);
+}
+
 static enum store_answer judge_list(const struct fake_key *h, const struct store_list *l) {
     if (!has(h, "e")) return STORE_ABSENT;
     if (has(h, "closed")) return STORE_CLOSED;
@@ -233,11 +271,24 @@ static enum store_answer judge_list(const struct fake_key *h, const struct store
     return STORE_STORED;
 }
 
+/* A final list whose parts were deleted by somebody else. */
+static bool is_closed_without_parts(struct fake_redis *r, struct fake_key *h, const struct store_list *l) {
+    if (has(h, "ln") || !is_final(r, l->location, l->minute)) return false;
+    fake_set(r, h, fake_text("closed"), fake_text("1"));
+    return true;
+}
+
 static void run_list(struct fake_redis *r, const struct fake_op *op) {
-    struct store_list *l = op->list;
-    struct fake_key *h = part_key(r, l->location, l->minute);
-    l->answer = judge_list(h, l);
-    if (l->answer != STORE_STORED) return;
+    struct store_list *said = op->list;
+    struct fake_key *h = part_key(r, said->location, said->minute);
+    said->answer = judge_list(h, said);
+    if (said->answer == STORE_STORED && is_closed_without_parts(r, h, said)) said->answer = STORE_CLOSED;
+    if (said->answer != STORE_STORED) return;
+    struct store_list as_written = *said, *l = &as_written;
+    if (is_lost(r, h, l)) {
+        l->state = "lost";
+        fake_set(r, h, fake_text("lost"), fake_text("1"));
+    }
     struct fake_list before = {0}, after = {0};
     if (r->on_list != NULL) fake_redis_list(r, l->location, l->minute, &before);
     if (l->final && RULE(closed)) {
@@ -267,11 +318,11 @@ static void run_locations(struct fake_redis *r, const struct fake_op *op) {
         char score[24];
         buf_clear(&name);
         keys_encode_location(&name, op->locations[i]);
-        fake_set(r, k, fake_bytes(&name), number(score, op->wall_ms));
+        fake_set(r, k, fake_bytes(&name), number(score, r->script_now_ms));
     }
     buf_free(&name);
     for (size_t i = k->n; i-- > 0;)
-        if (fake_int(fake_bytes(&k->fields[i].value), 0) < op->wall_ms - r->retention_ms)
+        if (fake_int(fake_bytes(&k->fields[i].value), 0) < r->script_now_ms - r->retention_ms)
             fake_del(r, k, fake_bytes(&k->fields[i].name));
 }
 
@@ -291,6 +342,9 @@ int fake_op_run(struct fake_redis *r, const struct fake_op *op) {
     case FAKE_OP_LIST:
         run_list(r, op);
         break;
+    case FAKE_OP_LOSE:
+        run_lose(r, op->loss);
+        break;
     case FAKE_OP_FORGET:
         run_forget(r, op);
         break;
@@ -302,4 +356,10 @@ int fake_op_run(struct fake_redis *r, const struct fake_op *op) {
         break;
     }
     return STORE_OK;
+}
+
+bool fake_op_odd(const struct fake_op *op) {
+    if (op->kind == FAKE_OP_LIST) op->list->answer = STORE_ODD;
+    for (size_t i = 0; op->kind == FAKE_OP_PARTS && i < op->parts->n; i++) op->parts->parts[i].answer = STORE_ODD;
+    return op->kind == FAKE_OP_LIST || op->kind == FAKE_OP_PARTS;
 }

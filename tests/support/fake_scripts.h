@@ -11,6 +11,7 @@ enum fake_op_kind {
     FAKE_OP_NOTE,
     FAKE_OP_ROWS,
     FAKE_OP_LIST,
+    FAKE_OP_LOSE,
     FAKE_OP_FORGET, /* follows a LIST that said which minutes are the oldest */
     FAKE_OP_NOTE_END,
     FAKE_OP_LOCATIONS
@@ -27,6 +28,7 @@ struct fake_op {
     enum fake_op_kind kind;
     struct store_parts *parts; /* answers are written into what these point to */
     struct store_list *list;
+    struct store_loss *loss;
     struct fake_oldest *oldest; /* LIST: out, NULL: nobody asks; FORGET: in */
     struct store_row *rows;
     const struct store_note *note;
@@ -41,6 +43,8 @@ struct fake_op {
 
 /* Executes OP. STORE_OK, or STORE_FATAL for another group's rows. */
 int fake_op_run(struct fake_redis *r, const struct fake_op *op);
+/* Answers OP as a Redis does that holds something else at its key; false if no key of its kind may be odd. */
+bool fake_op_odd(const struct fake_op *op);
 /* A copy that can be run after everything it was made from is gone. */
 struct fake_op *fake_op_copy(const struct fake_op *op);
 void fake_op_destroy(struct fake_op *op);

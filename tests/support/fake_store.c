@@ -47,6 +47,9 @@ static void request(struct call *c, const struct fake_op *op) {
     case FAKE_FULL:
         c->status = STORE_FULL;
         return;
+    case FAKE_ODD:
+        if (!fake_op_odd(op) && fake_op_run(c->s->redis, op) != STORE_OK) c->status = STORE_FATAL;
+        return;
     case FAKE_DROP_AFTER:
         (void)fake_op_run(c->s->redis, op);
         c->status = STORE_BROKEN;
@@ -65,7 +68,7 @@ static void request(struct call *c, const struct fake_op *op) {
 static bool reading(struct call *c) {
     if (is_over(c)) return false;
     int fate = fate_of(c);
-    if (fate != FAKE_DO && fate != FAKE_FULL) c->status = STORE_BROKEN;
+    if (fate != FAKE_DO && fate != FAKE_FULL && fate != FAKE_ODD) c->status = STORE_BROKEN;
     return !is_over(c);
 }
 
@@ -100,9 +103,18 @@ static int fake_contribute(void *self, struct store_parts *lists, size_t n, stru
     return finish(&c, e);
 }
 
-static int fake_note(void *self, const struct store_note *notes, size_t n, struct err *e) {
+static int fake_lists_lose(void *self, struct store_loss *lists, size_t n, struct err *e) {
+    struct call c = {.s = self, .kind = FAKE_LIST_LOSE};
+    for (size_t i = 0; i < n; i++) request(&c, &(struct fake_op){.kind = FAKE_OP_LOSE, .loss = &lists[i]});
+    return finish(&c, e);
+}
+
+static int fake_note(void *self, struct store_note *notes, size_t n, struct err *e) {
     struct call c = {.s = self, .kind = FAKE_NOTE};
-    for (size_t i = 0; i < n; i++) request(&c, &(struct fake_op){.kind = FAKE_OP_NOTE, .note = &notes[i]});
+    for (size_t i = 0; i < n; i++) {
+        notes[i].answer = STORE_STORED;
+        request(&c, &(struct fake_op){.kind = FAKE_OP_NOTE, .note = &notes[i]});
+    }
     return finish(&c, e);
 }
 
@@ -133,9 +145,9 @@ static int fake_notes_end(void *self, const struct store_note_end *ends, size_t 
     return finish(&c, e);
 }
 
-static int fake_locations_touch(void *self, const struct bytes *locations, size_t n, int64_t wall_ms, struct err *e) {
+static int fake_locations_touch(void *self, const struct bytes *locations, size_t n, struct err *e) {
     struct call c = {.s = self, .kind = FAKE_LOCATIONS};
-    request(&c, &(struct fake_op){.kind = FAKE_OP_LOCATIONS, .locations = locations, .n = n, .wall_ms = wall_ms});
+    request(&c, &(struct fake_op){.kind = FAKE_OP_LOCATIONS, .locations = locations, .n = n});
     return finish(&c, e);
 }
 
@@ -266,6 +278,7 @@ struct store fake_store_ops(struct fake_store *s) {
         .hello = fake_hello,
         .contribute = fake_contribute,
         .note = fake_note,
+        .lists_lose = fake_lists_lose,
         .rows_write = fake_rows_write,
         .progress_read = fake_progress_read,
         .notes_read = fake_notes_read,

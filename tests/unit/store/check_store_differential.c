@@ -191,12 +191,26 @@ static void call_lists_write(struct run *t, struct err *e) {
     expect_same(t, real, fake);
 }
 
+static void call_lists_lose(struct run *t, struct err *e) {
+    struct store_loss losses[2][2];
+    size_t n = 1 + draw(t, 2);
+    for (size_t i = 0; i < n; i++)
+        losses[0][i] = losses[1][i] = (struct store_loss){.location = some_location(t), .minute = some_minute(t)};
+    int real = t->pair.real.ops->lists_lose(t->pair.real.self, losses[0], n, e);
+    int fake = t->pair.fake.ops->lists_lose(t->pair.fake.self, losses[1], n, e);
+    for (size_t i = 0; i < n; i++) {
+        buf_addf(&t->said_real, "%zu %d\n", i, losses[0][i].answer);
+        buf_addf(&t->said_fake, "%zu %d\n", i, losses[1][i].answer);
+    }
+    expect_same(t, real, fake);
+}
+
 static void call_locations_touch(struct run *t, struct err *e) {
     struct bytes all[3];
     size_t n = 1 + draw(t, ARRAY_LEN(all));
     for (size_t i = 0; i < n; i++) all[i] = some_location(t);
-    expect_same(t, t->pair.real.ops->locations_touch(t->pair.real.self, all, n, t->wall_ms, e),
-                t->pair.fake.ops->locations_touch(t->pair.fake.self, all, n, t->wall_ms, e));
+    expect_same(t, t->pair.real.ops->locations_touch(t->pair.real.self, all, n, e),
+                t->pair.fake.ops->locations_touch(t->pair.fake.self, all, n, e));
 }
 
 /* -- calls that read -- */
@@ -289,6 +303,12 @@ static void call_expire(struct run *t, struct err *e) {
     pair_expire_list(&t->pair, some_location(t), some_minute(t));
 }
 
+/* By somebody else's hand. */
+static void call_delete_part(struct run *t, struct err *e) {
+    (void)e;
+    pair_delete_part(&t->pair, some_location(t), some_minute(t));
+}
+
 static void call_flush(struct run *t, struct err *e) {
     (void)e;
     pair_flush(&t->pair);
@@ -309,12 +329,14 @@ static const struct {
     {"notes_end", call_notes_end, 10},
     {"rows_write", call_rows_write, 10},
     {"lists_write", call_lists_write, 24},
+    {"lists_lose", call_lists_lose, 2},
     {"locations_touch", call_locations_touch, 3},
     {"progress_read", call_progress_read, 3},
     {"notes_read", call_notes_read, 5},
     {"round_read", call_round_read, 16},
     {"hello", call_hello, 1},
     {"expire", call_expire, 8},
+    {"delete_part", call_delete_part, 3},
     {"flush", call_flush, 1},
     {"forget_scripts", call_forget_scripts, 2},
 };
