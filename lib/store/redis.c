@@ -44,6 +44,7 @@ int redis_store_create(const struct redis_options *o, struct metrics *m, struct 
     s->group = mem_strdup(o->group);
     s->retention_ms = o->retention_ms;
     s->allow_eviction = o->allow_eviction;
+    s->is_second = o->is_second;
     s->on_news = o->on_news;
     s->news_ctx = o->news_ctx;
     *out = (struct store){.ops = &redis_ops, .self = s};

@@ -18,6 +18,7 @@ struct redis_options {
     const char *group; /* named in topk:progress */
     int64_t retention_ms;
     bool allow_eviction;
+    bool is_second; /* of two stores on one Redis: leaves it to the first to say what it thinks of the server */
     int connect_timeout_ms, call_timeout_ms; /* 0 = 1000 and 5000 */
     /* Told of what ends no call, on its thread; TEXT is borrowed. NULL: nobody is. */
     void (*on_news)(void *ctx, enum redis_news news, const char *text);

@@ -171,6 +171,7 @@ static void send_words(struct check *c, struct redis_call *call, enum command wh
 static void send_server(struct check *c, struct redis_call *call) {
     send_words(c, call, HELLO, (const char *const[]){"HELLO", "2", NULL});
     if (!c->s->allow_eviction) send_words(c, call, POLICY, (const char *const[]){"INFO", "memory", NULL});
+    if (c->s->is_second) return;
     send_words(c, call, SAFETY, (const char *const[]){"INFO", "persistence", NULL});
     send_words(c, call, SAVES, (const char *const[]){"CONFIG", "GET", "save"});
 }

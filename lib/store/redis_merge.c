@@ -32,7 +32,7 @@ static void take_oldest(struct lists *c, const struct store_list *l, const struc
     struct oldest *o = &c->oldest[c->oldest_n++];
     *o = (struct oldest){.list = l};
     minute_format(l->minute, own);
-    for (size_t i = 0; i < r->elements && o->n < FORGET_MAX; i++) {
+    for (size_t i = 1; i < r->elements && o->n < FORGET_MAX; i++) {
         const struct redisReply *m = r->element[i];
         if (strcmp(m->str, own) != 0) o->members[o->n++] = (struct bytes){mem_dup(m->str, m->len + 1), m->len};
     }
@@ -41,15 +41,13 @@ static void take_oldest(struct lists *c, const struct store_list *l, const struc
 static int on_list(void *ctx, size_t index, const struct redisReply *r, struct err *e) {
     struct lists *c = ctx;
     enum store_answer *answer = &c->lists[index].answer;
-    if (redis_is_strings(r)) {
+    if (redis_is_strings(r) && r->elements > 0) {
         *answer = STORE_STORED;
-        take_oldest(c, &c->lists[index], r);
+        c->lists[index].lost = r->element[0]->str[0] == 'L';
+        if (r->elements > 1) take_oldest(c, &c->lists[index], r);
         return STORE_OK;
     }
     switch (r->type == REDIS_REPLY_STRING && r->len == 1 ? r->str[0] : '?') {
-    case 'S':
-        *answer = STORE_STORED;
-        return STORE_OK;
     case 'R':
         *answer = STORE_REFUSED;
         return STORE_OK;

@@ -11,7 +11,7 @@ struct redis_store {
     struct redis_conn conn;
     char *board, *group; /* owned */
     int64_t retention_ms;
-    bool allow_eviction;
+    bool allow_eviction, is_second;
     void (*on_news)(void *ctx, enum redis_news news, const char *text);
     void *news_ctx;
     bool unsafe_said;

@@ -200,6 +200,8 @@ static bool take_field(struct store_hash *h, const struct redisReply *name, cons
         return h->n > 0;
     } else if (is_named(name, "closed")) {
         h->closed = true;
+    } else if (is_named(name, "lost")) {
+        h->lost = true;
     }
     return true;
 }

@@ -137,8 +137,8 @@ const char redis_script_list[] =
     "end "
     "redis.call('HSET', meta, unpack(facts)) "
     "for k = 1, 5 do redis.call('PEXPIRE', KEYS[k], ttl) end "
-    "if not at and redis.call('ZCARD', minutes) % 8 == 0 then return redis.call('ZRANGE', minutes, 0, 15) end "
-    "return 'S'";
+    "local oldest = not at and redis.call('ZCARD', minutes) % 8 == 0 and redis.call('ZRANGE', minutes, 0, 15) or {} "
+    "return {lost and 'L' or 'S', unpack(oldest)}";
 
 /* The loss itself first: what is said of it in public is worth less, and may be odd too. */
 const char redis_script_lose[] =

@@ -19,9 +19,9 @@ extern const char redis_script_contribute[];
 extern const char redis_script_rows[];
 
 /* Rules 15, 17, 25. KEYS part hash, list, minutes, states, meta, losses. ARGV: e, n, state, '1' if final, merged, ttl ms, minute,
- * its start in s, wall ms, log time ms or '', rows, then (count, item) each item. Answer: S R(efused) C A(bsent), or,
- * after every eighth minute that is new in the index, instead of S its oldest 16: some of their lists may have expired.
- */
+ * its start in s, wall ms, log time ms or '', rows, then (count, item) each item. Answer: R(efused) C A(bsent), or {S or,
+ * if it was written as lost, L, and after every eighth minute that is new in the index its oldest 16: some of their
+ * lists may have expired}. */
 extern const char redis_script_list[];
 
 /* Rule 25. KEYS as those of a list. ARGV: minute, its start in s, ttl ms. Answer: S, or C if it is final. */

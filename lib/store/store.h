@@ -106,7 +106,8 @@ struct store_hash {
     struct bytes location; /* in: borrowed */
     int64_t minute;        /* in */
     bool exists, closed;
-    bool odd; /* something lies there that nobody here writes, and nothing else of it is filled in */
+    bool lost; /* it is one of lists_lose, or was made after that */
+    bool odd;  /* something lies there that nobody here writes, and nothing else of it is filled in */
     char e[STORE_TOKEN_LEN + 1];
     int64_t n; /* accepted writes */
     struct store_hash_part {
@@ -144,6 +145,7 @@ struct store_list {
     const struct store_list_item *top; /* the zset: K */
     size_t top_n;
     int64_t log_time_ms; /* largest W; INT64_MIN: none */
+    bool lost;           /* out: written as lost, for it is one of lists_lose */
     enum store_answer
         answer; /* STORED, REFUSED (another e, or a later n, or n by later rows), CLOSED, ABSENT (no hash), ODD */
 };

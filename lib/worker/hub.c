@@ -56,6 +56,19 @@ void hub_fail(struct hub *h, const struct err *e) {
     atomic_store(&h->stopping, true);
 }
 
+void hub_say_store(struct hub *h, enum hub_edge edge, const char *why) {
+    pthread_mutex_lock(&h->lock);
+    snprintf(h->store_said[edge], sizeof h->store_said[edge], "%s", why);
+    pthread_mutex_unlock(&h->lock);
+}
+
+bool hub_store_said(struct hub *h, enum hub_edge edge, char *why, size_t size) {
+    pthread_mutex_lock(&h->lock);
+    snprintf(why, size, "%s", h->store_said[edge]);
+    pthread_mutex_unlock(&h->lock);
+    return why[0] != '\0';
+}
+
 void hub_rest(struct hub *h, int ms) { mail_free_all(mailbox_take(&h->bell, 0, ms)); }
 
 void hub_ring(struct hub *h) { mailbox_wake(&h->bell); }

@@ -15,6 +15,9 @@
 
 enum { HUB_PARTITIONS_MAX = 65536, HUB_QUEUE_BYTES_MAX = 16 * 1024 * 1024 };
 
+/* Who speaks with Redis. */
+enum hub_edge { HUB_PUBLISHER, HUB_MERGER, HUB_EDGES };
+
 struct hub_consumer {
     struct mailbox inbox;
     /* partitions: assigned, not yet looked up, below the frontier, paused, without traffic; minutes: most unsettled
@@ -50,6 +53,7 @@ struct hub {
 
     pthread_mutex_t lock; /* of the rest */
     struct err fatal_error;
+    char store_said[HUB_EDGES][sizeof((struct err){0}.text)]; /* why Redis does not serve this edge; "": it does */
     uint8_t *shard_owners; /* per partition of the first topic: does a consumer of ours own it? */
 };
 
@@ -60,6 +64,11 @@ void hub_deinit(struct hub *h);
 /* Remember the first reason why this process cannot go on, and stop. CODE: of the error; ERR_INVALID is a matter of
  * configuration. */
 void hub_fail(struct hub *h, const struct err *e);
+
+/* Why Redis does not serve EDGE, with the remedy; "" when it does again. */
+void hub_say_store(struct hub *h, enum hub_edge edge, const char *why);
+/* The same copied to WHY, cut at SIZE; false if there is nothing to say. */
+bool hub_store_said(struct hub *h, enum hub_edge edge, char *why, size_t size);
 
 /* The merger's rest: MS, but no longer than until somebody rings. */
 void hub_rest(struct hub *h, int ms);

@@ -11,7 +11,9 @@
 #include "base/mem.h"
 #include "base/testhook.h"
 #include "board/seen.h"
+#include "worker/aside.h"
 #include "worker/merge_work.h"
+#include "worker/outage.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -23,8 +25,7 @@ enum {
     ROUND_LISTS_MAX = 128, /* hashes read in one pipeline: 128 lists of 16 parts of 8 KB are 16 MB */
     REST_MAX_MS = 1000,
     REST_ROUNDS = 4, /* merging again takes a fifth of the time at most */
-    WAITING_INTERVAL_MS = 60000,
-    LOG_INTERVAL_MS = 5000
+    WAITING_INTERVAL_MS = 60000
 };
 
 struct choice {  /* a list to merge */
@@ -36,14 +37,17 @@ struct merger {
     struct hub *hub;
     struct store store;
     struct seen *seen;
+    struct aside *aside;
     bool shards_known[STORE_SHARDS]; /* worked in the last round */
     bool read_waiting;
     int64_t waiting_mono_ms;
     uint64_t rounds;
     int rest_ms;
     int64_t round_ms; /* what the last round with lists took */
+    struct outage outage;
+    int failures; /* in a row */
     struct log_limit limit;
-    struct metric *written[LIST_STATES], *refused, *seconds;
+    struct metric *written[LIST_STATES], *refused, *seconds, *set_aside;
 };
 
 /* What one round holds; freed at its end. */
@@ -61,6 +65,7 @@ struct merger *merger_create(struct hub *hub, struct store store) {
     m->hub = hub;
     m->store = store;
     m->seen = seen_create();
+    m->aside = aside_create();
     m->read_waiting = true;
     for (int s = 0; s < LIST_STATES; s++) {
         char labels[32];
@@ -68,6 +73,7 @@ struct merger *merger_create(struct hub *hub, struct store store) {
         m->written[s] = metrics_get(hub->metrics, METRIC_LISTS, labels);
     }
     m->refused = metrics_get(hub->metrics, METRIC_LISTS_REFUSED, "");
+    m->set_aside = metrics_get(hub->metrics, METRIC_LISTS_SET_ASIDE, "");
     m->seconds = metrics_get(hub->metrics, METRIC_MERGE_SECONDS, "");
     return m;
 }
@@ -75,6 +81,7 @@ struct merger *merger_create(struct hub *hub, struct store store) {
 void merger_destroy(struct merger *m) {
     if (m == NULL) return;
     seen_destroy(m->seen);
+    aside_destroy(m->aside);
     mem_free(m);
 }
 
@@ -143,6 +150,8 @@ static bool too_soon(const struct merger *m, const struct seen_last *last) {
 }
 
 static void choose_note(struct round *r, size_t note, const struct seen_last *last) {
+    const struct store_note_read *read = &r->notes.notes[note];
+    if (aside_waits(r->merger->aside, note_location(read), read->minute, clock_mono_ms(r->merger->hub->clock))) return;
     if (too_soon(r->merger, last)) {
         r->later++;
         return;
@@ -198,6 +207,14 @@ static void choose(struct merger *m, struct round *r) {
 
 /* -- 3 and 4: read, merge, judge, write -- */
 
+static void say_broken(struct merger *m, const struct store_hash *h) {
+    struct buf key = {0};
+    keys_part(&key, m->hub->config->board, h->location, h->minute);
+    log_limited(&m->limit, ASIDE_RETRY_MS, LOG_ERROR, "contribution_broken", "key=%s remedy=%s",
+                log_quote(buf_text(&key)), "\"delete the key, and the list is lost: RUNBOOK, lists set aside\"");
+    buf_free(&key);
+}
+
 /* Works the lists of HASHES that exist and are not closed. LIST_OF[i] = index of their list, -1 for the others. */
 static size_t lists_make(struct merger *m, const struct board_sources *sources, const struct store_hash *hashes,
                          size_t n, struct merge_work *works, struct store_list *lists, int *list_of_hash) {
@@ -209,8 +226,7 @@ static size_t lists_make(struct merger *m, const struct board_sources *sources, 
         if (!h->exists || h->closed) continue;
         merge_work_make(m->hub, sources, h, &works[i]);
         if (!works[i].mergeable) {
-            log_limited(&m->limit, LOG_INTERVAL_MS, LOG_ERROR, "contribution_broken", "location=%s minute=%" PRId64,
-                        log_quote_bytes(h->location), h->minute);
+            say_broken(m, h);
             continue;
         }
         list_of_hash[i] = (int)made;
@@ -223,6 +239,10 @@ static size_t lists_make(struct merger *m, const struct board_sources *sources, 
 /* -- 5: end the notes -- */
 
 enum note_fate { NOTE_KEEP, NOTE_END, NOTE_WAIT };
+
+static bool hash_is_odd(const struct store_hash *h, const struct merge_work *w) {
+    return h->odd || (h->exists && !h->closed && !w->mergeable);
+}
 
 static bool past_retention(const struct merger *m, int64_t minute) {
     return minute_end_ms(minute) + m->hub->config->retention_ms < clock_wall_ms(m->hub->clock);
@@ -242,6 +262,27 @@ static enum note_fate fate_of(const struct merger *m, const struct board_sources
     return NOTE_WAIT;
 }
 
+/* Something else lies at a key of the list. Until it is gone there is nothing to write, and nothing outlives RETENTION.
+ */
+static enum note_fate fate_of_odd(const struct merger *m, const struct store_hash *h) {
+    int64_t now = clock_mono_ms(m->hub->clock);
+    bool tried = now - aside_since(m->aside, h->location, h->minute, now) >= ASIDE_PATIENCE_MS;
+    return tried && past_retention(m, h->minute) ? NOTE_END : NOTE_KEEP;
+}
+
+/* Of whose hashes something cannot be read: what is made of them from now on is lost. */
+static int lists_lose(struct merger *m, const struct store_hash *hashes, size_t n, const struct merge_work *works,
+                      struct err *e) {
+    struct store_loss *losses = mem_zalloc(n + 1, sizeof *losses);
+    size_t losses_n = 0;
+    for (size_t i = 0; i < n; i++)
+        if (hash_is_odd(&hashes[i], &works[i]))
+            losses[losses_n++] = (struct store_loss){.location = hashes[i].location, .minute = hashes[i].minute};
+    int status = losses_n == 0 ? STORE_OK : m->store.ops->lists_lose(m->store.self, losses, losses_n, e);
+    mem_free(losses);
+    return status;
+}
+
 static void remember(struct merger *m, const struct board_sources *sources, const struct choice *c, const char *token,
                      const struct merge_work *w, const struct store_hash *h, enum note_fate fate) {
     struct bytes location = h->location;
@@ -259,9 +300,17 @@ static int notes_end(struct merger *m, const struct board_sources *sources, cons
     size_t ends_n = 0;
     for (size_t i = 0; i < n; i++) {
         enum store_answer answer = list_of_hash[i] < 0 ? STORE_STORED : lists[list_of_hash[i]].answer;
-        bool broken = hashes[i].exists && !hashes[i].closed && list_of_hash[i] < 0;
-        if (answer == STORE_REFUSED || broken) continue; /* somebody was ahead: again in the next round */
-        enum note_fate fate = fate_of(m, sources, &hashes[i], &works[i], answer);
+        bool odd = answer == STORE_ODD || hash_is_odd(&hashes[i], &works[i]);
+        if (answer == STORE_REFUSED) { /* somebody was ahead: again in the next round, wherever the note is */
+            m->read_waiting = true;
+            continue;
+        }
+        enum note_fate fate = odd ? fate_of_odd(m, &hashes[i]) : fate_of(m, sources, &hashes[i], &works[i], answer);
+        if (odd && fate == NOTE_KEEP) {
+            aside_put(m->aside, hashes[i].location, hashes[i].minute, clock_mono_ms(m->hub->clock));
+            continue;
+        }
+        aside_remove(m->aside, hashes[i].location, hashes[i].minute);
         const struct choice *c = &r->choices[at + i];
         const char *token = r->notes.notes[c->note].token;
         remember(m, sources, c, token, &works[i], &hashes[i], fate);
@@ -302,9 +351,12 @@ static int chunk_write(struct merger *m, const struct board_sources *sources, co
     int status =
         made == 0 ? STORE_OK : m->store.ops->lists_write(m->store.self, lists, made, clock_wall_ms(m->hub->clock), e);
     if (status == STORE_OK) {
+        for (size_t i = 0; i < n; i++)
+            if (list_of_hash[i] >= 0 && lists[list_of_hash[i]].lost) works[i].state = LIST_LOST;
         count_lists(m, lists, made, works, list_of_hash, n);
         status = locations_touch(m, lists, made, e);
     }
+    if (status == STORE_OK) status = lists_lose(m, hashes, n, works, e);
     if (status == STORE_OK) status = notes_end(m, sources, r, at, hashes, n, works, lists, list_of_hash, e);
     for (size_t i = 0; i < n; i++) merge_work_deinit(&works[i]);
     mem_free(works);
@@ -341,6 +393,27 @@ static int round_work(struct merger *m, struct round *r, struct err *e) {
     return status;
 }
 
+static void aside_show(struct merger *m) {
+    aside_tidy(m->aside, m->shards_known, clock_mono_ms(m->hub->clock));
+    metric_set(m->set_aside, (double)aside_count(m->aside));
+}
+
+/* What ails the publisher too is the publisher's to say; it may take a moment to notice. */
+static void say_failure(struct merger *m, const struct err *e) {
+    hub_say_store(m->hub, HUB_MERGER, e->text);
+    bool alone = atomic_load(&m->hub->store_up) && !atomic_load(&m->hub->store_full);
+    if (++m->failures > 1 && alone && outage_says(&m->outage, e->text))
+        log_event(LOG_WARN, "merge_failed", "why=%s", log_quote(e->text));
+}
+
+static void all_is_well(struct merger *m) {
+    atomic_store(&m->hub->merger_up, true);
+    if (m->failures > 0) hub_say_store(m->hub, HUB_MERGER, "");
+    if (m->outage.on) log_event(LOG_INFO, "merge_recovered", "board=%s", m->hub->config->board);
+    outage_ends(&m->outage);
+    m->failures = m->rest_ms = 0;
+}
+
 static int round_failed(struct merger *m, int status, const struct err *e) {
     if (status == STORE_FATAL) hub_fail(m->hub, e);
     if (status == STORE_BROKEN) {
@@ -348,7 +421,7 @@ static int round_failed(struct merger *m, int status, const struct err *e) {
         if (RULE(forget)) seen_clear(m->seen);
         m->read_waiting = true;
     }
-    log_limited(&m->limit, LOG_INTERVAL_MS, LOG_WARN, "merge_failed", "why=%s", log_quote(e->text));
+    say_failure(m, e);
     m->rest_ms = m->rest_ms == 0 ? merger_interval_ms(m) : m->rest_ms * 2 > REST_MAX_MS ? REST_MAX_MS : m->rest_ms * 2;
     return m->rest_ms;
 }
@@ -361,6 +434,7 @@ int merger_step(struct merger *m) {
     r.merger = m;
     if (n == 0) {
         shards_changed(m, shards, 0);
+        aside_show(m);
         atomic_fetch_add(&m->hub->merge_idle, 1);
         return merger_interval_ms(m);
     }
@@ -380,8 +454,8 @@ int merger_step(struct merger *m) {
         metric_observe(m->seconds, (double)m->round_ms / 1000);
     }
     round_close(&r);
+    aside_show(m);
     if (status != STORE_OK) return round_failed(m, status, &e);
-    atomic_store(&m->hub->merger_up, true);
-    m->rest_ms = 0;
+    all_is_well(m);
     return merger_interval_ms(m);
 }

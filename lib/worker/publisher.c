@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "base/testhook.h"
 #include "worker/batch.h"
+#include "worker/outage.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -27,7 +28,9 @@ enum {
     BATCH_BYTES_MAX = 1024 * 1024, /* one pipeline: long enough to amortise, short enough to stop quickly */
     QUIET_MIN_MS = 2,
     REST_MIN_MS = 20,
-    REST_MAX_MS = 1000
+    REST_MAX_MS = 1000,
+    SAY_AGAIN_MS = 60000, /* what Redis could neither keep nor call lost */
+    DOUBT_MS = 10000 /* how long a Redis that let us in and then refused a batch must be quiet to be taken for well */
 };
 
 struct publisher {
@@ -36,8 +39,11 @@ struct publisher {
     struct mail *taken; /* owned, in order, to be worked after the batch */
     struct mail *batch; /* owned, not yet answered */
     int rest_ms;        /* of the current outage */
-    struct log_limit limit;
-    struct metric *stored, *newer, *closed, *bytes, *seconds, *queue_bytes, *redirtied, *age;
+    struct outage outage;
+    bool connected;            /* hello passed, and nothing broke since */
+    int64_t refused_mono_ms;   /* when a batch was refused though hello had passed; 0: not lately */
+    int64_t say_again_mono_ms; /* when everything is to be said again; 0: never */
+    struct metric *stored, *newer, *closed, *set_aside, *bytes, *seconds, *queue_bytes, *redirtied, *age;
     int64_t answered_mono_ms;
     /* scratch of one batch */
     struct mail **copies;
@@ -45,6 +51,8 @@ struct publisher {
     struct store_part *parts;
     struct store_note *notes;
     struct store_row *rows;
+    struct store_loss *losses;
+    bool *unkept; /* by copy: no answer that counts */
     size_t cap;
 };
 
@@ -57,6 +65,7 @@ struct publisher *publisher_create(struct hub *hub, struct store store) {
     p->stored = metrics_get(m, METRIC_CONTRIBUTIONS, "result=\"stored\"");
     p->newer = metrics_get(m, METRIC_CONTRIBUTIONS, "result=\"newer\"");
     p->closed = metrics_get(m, METRIC_CONTRIBUTIONS, "result=\"closed\"");
+    p->set_aside = metrics_get(m, METRIC_CONTRIBUTIONS, "result=\"set_aside\"");
     p->bytes = metrics_get(m, METRIC_CONTRIBUTION_BYTES, "");
     p->seconds = metrics_get(m, METRIC_PUBLISH_SECONDS, "");
     p->queue_bytes = metrics_get(m, METRIC_QUEUE_BYTES, "");
@@ -74,6 +83,8 @@ void publisher_destroy(struct publisher *p) {
     mem_free(p->parts);
     mem_free(p->notes);
     mem_free(p->rows);
+    mem_free(p->losses);
+    mem_free(p->unkept);
     mem_free(p);
 }
 
@@ -85,6 +96,8 @@ static void scratch_reserve(struct publisher *p, size_t n) {
     p->parts = mem_realloc(p->parts, p->cap, sizeof *p->parts);
     p->notes = mem_realloc(p->notes, p->cap, sizeof *p->notes);
     p->rows = mem_realloc(p->rows, p->cap, sizeof *p->rows);
+    p->losses = mem_realloc(p->losses, p->cap, sizeof *p->losses);
+    p->unkept = mem_realloc(p->unkept, p->cap, sizeof *p->unkept);
 }
 
 static void send_home(struct publisher *p, struct mail *m) {
@@ -116,15 +129,16 @@ static size_t lists_group(struct publisher *p, size_t n) {
 }
 
 static void count_answers(struct publisher *p, size_t copies) {
-    uint64_t n[3] = {0}, bytes = 0;
+    uint64_t n[4] = {0}, bytes = 0;
     for (size_t i = 0; i < copies; i++) {
         const struct store_part *part = &p->parts[i];
-        n[part->answer == STORE_STORED ? 0 : part->answer == STORE_NEWER ? 1 : 2]++;
+        n[part->answer == STORE_STORED ? 0 : part->answer == STORE_NEWER ? 1 : part->answer == STORE_ODD ? 3 : 2]++;
         bytes += part->items.n;
     }
     metric_add(p->stored, n[0]);
     metric_add(p->newer, n[1]);
     metric_add(p->closed, n[2]);
+    metric_add(p->set_aside, n[3]);
     metric_add(p->bytes, bytes);
 }
 
@@ -145,18 +159,60 @@ static size_t notes_make(struct publisher *p, size_t lists) {
     return n;
 }
 
+/* -- what cannot be kept (rule 25) -- */
+
+static void list_is_unkept(struct publisher *p, struct bytes location, int64_t minute, size_t lists) {
+    for (size_t i = 0; i < lists; i++) {
+        const struct store_parts *l = &p->lists[i];
+        if (l->minute != minute || l->location.n != location.n || memcmp(l->location.p, location.p, location.n) != 0)
+            continue;
+        size_t first = (size_t)(l->parts - p->parts);
+        for (size_t k = 0; k < l->n; k++) p->unkept[first + k] = true;
+    }
+    if (p->say_again_mono_ms == 0) p->say_again_mono_ms = clock_mono_ms(p->hub->clock) + SAY_AGAIN_MS;
+}
+
+/* A contribution that found something else at its key counts as answered once its list can never again be called more
+ * than lost: then the minute may settle without it. */
+static int lists_lose(struct publisher *p, size_t lists, struct err *e) {
+    size_t n = 0;
+    for (size_t i = 0; i < lists; i++)
+        if (p->lists[i].parts[0].answer == STORE_ODD)
+            p->losses[n++] = (struct store_loss){.location = p->lists[i].location, .minute = p->lists[i].minute};
+    if (n == 0 || !RULE(lose)) return STORE_OK;
+    int status = p->store.ops->lists_lose(p->store.self, p->losses, n, e);
+    for (size_t i = 0; status == STORE_OK && i < n; i++)
+        if (p->losses[i].answer == STORE_ODD) list_is_unkept(p, p->losses[i].location, p->losses[i].minute, lists);
+    return status;
+}
+
+static void notes_answered(struct publisher *p, size_t notes, size_t lists) {
+    for (size_t i = 0; i < notes; i++)
+        if (p->notes[i].answer == STORE_ODD) list_is_unkept(p, p->notes[i].location, p->notes[i].minute, lists);
+}
+
+/* Everything is said again now and then, as if the connection had broken: somebody may have freed the keys. */
+static bool is_time_to_say_again(struct publisher *p) {
+    if (p->say_again_mono_ms == 0 || clock_mono_ms(p->hub->clock) < p->say_again_mono_ms) return false;
+    p->say_again_mono_ms = 0;
+    return true;
+}
+
 static int copies_send(struct publisher *p, size_t copies, size_t lists, struct err *e) {
     const struct store_ops *ops = p->store.ops;
     int status;
+    memset(p->unkept, 0, copies * sizeof *p->unkept);
     FAULT(before_send);
     if (!RULE(note_after) && (status = ops->note(p->store.self, p->notes, notes_make(p, lists), e)) != STORE_OK)
         return status;
     if ((status = ops->contribute(p->store.self, p->lists, lists, e)) != STORE_OK) return status;
     FAULT(after_answer);
     count_answers(p, copies);
+    if ((status = lists_lose(p, lists, e)) != STORE_OK) return status;
     size_t notes = notes_make(p, lists);
     if (RULE(note_after) && notes > 0 && (status = ops->note(p->store.self, p->notes, notes, e)) != STORE_OK)
         return status;
+    notes_answered(p, notes, lists);
     FAULT(after_note);
     return STORE_OK;
 }
@@ -215,7 +271,7 @@ static void note_forgotten(struct publisher *p) {
 /* Send home what is answered: first the copies and asks, later the rows, each in the order they came. */
 static void answers_deliver(struct publisher *p, bool rows) {
     struct mail **link = &p->batch;
-    size_t row = 0;
+    size_t row = 0, copy = 0;
     bool forgot = false;
     int64_t now = clock_mono_ms(p->hub->clock);
     while (*link != NULL) {
@@ -225,6 +281,11 @@ static void answers_deliver(struct publisher *p, bool rows) {
             continue;
         }
         *link = m->next;
+        if (m->type == MAIL_COPY && p->unkept[copy++]) {
+            m->next = NULL;
+            mail_free_all(m);
+            continue;
+        }
         if (m->type == MAIL_COPY) {
             metric_observe(p->seconds, (double)(now - m->handed_mono_ms) / 1000);
             m = mail_drop_body(m);
@@ -283,19 +344,36 @@ static int batch_failed(struct publisher *p, int status, const struct err *e) {
     bool full = status == STORE_FULL;
     atomic_store(&p->hub->store_full, full);
     if (!full) {
+        if (p->connected && e->code == ERR_REFUSED) p->refused_mono_ms = clock_mono_ms(p->hub->clock);
+        p->connected = false;
         atomic_store(&p->hub->store_up, false);
         tell_broken(p);
     }
-    log_limited(&p->limit, 5000, LOG_WARN, full ? "redis_full" : "redis_broken", "why=%s", log_quote(e->text));
+    if (outage_says(&p->outage, e->text))
+        log_event(LOG_WARN, full ? "redis_full" : "redis_broken", "why=%s", log_quote(e->text));
+    hub_say_store(p->hub, HUB_PUBLISHER, e->text);
     return rest(p);
+}
+
+static void all_is_well(struct publisher *p) {
+    p->refused_mono_ms = 0;
+    hub_say_store(p->hub, HUB_PUBLISHER, "");
+    bool was_full = atomic_exchange(&p->hub->store_full, false);
+    if (!atomic_exchange(&p->hub->store_up, true) || was_full)
+        log_event(LOG_INFO, "redis_connected", "board=%s", p->hub->config->board);
+    outage_ends(&p->outage);
+}
+
+/* Whoever lets us in may still refuse what we send. */
+static bool in_doubt(const struct publisher *p) {
+    return p->refused_mono_ms != 0 && clock_mono_ms(p->hub->clock) - p->refused_mono_ms < DOUBT_MS;
 }
 
 static int hello(struct publisher *p) {
     struct err e = {0};
     int status = p->store.ops->hello(p->store.self, &e);
     if (status != STORE_OK) return batch_failed(p, status, &e);
-    if (!atomic_exchange(&p->hub->store_up, true))
-        log_event(LOG_INFO, "redis_connected", "board=%s", p->hub->config->board);
+    p->connected = true;
     return 0;
 }
 
@@ -324,16 +402,18 @@ int publisher_step(struct publisher *p, int timeout_ms) {
     int64_t now = clock_mono_ms(p->hub->clock);
     metric_set(p->age, (double)(now - p->answered_mono_ms) / 1000);
     metric_set(p->queue_bytes, (double)mailbox_bytes(&p->hub->outbox));
-    if (!atomic_load(&p->hub->store_up)) {
+    if (is_time_to_say_again(p)) tell_broken(p);
+    if (!p->connected) {
         int wait = hello(p);
         if (wait > 0) return wait;
     }
+    if (!atomic_load(&p->hub->store_up) && !in_doubt(p)) all_is_well(p);
     if (!batch_begin(p, timeout_ms)) return 0;
     int status = batch_send(p, &e);
     if (status != STORE_OK) return batch_failed(p, status, &e);
     if (p->taken == NULL) hub_ring(p->hub); /* what the consumers said is in Redis, all of it */
     p->rest_ms = 0;
     p->answered_mono_ms = clock_mono_ms(p->hub->clock);
-    atomic_store(&p->hub->store_full, false);
+    all_is_well(p);
     return 0;
 }

@@ -285,7 +285,8 @@ static void run_list(struct fake_redis *r, const struct fake_op *op) {
     if (said->answer == STORE_STORED && is_closed_without_parts(r, h, said)) said->answer = STORE_CLOSED;
     if (said->answer != STORE_STORED) return;
     struct store_list as_written = *said, *l = &as_written;
-    if (is_lost(r, h, l)) {
+    said->lost = is_lost(r, h, l);
+    if (said->lost) {
         l->state = "lost";
         fake_set(r, h, fake_text("lost"), fake_text("1"));
     }
@@ -359,7 +360,20 @@ int fake_op_run(struct fake_redis *r, const struct fake_op *op) {
 }
 
 bool fake_op_odd(const struct fake_op *op) {
-    if (op->kind == FAKE_OP_LIST) op->list->answer = STORE_ODD;
-    for (size_t i = 0; op->kind == FAKE_OP_PARTS && i < op->parts->n; i++) op->parts->parts[i].answer = STORE_ODD;
-    return op->kind == FAKE_OP_LIST || op->kind == FAKE_OP_PARTS;
+    switch (op->kind) {
+    case FAKE_OP_PARTS:
+        for (size_t i = 0; i < op->parts->n; i++) op->parts->parts[i].answer = STORE_ODD;
+        return true;
+    case FAKE_OP_LIST:
+        op->list->answer = STORE_ODD;
+        return true;
+    case FAKE_OP_LOSE:
+        op->loss->answer = STORE_ODD;
+        return true;
+    case FAKE_OP_NOTE:
+        op->note->answer = STORE_ODD;
+        return true;
+    default:
+        return false;
+    }
 }

@@ -31,7 +31,7 @@ struct fake_op {
     struct store_loss *loss;
     struct fake_oldest *oldest; /* LIST: out, NULL: nobody asks; FORGET: in */
     struct store_row *rows;
-    const struct store_note *note;
+    struct store_note *note;
     const struct store_note_end *end;
     const struct bytes *locations;
     size_t n; /* of rows, of locations */

@@ -16,7 +16,8 @@ struct call {
     struct fake_store *s;
     int kind;   /* enum fake_call */
     int status; /* enum store_status; the elements of a broken call are skipped */
-    bool late;  /* from here on elements become ghosts */
+    bool refused;
+    bool late; /* from here on elements become ghosts */
 };
 
 static int fate_of(struct call *c) {
@@ -46,6 +47,10 @@ static void request(struct call *c, const struct fake_op *op) {
         return;
     case FAKE_FULL:
         c->status = STORE_FULL;
+        return;
+    case FAKE_REFUSE:
+        c->status = STORE_BROKEN;
+        c->refused = true;
         return;
     case FAKE_ODD:
         if (!fake_op_odd(op) && fake_op_run(c->s->redis, op) != STORE_OK) c->status = STORE_FATAL;
@@ -78,6 +83,9 @@ static int finish(const struct call *c, struct err *e) {
         break;
     case STORE_FULL:
         err_set(e, ERR_IO, "fake: out of memory");
+        break;
+    case STORE_BROKEN:
+        err_set(e, c->refused ? ERR_REFUSED : ERR_IO, c->refused ? "fake: refused" : "fake: the connection broke");
         break;
     case STORE_FATAL:
         err_set(e, ERR_REFUSED, "fake: the board belongs to another group");
@@ -221,6 +229,7 @@ static void read_hash(struct fake_redis *r, struct store_hash *h) {
     h->exists = true;
     memcpy(h->e, e.p, e.n);
     h->closed = fake_get(k, fake_text("closed")).p != NULL;
+    h->lost = fake_get(k, fake_text("lost")).p != NULL;
     h->n = fake_int(fake_get(k, fake_text("n")), 0);
     for (size_t i = 0; i < k->n; i++)
         if (strncmp(k->fields[i].name.data, "f:", 2) == 0) add_part(h, k, &k->fields[i]);

@@ -184,8 +184,8 @@ static void call_lists_write(struct run *t, struct err *e) {
     int real = t->pair.real.ops->lists_write(t->pair.real.self, lists[0], n, t->wall_ms, e);
     int fake = t->pair.fake.ops->lists_write(t->pair.fake.self, lists[1], n, t->wall_ms, e);
     for (size_t i = 0; i < n; i++) {
-        buf_addf(&t->said_real, "%zu %d\n", i, lists[0][i].answer);
-        buf_addf(&t->said_fake, "%zu %d\n", i, lists[1][i].answer);
+        buf_addf(&t->said_real, "%zu %d %d\n", i, lists[0][i].answer, lists[0][i].lost);
+        buf_addf(&t->said_fake, "%zu %d %d\n", i, lists[1][i].answer, lists[1][i].lost);
         mem_free(tops[i]);
     }
     expect_same(t, real, fake);
@@ -256,8 +256,8 @@ static void call_notes_read(struct run *t, struct err *e) {
 }
 
 static void say_hash(struct buf *out, size_t i, const struct store_hash *h) {
-    buf_addf(out, "hash %zu exists %d closed %d n %lld e %d\n", i, h->exists, h->closed, (long long)h->n,
-             h->e[0] != '\0');
+    buf_addf(out, "hash %zu exists %d closed %d lost %d n %lld e %d\n", i, h->exists, h->closed, h->lost,
+             (long long)h->n, h->e[0] != '\0');
     for (size_t j = 0; j < h->parts_n; j++) {
         buf_addf(out, "part %zu %d ", i, h->parts[j].final);
         fake_dump_line(out, fake_text(h->parts[j].source), fake_text(h->parts[j].fence),
