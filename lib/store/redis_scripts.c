@@ -64,11 +64,13 @@ const char redis_script_rows[] = "local k, out = KEYS[1], {} "
                                  "end "
                                  "return {'ok', life, table.concat(out)}";
 
-/* In order: judge; look at every key, so that one of another type ends the script before anything is written; free (a
- * final write must reach a full Redis, and replacing a list hardly grows); write; index; final_until_ms: upward over what
- * is final or lost, or down to a list that is not. A number that is none counts as missing: it is written anew. The
- * first page is short because nearly every call sees one list that is not over, or the end; the others serve a location
- * whose oldest list was the last to become final. */
+/* In order: judge; look at every key, so that one of another type ends the script before anything is written; write;
+ * index; final_until_ms: upward over what is final or lost, or down to a list that is not; drop the parts.
+ * A full Redis refuses a script whose first write may grow: a final list must get through, and one that replaces another
+ * hardly grows, so they begin with a write that does not. The parts go last, by the one command that nothing before has
+ * used: where the right to one of the commands is missing, they are still there.
+ * A number that is none counts as missing: it is written anew. The first page is short because nearly every call sees one
+ * list that is not over, or the end; the others serve a location whose oldest list was the last to become final. */
 const char redis_script_list[] =
     "local part, list, minutes, states, meta, losses = unpack(KEYS) "
     "local e, n, state, final, merged, ttl, minute, start, wall, log_time, rows = unpack(ARGV, 1, 11) "
@@ -96,18 +98,10 @@ const char redis_script_list[] =
     "end "
     "if lost then state = 'lost' end "
 
-    "if final == '1' then "
-    "  local drop = {} "
-    "  for _, f in ipairs(redis.call('HKEYS', part)) do "
-    "    if f:sub(2, 2) == ':' then drop[#drop + 1] = f end "
-    "  end "
-    "  for i = 1, #drop, 1000 do redis.call('HDEL', part, unpack(drop, i, math.min(i + 999, #drop))) end "
-    "end "
-    "if replaced > 0 then redis.call('DEL', list) end "
-
+    "if final == '1' or replaced > 0 then redis.call('PEXPIRE', part, ttl) end "
     "redis.call('HSET', part, 'ln', n, 'lr', rows, 'merged', merged) "
     "if lost then redis.call('HSET', part, 'lost', '1') end "
-    "if final == '1' then redis.call('HSET', part, 'closed', '1') end "
+    "if replaced > 0 then redis.call('DEL', list) end "
     "for i = 12, #ARGV, 1000 do redis.call('ZADD', list, unpack(ARGV, i, math.min(i + 999, #ARGV))) end "
 
     "if tonumber(at) ~= tonumber(start) then redis.call('ZADD', minutes, start, minute) end "
@@ -137,6 +131,15 @@ const char redis_script_list[] =
     "end "
     "redis.call('HSET', meta, unpack(facts)) "
     "for k = 1, 5 do redis.call('PEXPIRE', KEYS[k], ttl) end "
+
+    "if final == '1' then "
+    "  local drop = {} "
+    "  for _, f in ipairs(redis.call('HKEYS', part)) do "
+    "    if f:sub(2, 2) == ':' then drop[#drop + 1] = f end "
+    "  end "
+    "  for i = 1, #drop, 1000 do redis.call('HDEL', part, unpack(drop, i, math.min(i + 999, #drop))) end "
+    "  redis.call('HSET', part, 'closed', '1') "
+    "end "
     "local oldest = not at and redis.call('ZCARD', minutes) % 8 == 0 and redis.call('ZRANGE', minutes, 0, 15) or {} "
     "return {lost and 'L' or 'S', unpack(oldest)}";
 

@@ -1,7 +1,7 @@
 /* store/redis_scripts.h - the Lua texts, each one atomic step of the delivery rules. Internal to store/.
  * "ODD 3 ..." as an error says that the third of KEYS holds something else than it must, and that nothing was written.
  * What a call sends of them is their digest; redis_call.h says what happens to a Redis that does not know it.
- * A full Redis refuses a script whose first write may grow, so growing writes come last where a write must get through.
+ * A full Redis refuses a script whose first write may grow, so another one comes first where a write must get through.
  */
 #ifndef TOPKD_STORE_REDIS_SCRIPTS_H
 #define TOPKD_STORE_REDIS_SCRIPTS_H

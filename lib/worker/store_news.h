@@ -4,10 +4,9 @@
 #define TOPKD_WORKER_STORE_NEWS_H
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "store/redis.h"
 
-enum { STORE_NEWS_KEPT = 64, STORE_NEWS_AGAIN_MS = 600000 };
+enum { STORE_NEWS_KEPT = 64, STORE_NEWS_AGAIN_MS = 600000, STORE_NEWS_MINUTE_MAX = 60 };
 
 /* Zero-initialised but for the clock. */
 struct store_news {
@@ -17,7 +16,8 @@ struct store_news {
         int64_t until_mono_ms;
     } said[STORE_NEWS_KEPT]; /* the oldest makes room */
     size_t next;
-    struct log_limit limit;
+    int64_t minute_mono_ms; /* since then lines were counted */
+    int lines;              /* STORE_NEWS_MINUTE_MAX of them at most: what had no room is said another time */
 };
 
 /* For redis_options, with a struct store_news as its context. */

@@ -270,7 +270,7 @@ static bool kafka_ready(struct worker *w, char why[256]) {
 }
 
 static bool redis_ready(struct worker *w, char why[256]) {
-    char said[200];
+    char said[248];
     bool up = atomic_load(&w->hub.store_up) && !atomic_load(&w->hub.store_full);
     bool publisher = hub_store_said(&w->hub, HUB_PUBLISHER, said, sizeof said);
     if (!publisher && up && !hub_store_said(&w->hub, HUB_MERGER, said, sizeof said)) return true;

@@ -204,6 +204,32 @@ START_TEST(a_list_is_written_with_rights_to_its_declared_keys_only) {
 }
 END_TEST
 
+/* A script that stops half-way is not taken back: without this or that right it must not have dropped the parts. */
+START_TEST(without_a_right_a_final_list_keeps_its_parts) {
+    static const char *const rights[] = {"-hset", "-del", "-zadd", "-pexpire", "-zrangebyscore", "-hkeys", "-hdel"};
+    char url[160];
+    ck_assert_int_eq(contribute(us, minute, (struct bytes){"x", 1}), STORE_OK);
+    struct store_list open = list_of(minute, "open"), final = list_of(minute, "final");
+    ck_assert_int_eq(write_list(&open), STORE_OK);
+    redis_server_do(server, "ACL SETUSER narrow on >p +@all ~*");
+    snprintf(url, sizeof url, "unix://narrow:p@%s", server->socket);
+    struct store narrow = open_store(url, "topk", "g");
+    ck_assert_int_eq(narrow.ops->hello(narrow.self, &error), STORE_OK);
+    for (size_t i = 0; i < ARRAY_LEN(rights); i++) {
+        redis_server_do(server, "ACL SETUSER narrow +@all %s", rights[i]);
+        ck_assert_msg(narrow.ops->lists_write(narrow.self, &final, 1, 1000, &error) == STORE_BROKEN, "%s", rights[i]);
+        expect_redis("1", "HEXISTS topk:{US}:part:2026-11-21T19:08 i:events/0");
+        expect_redis("0", "HEXISTS topk:{US}:part:2026-11-21T19:08 closed");
+        redis_server_do(server, "ACL SETUSER narrow +@all");
+    }
+    ck_assert_int_eq(narrow.ops->lists_write(narrow.self, &final, 1, 1000, &error), STORE_OK);
+    ck_assert_int_eq(final.answer, STORE_STORED);
+    expect_redis("2", "ZSCORE topk:{US}:2026-11-21T19:08 cat");
+    redis_store_destroy(&narrow);
+    redis_server_do(server, "ACL DELUSER narrow");
+}
+END_TEST
+
 START_TEST(minutes_without_a_list_leave_the_index_with_the_eighth_that_comes) {
     given_old_minutes(6);
     redis_server_do(server, "ZADD topk:{US}:2020-01-01T00:03 1 cat");
@@ -430,6 +456,7 @@ Suite *redis_store_suite(void) {
     tcase_add_test(c, every_row_that_is_stored_makes_the_rows_another_version);
     tcase_add_test(c, a_list_that_is_there_is_replaced_on_a_full_server);
     tcase_add_test(c, a_list_is_written_with_rights_to_its_declared_keys_only);
+    tcase_add_test(c, without_a_right_a_final_list_keeps_its_parts);
     tcase_add_test(c, minutes_without_a_list_leave_the_index_with_the_eighth_that_comes);
     tcase_add_test(c, numbers_that_are_none_are_written_anew);
     tcase_add_test(c, notes_can_be_put_aside_on_a_full_server);
