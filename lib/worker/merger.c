@@ -180,10 +180,14 @@ static void choose_changed(void *ctx, struct bytes location, int64_t minute, con
     choose_note(r, notes->n - 1, last);
 }
 
+/* Oldest minutes first: they become final. Of one list that has a changed and a waiting note, the changed one last: it is
+ * what waits from then on, and must be what is remembered. */
 static int choice_order(const void *a, const void *b, void *notes) {
-    const struct store_note_read *x = (const struct store_note_read *)notes + ((const struct choice *)a)->note;
-    const struct store_note_read *y = (const struct store_note_read *)notes + ((const struct choice *)b)->note;
-    return (x->minute > y->minute) - (x->minute < y->minute);
+    size_t i = ((const struct choice *)a)->note, j = ((const struct choice *)b)->note;
+    const struct store_note_read *x = (const struct store_note_read *)notes + i;
+    const struct store_note_read *y = (const struct store_note_read *)notes + j;
+    if (x->minute != y->minute) return x->minute > y->minute ? 1 : -1;
+    return (i < j) - (i > j);
 }
 
 static void choose(struct merger *m, struct round *r) {
@@ -196,8 +200,7 @@ static void choose(struct merger *m, struct round *r) {
     }
     seen_changed(m->seen, &m->hub->rules, &r->sources, m->rounds, choose_changed, r);
     if (r->choices_n == 0) return;
-    qsort_r(r->choices, r->choices_n, sizeof *r->choices, choice_order,
-            r->notes.notes); /* oldest minutes first: they become final */
+    qsort_r(r->choices, r->choices_n, sizeof *r->choices, choice_order, r->notes.notes);
     for (size_t i = 0; i < r->choices_n; i++) {
         int64_t minute = r->notes.notes[r->choices[i].note].minute;
         bool same = i > 0 && r->notes.notes[r->choices[i - 1].note].minute == minute;

@@ -116,6 +116,19 @@ START_TEST(however_dear_merging_is_a_list_is_merged_again_after_half_an_interval
 }
 END_TEST
 
+/* After a break or a takeover both notes of a list are read at once. Whoever remembers the older one merges the list
+ * again a minute later, and cannot end the note of a list that became final meanwhile. */
+START_TEST(of_a_changed_and_a_waiting_note_the_changed_one_is_remembered) {
+    for (char name[] = "A"; name[0] <= 'Z'; name[0]++) contributed(name);
+    ck_assert_uint_eq(round_after(0), 26);
+    for (char name[] = "A"; name[0] <= 'Z'; name[0]++) contributed(name);
+    merger_destroy(merger);
+    merger = merger_create(&worker.hub, fake_store_ops(fake));
+    ck_assert_uint_eq(round_after(0), 52);
+    ck_assert_uint_eq(round_after(60000), 0);
+}
+END_TEST
+
 /* -- lists set aside -- */
 
 static double aside(void) { return metric_value(metrics_get(worker.metrics, METRIC_LISTS_SET_ASIDE, "")); }
@@ -200,6 +213,7 @@ Suite *merger_suite(void) {
     tcase_add_test(c, a_part_that_comes_late_is_merged_a_tenth_of_the_interval_later);
     tcase_add_test(c, the_dearer_merging_is_the_longer_a_late_part_waits);
     tcase_add_test(c, however_dear_merging_is_a_list_is_merged_again_after_half_an_interval);
+    tcase_add_test(c, of_a_changed_and_a_waiting_note_the_changed_one_is_remembered);
     tcase_add_test(c, a_list_whose_keys_are_odd_is_tried_now_and_then);
     tcase_add_test(c, a_list_of_which_a_contribution_is_broken_is_lost_and_tried_now_and_then);
     tcase_add_test(c, lists_set_aside_are_forgotten_with_their_shard);
