@@ -264,7 +264,7 @@ def spoil(s, board):
         s.redis("SET", "%s:{s%d}:waiting" % (s.board, shard), "foreign")
 
 
-@scenario()
+@scenario(long=True)  # two minutes: what was set aside is tried again once in one
 def one_odd_key_of_each_kind_stops_only_what_it_is_about(s):
     s.create_topic()
     board = Board(s)
