@@ -15,7 +15,8 @@ struct redisReply;
  */
 typedef int redis_on_reply(void *ctx, size_t index, const struct redisReply *r, struct err *e);
 
-/* An error reply. True: it is the command's own matter and settled; the call is none the worse. KEY: what it is about. */
+/* An error reply. True: it is the command's own matter and settled; the call is none the worse. KEY: what it is about.
+ */
 typedef bool redis_on_error(void *ctx, size_t index, const char *text, struct bytes key);
 
 struct redis_call {

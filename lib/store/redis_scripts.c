@@ -66,11 +66,11 @@ const char redis_script_rows[] = "local k, out = KEYS[1], {} "
 
 /* In order: judge; look at every key, so that one of another type ends the script before anything is written; write;
  * index; final_until_ms: upward over what is final or lost, or down to a list that is not; drop the parts.
- * A full Redis refuses a script whose first write may grow: a final list must get through, and one that replaces another
- * hardly grows, so they begin with a write that does not. The parts go last, by the one command that nothing before has
- * used: where the right to one of the commands is missing, they are still there.
- * A number that is none counts as missing: it is written anew. The first page is short because nearly every call sees one
- * list that is not over, or the end; the others serve a location whose oldest list was the last to become final. */
+ * A full Redis refuses a script whose first write may grow: a final list must get through, and one that replaces
+ * another hardly grows, so they begin with a write that does not. The parts go last, by the one command that nothing
+ * before has used: where the right to one of the commands is missing, they are still there.
+ * A number that is none counts as missing: it is written anew. The first page is short because nearly every call sees
+ * one list that is not over, or the end; the others serve a location whose oldest list was the last to become final. */
 const char redis_script_list[] =
     "local part, list, minutes, states, meta, losses = unpack(KEYS) "
     "local e, n, state, final, merged, ttl, minute, start, wall, log_time, rows = unpack(ARGV, 1, 11) "

@@ -18,10 +18,10 @@ extern const char redis_script_contribute[];
  * Answer: {"ok", life, a letter a row: S N O(ther life)}, or {"group", its name} or {"version", its number}. */
 extern const char redis_script_rows[];
 
-/* Rules 15, 17, 25. KEYS part hash, list, minutes, states, meta, losses. ARGV: e, n, state, '1' if final, merged, ttl ms, minute,
- * its start in s, wall ms, log time ms or '', rows, then (count, item) each item. Answer: R(efused) C A(bsent), or {S or,
- * if it was written as lost, L, and after every eighth minute that is new in the index its oldest 16: some of their
- * lists may have expired}. */
+/* Rules 15, 17, 25. KEYS part hash, list, minutes, states, meta, losses. ARGV: e, n, state, '1' if final, merged,
+ * ttl ms, minute, its start in s, wall ms, log time ms or '', rows, then (count, item) each item. Answer: R(efused)
+ * C A(bsent), or {S or, if it was written as lost, L, and after every eighth minute that is new in the index its oldest
+ * 16: some of their lists may have expired}. */
 extern const char redis_script_list[];
 
 /* Rule 25. KEYS as those of a list. ARGV: minute, its start in s, ttl ms. Answer: S, or C if it is final. */
@@ -31,11 +31,12 @@ extern const char redis_script_lose[];
  * minutes. Answer: OK. */
 extern const char redis_script_forget[];
 
-/* KEYS locations. ARGV: ttl ms, then locations. The time is that of Redis: workers' clocks differ, and one that is ahead
- * would take what the others wrote for old. Answer: OK. */
+/* KEYS locations. ARGV: ttl ms, then locations. The time is that of Redis: workers' clocks differ, and one that is
+ * ahead would take what the others wrote for old. Answer: OK. */
 extern const char redis_script_locations[];
 
-/* Rule 14. KEYS changed, waiting; one that is odd counts as empty, and nothing moves into it. ARGV: ('d'elete or 'w'ait, field, token) each note. Answer: OK. */
+/* Rule 14. KEYS changed, waiting; one that is odd counts as empty, and nothing moves into it. ARGV: ('d'elete or
+ * 'w'ait, field, token) each note. Answer: OK. */
 extern const char redis_script_notes_end[];
 
 #endif

@@ -30,7 +30,7 @@ enum store_answer {
     STORE_REFUSED,
     STORE_ABSENT,
     STORE_OTHER_LIFE,
-    STORE_ODD /* a key of the element holds something else than it must: nothing of it happened, of the others all did */
+    STORE_ODD /* a key of the element holds something else than it must: nothing of it happened */
 };
 
 /* Rule 9: what one partition says of one (location, minute). */
@@ -74,7 +74,8 @@ struct store_row {
     char new_life[STORE_LIFE_LEN + 1];
 };
 
-/* What is in topk:progress. An odd row has neither fence nor value: of its source nothing is known. Owned by the struct (store_progress_deinit); zero-initialised is empty. */
+/* What is in topk:progress. An odd row has neither fence nor value: of its source nothing is known.
+ * Owned by the struct (store_progress_deinit); zero-initialised is empty. */
 struct store_progress {
     char life[STORE_LIFE_LEN + 1]; /* "" = nobody made one */
     int64_t version;               /* one up with every row that was stored */

@@ -1,5 +1,5 @@
-/* worker/aside.h - lists that cannot be merged now, because something else lies at one of their keys: when each is to be
- * tried again.
+/* worker/aside.h - lists that cannot be merged now, because something else lies at one of their keys: when each is to
+ * be tried again.
  * A list is known by a hash of location and minute: should two ever share one, one waits for the other, and no more.
  * Threads: none, one owner.   Memory: 32 bytes a list, ASIDE_MAX of them at most; more are tried in every round. */
 #ifndef TOPKD_WORKER_ASIDE_H

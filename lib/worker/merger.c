@@ -180,8 +180,8 @@ static void choose_changed(void *ctx, struct bytes location, int64_t minute, con
     choose_note(r, notes->n - 1, last);
 }
 
-/* Oldest minutes first: they become final. Of one list that has a changed and a waiting note, the changed one last: it is
- * what waits from then on, and must be what is remembered. */
+/* Oldest minutes first: they become final. Of one list that has a changed and a waiting note, the changed one last: it
+ * is what waits from then on, and must be what is remembered. */
 static int choice_order(const void *a, const void *b, void *notes) {
     size_t i = ((const struct choice *)a)->note, j = ((const struct choice *)b)->note;
     const struct store_note_read *x = (const struct store_note_read *)notes + i;
