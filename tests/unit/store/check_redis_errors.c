@@ -260,7 +260,8 @@ START_TEST(an_answer_that_no_script_gives_is_fatal) {
 END_TEST
 
 #define GOOD_HASH                                                                                                      \
-    "*8\r\n$1\r\ne\r\n$1\r\n1\r\n$1\r\nn\r\n$1\r\n1\r\n$5\r\nf:a/0\r\n$33\r\n000000000000000000000000000000001\r\n$5\r\ni:a/0\r\n$1\r\nx\r\n"
+    "*8\r\n$1\r\ne\r\n$1\r\n1\r\n$1\r\nn\r\n$1\r\n1\r\n$5\r\nf:a/0\r\n$33\r\n"                                         \
+    "000000000000000000000000000000001\r\n$5\r\ni:a/0\r\n$1\r\nx\r\n"
 
 /* A hash that lost half a part must not look like a hash without that part: the list could become final. */
 static const char *const foreign_hashes[] = {
