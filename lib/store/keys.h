@@ -14,10 +14,10 @@
  *                                              seq             one up with every list written
  *                                              final_until_ms  every list that starts before it is final or lost;
  *                                                              absent: the oldest is not
- *   topk:locations              zset    stays  location, spelled as in keys -> wall ms of its last write; older than
- *                                              RETENTION: removed
- * A list, its minute, state and meta change together. A minute whose list has expired leaves minutes and states with
- * one of the location's next writes.
+ *   topk:locations              zset    stays  location, spelled as in keys -> ms of its last write by the clock of
+ *                                              Redis; older than RETENTION: removed
+ * A list, its minute, state and meta change together. A minute whose list has expired leaves minutes and states when
+ * eight more minutes have come to the location.
  *
  * Internal: for workers of this version only.
  *   topk:progress               hash    stays  life     16 hex, random, made by whoever finds none
@@ -37,6 +37,9 @@
  *                                              closed   1: the list is final, the parts are gone, nothing changes
  *                                              f:<source>  fence, then 1 for a final copy, else 0
  *                                              i:<source>  packed items of that copy
+ *                                              lost     1: the list is lost, whatever the parts say
+ *   topk:{US}:losses            hash    TTL    minute -> 1: a contribution found another type at its key, or what lay
+ *                                              there could not be read; a part hash made after that is lost
  *   topk:{s17}:changed          hash    stays  location '|' minute -> token: lists of shard 17 to be merged
  *   topk:{s17}:waiting          hash    stays  the same, for lists that are written and only wait to become final
  *

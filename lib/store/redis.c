@@ -1,16 +1,20 @@
 /* store/redis.c - see redis.h: the object around the ops. */
 #include "store/redis.h"
 
+#include <hiredis/hiredis.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
 #include "store/redis_ops.h"
+#include "store/redis_reply.h"
 
 static const struct store_ops redis_ops = {
     .hello = redis_hello,
     .contribute = redis_contribute,
     .note = redis_note,
+    .lists_lose = redis_lists_lose,
     .rows_write = redis_rows_write,
     .join = redis_join,
     .close_up_to = redis_close_up_to,
@@ -41,6 +45,9 @@ int redis_store_create(const struct redis_options *o, struct metrics *m, struct 
     s->group = mem_strdup(o->group);
     s->retention_ms = o->retention_ms;
     s->allow_eviction = o->allow_eviction;
+    s->is_second = o->is_second;
+    s->on_news = o->on_news;
+    s->news_ctx = o->news_ctx;
     *out = (struct store){.ops = &redis_ops, .self = s};
     return ERR_OK;
 }
@@ -76,10 +83,31 @@ void redis_arg_key(struct redis_store *s, struct redis_call *c) {
     buf_clear(&s->key);
 }
 
-void redis_arg_eval(struct redis_call *c, const char *script, int keys) {
-    redis_arg_text(c, "EVAL");
-    redis_arg_text(c, script);
-    redis_arg_int(c, keys);
+void redis_say(const struct redis_store *s, enum redis_news news, const char *text) {
+    if (s->on_news != NULL) s->on_news(s->news_ctx, news, text);
+}
+
+void redis_say_odd(const struct redis_store *s, struct bytes key, struct bytes why) {
+    char text[400];
+    snprintf(text, sizeof text, "key %.*s: %.*s", (int)(key.n < 200 ? key.n : 200), key.p,
+             (int)(why.n < 150 ? why.n : 150), why.p);
+    redis_say(s, REDIS_KEY_ODD, text);
+}
+
+bool redis_is_odd(const struct redis_store *s, const char *text, struct bytes key) {
+    struct bytes why;
+    if (!redis_error_of(text).of_key) return false;
+    redis_error_key(text, &why);
+    redis_conn_count_error((struct redis_conn *)(uintptr_t)&s->conn, "key");
+    redis_say_odd(s, key, why);
+    return true;
+}
+
+bool redis_is_strings(const struct redisReply *r) {
+    if (r->type != REDIS_REPLY_ARRAY) return false;
+    for (size_t i = 0; i < r->elements; i++)
+        if (r->element[i]->type != REDIS_REPLY_STRING) return false;
+    return true;
 }
 
 int redis_unexpected(const struct redis_store *s, const char *what, struct err *e) {

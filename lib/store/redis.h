@@ -7,6 +7,10 @@
 #include "store/store.h"
 
 enum { REDIS_CONNECT_TIMEOUT_MS = 1000, REDIS_CALL_TIMEOUT_MS = 5000 };
+enum redis_news {
+    REDIS_KEY_ODD,       /* a key holds what nobody here writes; what it is about is set aside */
+    REDIS_SNAPSHOTS_ONLY /* a Redis that comes back older than it was */
+};
 
 struct redis_options {
     const char *url;   /* redis://[user:password@]host[:port][/db], unix:///path[?db=N] (also user:password@); borrowed
@@ -15,7 +19,11 @@ struct redis_options {
     const char *group; /* named in topk:progress */
     int64_t retention_ms;
     bool allow_eviction;
+    bool is_second; /* of two stores on one Redis: leaves it to the first to say what it thinks of the server */
     int connect_timeout_ms, call_timeout_ms; /* 0 = those above */
+    /* Told of what ends no call, on its thread; TEXT is borrowed. NULL: nobody is. */
+    void (*on_news)(void *ctx, enum redis_news news, const char *text);
+    void *news_ctx;
 };
 
 /* Checks the URL only (ERR_INVALID); connects at the first call. From here on the process ignores SIGPIPE, unless it

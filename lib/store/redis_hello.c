@@ -1,51 +1,84 @@
-/* store/redis_hello.c - letting a connection in: who we are, whether this is a Redis that keeps what it is given, and
- * whether the board is ours.
- * Asked anew at every connect, because what answers behind one address changes. */
+/* store/redis_hello.c - letting a connection in: who we are, whether this is a Redis that keeps what it is given and
+ * takes it now, and whether the board is ours.
+ * Asked anew at every connect, because what answers behind one address changes; and nothing is written before. */
 #include <hiredis/hiredis.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "store/redis_ops.h"
 
-enum command { AUTH, SELECT, ROLE, INFO, OWNER };
+enum command { AUTH, SELECT, HELLO, POLICY, SAFETY, SAVES, OWNER, WRITE, LOAD };
 
 struct check {
     struct redis_store *s;
-    enum command sent[5]; /* the commands of this call, in order */
-    size_t n;
+    enum command sent[8 + REDIS_SCRIPTS]; /* the commands of this call, in order */
+    size_t n, loaded;
+    bool append_only, snapshots;
 };
 
-static int check_role(struct check *c, const struct redisReply *r, struct err *e) {
-    if (r->type != REDIS_REPLY_ARRAY || r->elements == 0 || r->element[0]->type != REDIS_REPLY_STRING) {
-        err_set(e, ERR_REFUSED, "Redis %s: ROLE gave no role: is this a Redis?", c->s->conn.where);
+/* The value of NAME in HELLO's map, which arrives as names and values in turn. */
+static const char *hello_value(const struct redisReply *r, const char *name) {
+    for (size_t i = 0; r->type == REDIS_REPLY_ARRAY && i + 1 < r->elements; i += 2)
+        if (r->element[i]->type == REDIS_REPLY_STRING && strcmp(r->element[i]->str, name) == 0 &&
+            r->element[i + 1]->type == REDIS_REPLY_STRING)
+            return r->element[i + 1]->str;
+    return "";
+}
+
+/* Of all commands that say this, the only one that needs no right. */
+static int check_hello(struct check *c, const struct redisReply *r, struct err *e) {
+    const char *mode = hello_value(r, "mode"), *role = hello_value(r, "role");
+    if (strcmp(mode, "cluster") == 0 || strcmp(mode, "sentinel") == 0) {
+        err_set(e, ERR_INVALID,
+                "Redis %.100s: expected one Redis, got a node in mode %s: give TOPKD_REDIS a master "
+                "outside of a cluster",
+                c->s->conn.where, mode);
         return STORE_FATAL;
     }
-    if (strcmp(r->element[0]->str, "master") == 0) return STORE_OK;
+    if (role[0] == '\0') {
+        err_set(e, ERR_REFUSED, "Redis %.100s: HELLO gave no role: is this a Redis?", c->s->conn.where);
+        return STORE_FATAL;
+    }
+    if (strcmp(role, "master") == 0) return STORE_OK;
     redis_conn_count_error(&c->s->conn, "readonly");
-    err_set(e, ERR_IO, "Redis %s: role is %.20s, writes need the master", c->s->conn.where, r->element[0]->str);
+    err_set(e, ERR_REFUSED, "Redis %.100s: role is %.20s, writes need the master: give TOPKD_REDIS that one",
+            c->s->conn.where, role);
     return STORE_BROKEN;
 }
 
-/* The value of maxmemory_policy in the text of INFO; n == 0 if it is not there. */
-static struct bytes policy_of(const struct redisReply *r) {
-    static const char name[] = "maxmemory_policy:";
+/* The value of NAME, which ends with a colon, in the text of INFO; n == 0 if it is not there. */
+static struct bytes info_value(const struct redisReply *r, const char *name) {
     const char *at = r->type == REDIS_REPLY_STRING ? strstr(r->str, name) : NULL;
     if (at == NULL) return (struct bytes){"", 0};
-    at += sizeof name - 1;
+    at += strlen(name);
     return (struct bytes){at, strcspn(at, "\r\n")};
+}
+
+static bool info_is(const struct redisReply *r, const char *name, const char *value) {
+    struct bytes is = info_value(r, name);
+    return is.n == strlen(value) && memcmp(is.p, value, is.n) == 0;
 }
 
 /* An evicted list is a list that silently lies. */
 static int check_policy(struct check *c, const struct redisReply *r, struct err *e) {
-    static const char wanted[] = "noeviction";
-    struct bytes policy = policy_of(r);
-    if (c->s->allow_eviction) return STORE_OK;
-    if (policy.n == sizeof wanted - 1 && memcmp(policy.p, wanted, policy.n) == 0) return STORE_OK;
+    struct bytes policy = info_value(r, "maxmemory_policy:");
+    if (info_is(r, "maxmemory_policy:", "noeviction")) return STORE_OK;
     err_set(e, ERR_INVALID,
             "Redis %.80s: maxmemory-policy is %.*s, must be noeviction: run CONFIG SET maxmemory-policy noeviction, or "
             "set TOPKD_ALLOW_EVICTION=1 and lists may lose counts",
             c->s->conn.where, policy.n > 0 && policy.n < 30 ? (int)policy.n : 7, policy.n > 0 ? policy.p : "unknown");
     return STORE_FATAL;
+}
+
+/* -1: no snapshot was ever made. Where CONFIG is not for us, this is all there is to see. */
+static void look_at_safety(struct check *c, const struct redisReply *r) {
+    c->append_only = info_is(r, "aof_enabled:", "1");
+    c->snapshots = info_value(r, "rdb_last_bgsave_time_sec:").n > 0 && !info_is(r, "rdb_last_bgsave_time_sec:", "-1");
+}
+
+static void look_at_saves(struct check *c, const struct redisReply *r) {
+    if (r->type == REDIS_REPLY_ARRAY && r->elements == 2 && r->element[1]->type == REDIS_REPLY_STRING)
+        c->snapshots = r->element[1]->len > 0;
 }
 
 int redis_refuse_board(const struct redis_store *s, const char *what, const char *theirs, struct err *e) {
@@ -74,18 +107,40 @@ static int check_owner(struct check *c, const struct redisReply *r, struct err *
     return STORE_OK;
 }
 
+static int take_digest(struct check *c, const struct redisReply *r, struct err *e) {
+    if (r->type != REDIS_REPLY_STRING || r->len != REDIS_DIGEST_LEN) return redis_unexpected(c->s, "SCRIPT LOAD", e);
+    memcpy(c->s->conn.digests[c->loaded++], r->str, REDIS_DIGEST_LEN + 1);
+    return STORE_OK;
+}
+
 static int on_reply(void *ctx, size_t index, const struct redisReply *r, struct err *e) {
     struct check *c = ctx;
     switch (c->sent[index]) {
-    case ROLE:
-        return check_role(c, r, e);
-    case INFO:
+    case HELLO:
+        return check_hello(c, r, e);
+    case POLICY:
         return check_policy(c, r, e);
+    case SAFETY:
+        look_at_safety(c, r);
+        return STORE_OK;
+    case SAVES:
+        look_at_saves(c, r);
+        return STORE_OK;
     case OWNER:
         return check_owner(c, r, e);
+    case LOAD:
+        return take_digest(c, r, e);
     default:
-        return STORE_OK; /* AUTH and SELECT: anything but an error */
+        return STORE_OK; /* AUTH, SELECT and WRITE: anything but an error */
     }
+}
+
+/* What only a warning hangs on needs no right. */
+static bool on_error(void *ctx, size_t index, const char *text, struct bytes key) {
+    const struct check *c = ctx;
+    (void)text;
+    (void)key;
+    return c->sent[index] == SAFETY || c->sent[index] == SAVES;
 }
 
 static void send_check(struct check *c, struct redis_call *call, enum command which) {
@@ -108,6 +163,28 @@ static void send_login(struct check *c, struct redis_call *call) {
     }
 }
 
+static void send_words(struct check *c, struct redis_call *call, enum command which, const char *const words[3]) {
+    for (size_t i = 0; i < 3 && words[i] != NULL; i++) redis_arg_text(call, words[i]);
+    send_check(c, call, which);
+}
+
+static void send_server(struct check *c, struct redis_call *call) {
+    send_words(c, call, HELLO, (const char *const[]){"HELLO", "2", NULL});
+    if (!c->s->allow_eviction) send_words(c, call, POLICY, (const char *const[]){"INFO", "memory", NULL});
+    if (c->s->is_second) return;
+    send_words(c, call, SAFETY, (const char *const[]){"INFO", "persistence", NULL});
+    send_words(c, call, SAVES, (const char *const[]){"CONFIG", "GET", "save"});
+}
+
+/* A write that changes nothing. A Redis that cannot save, or lacks its replicas, answers reads and refuses this. */
+static void send_write(struct check *c, struct redis_call *call) {
+    keys_progress(&c->s->key, c->s->board);
+    redis_arg_text(call, "HDEL");
+    redis_arg_key(c->s, call);
+    redis_arg_text(call, "");
+    send_check(c, call, WRITE);
+}
+
 static void send_owner(struct check *c, struct redis_call *call) {
     buf_clear(&c->s->key);
     keys_progress(&c->s->key, c->s->board);
@@ -118,18 +195,40 @@ static void send_owner(struct check *c, struct redis_call *call) {
     send_check(c, call, OWNER);
 }
 
+static void send_loads(struct check *c, struct redis_call *call) {
+    for (size_t i = 0; i < REDIS_SCRIPTS; i++) {
+        redis_arg_text(call, "SCRIPT");
+        redis_arg_text(call, "LOAD");
+        redis_arg_text(call, redis_scripts[i]);
+        send_check(c, call, LOAD);
+    }
+}
+
+static bool digests_are_known(const struct redis_store *s) { return s->conn.digests[REDIS_SCRIPTS - 1][0] != '\0'; }
+
+static void say_safety(struct check *c) {
+    bool unsafe = c->snapshots && !c->append_only;
+    if (unsafe && !c->s->unsafe_said)
+        redis_say(
+            c->s, REDIS_SNAPSHOTS_ONLY,
+            "it saves snapshots and no append-only file: after a crash it is minutes back, and lists of that time "
+            "are lost: set appendonly yes");
+    c->s->unsafe_said = unsafe;
+}
+
 static int check(struct redis_store *s, bool login, struct err *e) {
     struct check c = {.s = s};
     struct redis_call call;
     redis_call_begin(&call, &s->conn, on_reply, &c, e);
     if (login) send_login(&c, &call);
-    redis_arg_text(&call, "ROLE");
-    send_check(&c, &call, ROLE);
-    redis_arg_text(&call, "INFO");
-    redis_arg_text(&call, "memory");
-    send_check(&c, &call, INFO);
+    call.on_error = on_error;
+    send_server(&c, &call);
     send_owner(&c, &call);
-    return redis_call_end(&call);
+    send_write(&c, &call);
+    if (!digests_are_known(s)) send_loads(&c, &call);
+    int status = redis_call_end(&call);
+    if (status == STORE_OK) say_safety(&c);
+    return status;
 }
 
 int redis_ready(struct redis_store *s, struct err *e) {

@@ -9,18 +9,45 @@
 
 /* -- lists -- */
 
+enum { FORGET_MAX = 16, LIST_KEYS = 6 };
+
+/* Minutes that may have left a location. */
+struct oldest {
+    const struct store_list *list;
+    struct bytes members[FORGET_MAX]; /* owned */
+    size_t n;
+};
+
 struct lists {
     struct redis_store *s;
     struct store_list *lists;
+    struct oldest *oldest; /* owned */
+    size_t oldest_n;
 };
+
+/* The list that was just written is there, even if it is empty. */
+static void take_oldest(struct lists *c, const struct store_list *l, const struct redisReply *r) {
+    char own[MINUTE_TEXT_LEN + 1];
+    c->oldest = mem_realloc(c->oldest, c->oldest_n + 1, sizeof *c->oldest);
+    struct oldest *o = &c->oldest[c->oldest_n++];
+    *o = (struct oldest){.list = l};
+    minute_format(l->minute, own);
+    for (size_t i = 1; i < r->elements && o->n < FORGET_MAX; i++) {
+        const struct redisReply *m = r->element[i];
+        if (strcmp(m->str, own) != 0) o->members[o->n++] = (struct bytes){mem_dup(m->str, m->len + 1), m->len};
+    }
+}
 
 static int on_list(void *ctx, size_t index, const struct redisReply *r, struct err *e) {
     struct lists *c = ctx;
     enum store_answer *answer = &c->lists[index].answer;
-    switch (r->type == REDIS_REPLY_STRING && r->len == 1 ? r->str[0] : '?') {
-    case 'S':
+    if (redis_is_strings(r) && r->elements > 0) {
         *answer = STORE_STORED;
+        c->lists[index].lost = r->element[0]->str[0] == 'L';
+        if (r->elements > 1) take_oldest(c, &c->lists[index], r);
         return STORE_OK;
+    }
+    switch (r->type == REDIS_REPLY_STRING && r->len == 1 ? r->str[0] : '?') {
     case 'R':
         *answer = STORE_REFUSED;
         return STORE_OK;
@@ -36,14 +63,14 @@ static int on_list(void *ctx, size_t index, const struct redisReply *r, struct e
 }
 
 /* All in slot {L}, in the order of the script's KEYS. */
-static void arg_list_keys(struct redis_store *s, struct redis_call *call, const struct store_list *l) {
-    static const char *const names[] = {"minutes", "states", "meta"};
-    keys_part(&s->key, s->board, l->location, l->minute);
+static void arg_list_keys(struct redis_store *s, struct redis_call *call, struct bytes location, int64_t minute) {
+    static const char *const names[] = {"minutes", "states", "meta", "losses"};
+    keys_part(&s->key, s->board, location, minute);
     redis_arg_key(s, call);
-    keys_minute(&s->key, s->board, l->location, l->minute);
+    keys_minute(&s->key, s->board, location, minute);
     redis_arg_key(s, call);
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        keys_of_location(&s->key, s->board, l->location, names[i]);
+        keys_of_location(&s->key, s->board, location, names[i]);
         redis_arg_key(s, call);
     }
 }
@@ -51,8 +78,8 @@ static void arg_list_keys(struct redis_store *s, struct redis_call *call, const 
 static void send_list(struct redis_store *s, struct redis_call *call, const struct store_list *l, int64_t wall_ms) {
     char minute[MINUTE_TEXT_LEN + 1];
     minute_format(l->minute, minute);
-    redis_arg_eval(call, redis_script_list, 5);
-    arg_list_keys(s, call, l);
+    redis_arg_eval(call, redis_script_list, LIST_KEYS);
+    arg_list_keys(s, call, l->location, l->minute);
     redis_arg_text(call, l->e);
     redis_arg_int(call, l->n);
     redis_arg_text(call, l->state);
@@ -74,6 +101,43 @@ static void send_list(struct redis_store *s, struct redis_call *call, const stru
     redis_send(call);
 }
 
+static bool on_list_error(void *ctx, size_t index, const char *text, struct bytes key) {
+    struct lists *c = ctx;
+    if (!redis_is_odd(c->s, text, key)) return false;
+    c->lists[index].answer = STORE_ODD;
+    return true;
+}
+
+/* The key of a member is spelled from its text, whatever somebody else may have put into the index. */
+static void send_forget(struct redis_store *s, struct redis_call *call, const struct oldest *o) {
+    redis_arg_eval(call, redis_script_forget, 2 + (int)o->n);
+    keys_of_location(&s->key, s->board, o->list->location, "minutes");
+    redis_arg_key(s, call);
+    keys_of_location(&s->key, s->board, o->list->location, "states");
+    redis_arg_key(s, call);
+    for (size_t i = 0; i < o->n; i++) {
+        keys_of_location(&s->key, s->board, o->list->location, "");
+        buf_add(&s->key, o->members[i].p, o->members[i].n);
+        redis_arg_key(s, call);
+    }
+    for (size_t i = 0; i < o->n; i++) redis_arg(call, o->members[i]);
+    redis_send(call);
+}
+
+static int forget(struct lists *c, struct err *e) {
+    struct redis_call call;
+    redis_call_begin(&call, &c->s->conn, NULL, NULL, e);
+    for (size_t i = 0; i < c->oldest_n; i++)
+        if (c->oldest[i].n > 0) send_forget(c->s, &call, &c->oldest[i]);
+    return redis_call_end(&call);
+}
+
+static void lists_deinit(struct lists *c) {
+    for (size_t i = 0; i < c->oldest_n; i++)
+        for (size_t k = 0; k < c->oldest[i].n; k++) mem_free((char *)(uintptr_t)c->oldest[i].members[k].p);
+    mem_free(c->oldest);
+}
+
 int redis_lists_write(void *self, struct store_list *lists, size_t n, int64_t wall_ms, struct err *e) {
     struct redis_store *s = self;
     int status = redis_ready(s, e);
@@ -81,7 +145,55 @@ int redis_lists_write(void *self, struct store_list *lists, size_t n, int64_t wa
     struct lists c = {.s = s, .lists = lists};
     struct redis_call call;
     redis_call_begin(&call, &s->conn, on_list, &c, e);
+    call.on_error = on_list_error;
     for (size_t i = 0; i < n; i++) send_list(s, &call, &lists[i], wall_ms);
+    status = redis_call_end(&call);
+    if (status == STORE_OK && c.oldest_n > 0) status = forget(&c, e);
+    lists_deinit(&c);
+    return status;
+}
+
+/* -- lists that are lost -- */
+
+struct losses {
+    struct redis_store *s;
+    struct store_loss *lists;
+};
+
+static int on_loss(void *ctx, size_t index, const struct redisReply *r, struct err *e) {
+    struct losses *c = ctx;
+    char letter = r->type == REDIS_REPLY_STRING && r->len == 1 ? r->str[0] : '?';
+    c->lists[index].answer = letter == 'C' ? STORE_CLOSED : STORE_STORED;
+    return letter == 'S' || letter == 'C' ? STORE_OK : redis_unexpected(c->s, "a lost list", e);
+}
+
+static bool on_loss_error(void *ctx, size_t index, const char *text, struct bytes key) {
+    struct losses *c = ctx;
+    if (!redis_is_odd(c->s, text, key)) return false;
+    c->lists[index].answer = STORE_ODD;
+    return true;
+}
+
+static void send_loss(struct redis_store *s, struct redis_call *call, const struct store_loss *l) {
+    char minute[MINUTE_TEXT_LEN + 1];
+    minute_format(l->minute, minute);
+    redis_arg_eval(call, redis_script_lose, LIST_KEYS);
+    arg_list_keys(s, call, l->location, l->minute);
+    redis_arg_text(call, minute);
+    redis_arg_int(call, l->minute * (MINUTE_MS / 1000));
+    redis_arg_int(call, s->retention_ms);
+    redis_send(call);
+}
+
+int redis_lists_lose(void *self, struct store_loss *lists, size_t n, struct err *e) {
+    struct redis_store *s = self;
+    int status = redis_ready(s, e);
+    if (status != STORE_OK) return status;
+    struct losses c = {.s = s, .lists = lists};
+    struct redis_call call;
+    redis_call_begin(&call, &s->conn, on_loss, &c, e);
+    call.on_error = on_loss_error;
+    for (size_t i = 0; i < n; i++) send_loss(s, &call, &lists[i]);
     return redis_call_end(&call);
 }
 
@@ -123,27 +235,26 @@ int redis_notes_end(void *self, const struct store_note_end *ends, size_t n, str
 
 /* -- the index of locations -- */
 
-int redis_locations_touch(void *self, const struct bytes *locations, size_t n, int64_t wall_ms, struct err *e) {
+static bool on_locations_error(void *ctx, size_t index, const char *text, struct bytes key) {
+    (void)index;
+    return redis_is_odd(ctx, text, key);
+}
+
+int redis_locations_touch(void *self, const struct bytes *locations, size_t n, struct err *e) {
     struct redis_store *s = self;
     int status = redis_ready(s, e);
     if (status != STORE_OK || n == 0) return status;
     struct redis_call call;
-    redis_call_begin(&call, &s->conn, NULL, NULL, e);
-    redis_arg_text(&call, "ZADD");
+    redis_call_begin(&call, &s->conn, NULL, s, e);
+    call.on_error = on_locations_error;
+    redis_arg_eval(&call, redis_script_locations, 1);
     keys_locations(&s->key, s->board);
     redis_arg_key(s, &call);
+    redis_arg_int(&call, s->retention_ms);
     for (size_t i = 0; i < n; i++) {
-        redis_arg_int(&call, wall_ms);
         keys_encode_location(&s->key, locations[i]);
         redis_arg_key(s, &call);
     }
-    redis_send(&call);
-    redis_arg_text(&call, "ZREMRANGEBYSCORE");
-    keys_locations(&s->key, s->board);
-    redis_arg_key(s, &call);
-    redis_arg_text(&call, "-inf");
-    buf_addf(&s->key, "(%lld", (long long)(wall_ms - s->retention_ms));
-    redis_arg_key(s, &call);
     redis_send(&call);
     return redis_call_end(&call);
 }

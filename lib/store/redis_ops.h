@@ -3,6 +3,7 @@
 #ifndef TOPKD_STORE_REDIS_OPS_H
 #define TOPKD_STORE_REDIS_OPS_H
 
+#include "store/redis.h"
 #include "store/redis_call.h"
 #include "store/store.h"
 
@@ -10,7 +11,10 @@ struct redis_store {
     struct redis_conn conn;
     char *board, *group; /* owned */
     int64_t retention_ms;
-    bool allow_eviction;
+    bool allow_eviction, is_second;
+    void (*on_news)(void *ctx, enum redis_news news, const char *text);
+    void *news_ctx;
+    bool unsafe_said;
     struct buf key; /* scratch: the key or field being written */
 };
 
@@ -22,7 +26,7 @@ int redis_refuse_board(const struct redis_store *s, const char *what, const char
 
 /* redis_publish.c */
 int redis_contribute(void *self, struct store_parts *lists, size_t n, struct err *e);
-int redis_note(void *self, const struct store_note *notes, size_t n, struct err *e);
+int redis_note(void *self, struct store_note *notes, size_t n, struct err *e);
 int redis_rows_write(void *self, struct store_row *rows, size_t n, const char *new_life, struct err *e);
 
 /* redis_board.c */
@@ -38,8 +42,9 @@ int redis_round_read(void *self, struct store_round *r, struct err *e);
 
 /* redis_merge.c */
 int redis_lists_write(void *self, struct store_list *lists, size_t n, int64_t wall_ms, struct err *e);
+int redis_lists_lose(void *self, struct store_loss *lists, size_t n, struct err *e);
 int redis_notes_end(void *self, const struct store_note_end *ends, size_t n, struct err *e);
-int redis_locations_touch(void *self, const struct bytes *locations, size_t n, int64_t wall_ms, struct err *e);
+int redis_locations_touch(void *self, const struct bytes *locations, size_t n, struct err *e);
 
 /* redis.c: what several files use. */
 
@@ -51,8 +56,13 @@ struct redis_sharded {
 void redis_sort_by_shard(struct redis_sharded *elements, size_t n);
 /* The key or field that was put together in s->key is the next argument. */
 void redis_arg_key(struct redis_store *s, struct redis_call *c);
-/* EVAL, the script's text and the number of keys. */
-void redis_arg_eval(struct redis_call *c, const char *script, int keys);
+void redis_say(const struct redis_store *s, enum redis_news news, const char *text);
+/* KEY holds something else than it must, says WHY. */
+void redis_say_odd(const struct redis_store *s, struct bytes key, struct bytes why);
+/* Is TEXT, an error reply, about what lies at KEY? Then it is said, and true. */
+bool redis_is_odd(const struct redis_store *s, const char *text, struct bytes key);
+/* An array of nothing but strings. */
+bool redis_is_strings(const struct redisReply *r);
 /* For an answer that WHAT never gives. Returns STORE_FATAL. */
 int redis_unexpected(const struct redis_store *s, const char *what, struct err *e);
 

@@ -48,6 +48,14 @@ static int on_contributed(void *ctx, size_t index, const struct redisReply *r, s
     return good ? STORE_OK : redis_unexpected(c->s, "a contribution", e);
 }
 
+static bool on_contribute_error(void *ctx, size_t index, const char *text, struct bytes key) {
+    struct contribute *c = ctx;
+    struct store_parts *list = &c->lists[index];
+    if (!redis_is_odd(c->s, text, key)) return false;
+    for (size_t i = 0; i < list->n; i++) list->parts[i].answer = STORE_ODD;
+    return true;
+}
+
 static void arg_random(struct redis_call *call) {
     char text[STORE_TOKEN_LEN + 1];
     snprintf(text, sizeof text, "%016" PRIx64, random64());
@@ -78,41 +86,81 @@ int redis_contribute(void *self, struct store_parts *lists, size_t n, struct err
     struct contribute c = {.s = s, .lists = lists};
     struct redis_call call;
     redis_call_begin(&call, &s->conn, on_contributed, &c, e);
+    call.on_error = on_contribute_error;
     for (size_t i = 0; i < n; i++) send_parts(s, &call, &lists[i]);
     return redis_call_end(&call);
 }
 
 /* -- notes: one HSET a shard -- */
 
-static void send_notes(struct redis_store *s, struct redis_call *call, const struct store_note *notes,
-                       const struct redis_sharded *of, size_t n) {
+struct notes {
+    struct redis_store *s;
+    struct store_note *notes;
+    struct redis_sharded *order; /* those to send, by shard */
+    size_t n;
+};
+
+/* How many of the notes from FIRST on are of one shard. */
+static size_t run_of(const struct notes *c, size_t first) {
+    size_t end = first + 1;
+    while (end < c->n && c->order[end].shard == c->order[first].shard) end++;
+    return end - first;
+}
+
+/* One command a run: the INDEXth of the call. */
+static bool on_note_error(void *ctx, size_t index, const char *text, struct bytes key) {
+    struct notes *c = ctx;
+    size_t at = 0;
+    if (!redis_is_odd(c->s, text, key)) return false;
+    while (index-- > 0) at += run_of(c, at);
+    for (size_t n = run_of(c, at), i = 0; i < n; i++) c->notes[c->order[at + i].index].answer = STORE_ODD;
+    return true;
+}
+
+static void send_run(struct notes *c, struct redis_call *call, const char *which, size_t first, size_t n) {
     redis_arg_text(call, "HSET");
-    keys_notes(&s->key, s->board, of[0].shard, "changed");
-    redis_arg_key(s, call);
+    keys_notes(&c->s->key, c->s->board, c->order[first].shard, which);
+    redis_arg_key(c->s, call);
     for (size_t i = 0; i < n; i++) {
-        const struct store_note *note = &notes[of[i].index];
-        keys_note_field(&s->key, note->location, note->minute);
-        redis_arg_key(s, call);
+        struct store_note *note = &c->notes[c->order[first + i].index];
+        note->answer = STORE_STORED;
+        keys_note_field(&c->s->key, note->location, note->minute);
+        redis_arg_key(c->s, call);
         redis_arg_text(call, note->token);
     }
     redis_send(call);
 }
 
-int redis_note(void *self, const struct store_note *notes, size_t n, struct err *e) {
+static int send_notes(struct notes *c, const char *which, struct err *e) {
+    struct redis_call call;
+    redis_call_begin(&call, &c->s->conn, NULL, c, e);
+    call.on_error = on_note_error;
+    for (size_t i = 0, n; i < c->n; i += n) {
+        n = run_of(c, i);
+        send_run(c, &call, which, i, n);
+    }
+    return redis_call_end(&call);
+}
+
+static void keep_odd(struct notes *c) {
+    size_t n = 0;
+    for (size_t i = 0; i < c->n; i++)
+        if (c->notes[c->order[i].index].answer == STORE_ODD) c->order[n++] = c->order[i];
+    c->n = n;
+}
+
+int redis_note(void *self, struct store_note *notes, size_t n, struct err *e) {
     struct redis_store *s = self;
     int status = redis_ready(s, e);
     if (status != STORE_OK) return status;
-    struct redis_call call;
-    redis_call_begin(&call, &s->conn, NULL, NULL, e);
-    struct redis_sharded *order = mem_zalloc(n + 1, sizeof *order);
-    for (size_t i = 0; i < n; i++) order[i] = (struct redis_sharded){keys_shard(notes[i].location), i};
-    redis_sort_by_shard(order, n);
-    for (size_t i = 0, end; i < n; i = end) {
-        for (end = i + 1; end < n && order[end].shard == order[i].shard;) end++;
-        send_notes(s, &call, notes, &order[i], end - i);
-    }
-    mem_free(order);
-    return redis_call_end(&call);
+    struct notes c = {.s = s, .notes = notes, .order = mem_zalloc(n + 1, sizeof *c.order), .n = n};
+    for (size_t i = 0; i < n; i++) c.order[i] = (struct redis_sharded){keys_shard(notes[i].location), i};
+    redis_sort_by_shard(c.order, n);
+    status = send_notes(&c, "changed", e);
+    keep_odd(&c);
+    if (status == STORE_OK && c.n > 0) status = send_notes(&c, "waiting", e);
+    mem_free(c.order);
+    return status;
 }
 
 /* -- progress rows -- */

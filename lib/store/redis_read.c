@@ -1,7 +1,8 @@
 /* store/redis_read.c - what the merger reads: progress, notes, the hashes of a round (rules 14, 15, 19). A field that
- * this program never writes is fatal where a missing one would be taken for an answer (an absent part can make a list
- * final), and skipped where it cannot. */
+ * this program never writes makes a hash odd where a missing one would be taken for an answer (an absent part can make
+ * a list final); a row that is odd is a row that says nothing; and in topk:progress itself the rest is fatal. */
 #include <hiredis/hiredis.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,12 +11,7 @@
 
 /* -- pieces of replies -- */
 
-static bool is_map(const struct redisReply *r) {
-    if (r->type != REDIS_REPLY_ARRAY || r->elements % 2 != 0) return false;
-    for (size_t i = 0; i < r->elements; i++)
-        if (r->element[i]->type != REDIS_REPLY_STRING) return false;
-    return true;
-}
+static bool is_map(const struct redisReply *r) { return redis_is_strings(r) && r->elements % 2 == 0; }
 
 /* A copy and a NUL, which hiredis too puts behind every string. */
 static char *copy_of(const struct redisReply *r) { return mem_dup(r->str, (size_t)r->len + 1); }
@@ -47,21 +43,38 @@ static void send_read(struct redis_store *s, struct redis_call *call, const char
 
 /* -- progress -- */
 
-static bool add_row(struct store_progress *out, const struct redisReply *name, const struct redisReply *value) {
-    struct store_progress_row row = {.value_len = 0};
-    if (!copy_fence(value, row.fence) || value->str[STORE_FENCE_LEN] != ';') return false;
+static bool take_row(struct store_progress_row *row, const struct redisReply *value) {
+    if (!copy_fence(value, row->fence) || strspn(row->fence, "0123456789abcdef") != STORE_FENCE_LEN) return false;
+    if (value->str[STORE_FENCE_LEN] != ';') return false;
     const char *text = value->str + STORE_FENCE_LEN + 1, *count = strrchr(text, '#');
-    row.source = copy_of(name);
-    row.count = count != NULL ? strtoll(count + 1, NULL, 10) : -1;
-    row.value_len = count != NULL ? (size_t)(count - text) : (size_t)value->len - STORE_FENCE_LEN - 1;
-    row.value = mem_dup(text, row.value_len + 1);
-    row.value[row.value_len] = '\0';
-    out->rows[out->n++] = row;
+    row->count = count != NULL ? strtoll(count + 1, NULL, 10) : -1;
+    row->value_len = count != NULL ? (size_t)(count - text) : (size_t)value->len - STORE_FENCE_LEN - 1;
+    row->value = mem_dup(text, row->value_len + 1);
+    row->value[row->value_len] = '\0';
     return true;
 }
 
+static void say_odd_row(struct redis_store *s, const struct redisReply *source) {
+    char why[160];
+    int n = snprintf(why, sizeof why, "field %.100s is no row of a partition: it counts as none", source->str);
+    keys_progress(&s->key, s->board);
+    redis_say_odd(s, (struct bytes){s->key.data, s->key.len}, (struct bytes){why, (size_t)n});
+    buf_clear(&s->key);
+}
+
+static void add_row(struct redis_store *s, struct store_progress *out, const struct redisReply *name,
+                    const struct redisReply *value) {
+    struct store_progress_row row = {.value_len = 0};
+    if (!take_row(&row, value)) {
+        say_odd_row(s, name);
+        row = (struct store_progress_row){.value = mem_strdup("")};
+    }
+    row.source = copy_of(name);
+    out->rows[out->n++] = row;
+}
+
 /* Sources hold a slash, the fields about the board do not. */
-static bool parse_progress(const struct redisReply *r, struct store_progress *out) {
+static bool parse_progress(struct redis_store *s, const struct redisReply *r, struct store_progress *out) {
     if (!is_map(r)) return false;
     out->rows = mem_zalloc(r->elements / 2 + 1, sizeof *out->rows);
     out->closed = INT64_MIN;
@@ -71,7 +84,7 @@ static bool parse_progress(const struct redisReply *r, struct store_progress *ou
         if (is_named(name, "rows")) out->version = strtoll(value->str, NULL, 10);
         if (is_named(name, "members")) out->members = strtoll(value->str, NULL, 10);
         if (is_named(name, "closed")) out->closed = strtoll(value->str, NULL, 10);
-        if (memchr(name->str, '/', name->len) != NULL && !add_row(out, name, value)) return false;
+        if (memchr(name->str, '/', name->len) != NULL) add_row(s, out, name, value);
     }
     return true;
 }
@@ -84,7 +97,7 @@ struct progress {
 static int on_progress(void *ctx, size_t index, const struct redisReply *r, struct err *e) {
     struct progress *c = ctx;
     (void)index;
-    return parse_progress(r, c->out) ? STORE_OK : redis_unexpected(c->s, "progress", e);
+    return parse_progress(c->s, r, c->out) ? STORE_OK : redis_unexpected(c->s, "topk:progress", e);
 }
 
 int redis_progress_read(void *self, struct store_progress *out, struct err *e) {
@@ -156,6 +169,13 @@ static void send_notes_read(struct redis_store *s, struct redis_call *call, cons
     }
 }
 
+/* The notes of such a shard are put aside by whoever writes them. */
+static bool on_notes_error(void *ctx, size_t index, const char *text, struct bytes key) {
+    struct notes *c = ctx;
+    (void)index;
+    return redis_is_odd(c->s, text, key);
+}
+
 int redis_notes_read(void *self, const uint32_t *shards, size_t n, size_t waiting_n, struct store_notes *out,
                      struct err *e) {
     struct redis_store *s = self;
@@ -164,6 +184,7 @@ int redis_notes_read(void *self, const uint32_t *shards, size_t n, size_t waitin
     struct notes c = {.s = s, .shards = shards, .n = n, .waiting_n = waiting_n, .out = out};
     struct redis_call call;
     redis_call_begin(&call, &s->conn, on_notes, &c, e);
+    call.on_error = on_notes_error;
     send_notes_read(s, &call, shards, n, "changed");
     send_notes_read(s, &call, shards, waiting_n, "waiting");
     redis_arg_text(&call, "HMGET");
@@ -188,6 +209,7 @@ static struct store_hash_part *part_of(struct store_hash *h, const struct redisR
 
 static bool take_fence(struct store_hash_part *p, const struct redisReply *value) {
     if (value->len != STORE_FENCE_LEN + 1 || !copy_fence(value, p->fence)) return false;
+    if (strspn(p->fence, "0123456789abcdef") != STORE_FENCE_LEN) return false;
     p->final = value->str[STORE_FENCE_LEN] == '1';
     return true;
 }
@@ -204,12 +226,16 @@ static bool take_field(struct store_hash *h, const struct redisReply *name, cons
         h->born_ms = strtoll(value->str, NULL, 10);
     } else if (is_named(name, "n")) {
         h->n = strtoll(value->str, NULL, 10);
+        return h->n > 0;
     } else if (is_named(name, "closed")) {
         h->closed = true;
+    } else if (is_named(name, "lost")) {
+        h->lost = true;
     }
     return true;
 }
 
+/* False if there is anything that the scripts never write. */
 static bool parse_hash(const struct redisReply *r, struct store_hash *h) {
     if (!is_map(r)) return false;
     if (r->elements == 0) return true;
@@ -234,17 +260,39 @@ static bool parse_life(const struct redisReply *r, struct store_round *round) {
     return r->type == REDIS_REPLY_STRING || r->type == REDIS_REPLY_NIL;
 }
 
+static void say_odd_hash(struct redis_store *s, const struct store_hash *h) {
+    static const char why[] = "a field is none that this program writes, or misses its other half: delete the key, and "
+                              "the list is lost";
+    keys_part(&s->key, s->board, h->location, h->minute);
+    redis_say_odd(s, (struct bytes){s->key.data, s->key.len}, (struct bytes){why, sizeof why - 1});
+    buf_clear(&s->key);
+}
+
+static void take_hash(struct redis_store *s, const struct redisReply *r, struct store_hash *h) {
+    if (parse_hash(r, h)) return;
+    say_odd_hash(s, h);
+    store_hash_deinit(h);
+    h->odd = true;
+}
+
 /* In the order in which round_read asks. */
 static int on_round(void *ctx, size_t index, const struct redisReply *r, struct err *e) {
     struct round *c = ctx;
-    bool good;
+    bool good = true;
     if (index == 0)
-        good = parse_progress(r, &c->r->progress);
+        good = parse_progress(c->s, r, &c->r->progress);
     else if (index <= c->r->hashes_n)
-        good = parse_hash(r, &c->r->hashes[index - 1]);
+        take_hash(c->s, r, &c->r->hashes[index - 1]);
     else
         good = parse_life(r, c->r);
-    return good ? STORE_OK : redis_unexpected(c->s, "a round of hashes", e);
+    return good ? STORE_OK : redis_unexpected(c->s, "topk:progress", e);
+}
+
+static bool on_round_error(void *ctx, size_t index, const char *text, struct bytes key) {
+    struct round *c = ctx;
+    if (index == 0 || index > c->r->hashes_n || !redis_is_odd(c->s, text, key)) return false;
+    c->r->hashes[index - 1].odd = true;
+    return true;
 }
 
 static void forget_answers(struct store_round *r) {
@@ -262,6 +310,7 @@ int redis_round_read(void *self, struct store_round *r, struct err *e) {
     struct round c = {.s = s, .r = r};
     struct redis_call call;
     redis_call_begin(&call, &s->conn, on_round, &c, e);
+    call.on_error = on_round_error;
     keys_progress(&s->key, s->board);
     send_read(s, &call, "HGETALL");
     for (size_t i = 0; i < r->hashes_n; i++) {

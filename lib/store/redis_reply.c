@@ -1,29 +1,44 @@
 /* store/redis_reply.c - see redis_reply.h. */
 #include "store/redis_reply.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "store/store.h"
 
+static const char password[] = "give TOPKD_REDIS the user and the password that Redis expects";
+static const char rights[] = "grant the rights in Redis that the README lists";
+static const char cluster[] =
+    "this is a Redis Cluster, and a board needs one Redis: give TOPKD_REDIS one outside of it";
+
 /* Broken: another server, or this one later, will take the request; what it has forgotten until then is unknown, so
- * rule 12 applies as after a broken connection. Not here: fatal. */
+ * rule 12 applies as after a broken connection. A password may be rotating, a right may be on its way. Not here: fatal.
+ */
 static const struct {
     const char *code;
     struct redis_error means;
 } codes[] = {
-    {"OOM", {STORE_FULL, "oom"}},
-    {"READONLY", {STORE_BROKEN, "readonly"}},
-    {"MASTERDOWN", {STORE_BROKEN, "readonly"}},
-    {"NOREPLICAS", {STORE_BROKEN, "readonly"}},
-    {"MOVED", {STORE_BROKEN, "moved"}},
-    {"ASK", {STORE_BROKEN, "moved"}},
-    {"TRYAGAIN", {STORE_BROKEN, "moved"}},
-    {"CLUSTERDOWN", {STORE_BROKEN, "moved"}},
-    {"LOADING", {STORE_BROKEN, "loading"}},
-    {"BUSY", {STORE_BROKEN, "loading"}},
-    {"MISCONF", {STORE_BROKEN, "other"}}, /* cannot persist, refuses writes until it can */
-    {"NOAUTH", {STORE_BROKEN, "other"}},
-    {"ERR max number of clients", {STORE_BROKEN, "connection"}},
+    {"OOM", {STORE_FULL, "oom", "raise its maxmemory, or lower RETENTION", false}},
+    {"READONLY", {STORE_BROKEN, "readonly", "give TOPKD_REDIS the master", false}},
+    {"MASTERDOWN", {STORE_BROKEN, "readonly", NULL, false}},
+    {"NOREPLICAS", {STORE_BROKEN, "readonly", "attach the replicas that min-replicas-to-write asks for", false}},
+    {"MOVED", {STORE_FATAL, "moved", cluster, false}},
+    {"ASK", {STORE_FATAL, "moved", cluster, false}},
+    {"CROSSSLOT", {STORE_FATAL, "moved", cluster, false}},
+    {"TRYAGAIN", {STORE_FATAL, "moved", cluster, false}},
+    {"CLUSTERDOWN", {STORE_FATAL, "moved", cluster, false}},
+    {"LOADING", {STORE_BROKEN, "loading", NULL, false}},
+    {"BUSY", {STORE_BROKEN, "loading", "a script of another client runs: SCRIPT KILL ends it", false}},
+    {"MISCONF", {STORE_BROKEN, "other", "it cannot save: see its log and its disk", false}},
+    {"NOSCRIPT", {STORE_BROKEN, "other", NULL, false}}, /* a moment after it was loaded: flushed all the time */
+    {"NOAUTH", {STORE_BROKEN, "auth", password, false}},
+    {"WRONGPASS", {STORE_BROKEN, "auth", password, false}},
+    {"ERR AUTH", {STORE_BROKEN, "auth", password, false}},              /* it wants none, says Redis 6 and later, */
+    {"ERR Client sent AUTH,", {STORE_BROKEN, "auth", password, false}}, /* and before */
+    {"NOPERM", {STORE_BROKEN, "auth", rights, false}},
+    {"ERR The user executing the script", {STORE_BROKEN, "auth", rights, false}}, /* can't run, can't access */
+    {"ERR max number of clients", {STORE_BROKEN, "connection", "raise its maxclients", false}},
+    {"WRONGTYPE", {STORE_FATAL, "other", "rename or delete the key, or take another TOPKD_BOARD", true}},
 };
 
 /* Before 7.0 an error inside a script was wrapped: "ERR Error running script (call to f_..): @user_script:5: -OOM ..."
@@ -35,13 +50,28 @@ static const char *unwrap(const char *text) {
     return inner != NULL ? inner + 3 : text;
 }
 
-struct redis_error redis_error_of(const char *text) {
+size_t redis_error_key(const char *text, struct bytes *said) {
+    size_t key = 1, n = sizeof REDIS_ODD - 1;
+    if (strncmp(text, REDIS_ODD, n) == 0) {
+        key = strtoul(text + n, NULL, 10);
+        text += n + strcspn(text + n, " ");
+        text += *text == ' ';
+    }
     text = unwrap(text);
+    const char *address = strstr(text, " script: ");
+    *said = (struct bytes){text, address != NULL ? (size_t)(address - text) : strlen(text)};
+    return key > 0 ? key : 1;
+}
+
+struct redis_error redis_error_of(const char *text) {
+    struct bytes said;
+    redis_error_key(text, &said);
     for (size_t i = 0; i < ARRAY_LEN(codes); i++) {
         size_t n = strlen(codes[i].code);
-        if (strncmp(text, codes[i].code, n) == 0 && (text[n] == ' ' || text[n] == '\0')) return codes[i].means;
+        if (said.n >= n && memcmp(said.p, codes[i].code, n) == 0 && (said.n == n || said.p[n] == ' '))
+            return codes[i].means;
     }
-    return (struct redis_error){STORE_FATAL, "other"};
+    return (struct redis_error){.status = STORE_FATAL, .kind = "other"};
 }
 
 static int gravity(int status) {

@@ -2,9 +2,11 @@
  * every locale that Lua's string comparison may use, and Lua's numbers would lose the digits above 2^53. */
 #include "store/redis_scripts.h"
 
-/* A page is what Lua's stack holds with ease; nearly every call is one page, and then these are all the commands. */
+/* A page is what Lua's stack holds with ease; nearly every call is one page, and then these are all the commands. What
+ * is no fence, or no count, is written anew. */
 const char redis_script_contribute[] =
     "local h, out, stored = KEYS[1], {}, {} "
+    "local function fence_of(f) return f and #f == 33 and not f:sub(1, 32):find('[^0-9a-f]') and f end "
     "for first = 3, #ARGV, 1500 do "
     "  local fields, set = {}, {} "
     "  for i = first, math.min(first + 1499, #ARGV), 3 do fields[#fields + 1] = 'f:' .. ARGV[i] end "
@@ -12,7 +14,7 @@ const char redis_script_contribute[] =
     "  if there[1] then return string.rep('C', (#ARGV - 2) / 3) end "
     "  for k, f in ipairs(fields) do "
     "    local i = first + 3 * (k - 1) "
-    "    local fence, known = ARGV[i + 1], stored[f] or there[k + 3] "
+    "    local fence, known = ARGV[i + 1], stored[f] or fence_of(there[k + 3]) "
     "    if known and known:sub(1, 32) > fence:sub(1, 32) then "
     "      out[#out + 1] = 'N' "
     "    elseif #fence > 33 and not there[2] and not next(stored) then "
@@ -26,7 +28,8 @@ const char redis_script_contribute[] =
     "  end "
     "  local at = #set "
     "  if at > 0 then "
-    "    set[at + 1], set[at + 2] = 'n', string.format('%.0f', (there[3] or 0) + at / 4) "
+    "    local n = tonumber(there[3]) or tonumber(there[3] and redis.call('HGET', h, 'ln')) or 0 "
+    "    set[at + 1], set[at + 2] = 'n', string.format('%.0f', n + at / 4) "
     "    if not there[2] then "
     "      local now = redis.call('TIME') "
     "      set[at + 3], set[at + 4], set[at + 5] = 'e', ARGV[1], 'born' "
@@ -44,6 +47,10 @@ const char redis_script_contribute[] =
     "local k, out = KEYS[1], {} "                                                                                      \
     "local head = redis.call('HMGET', k, 'life', 'group', 'version') "                                                 \
     "local life = head[1] "                                                                                            \
+    "local function row_of(source) " /* what is no row is written anew */                                              \
+    "  local row = redis.call('HGET', k, source) "                                                                     \
+    "  return row and row:sub(33, 33) == ';' and not row:sub(1, 32):find('[^0-9a-f]') and row "                        \
+    "end "                                                                                                             \
     "if not life then "                                                                                                \
     "  life = ARGV[1] "                                                                                                \
     "  redis.call('HSET', k, 'life', life, 'group', ARGV[2], 'version', ARGV[3]) "                                     \
@@ -57,14 +64,14 @@ const char redis_script_contribute[] =
 const char redis_script_rows[] = BOARD_HEAD
     "local function count_of(row) return row and tonumber(row:match('#(%d+)$')) or 0 end "
     "for i = 4, #ARGV, 5 do "
-    "  if ARGV[i + 1] == life and count_of(redis.call('HGET', k, ARGV[i])) < tonumber(ARGV[i + 4]) then "
+    "  if ARGV[i + 1] == life and count_of(row_of(ARGV[i])) < tonumber(ARGV[i + 4]) then "
     "    life = ARGV[1] "
     "    redis.call('HSET', k, 'life', life) "
     "  end "
     "end "
     "local counts = {} "
     "for i = 4, #ARGV, 5 do "
-    "  local row, fence = redis.call('HGET', k, ARGV[i]), ARGV[i + 2] "
+    "  local row, fence = row_of(ARGV[i]), ARGV[i + 2] "
     "  local count = count_of(row) "
     "  if ARGV[i + 1] ~= life then "
     "    out[#out + 1] = 'O' "
@@ -86,7 +93,7 @@ const char redis_script_rows[] = BOARD_HEAD
 const char redis_script_join[] =
     BOARD_HEAD "local closed, fresh = redis.call('HGET', k, 'closed') or '', string.rep('0', 32) "
                "for i = 4, #ARGV do "
-               "  local row = redis.call('HGET', k, ARGV[i]) "
+               "  local row = row_of(ARGV[i]) "
                "  local new = not row or row:sub(1, 32) == fresh or row:match('^[^;]*;[^;]*;%+;') "
                "  out[#out + 1] = new and '1' or '0' "
                "  out[#out + 1] = row or '' "
@@ -119,16 +126,73 @@ const char redis_script_retire[] = "local k, out = KEYS[1], {} "
                                    "end "
                                    "return table.concat(out)";
 
-/* In order: judge; free (a final write must reach a full Redis, and replacing a list hardly grows); write; index;
- * final_until_ms: upward over what is final or lost, or down to a list that is not; forget two expired minutes. */
+/* In order: judge; look at every key, so that one of another type ends the script before anything is written; write;
+ * index; final_until_ms: upward over what is final or lost, or down to a list that is not; drop the parts.
+ * A full Redis refuses a script whose first write may grow: a final list must get through, and one that replaces
+ * another hardly grows, so they begin with a write that does not. The parts go last, by the one command that nothing
+ * before has used: where the right to one of the commands is missing, they are still there.
+ * A number that is none counts as missing: it is written anew. The first page is short because nearly every call sees
+ * one list that is not over, or the end; the others serve a location whose oldest list was the last to become final. */
 const char redis_script_list[] =
-    "local part, list, minutes, states, meta = unpack(KEYS) "
+    "local part, list, minutes, states, meta, losses = unpack(KEYS) "
     "local e, n, state, final, merged, ttl, minute, start, wall, log_time, rows = unpack(ARGV, 1, 11) "
-    "local head = redis.call('HMGET', part, 'e', 'closed', 'ln', 'lr') "
+    "local odd "
+    "local function look(k, command, ...) "
+    "  local r = redis.pcall(command, KEYS[k], ...) "
+    "  if type(r) ~= 'table' or not r.err then return r end "
+    "  odd = odd or 'ODD ' .. k .. ' ' .. r.err "
+    "  return {} "
+    "end "
+    "local head = look(1, 'HMGET', 'e', 'closed', 'ln', 'lr', 'lost') "
+    "if odd then return redis.error_reply(odd) end "
     "if not head[1] then return 'A' end "
     "if head[2] then return 'C' end "
-    "local ln, lr = tonumber(head[3] or -1), tonumber(head[4] or -1) "
+    "local ln, lr, first = tonumber(head[3]) or -1, tonumber(head[4]) or -1, not head[3] "
     "if head[1] ~= e or ln > tonumber(n) or (ln == tonumber(n) and lr > tonumber(rows)) then return 'R' end "
+
+    "local known = look(5, 'HMGET', 'log_time_ms', 'final_until_ms', 'seq') "
+    "local was, at, replaced = look(4, 'HGET', minute), look(3, 'ZSCORE', minute), look(2, 'ZCARD') "
+    "local lost = head[5] or (first and look(6, 'HGET', minute)) "
+    "if odd then return redis.error_reply(odd) end "
+    "if first and was == 'final' and replaced > 0 then " /* its parts were deleted by somebody else */
+    "  redis.call('HSET', part, 'closed', '1') "
+    "  return 'C' "
+    "end "
+    "if lost then state = 'lost' end "
+
+    "if final == '1' or replaced > 0 then redis.call('PEXPIRE', part, ttl) end "
+    "redis.call('HSET', part, 'ln', n, 'lr', rows, 'merged', merged) "
+    "if lost then redis.call('HSET', part, 'lost', '1') end "
+    "if replaced > 0 then redis.call('DEL', list) end "
+    "for i = 12, #ARGV, 1000 do redis.call('ZADD', list, unpack(ARGV, i, math.min(i + 999, #ARGV))) end "
+
+    "if tonumber(at) ~= tonumber(start) then redis.call('ZADD', minutes, start, minute) end "
+    "if was ~= state then redis.call('HSET', states, minute, state) end "
+    "local facts = {'updated_at_ms', wall, 'seq', string.format('%.0f', (tonumber(known[3]) or 0) + 1)} "
+    "if log_time ~= '' and (tonumber(known[1]) or -math.huge) < tonumber(log_time) then "
+    "  facts[5], facts[6] = 'log_time_ms', log_time "
+    "end "
+
+    "local function over(s) return s == 'final' or s == 'lost' end "
+    "local before = tonumber(known[2]) or -math.huge "
+    "local to, open, size = before, not over(state), 2 "
+    "if open and start * 1000 < to then to = start * 1000 end "
+    "while not open do "
+    "  local page = redis.call('ZRANGEBYSCORE', minutes, to / 1000, '+inf', 'WITHSCORES', 'LIMIT', 0, size) "
+    "  if #page == 0 then break end "
+    "  for i = 1, #page, 2 do "
+    "    open = not over(redis.call('HGET', states, page[i])) "
+    "    if open then break end "
+    "    to = page[i + 1] * 1000 + 60000 "
+    "  end "
+    "  size = 100 "
+    "end "
+    "if to ~= before then "
+    "  facts[#facts + 1] = 'final_until_ms' "
+    "  facts[#facts + 1] = string.format('%.0f', to) "
+    "end "
+    "redis.call('HSET', meta, unpack(facts)) "
+    "for k = 1, 5 do redis.call('PEXPIRE', KEYS[k], ttl) end "
 
     "if final == '1' then "
     "  local drop = {} "
@@ -136,58 +200,69 @@ const char redis_script_list[] =
     "    if f:sub(2, 2) == ':' then drop[#drop + 1] = f end "
     "  end "
     "  for i = 1, #drop, 1000 do redis.call('HDEL', part, unpack(drop, i, math.min(i + 999, #drop))) end "
+    "  redis.call('HSET', part, 'closed', '1') "
     "end "
-    "if redis.call('EXISTS', list) == 1 then redis.call('DEL', list) end "
+    "local oldest = not at and redis.call('ZCARD', minutes) % 8 == 0 and redis.call('ZRANGE', minutes, 0, 15) or {} "
+    "return {lost and 'L' or 'S', unpack(oldest)}";
 
-    "redis.call('HSET', part, 'ln', n, 'lr', rows, 'merged', merged) "
-    "if final == '1' then redis.call('HSET', part, 'closed', '1') end "
-    "for i = 12, #ARGV, 1000 do redis.call('ZADD', list, unpack(ARGV, i, math.min(i + 999, #ARGV))) end "
-
-    "redis.call('ZADD', minutes, start, minute) "
-    "redis.call('HSET', states, minute, state) "
-    "local known = redis.call('HMGET', meta, 'log_time_ms', 'final_until_ms', 'seq') "
-    "local facts = {'updated_at_ms', wall, 'seq', string.format('%.0f', (known[3] or 0) + 1)} "
-    "if log_time ~= '' and (not known[1] or tonumber(known[1]) < tonumber(log_time)) then "
-    "  facts[5], facts[6] = 'log_time_ms', log_time "
-    "end "
-
-    "local function over(s) return s == 'final' or s == 'lost' end "
-    "local before = known[2] and tonumber(known[2]) or -math.huge "
-    "local to, open = before, not over(state) "
-    "if open and start * 1000 < to then to = start * 1000 end "
-    "while not open do "
-    "  local page = redis.call('ZRANGEBYSCORE', minutes, to / 1000, '+inf', 'WITHSCORES', 'LIMIT', 0, 100) "
-    "  if #page == 0 then break end "
-    "  for i = 1, #page, 2 do "
-    "    open = not over(redis.call('HGET', states, page[i])) "
-    "    if open then break end "
-    "    to = page[i + 1] * 1000 + 60000 "
-    "  end "
-    "end "
-    "if to ~= before then "
-    "  facts[#facts + 1] = 'final_until_ms' "
-    "  facts[#facts + 1] = string.format('%.0f', to) "
-    "end "
-    "redis.call('HSET', meta, unpack(facts)) "
-
-    "for _, m in ipairs(redis.call('ZRANGE', minutes, 0, 1)) do "
-    "  if m ~= minute and redis.call('EXISTS', list:sub(1, -17) .. m) == 0 then "
-    "    redis.call('ZREM', minutes, m) "
-    "    redis.call('HDEL', states, m) "
-    "  end "
-    "end "
-    "for _, k in ipairs(KEYS) do redis.call('PEXPIRE', k, ttl) end "
+/* The loss itself first: what is said of it in public is worth less, and may be odd too. */
+const char redis_script_lose[] =
+    "local part, list, minutes, states, meta, losses = unpack(KEYS) "
+    "local minute, start, ttl = unpack(ARGV) "
+    "local function is_error(r) return type(r) == 'table' and r.err end "
+    "if redis.pcall('HGET', part, 'closed') == '1' then return 'C' end "
+    "local served = redis.pcall('ZCARD', list) "
+    "if redis.pcall('HGET', states, minute) == 'final' and not is_error(served) and served > 0 then return 'C' end "
+    "local kept = redis.pcall('HSET', losses, minute, '1') "
+    "if is_error(kept) then return redis.error_reply('ODD 6 ' .. kept.err) end "
+    "redis.call('PEXPIRE', losses, ttl) "
+    "if type(redis.pcall('HGET', part, 'e')) == 'string' then redis.call('HSET', part, 'lost', '1') end "
+    "redis.pcall('ZADD', minutes, start, minute) "
+    "redis.pcall('HSET', states, minute, 'lost') "
+    "redis.pcall('HINCRBY', meta, 'seq', 1) "
+    "for k = 3, 5 do redis.call('PEXPIRE', KEYS[k], ttl) end "
     "return 'S'";
+
+/* Whether a list is still there is asked of its own key, which must be among KEYS: hence a script of its own, for many
+ * minutes at a time. */
+const char redis_script_forget[] = "local minutes, states = KEYS[1], KEYS[2] "
+                                   "for i, minute in ipairs(ARGV) do "
+                                   "  if redis.call('EXISTS', KEYS[i + 2]) == 0 then "
+                                   "    redis.call('ZREM', minutes, minute) "
+                                   "    redis.call('HDEL', states, minute) "
+                                   "  end "
+                                   "end "
+                                   "return 'OK'";
+
+const char redis_script_locations[] = "local now = redis.call('TIME') "
+                                      "local ms = now[1] * 1000 + math.floor(now[2] / 1000) "
+                                      "for i = 2, #ARGV do "
+                                      "  redis.call('ZADD', KEYS[1], string.format('%.0f', ms), ARGV[i]) "
+                                      "end "
+                                      "local old = string.format('(%.0f', ms - ARGV[1]) "
+                                      "redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', old) "
+                                      "return 'OK'";
 
 /* Deleted before it is added: a full Redis must still be able to put notes aside. */
 const char redis_script_notes_end[] =
     "local changed, waiting = KEYS[1], KEYS[2] "
+    "local aside = redis.pcall('HLEN', waiting) "
+    "local may_wait = type(aside) == 'number' "
+    "local function get(k, field) "
+    "  local token = redis.pcall('HGET', k, field) "
+    "  return type(token) == 'string' and token "
+    "end "
     "for i = 1, #ARGV, 3 do "
     "  local mode, field, token = ARGV[i], ARGV[i + 1], ARGV[i + 2] "
-    "  if redis.call('HGET', changed, field) == token then "
-    "    redis.call('HDEL', changed, field) "
-    "    if mode == 'w' then redis.call('HSET', waiting, field, token) "
-    "    else redis.call('HDEL', waiting, field) end " /* whatever waits there is older */
-    "  elseif mode == 'd' and redis.call('HGET', waiting, field) == token then redis.call('HDEL', waiting, field) end "
+    "  if get(changed, field) == token then "
+    "    if mode == 'd' or may_wait then redis.call('HDEL', changed, field) end "
+    "    if mode == 'w' and may_wait then redis.call('HSET', waiting, field, token) "
+    "    elseif may_wait then redis.call('HDEL', waiting, field) end " /* whatever waits there is older */
+    "  elseif mode == 'd' and get(waiting, field) == token then redis.call('HDEL', waiting, field) end "
     "end "
     "return 'OK'";
+
+const char *const redis_scripts[REDIS_SCRIPTS] = {
+    redis_script_contribute, redis_script_rows,      redis_script_list, redis_script_lose,  redis_script_forget,
+    redis_script_locations,  redis_script_notes_end, redis_script_join, redis_script_close, redis_script_retire,
+};

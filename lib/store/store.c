@@ -18,7 +18,7 @@ void store_notes_deinit(struct store_notes *n) {
     *n = (struct store_notes){0};
 }
 
-static void hash_deinit(struct store_hash *h) {
+void store_hash_deinit(struct store_hash *h) {
     for (size_t i = 0; i < h->parts_n; i++) {
         mem_free(h->parts[i].source);
         mem_free(h->parts[i].items);
@@ -29,5 +29,5 @@ static void hash_deinit(struct store_hash *h) {
 
 void store_round_deinit(struct store_round *r) {
     store_progress_deinit(&r->progress);
-    for (size_t i = 0; i < r->hashes_n; i++) hash_deinit(&r->hashes[i]);
+    for (size_t i = 0; i < r->hashes_n; i++) store_hash_deinit(&r->hashes[i]);
 }

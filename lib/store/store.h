@@ -18,7 +18,7 @@ enum store_status {
         -1, /* the connection broke, or READONLY/MOVED/LOADING/...: rule 12 applies; the next call connects again */
     STORE_FULL = -2, /* Redis is out of memory (noeviction) for at least one element: wait and send all again; the
                         connection lives */
-    STORE_FATAL = -3 /* must not go on: another group's board, wrong type at a key, a script error; text in *e */
+    STORE_FATAL = -3 /* must not go on: another group's board, an odd topk:progress, a cluster; text in *e */
 };
 
 enum { STORE_LIFE_LEN = 16, STORE_TOKEN_LEN = 16, STORE_SOURCE_BYTES_MAX = 270, STORE_ROW_BYTES_MAX = 192 };
@@ -30,7 +30,9 @@ enum store_answer {
     STORE_EXPIRED, /* it was stored once, and RETENTION has taken it: it makes no key */
     STORE_REFUSED,
     STORE_ABSENT,
-    STORE_OTHER_LIFE
+    STORE_OTHER_LIFE,
+    STORE_ODD, /* a key of the element holds something else than it must: nothing of it happened */
+    STORE_ANSWERS
 };
 
 /* Rule 9: what one partition says of one (location, minute). */
@@ -40,7 +42,7 @@ struct store_part {
     bool final;
     bool only_if_there;       /* answer EXPIRED rather than make the hash (rule 21) */
     struct bytes items;       /* packed list */
-    enum store_answer answer; /* STORED, NEWER, CLOSED, EXPIRED */
+    enum store_answer answer; /* STORED, NEWER, CLOSED, EXPIRED; ODD: of all parts of the list */
 };
 struct store_parts { /* all parts of one list in this batch: one call of the script */
     struct bytes location;
@@ -54,6 +56,14 @@ struct store_note {
     struct bytes location;
     int64_t minute;
     char token[STORE_TOKEN_LEN + 1]; /* never used before */
+    enum store_answer answer;        /* STORED, ODD */
+};
+
+/* A list of which something cannot be kept, or read: whatever is made of it from now on is lost (rule 25). */
+struct store_loss {
+    struct bytes location;
+    int64_t minute;
+    enum store_answer answer; /* STORED; CLOSED: it is final and stays so; ODD: not even this could be kept */
 };
 
 /* Rule 19. */
@@ -87,7 +97,8 @@ struct store_retire {
     bool done; /* out */
 };
 
-/* What is in topk:progress. Owned by the struct (store_progress_deinit); zero-initialised is empty. */
+/* What is in topk:progress. An odd row has neither fence nor value: of its source nothing is known.
+ * Owned by the struct (store_progress_deinit); zero-initialised is empty. */
 struct store_progress {
     char life[STORE_LIFE_LEN + 1]; /* "" = nobody made one */
     int64_t version;               /* one up with every row that was stored */
@@ -126,6 +137,8 @@ struct store_hash {
     struct bytes location; /* in: borrowed */
     int64_t minute;        /* in */
     bool exists, closed;
+    bool lost; /* it is one of lists_lose, or was made after that */
+    bool odd;  /* something lies there that nobody here writes, and nothing else of it is filled in */
     char e[STORE_TOKEN_LEN + 1];
     int64_t n;       /* accepted writes */
     int64_t born_ms; /* when it was made, by the clock of Redis; 0: by the version before */
@@ -144,6 +157,7 @@ struct store_round {
     size_t hashes_n;
     bool life_changed; /* the life read before the hashes is not the one read after: start over */
 };
+void store_hash_deinit(struct store_hash *h);   /* the parts; location and minute stay */
 void store_round_deinit(struct store_round *r); /* frees progress and the parts, not the array */
 
 /* Rules 15, 17. */
@@ -163,8 +177,9 @@ struct store_list {
     const struct store_list_item *top; /* the zset: K */
     size_t top_n;
     int64_t log_time_ms; /* largest W; INT64_MIN: none */
+    bool lost;           /* out: written as lost, for it is one of lists_lose */
     enum store_answer
-        answer; /* STORED, REFUSED (another e, or a later n, or n by later rows), CLOSED, ABSENT (no hash) */
+        answer; /* STORED, REFUSED (another e, or a later n, or n by later rows), CLOSED, ABSENT (no hash), ODD */
 };
 
 struct store_note_end { /* rule 14: both compare the token */
@@ -179,7 +194,9 @@ struct store_ops {
      * go on. */
     int (*hello)(void *self, struct err *e);
     int (*contribute)(void *self, struct store_parts *lists, size_t n, struct err *e);
-    int (*note)(void *self, const struct store_note *notes, size_t n, struct err *e);
+    /* Where the hash of changes is odd, a note is put aside at once: it is seen a minute later. */
+    int (*note)(void *self, struct store_note *notes, size_t n, struct err *e);
+    int (*lists_lose)(void *self, struct store_loss *lists, size_t n, struct err *e);
     /* All rows in one script call: NEW_LIFE (random) is used if there is no life yet. STORE_FATAL if the board belongs
      * to another group. */
     int (*rows_write)(void *self, struct store_row *rows, size_t n, const char *new_life, struct err *e);
@@ -195,8 +212,8 @@ struct store_ops {
     int (*round_read)(void *self, struct store_round *r, struct err *e);
     int (*lists_write)(void *self, struct store_list *lists, size_t n, int64_t wall_ms, struct err *e);
     int (*notes_end)(void *self, const struct store_note_end *ends, size_t n, struct err *e);
-    /* topk:locations: score = WALL_MS, prunes what is older than RETENTION. */
-    int (*locations_touch)(void *self, const struct bytes *locations, size_t n, int64_t wall_ms, struct err *e);
+    /* topk:locations: score = the clock of Redis; what is older than RETENTION by it goes. */
+    int (*locations_touch)(void *self, const struct bytes *locations, size_t n, struct err *e);
 };
 
 struct store {

@@ -82,9 +82,11 @@ void hub_edge_failed(struct hub *h, enum hub_edge edge, const struct err *why) {
     atomic_store(&h->edges[edge].failing, true);
 }
 
+void hub_edge_is_open(struct hub *h, enum hub_edge edge) { atomic_store(&h->edges[edge].failing, false); }
+
 void hub_edge_works(struct hub *h, enum hub_edge edge) {
     atomic_store(&h->edges[edge].answered_mono_ms, clock_mono_ms(h->clock));
-    atomic_store(&h->edges[edge].failing, false);
+    hub_edge_is_open(h, edge);
 }
 
 bool hub_edge_is_failing(struct hub *h, enum hub_edge edge, char why[HUB_WHY_MAX]) {

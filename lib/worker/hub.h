@@ -89,6 +89,8 @@ struct hub_spread hub_spread(struct hub *h);
 /* Redis refused a call of EDGE, or did not answer; it did what was asked, or there was nothing to ask for. */
 void hub_edge_failed(struct hub *h, enum hub_edge edge, const struct err *why);
 void hub_edge_works(struct hub *h, enum hub_edge edge);
+/* It lets EDGE in again; whether it does what is asked will be seen. */
+void hub_edge_is_open(struct hub *h, enum hub_edge edge);
 /* Is it failing? WHY then says what Redis said. */
 bool hub_edge_is_failing(struct hub *h, enum hub_edge edge, char why[HUB_WHY_MAX]);
 

@@ -44,8 +44,9 @@ void merge_sources(const struct hub *hub, const struct store_progress *p, struct
     for (size_t i = 0; i < p->n; i++) {
         struct part_row row;
         if (!topic_is_read(c, p->rows[i].source)) continue;
-        if (part_row_parse((struct bytes){p->rows[i].value, p->rows[i].value_len}, &row))
-            board_sources_add(out, p->rows[i].source, keys_fence_incarnation(p->rows[i].fence), &row);
+        /* An odd row is a partition that has said nothing yet, not one that is not there. */
+        bool good = part_row_parse((struct bytes){p->rows[i].value, p->rows[i].value_len}, &row);
+        board_sources_add(out, p->rows[i].source, keys_fence_incarnation(p->rows[i].fence), good ? &row : NULL);
     }
 }
 
@@ -85,6 +86,7 @@ void merge_work_make(const struct hub *hub, struct board_sources *sources, const
                      struct merge_work *out) {
     *out = (struct merge_work){.parts = NULL};
     parts_judge(hub, sources, h, out);
+    if (h->lost) out->state = LIST_LOST;
     parts_merge(hub, h, out);
 }
 

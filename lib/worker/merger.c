@@ -11,8 +11,10 @@
 #include "base/mem.h"
 #include "base/testhook.h"
 #include "board/seen.h"
+#include "worker/aside.h"
 #include "worker/memory.h"
 #include "worker/merge_work.h"
+#include "worker/outage.h"
 #include "worker/retirer.h"
 
 #include <inttypes.h>
@@ -28,7 +30,6 @@ enum {
     REST_ROUNDS = 4, /* merging again takes a fifth of the time at most */
     WAITING_INTERVAL_MS = 60000,
     WAITING_SHARDS_MAX = 64, /* whose waiting notes are read in one round: a quarter of them all in memory */
-    LOG_INTERVAL_MS = 5000
 };
 
 struct choice {  /* a list to merge */
@@ -51,8 +52,10 @@ struct merger {
     struct hub *hub;
     struct store store;
     struct seen *seen;
+    struct aside *aside;
     bool shards_known[STORE_SHARDS]; /* worked in the last round */
     bool read_waiting;               /* a pass over the shards' waiting notes is under way ... */
+    bool read_again;                 /* another one has to follow */
     size_t waiting_next;             /* ... and this is the next of our shards */
     int64_t waiting_mono_ms;         /* when the last pass ended */
     struct board_sources sources;    /* as last read */
@@ -64,8 +67,10 @@ struct merger {
     uint64_t rounds;
     int rest_ms;
     int64_t round_ms; /* what the last round with lists took */
+    struct outage outage;
+    int failures; /* in a row */
     struct log_limit limit;
-    struct metric *written[LIST_STATES], *refused, *seconds, *lists, *bytes, *forgotten;
+    struct metric *written[LIST_STATES], *refused, *seconds, *lists, *bytes, *forgotten, *set_aside;
     uint64_t forgotten_shown;
 };
 
@@ -85,6 +90,7 @@ struct merger *merger_create(struct hub *hub, struct store store) {
     m->hub = hub;
     m->store = store;
     m->seen = seen_create(memory_share(hub->config->memory_limit_bytes, hub->consumers_n).merger_bytes);
+    m->aside = aside_create();
     m->retirer = retirer_create(hub);
     m->read_waiting = m->look_again = true;
     for (int s = 0; s < LIST_STATES; s++) {
@@ -93,6 +99,7 @@ struct merger *merger_create(struct hub *hub, struct store store) {
         m->written[s] = metrics_get(hub->metrics, METRIC_LISTS, labels);
     }
     m->refused = metrics_get(hub->metrics, METRIC_LISTS_REFUSED, "");
+    m->set_aside = metrics_get(hub->metrics, METRIC_LISTS_SET_ASIDE, "");
     m->seconds = metrics_get(hub->metrics, METRIC_MERGE_SECONDS, "");
     m->lists = metrics_get(hub->metrics, METRIC_WAITING_LISTS, "");
     m->bytes = metrics_get(hub->metrics, METRIC_WAITING_LIST_BYTES, "");
@@ -106,6 +113,7 @@ void merger_destroy(struct merger *m) {
     retirer_destroy(m->retirer);
     board_sources_deinit(&m->sources);
     mem_free(m->held.all);
+    aside_destroy(m->aside);
     mem_free(m);
 }
 
@@ -150,11 +158,21 @@ static void waiting_start(struct merger *m) {
     m->waiting_next = 0;
 }
 
+/* Not in the middle of a pass, or its last shards would never be reached. */
+static void waiting_again(struct merger *m) {
+    if (m->read_waiting)
+        m->read_again = true;
+    else
+        waiting_start(m);
+}
+
 static void waiting_was_read(struct merger *m, size_t due, size_t shards_n) {
     if (!m->read_waiting) return;
     m->waiting_next += due;
     if (m->waiting_next < shards_n) return;
-    m->read_waiting = false;
+    m->read_waiting = m->read_again;
+    m->read_again = false;
+    m->waiting_next = 0;
     m->waiting_mono_ms = clock_mono_ms(m->hub->clock);
 }
 
@@ -264,7 +282,9 @@ static void over_look(const struct merger *m, struct round *r) {
 }
 
 static void choose_note(struct round *r, size_t note, const struct seen_last *last) {
-    if (too_soon(r->merger, last) || hold(r, &r->notes.notes[note], last)) {
+    const struct store_note_read *read = &r->notes.notes[note];
+    if (aside_waits(r->merger->aside, note_location(read), read->minute, clock_mono_ms(r->merger->hub->clock))) return;
+    if (too_soon(r->merger, last) || hold(r, read, last)) {
         r->later++;
         return;
     }
@@ -302,10 +322,14 @@ static void choose_moved(struct merger *m, struct round *r) {
     m->look_again = r->choices_n + r->later > before;
 }
 
+/* Oldest minutes first: they become final. Of one list that has a changed and a waiting note, the changed one last: it
+ * is what waits from then on, and must be what is remembered. */
 static int choice_order(const void *a, const void *b, void *notes) {
-    const struct store_note_read *x = (const struct store_note_read *)notes + ((const struct choice *)a)->note;
-    const struct store_note_read *y = (const struct store_note_read *)notes + ((const struct choice *)b)->note;
-    return (x->minute > y->minute) - (x->minute < y->minute);
+    size_t i = ((const struct choice *)a)->note, j = ((const struct choice *)b)->note;
+    const struct store_note_read *x = (const struct store_note_read *)notes + i;
+    const struct store_note_read *y = (const struct store_note_read *)notes + j;
+    if (x->minute != y->minute) return x->minute > y->minute ? 1 : -1;
+    return (i < j) - (i > j);
 }
 
 static void choose(struct merger *m, struct round *r) {
@@ -321,8 +345,7 @@ static void choose(struct merger *m, struct round *r) {
     choose_moved(m, r);
     held_keep(m, r);
     if (r->choices_n == 0) return;
-    qsort_r(r->choices, r->choices_n, sizeof *r->choices, choice_order,
-            r->notes.notes); /* oldest minutes first: they become final */
+    qsort_r(r->choices, r->choices_n, sizeof *r->choices, choice_order, r->notes.notes);
     for (size_t i = 0; i < r->choices_n; i++) {
         int64_t minute = r->notes.notes[r->choices[i].note].minute;
         bool same = i > 0 && r->notes.notes[r->choices[i - 1].note].minute == minute;
@@ -331,6 +354,14 @@ static void choose(struct merger *m, struct round *r) {
 }
 
 /* -- 3 and 4: read, merge, judge, write -- */
+
+static void say_broken(struct merger *m, const struct store_hash *h) {
+    struct buf key = {0};
+    keys_part(&key, m->hub->config->board, h->location, h->minute);
+    log_limited(&m->limit, ASIDE_RETRY_MS, LOG_ERROR, "contribution_broken", "key=%s remedy=%s",
+                log_quote(buf_text(&key)), "\"delete the key, and the list is lost: RUNBOOK, lists set aside\"");
+    buf_free(&key);
+}
 
 /* Works the lists of HASHES that exist and are not closed. LIST_OF[i] = index of their list, -1 for the others. */
 static size_t lists_make(struct merger *m, struct board_sources *sources, const struct store_hash *hashes, size_t n,
@@ -343,8 +374,7 @@ static size_t lists_make(struct merger *m, struct board_sources *sources, const 
         if (!h->exists || h->closed) continue;
         merge_work_make(m->hub, sources, h, &works[i]);
         if (!works[i].mergeable) {
-            log_limited(&m->limit, LOG_INTERVAL_MS, LOG_ERROR, "contribution_broken", "location=%s minute=%" PRId64,
-                        log_quote_bytes(h->location), h->minute);
+            say_broken(m, h);
             continue;
         }
         list_of_hash[i] = (int)made;
@@ -357,6 +387,10 @@ static size_t lists_make(struct merger *m, struct board_sources *sources, const 
 /* -- 5: end the notes -- */
 
 enum note_fate { NOTE_KEEP, NOTE_END, NOTE_WAIT };
+
+static bool hash_is_odd(const struct store_hash *h, const struct merge_work *w) {
+    return h->odd || (h->exists && !h->closed && !w->mergeable);
+}
 
 static bool past_retention(const struct merger *m, int64_t minute) {
     return minute_end_ms(minute) + m->hub->config->retention_ms < clock_wall_ms(m->hub->clock);
@@ -384,6 +418,27 @@ static enum note_fate fate_of(const struct merger *m, const struct board_sources
     return NOTE_WAIT;
 }
 
+/* Something else lies at a key of the list. Until it is gone there is nothing to write, and nothing outlives RETENTION.
+ */
+static enum note_fate fate_of_odd(const struct merger *m, const struct store_hash *h) {
+    int64_t now = clock_mono_ms(m->hub->clock);
+    bool tried = now - aside_since(m->aside, h->location, h->minute, now) >= ASIDE_PATIENCE_MS;
+    return tried && past_retention(m, h->minute) ? NOTE_END : NOTE_KEEP;
+}
+
+/* Of whose hashes something cannot be read: what is made of them from now on is lost. */
+static int lists_lose(struct merger *m, const struct store_hash *hashes, size_t n, const struct merge_work *works,
+                      struct err *e) {
+    struct store_loss *losses = mem_zalloc(n + 1, sizeof *losses);
+    size_t losses_n = 0;
+    for (size_t i = 0; i < n; i++)
+        if (hash_is_odd(&hashes[i], &works[i]))
+            losses[losses_n++] = (struct store_loss){.location = hashes[i].location, .minute = hashes[i].minute};
+    int status = losses_n == 0 ? STORE_OK : m->store.ops->lists_lose(m->store.self, losses, losses_n, e);
+    mem_free(losses);
+    return status;
+}
+
 static void remember(struct merger *m, const struct board_sources *sources, const struct choice *c, const char *token,
                      const struct merge_work *w, const struct store_hash *h, enum note_fate fate) {
     const struct seen_merge merge = {
@@ -408,10 +463,18 @@ static int notes_end(struct merger *m, const struct board_sources *sources, cons
     size_t ends_n = 0;
     for (size_t i = 0; i < n; i++) {
         enum store_answer answer = list_of_hash[i] < 0 ? STORE_STORED : lists[list_of_hash[i]].answer;
-        bool broken = hashes[i].exists && !hashes[i].closed && list_of_hash[i] < 0;
-        if (answer == STORE_REFUSED || broken) continue; /* somebody was ahead: again in the next round */
+        bool odd = answer == STORE_ODD || hash_is_odd(&hashes[i], &works[i]);
         const struct choice *c = &r->choices[at + i];
-        enum note_fate fate = fate_of(m, sources, c, &hashes[i], &works[i], answer);
+        if (answer == STORE_REFUSED) { /* somebody was ahead: again soon, wherever the note is */
+            waiting_again(m);
+            continue;
+        }
+        enum note_fate fate = odd ? fate_of_odd(m, &hashes[i]) : fate_of(m, sources, c, &hashes[i], &works[i], answer);
+        if (odd && fate == NOTE_KEEP) {
+            aside_put(m->aside, hashes[i].location, hashes[i].minute, clock_mono_ms(m->hub->clock));
+            continue;
+        }
+        aside_remove(m->aside, hashes[i].location, hashes[i].minute);
         const char *token = r->notes.notes[c->note].token;
         remember(m, sources, c, token, &works[i], &hashes[i], fate);
         if (fate != NOTE_KEEP)
@@ -426,7 +489,7 @@ static int locations_touch(struct merger *m, const struct store_list *lists, siz
     if (n == 0) return STORE_OK;
     struct bytes *names = mem_zalloc(n, sizeof *names);
     for (size_t i = 0; i < n; i++) names[i] = lists[i].location;
-    int status = m->store.ops->locations_touch(m->store.self, names, n, clock_wall_ms(m->hub->clock), e);
+    int status = m->store.ops->locations_touch(m->store.self, names, n, e);
     mem_free(names);
     return status;
 }
@@ -469,9 +532,12 @@ static int chunk_write(struct merger *m, struct board_sources *sources, const st
         status = m->store.ops->lists_write(m->store.self, lists, made, clock_wall_ms(m->hub->clock), e);
     write = write && status == STORE_OK;
     if (write) {
+        for (size_t i = 0; i < n; i++)
+            if (list_of_hash[i] >= 0 && lists[list_of_hash[i]].lost) works[i].state = LIST_LOST;
         count_lists(m, lists, made, works, list_of_hash, n);
         status = locations_touch(m, lists, made, e);
     }
+    if (write && status == STORE_OK) status = lists_lose(m, hashes, n, works, e);
     if (write && status == STORE_OK) status = notes_end(m, sources, r, at, hashes, n, works, lists, list_of_hash, e);
     for (size_t i = 0; i < n; i++) merge_work_deinit(&works[i]);
     mem_free(works);
@@ -509,10 +575,27 @@ static int round_work(struct merger *m, struct round *r, struct err *e) {
 }
 
 static void show(struct merger *m) {
+    aside_tidy(m->aside, m->shards_known, clock_mono_ms(m->hub->clock));
+    metric_set(m->set_aside, (double)aside_count(m->aside));
     metric_set(m->lists, (double)seen_count(m->seen));
     metric_set(m->bytes, (double)seen_bytes(m->seen));
     metric_add(m->forgotten, seen_forgotten(m->seen) - m->forgotten_shown);
     m->forgotten_shown = seen_forgotten(m->seen);
+}
+
+/* What ails the publisher too is the publisher's to say; it may take a moment to notice. */
+static void say_failure(struct merger *m, const struct err *e) {
+    hub_edge_failed(m->hub, HUB_MERGER, e);
+    bool alone = atomic_load(&m->hub->store_up) && !atomic_load(&m->hub->store_full);
+    if (++m->failures > 1 && alone && outage_says(&m->outage, e->text))
+        log_event(LOG_WARN, "merge_failed", "why=%s", log_quote(e->text));
+}
+
+static void all_is_well(struct merger *m) {
+    hub_edge_works(m->hub, HUB_MERGER);
+    if (m->outage.on) log_event(LOG_INFO, "merge_recovered", "board=%s", m->hub->config->board);
+    outage_ends(&m->outage);
+    m->failures = m->rest_ms = 0;
 }
 
 static int round_failed(struct merger *m, int status, const struct err *e) {
@@ -521,8 +604,7 @@ static int round_failed(struct merger *m, int status, const struct err *e) {
         if (RULE(forget)) seen_clear(m->seen);
         waiting_start(m);
     }
-    hub_edge_failed(m->hub, HUB_MERGER, e);
-    log_limited(&m->limit, LOG_INTERVAL_MS, LOG_WARN, "merge_failed", "why=%s", log_quote(e->text));
+    say_failure(m, e);
     m->rest_ms = m->rest_ms == 0 ? merger_interval_ms(m) : m->rest_ms * 2 > REST_MAX_MS ? REST_MAX_MS : m->rest_ms * 2;
     return m->rest_ms;
 }
@@ -536,6 +618,7 @@ int merger_step(struct merger *m) {
     if (n == 0) {
         shards_changed(m, shards, 0);
         hub_edge_works(m->hub, HUB_MERGER);
+        show(m);
         atomic_fetch_add(&m->hub->merge_idle, 1);
         return merger_interval_ms(m);
     }
@@ -557,7 +640,6 @@ int merger_step(struct merger *m) {
     round_close(&r);
     show(m);
     if (status != STORE_OK) return round_failed(m, status, &e);
-    hub_edge_works(m->hub, HUB_MERGER);
-    m->rest_ms = 0;
+    all_is_well(m);
     return merger_interval_ms(m);
 }

@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "base/testhook.h"
 #include "worker/batch.h"
+#include "worker/outage.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -28,7 +29,9 @@ enum {
     BATCH_BYTES_MAX = 1024 * 1024, /* one pipeline: long enough to amortise, short enough to stop quickly */
     QUIET_MIN_MS = 2,
     REST_MIN_MS = 20,
-    REST_MAX_MS = 1000
+    REST_MAX_MS = 1000,
+    SAY_AGAIN_MS = 60000, /* what Redis could neither keep nor call lost */
+    DOUBT_MS = 10000 /* how long a Redis that let us in and then refused a batch must be quiet to be taken for well */
 };
 
 struct publisher {
@@ -37,8 +40,12 @@ struct publisher {
     struct mail *taken; /* owned, in order, to be worked after the batch */
     struct mail *batch; /* owned, not yet answered */
     int rest_ms;        /* of the current outage */
-    struct log_limit limit, connected_limit;
-    struct metric *stored, *newer, *closed, *expired, *bytes, *seconds, *queue_bytes, *redirtied;
+    struct outage outage;
+    bool connected;            /* hello passed, and nothing broke since */
+    bool batch_failed;         /* after a hello that passed, and none was taken since */
+    int64_t refused_mono_ms;   /* when a batch was refused though hello had passed; 0: not lately */
+    int64_t say_again_mono_ms; /* when everything is to be said again; 0: never */
+    struct metric *stored, *newer, *closed, *expired, *set_aside, *bytes, *seconds, *queue_bytes, *redirtied;
     /* scratch of one batch */
     struct mail **copies;
     struct store_parts *lists;
@@ -46,6 +53,8 @@ struct publisher {
     struct store_note *notes;
     struct store_row *rows;
     struct store_join *joins;
+    struct store_loss *losses;
+    bool *unkept; /* by copy: no answer that counts */
     size_t cap;
 };
 
@@ -58,6 +67,7 @@ struct publisher *publisher_create(struct hub *hub, struct store store) {
     p->newer = metrics_get(m, METRIC_CONTRIBUTIONS, "result=\"newer\"");
     p->closed = metrics_get(m, METRIC_CONTRIBUTIONS, "result=\"closed\"");
     p->expired = metrics_get(m, METRIC_CONTRIBUTIONS, "result=\"expired\"");
+    p->set_aside = metrics_get(m, METRIC_CONTRIBUTIONS, "result=\"set_aside\"");
     p->bytes = metrics_get(m, METRIC_CONTRIBUTION_BYTES, "");
     p->seconds = metrics_get(m, METRIC_PUBLISH_SECONDS, "");
     p->queue_bytes = metrics_get(m, METRIC_QUEUE_BYTES, "");
@@ -75,6 +85,8 @@ void publisher_destroy(struct publisher *p) {
     mem_free(p->notes);
     mem_free(p->rows);
     mem_free(p->joins);
+    mem_free(p->losses);
+    mem_free(p->unkept);
     mem_free(p);
 }
 
@@ -87,6 +99,8 @@ static void scratch_reserve(struct publisher *p, size_t n) {
     p->notes = mem_realloc(p->notes, p->cap, sizeof *p->notes);
     p->rows = mem_realloc(p->rows, p->cap, sizeof *p->rows);
     p->joins = mem_realloc(p->joins, p->cap, sizeof *p->joins);
+    p->losses = mem_realloc(p->losses, p->cap, sizeof *p->losses);
+    p->unkept = mem_realloc(p->unkept, p->cap, sizeof *p->unkept);
 }
 
 static void send_home(struct publisher *p, struct mail *m) {
@@ -119,17 +133,16 @@ static size_t lists_group(struct publisher *p, size_t n) {
 }
 
 static void count_answers(struct publisher *p, size_t copies) {
-    uint64_t n[STORE_EXPIRED + 1] = {0}, bytes = 0;
+    uint64_t n[STORE_ANSWERS] = {0}, bytes = 0;
     for (size_t i = 0; i < copies; i++) {
-        const struct store_part *part = &p->parts[i];
-        assert(part->answer <= STORE_EXPIRED);
-        n[part->answer]++;
-        bytes += part->items.n;
+        n[p->parts[i].answer]++;
+        bytes += p->parts[i].items.n;
     }
     metric_add(p->stored, n[STORE_STORED]);
     metric_add(p->newer, n[STORE_NEWER]);
     metric_add(p->closed, n[STORE_CLOSED]);
     metric_add(p->expired, n[STORE_EXPIRED]);
+    metric_add(p->set_aside, n[STORE_ODD]);
     metric_add(p->bytes, bytes);
 }
 
@@ -155,18 +168,60 @@ static size_t notes_make(struct publisher *p, size_t lists) {
     return n;
 }
 
+/* -- what cannot be kept (rule 25) -- */
+
+static void list_is_unkept(struct publisher *p, struct bytes location, int64_t minute, size_t lists) {
+    for (size_t i = 0; i < lists; i++) {
+        const struct store_parts *l = &p->lists[i];
+        if (l->minute != minute || l->location.n != location.n || memcmp(l->location.p, location.p, location.n) != 0)
+            continue;
+        size_t first = (size_t)(l->parts - p->parts);
+        for (size_t k = 0; k < l->n; k++) p->unkept[first + k] = true;
+    }
+    if (p->say_again_mono_ms == 0) p->say_again_mono_ms = clock_mono_ms(p->hub->clock) + SAY_AGAIN_MS;
+}
+
+/* A contribution that found something else at its key counts as answered once its list can never again be called more
+ * than lost: then the minute may settle without it. */
+static int lists_lose(struct publisher *p, size_t lists, struct err *e) {
+    size_t n = 0;
+    for (size_t i = 0; i < lists; i++)
+        if (p->lists[i].parts[0].answer == STORE_ODD)
+            p->losses[n++] = (struct store_loss){.location = p->lists[i].location, .minute = p->lists[i].minute};
+    if (n == 0 || !RULE(lose)) return STORE_OK;
+    int status = p->store.ops->lists_lose(p->store.self, p->losses, n, e);
+    for (size_t i = 0; status == STORE_OK && i < n; i++)
+        if (p->losses[i].answer == STORE_ODD) list_is_unkept(p, p->losses[i].location, p->losses[i].minute, lists);
+    return status;
+}
+
+static void notes_answered(struct publisher *p, size_t notes, size_t lists) {
+    for (size_t i = 0; i < notes; i++)
+        if (p->notes[i].answer == STORE_ODD) list_is_unkept(p, p->notes[i].location, p->notes[i].minute, lists);
+}
+
+/* Everything is said again now and then, as if the connection had broken: somebody may have freed the keys. */
+static bool is_time_to_say_again(struct publisher *p) {
+    if (p->say_again_mono_ms == 0 || clock_mono_ms(p->hub->clock) < p->say_again_mono_ms) return false;
+    p->say_again_mono_ms = 0;
+    return true;
+}
+
 static int copies_send(struct publisher *p, size_t copies, size_t lists, struct err *e) {
     const struct store_ops *ops = p->store.ops;
     int status;
+    memset(p->unkept, 0, copies * sizeof *p->unkept);
     FAULT(before_send);
     if (!RULE(note_after) && (status = ops->note(p->store.self, p->notes, notes_make(p, lists), e)) != STORE_OK)
         return status;
     if ((status = ops->contribute(p->store.self, p->lists, lists, e)) != STORE_OK) return status;
     FAULT(after_answer);
     count_answers(p, copies);
+    if ((status = lists_lose(p, lists, e)) != STORE_OK) return status;
     size_t notes = notes_make(p, lists);
     if (RULE(note_after) && notes > 0 && (status = ops->note(p->store.self, p->notes, notes, e)) != STORE_OK)
         return status;
+    notes_answered(p, notes, lists);
     FAULT(after_note);
     return STORE_OK;
 }
@@ -237,7 +292,7 @@ static void note_forgotten(struct publisher *p) {
 /* Send home what is answered: first the copies and joins, later the rows, each in the order they came. */
 static void answers_deliver(struct publisher *p, bool rows) {
     struct mail **link = &p->batch;
-    size_t row = 0;
+    size_t row = 0, copy = 0;
     bool forgot = false;
     int64_t now = clock_mono_ms(p->hub->clock);
     while (*link != NULL) {
@@ -247,6 +302,11 @@ static void answers_deliver(struct publisher *p, bool rows) {
             continue;
         }
         *link = m->next;
+        if (m->type == MAIL_COPY && p->unkept[copy++]) {
+            m->next = NULL;
+            mail_free_all(m);
+            continue;
+        }
         if (m->type == MAIL_COPY) {
             metric_observe(p->seconds, (double)(now - m->handed_mono_ms) / 1000);
             m = mail_drop_body(m);
@@ -275,7 +335,9 @@ static int batch_send(struct publisher *p, struct err *e) {
     answers_deliver(p, false);
     if (rows > 0 && (status = rows_send(p, rows_collect(p), e)) != STORE_OK) return status;
     if (rows > 0) answers_deliver(p, true);
-    if (copies + rows > 0) hub_edge_works(p->hub, HUB_PUBLISHER); /* a Redis that only answers questions is no use */
+    if (copies + rows == 0) return STORE_OK; /* a Redis that only answers questions is no use */
+    p->batch_failed = false;
+    hub_edge_works(p->hub, HUB_PUBLISHER);
     return STORE_OK;
 }
 
@@ -310,19 +372,36 @@ static int batch_failed(struct publisher *p, int status, const struct err *e) {
     hub_edge_failed(p->hub, HUB_PUBLISHER, e);
     atomic_store(&p->hub->store_full, full);
     if (!full) {
+        p->batch_failed = p->batch_failed || p->connected;
+        if (p->connected && e->code == ERR_REFUSED) p->refused_mono_ms = clock_mono_ms(p->hub->clock);
+        p->connected = false;
         atomic_store(&p->hub->store_up, false);
         tell_broken(p);
     }
-    log_limited(&p->limit, 5000, LOG_WARN, full ? "redis_full" : "redis_broken", "why=%s", log_quote(e->text));
+    if (outage_says(&p->outage, e->text))
+        log_event(LOG_WARN, full ? "redis_full" : "redis_broken", "why=%s", log_quote(e->text));
     return rest(p);
+}
+
+static void all_is_well(struct publisher *p) {
+    p->refused_mono_ms = 0;
+    if (!p->batch_failed) hub_edge_is_open(p->hub, HUB_PUBLISHER);
+    bool was_full = atomic_exchange(&p->hub->store_full, false);
+    if (!atomic_exchange(&p->hub->store_up, true) || was_full)
+        log_event(LOG_INFO, "redis_connected", "board=%s", p->hub->config->board);
+    outage_ends(&p->outage);
+}
+
+/* Whoever lets us in may still refuse what we send. */
+static bool in_doubt(const struct publisher *p) {
+    return p->refused_mono_ms != 0 && clock_mono_ms(p->hub->clock) - p->refused_mono_ms < DOUBT_MS;
 }
 
 static int hello(struct publisher *p) {
     struct err e = {0};
     int status = p->store.ops->hello(p->store.self, &e);
     if (status != STORE_OK) return batch_failed(p, status, &e);
-    if (!atomic_exchange(&p->hub->store_up, true))
-        log_limited(&p->connected_limit, 5000, LOG_INFO, "redis_connected", "board=%s", p->hub->config->board);
+    p->connected = true;
     return 0;
 }
 
@@ -349,15 +428,17 @@ static bool batch_begin(struct publisher *p, int timeout_ms) {
 int publisher_step(struct publisher *p, int timeout_ms) {
     struct err e = {0};
     metric_set(p->queue_bytes, (double)mailbox_bytes(&p->hub->outbox));
-    if (!atomic_load(&p->hub->store_up)) {
+    if (is_time_to_say_again(p)) tell_broken(p);
+    if (!p->connected) {
         int wait = hello(p);
         if (wait > 0) return wait;
     }
+    if (!atomic_load(&p->hub->store_up) && !in_doubt(p)) all_is_well(p);
     if (!batch_begin(p, timeout_ms)) return 0;
     int status = batch_send(p, &e);
     if (status != STORE_OK) return batch_failed(p, status, &e);
     if (p->taken == NULL) hub_ring(p->hub); /* what the consumers said is in Redis, all of it */
     p->rest_ms = 0;
-    atomic_store(&p->hub->store_full, false);
+    all_is_well(p);
     return 0;
 }

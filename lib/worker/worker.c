@@ -12,6 +12,7 @@
 #include "worker/memory.h"
 #include "worker/merger.h"
 #include "worker/publisher.h"
+#include "worker/store_news.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -44,6 +45,7 @@ struct worker {
     struct hub hub;
     struct kafka_shared *kafka;
     struct store publish_store, merge_store;
+    struct store_news publish_news, merge_news;
     struct publisher *publisher;
     struct merger *merger;
     pthread_t publisher_thread, merger_thread;
@@ -61,8 +63,13 @@ static int stores_create(struct worker *w, const struct config *c, struct metric
                               .board = c->board,
                               .group = c->group,
                               .retention_ms = c->retention_ms,
-                              .allow_eviction = c->allow_eviction};
+                              .allow_eviction = c->allow_eviction,
+                              .on_news = store_news_hear,
+                              .news_ctx = &w->publish_news};
+    w->publish_news.clock = w->merge_news.clock = w->hub.clock;
     int status = redis_store_create(&o, m, &w->publish_store, e);
+    o.news_ctx = &w->merge_news;
+    o.is_second = true;
     return status != 0 ? status : redis_store_create(&o, m, &w->merge_store, e);
 }
 

@@ -48,6 +48,7 @@ static int before_call(void *ctx, int kind) {
         s->events[SAW_KILL]++;
         return rng_chance(&s->rng, .5) ? FAKE_LATE : FAKE_DROP_BEFORE;
     }
+    if (rng_chance(&s->rng, s->drop_rate)) return FAKE_ODD;
     if (!rng_chance(&s->rng, s->drop_rate)) return FAKE_DO;
     static const double fates[] = {.5, .2, .3};
     static const int fate[] = {FAKE_DROP_AFTER, FAKE_LATE, FAKE_DROP_BEFORE};

@@ -108,6 +108,13 @@ struct fake_op *fake_op_copy(const struct fake_op *from) {
         break;
     case FAKE_OP_LIST:
         keep_list(op);
+        op->oldest = NULL;
+        break;
+    case FAKE_OP_LOSE:
+        op->loss = keep(op, op->loss, sizeof *op->loss);
+        op->loss->location = keep_bytes(op, op->loss->location);
+        break;
+    case FAKE_OP_FORGET: /* never late: the fake asks only when all lists are written */
         break;
     case FAKE_OP_NOTE_END:
         keep_note_end(op);

@@ -40,6 +40,7 @@ struct fake_list {
     int64_t n, ln; /* accepted writes; the n that was merged, -1 for none */
     bool exists;   /* the hash of contributions is there */
     bool closed;
+    bool lost; /* a contribution was refused by its key */
 };
 void fake_list_deinit(struct fake_list *l);
 

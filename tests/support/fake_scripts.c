@@ -258,23 +258,30 @@ static void move_final_until(struct fake_redis *r, const struct store_list *l, s
     if (until_ms != before_ms) set_number(r, meta, "final_until_ms", until_ms);
 }
 
-/* Of the two oldest minutes, the ones without a list. */
-static void prune(struct fake_redis *r, const struct store_list *l, struct fake_key *minutes, struct fake_key *states,
-                  struct bytes own) {
-    struct buf gone[2] = {{0}, {0}};
-    for (size_t i = 0; i < 2 && i < minutes->n; i++) {
-        struct bytes text = fake_bytes(&minutes->fields[i].name);
+/* After every eighth minute that came: the oldest ones, but for that of the list itself. */
+static void find_oldest(const struct fake_key *minutes, const struct store_list *l, struct fake_oldest *out) {
+    if (minutes->n % 8 != 0) return;
+    for (size_t i = 0; i < FAKE_OLDEST_MAX && i < minutes->n; i++) {
         int64_t minute;
-        if (fake_eq(text, own) || !minute_parse(text, &minute)) continue;
-        struct buf list = {0};
-        keys_minute(&list, r->board, l->location, minute);
-        if (fake_look(r, fake_bytes(&list))->n == 0) buf_add(&gone[i], text.p, text.n);
-        buf_free(&list);
+        if (minute_parse(fake_bytes(&minutes->fields[i].name), &minute) && minute != l->minute)
+            out->minutes[out->n++] = minute;
     }
-    for (size_t i = 0; i < 2; i++) {
-        if (gone[i].len > 0) fake_del(r, minutes, fake_bytes(&gone[i]));
-        if (gone[i].len > 0) fake_del(r, states, fake_bytes(&gone[i]));
-        buf_free(&gone[i]);
+}
+
+/* Of the oldest minutes, the ones without a list leave the index. */
+static void run_forget(struct fake_redis *r, const struct fake_op *op) {
+    struct fake_key *minutes = location_key(r, op->list->location, "minutes");
+    struct fake_key *states = location_key(r, op->list->location, "states");
+    for (size_t i = 0; i < op->oldest->n; i++) {
+        char text[MINUTE_TEXT_LEN + 1];
+        struct buf list = {0};
+        keys_minute(&list, r->board, op->list->location, op->oldest->minutes[i]);
+        minute_format(op->oldest->minutes[i], text);
+        if (fake_look(r, fake_bytes(&list))->n == 0) {
+            fake_del(r, minutes, fake_text(text));
+            fake_del(r, states, fake_text(text));
+        }
+        buf_free(&list);
     }
 }
 
@@ -296,22 +303,61 @@ static void write_top(struct fake_redis *r, const struct store_list *l) {
     fake_expire(r, zset, r->retention_ms);
 }
 
-static void write_index(struct fake_redis *r, const struct store_list *l, int64_t wall_ms) {
+static void write_index(struct fake_redis *r, const struct store_list *l, int64_t wall_ms, struct fake_oldest *oldest) {
     struct fake_key *minutes = location_key(r, l->location, "minutes");
     struct fake_key *states = location_key(r, l->location, "states");
     struct fake_key *meta = location_key(r, l->location, "meta");
     char text[MINUTE_TEXT_LEN + 1], score[24];
     minute_format(l->minute, text);
+    bool is_new = !has(minutes, text);
     fake_set(r, minutes, fake_text(text), number(score, l->minute * 60));
     fake_set(r, states, fake_text(text), fake_text(l->state));
     set_number(r, meta, "updated_at_ms", wall_ms);
     set_number(r, meta, "seq", get_number(meta, "seq", 0) + 1);
     if (l->log_time_ms > get_number(meta, "log_time_ms", INT64_MIN)) set_number(r, meta, "log_time_ms", l->log_time_ms);
     move_final_until(r, l, meta, minutes, states);
-    prune(r, l, minutes, states, fake_text(text));
     fake_expire(r, minutes, r->retention_ms);
     fake_expire(r, states, r->retention_ms);
     fake_expire(r, meta, r->retention_ms);
+    if (is_new && oldest != NULL) find_oldest(minutes, l, oldest);
+}
+
+/* -- rule 25: lists that are lost -- */
+
+static struct fake_key *list_key(struct fake_redis *r, struct bytes location, int64_t minute) {
+    struct buf name = {0};
+    keys_minute(&name, r->board, location, minute);
+    struct fake_key *k = fake_key(r, fake_bytes(&name));
+    buf_free(&name);
+    return k;
+}
+
+static bool is_final(struct fake_redis *r, struct bytes location, int64_t minute) {
+    char text[MINUTE_TEXT_LEN + 1];
+    minute_format(minute, text);
+    return fake_eq(fake_get(location_key(r, location, "states"), fake_text(text)), fake_text("final")) &&
+           list_key(r, location, minute)->n > 0;
+}
+
+static void run_lose(struct fake_redis *r, struct store_loss *l) {
+    struct fake_key *h = part_key(r, l->location, l->minute);
+    char text[MINUTE_TEXT_LEN + 1], score[24];
+    l->answer = has(h, "closed") || is_final(r, l->location, l->minute) ? STORE_CLOSED : STORE_STORED;
+    if (l->answer == STORE_CLOSED) return;
+    minute_format(l->minute, text);
+    fake_set(r, location_key(r, l->location, "losses"), fake_text(text), fake_text("1"));
+    if (has(h, "e")) fake_set(r, h, fake_text("lost"), fake_text("1"));
+    fake_set(r, location_key(r, l->location, "minutes"), fake_text(text), number(score, l->minute * 60));
+    fake_set(r, location_key(r, l->location, "states"), fake_text(text), fake_text("lost"));
+    struct fake_key *meta = location_key(r, l->location, "meta");
+    set_number(r, meta, "seq", get_number(meta, "seq", 0) + 1);
+}
+
+static bool is_lost(struct fake_redis *r, const struct fake_key *h, const struct store_list *l) {
+    char text[MINUTE_TEXT_LEN + 1];
+    minute_format(l->minute, text);
+    return has(h, "lost") ||
+           (!has(h, "ln") && fake_get(location_key(r, l->location, "losses"), fake_text(text)).p != NULL);
 }
 
 static enum store_answer judge_list(const struct fake_key *h, const struct store_list *l) {
@@ -324,10 +370,25 @@ static enum store_answer judge_list(const struct fake_key *h, const struct store
     return STORE_STORED;
 }
 
-static void run_list(struct fake_redis *r, struct store_list *l, int64_t wall_ms) {
-    struct fake_key *h = part_key(r, l->location, l->minute);
-    l->answer = judge_list(h, l);
-    if (l->answer != STORE_STORED) return;
+/* A final list whose parts were deleted by somebody else. */
+static bool is_closed_without_parts(struct fake_redis *r, struct fake_key *h, const struct store_list *l) {
+    if (has(h, "ln") || !is_final(r, l->location, l->minute)) return false;
+    fake_set(r, h, fake_text("closed"), fake_text("1"));
+    return true;
+}
+
+static void run_list(struct fake_redis *r, const struct fake_op *op) {
+    struct store_list *said = op->list;
+    struct fake_key *h = part_key(r, said->location, said->minute);
+    said->answer = judge_list(h, said);
+    if (said->answer == STORE_STORED && is_closed_without_parts(r, h, said)) said->answer = STORE_CLOSED;
+    if (said->answer != STORE_STORED) return;
+    struct store_list as_written = *said, *l = &as_written;
+    said->lost = is_lost(r, h, l);
+    if (said->lost) {
+        l->state = "lost";
+        fake_set(r, h, fake_text("lost"), fake_text("1"));
+    }
     struct fake_list before = {0}, after = {0};
     if (r->on_list != NULL) fake_redis_list(r, l->location, l->minute, &before);
     if (l->final && RULE(closed)) {
@@ -339,7 +400,7 @@ static void run_list(struct fake_redis *r, struct store_list *l, int64_t wall_ms
     fake_set(r, h, fake_text("merged"), l->merged);
     fake_expire(r, h, r->retention_ms);
     write_top(r, l);
-    write_index(r, l, wall_ms);
+    write_index(r, l, op->wall_ms, op->oldest);
     if (r->on_list != NULL) {
         fake_redis_list(r, l->location, l->minute, &after);
         r->on_list(r->on_list_ctx, &before, &after);
@@ -358,11 +419,11 @@ static void run_locations(struct fake_redis *r, const struct fake_op *op) {
         char score[24];
         buf_clear(&name);
         keys_encode_location(&name, op->locations[i]);
-        fake_set(r, k, fake_bytes(&name), number(score, op->wall_ms));
+        fake_set(r, k, fake_bytes(&name), number(score, r->script_now_ms));
     }
     buf_free(&name);
     for (size_t i = k->n; i-- > 0;)
-        if (fake_int(fake_bytes(&k->fields[i].value), 0) < op->wall_ms - r->retention_ms)
+        if (fake_int(fake_bytes(&k->fields[i].value), 0) < r->script_now_ms - r->retention_ms)
             fake_del(r, k, fake_bytes(&k->fields[i].name));
 }
 
@@ -389,7 +450,13 @@ int fake_op_run(struct fake_redis *r, const struct fake_op *op) {
         run_retire(r, op->retire);
         break;
     case FAKE_OP_LIST:
-        run_list(r, op->list, op->wall_ms);
+        run_list(r, op);
+        break;
+    case FAKE_OP_LOSE:
+        run_lose(r, op->loss);
+        break;
+    case FAKE_OP_FORGET:
+        run_forget(r, op);
         break;
     case FAKE_OP_NOTE_END:
         run_note_end(r, op->end);
@@ -399,4 +466,23 @@ int fake_op_run(struct fake_redis *r, const struct fake_op *op) {
         break;
     }
     return STORE_OK;
+}
+
+bool fake_op_odd(const struct fake_op *op) {
+    switch (op->kind) {
+    case FAKE_OP_PARTS:
+        for (size_t i = 0; i < op->parts->n; i++) op->parts->parts[i].answer = STORE_ODD;
+        return true;
+    case FAKE_OP_LIST:
+        op->list->answer = STORE_ODD;
+        return true;
+    case FAKE_OP_LOSE:
+        op->loss->answer = STORE_ODD;
+        return true;
+    case FAKE_OP_NOTE:
+        op->note->answer = STORE_ODD;
+        return true;
+    default:
+        return false;
+    }
 }

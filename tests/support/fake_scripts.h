@@ -16,6 +16,8 @@ enum fake_op_kind {
     FAKE_OP_CLOSE,
     FAKE_OP_RETIRE,
     FAKE_OP_LIST,
+    FAKE_OP_LOSE,
+    FAKE_OP_FORGET, /* follows a LIST that said which minutes are the oldest */
     FAKE_OP_NOTE_END,
     FAKE_OP_LOCATIONS
 };
@@ -26,16 +28,24 @@ struct fake_close {
     bool done;
 };
 
+enum { FAKE_OLDEST_MAX = 16 };
+struct fake_oldest {
+    int64_t minutes[FAKE_OLDEST_MAX];
+    size_t n;
+};
+
 /* One request. Everything is borrowed, unless the op was made by fake_op_copy. */
 struct fake_op {
     enum fake_op_kind kind;
     struct store_parts *parts; /* answers are written into what these point to */
     struct store_list *list;
+    struct store_loss *loss;
+    struct fake_oldest *oldest; /* LIST: out, NULL: nobody asks; FORGET: in */
     struct store_row *rows;
     struct store_join *joins;
     struct fake_close *close;
     struct store_retire *retire;
-    const struct store_note *note;
+    struct store_note *note;
     const struct store_note_end *end;
     const struct bytes *locations;
     size_t n; /* of rows, of joins, of locations */
@@ -47,6 +57,8 @@ struct fake_op {
 
 /* Executes OP. STORE_OK, or STORE_FATAL for another group's rows. */
 int fake_op_run(struct fake_redis *r, const struct fake_op *op);
+/* Answers OP as a Redis does that holds something else at its key; false if no key of its kind may be odd. */
+bool fake_op_odd(const struct fake_op *op);
 /* A copy that can be run after everything it was made from is gone. */
 struct fake_op *fake_op_copy(const struct fake_op *op);
 void fake_op_destroy(struct fake_op *op);

@@ -16,7 +16,8 @@ struct call {
     struct fake_store *s;
     int kind;   /* enum fake_call */
     int status; /* enum store_status; the elements of a broken call are skipped */
-    bool late;  /* from here on elements become ghosts */
+    bool refused;
+    bool late; /* from here on elements become ghosts */
 };
 
 static int fate_of(struct call *c) {
@@ -47,6 +48,13 @@ static void request(struct call *c, const struct fake_op *op) {
     case FAKE_FULL:
         c->status = STORE_FULL;
         return;
+    case FAKE_REFUSE:
+        c->status = STORE_BROKEN;
+        c->refused = true;
+        return;
+    case FAKE_ODD:
+        if (!fake_op_odd(op) && fake_op_run(c->s->redis, op) != STORE_OK) c->status = STORE_FATAL;
+        return;
     case FAKE_DROP_AFTER:
         (void)fake_op_run(c->s->redis, op);
         c->status = STORE_BROKEN;
@@ -66,7 +74,7 @@ static bool reading(struct call *c) {
     if (is_over(c)) return false;
     fake_redis_expire_due(c->s->redis);
     int fate = fate_of(c);
-    if (fate != FAKE_DO && fate != FAKE_FULL) c->status = STORE_BROKEN;
+    if (fate != FAKE_DO && fate != FAKE_FULL && fate != FAKE_ODD) c->status = STORE_BROKEN;
     return !is_over(c);
 }
 
@@ -76,6 +84,9 @@ static int finish(const struct call *c, struct err *e) {
         break;
     case STORE_FULL:
         err_set(e, ERR_IO, "fake: out of memory");
+        break;
+    case STORE_BROKEN:
+        err_set(e, c->refused ? ERR_REFUSED : ERR_IO, c->refused ? "fake: refused" : "fake: the connection broke");
         break;
     case STORE_FATAL:
         err_set(e, ERR_REFUSED, "fake: the board belongs to another group");
@@ -101,9 +112,18 @@ static int fake_contribute(void *self, struct store_parts *lists, size_t n, stru
     return finish(&c, e);
 }
 
-static int fake_note(void *self, const struct store_note *notes, size_t n, struct err *e) {
+static int fake_lists_lose(void *self, struct store_loss *lists, size_t n, struct err *e) {
+    struct call c = {.s = self, .kind = FAKE_LIST_LOSE};
+    for (size_t i = 0; i < n; i++) request(&c, &(struct fake_op){.kind = FAKE_OP_LOSE, .loss = &lists[i]});
+    return finish(&c, e);
+}
+
+static int fake_note(void *self, struct store_note *notes, size_t n, struct err *e) {
     struct call c = {.s = self, .kind = FAKE_NOTE};
-    for (size_t i = 0; i < n; i++) request(&c, &(struct fake_op){.kind = FAKE_OP_NOTE, .note = &notes[i]});
+    for (size_t i = 0; i < n; i++) {
+        notes[i].answer = STORE_STORED;
+        request(&c, &(struct fake_op){.kind = FAKE_OP_NOTE, .note = &notes[i]});
+    }
     return finish(&c, e);
 }
 
@@ -116,8 +136,15 @@ static int fake_rows_write(void *self, struct store_row *rows, size_t n, const c
 
 static int fake_lists_write(void *self, struct store_list *lists, size_t n, int64_t wall_ms, struct err *e) {
     struct call c = {.s = self, .kind = FAKE_LIST_WRITE};
+    struct fake_oldest *oldest = mem_zalloc(n + 1, sizeof *oldest);
     for (size_t i = 0; i < n; i++)
-        request(&c, &(struct fake_op){.kind = FAKE_OP_LIST, .list = &lists[i], .wall_ms = wall_ms});
+        request(&c,
+                &(struct fake_op){.kind = FAKE_OP_LIST, .list = &lists[i], .oldest = &oldest[i], .wall_ms = wall_ms});
+    for (size_t i = 0; i < n && c.status == STORE_OK; i++)
+        if (oldest[i].n > 0)
+            (void)fake_op_run(c.s->redis,
+                              &(struct fake_op){.kind = FAKE_OP_FORGET, .list = &lists[i], .oldest = &oldest[i]});
+    mem_free(oldest);
     return finish(&c, e);
 }
 
@@ -127,9 +154,9 @@ static int fake_notes_end(void *self, const struct store_note_end *ends, size_t 
     return finish(&c, e);
 }
 
-static int fake_locations_touch(void *self, const struct bytes *locations, size_t n, int64_t wall_ms, struct err *e) {
+static int fake_locations_touch(void *self, const struct bytes *locations, size_t n, struct err *e) {
     struct call c = {.s = self, .kind = FAKE_LOCATIONS};
-    request(&c, &(struct fake_op){.kind = FAKE_OP_LOCATIONS, .locations = locations, .n = n, .wall_ms = wall_ms});
+    request(&c, &(struct fake_op){.kind = FAKE_OP_LOCATIONS, .locations = locations, .n = n});
     return finish(&c, e);
 }
 
@@ -235,6 +262,7 @@ static void read_hash(struct fake_redis *r, struct store_hash *h) {
     h->exists = true;
     memcpy(h->e, e.p, e.n);
     h->closed = fake_get(k, fake_text("closed")).p != NULL;
+    h->lost = fake_get(k, fake_text("lost")).p != NULL;
     h->n = fake_int(fake_get(k, fake_text("n")), 0);
     h->born_ms = fake_int(fake_get(k, fake_text("born")), 0);
     for (size_t i = 0; i < k->n; i++)
@@ -293,6 +321,7 @@ struct store fake_store_ops(struct fake_store *s) {
         .hello = fake_hello,
         .contribute = fake_contribute,
         .note = fake_note,
+        .lists_lose = fake_lists_lose,
         .rows_write = fake_rows_write,
         .join = fake_join,
         .close_up_to = fake_close_up_to,

@@ -22,6 +22,7 @@ enum fake_call {
     FAKE_ROUND_HASH,     /* one hash */
     FAKE_ROUND_LIFE,
     FAKE_LIST_WRITE, /* one list */
+    FAKE_LIST_LOSE,  /* one list */
     FAKE_NOTE_END,   /* one note */
     FAKE_LOCATIONS   /* all locations */
 };
@@ -32,7 +33,10 @@ enum fake_fate {
     FAKE_DROP_BEFORE, /* the connection broke first: STORE_BROKEN */
     FAKE_DROP_AFTER,  /* it happened, but the answer was lost: STORE_BROKEN */
     FAKE_LATE, /* STORE_BROKEN now; this element and the rest of the call become ghosts of the server, one each */
-    FAKE_FULL  /* no memory: this write does not happen, the others do: STORE_FULL (reads happen) */
+    FAKE_ODD,  /* of a contribution, a list write or loss, a note: its key is of another type, it does not happen; else
+                    FAKE_DO */
+    FAKE_REFUSE, /* the server said no to it: STORE_BROKEN */
+    FAKE_FULL    /* no memory: this write does not happen, the others do: STORE_FULL (reads happen) */
 };
 
 struct fake_store {

@@ -45,15 +45,22 @@ static void read_top(struct fake_redis *r, struct fake_list *l) {
     qsort(l->top, l->top_n, sizeof *l->top, by_rank);
 }
 
-static void read_state(struct fake_redis *r, struct fake_list *l) {
+/* What a hash of the location says of the minute. */
+static struct bytes say_of_minute(struct fake_redis *r, const struct fake_list *l, const char *which) {
     char text[MINUTE_TEXT_LEN + 1];
     struct buf name = {0};
-    keys_of_location(&name, r->board, fake_bytes(&l->location), "states");
+    keys_of_location(&name, r->board, fake_bytes(&l->location), which);
     minute_format(l->minute, text);
-    struct bytes state = fake_get(fake_look(r, fake_bytes(&name)), fake_text(text));
+    struct bytes said = fake_get(fake_look(r, fake_bytes(&name)), fake_text(text));
     buf_free(&name);
+    return said;
+}
+
+static void read_state(struct fake_redis *r, struct fake_list *l) {
+    struct bytes state = say_of_minute(r, l, "states");
     assert(state.n < sizeof l->state);
     if (state.n > 0) memcpy(l->state, state.p, state.n);
+    l->lost = say_of_minute(r, l, "losses").p != NULL;
 }
 
 static void read_hash(const struct fake_key *h, struct fake_list *l) {

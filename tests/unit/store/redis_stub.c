@@ -75,14 +75,27 @@ static const char *next_reply(struct redis_stub *s) {
 /* False: close. */
 static bool answer(struct redis_stub *s, int fd, const char *command) {
     char info[128] = "maxmemory_human:0B\r\n";
-    if (strcmp(command, "ROLE") == 0) {
-        say_bulk(fd, "*1\r\n", s->o.role != NULL ? s->o.role : "master");
+    if (strcmp(command, "HELLO") == 0) {
+        say_bulk(fd, "*4\r\n$4\r\nmode\r\n", s->o.mode != NULL ? s->o.mode : "standalone");
+        say_bulk(fd, "$4\r\nrole\r\n", s->o.role != NULL ? s->o.role : "master");
+        return true;
+    }
+    if (strcmp(command, "HDEL") == 0) {
+        say(fd, s->o.refuses != NULL ? s->o.refuses : ":0\r\n");
+        return true;
+    }
+    if (strcmp(command, "CONFIG") == 0) {
+        say(fd, "-NOPERM this user has no permissions to run the 'config|get' command\r\n");
         return true;
     }
     if (strcmp(command, "INFO") == 0) {
         const char *policy = s->o.policy != NULL ? s->o.policy : "noeviction";
         if (policy[0] != '\0') snprintf(info, sizeof info, "maxmemory:0\r\nmaxmemory_policy:%s\r\nx:1", policy);
         say_bulk(fd, "", info);
+        return true;
+    }
+    if (strcmp(command, "SCRIPT") == 0) {
+        say_bulk(fd, "", "0123456789012345678901234567890123456789");
         return true;
     }
     if (strcmp(command, "HMGET") == 0) { /* whose board? nobody's */

@@ -1,6 +1,6 @@
 /* store/redis_stub.h - a server that says what a test tells it to: for answers that a healthy Redis never gives.
- * It introduces itself as ROLE and POLICY say, and answers other commands, in order of arrival over all connections,
- * with REPLIES. Threads: its own. */
+ * It introduces itself as MODE, ROLE, REFUSES and POLICY say, and answers other commands, in order of arrival over all
+ * connections, with REPLIES. Threads: its own. */
 #ifndef TOPKD_TESTS_REDIS_STUB_H
 #define TOPKD_TESTS_REDIS_STUB_H
 
@@ -10,7 +10,9 @@
 #define STUB_HANG  "hang"  /* no reply, now or later */
 
 struct redis_stub_options {
+    const char *mode;           /* NULL: standalone */
     const char *role;           /* NULL: master */
+    const char *refuses;        /* raw RESP for a write that changes nothing; NULL: it is taken */
     const char *policy;         /* NULL: noeviction; "": INFO does not say */
     const char *const *replies; /* raw RESP, NULL-terminated; behind the last one: +OK for ever */
 };

@@ -24,6 +24,8 @@ void pair_deinit(struct store_pair *p);
 void pair_flush(struct store_pair *p);
 /* As if the list of that minute had expired. */
 void pair_expire_list(struct store_pair *p, struct bytes location, int64_t minute);
+/* The hash of contributions is gone. */
+void pair_delete_part(struct store_pair *p, struct bytes location, int64_t minute);
 
 /* Every field of every key, sorted, a line each; the random e and the time born are masked. Of the real one also whether each key has the
  * time to live that it should have. */

@@ -5,6 +5,7 @@
 
 #include "sketch/packed.h"
 #include "support/fake_store.h"
+#include "worker/aside.h"
 #include "worker/merger.h"
 #include "worker_given.h"
 
@@ -17,12 +18,17 @@ static int64_t write_ms; /* how long the write of a list takes */
 static size_t written;
 static unsigned tokens;
 
+static int fate_of_writes, fate_of_losses;
+static size_t lost;
+
 static int count_writes(void *ctx, int kind) {
     (void)ctx;
+    lost += kind == FAKE_LIST_LOSE;
+    if (kind == FAKE_LIST_LOSE) return fate_of_losses;
     if (kind != FAKE_LIST_WRITE) return FAKE_DO;
     written++;
     worker.mono_ms += write_ms;
-    return FAKE_DO;
+    return fate_of_writes;
 }
 
 static void setup(void) {
@@ -34,7 +40,8 @@ static void setup(void) {
     fake->before_call = count_writes;
     merger = merger_create(&worker.hub, fake_store_ops(fake));
     write_ms = 0;
-    written = tokens = 0;
+    written = tokens = lost = 0;
+    fate_of_writes = fate_of_losses = FAKE_DO;
 }
 
 static void teardown(void) {
@@ -109,6 +116,95 @@ START_TEST(however_dear_merging_is_a_list_is_merged_again_after_half_an_interval
 }
 END_TEST
 
+/* After a break or a takeover both notes of a list are read at once. Whoever remembers the older one merges the list
+ * again a minute later, and cannot end the note of a list that became final meanwhile. */
+START_TEST(of_a_changed_and_a_waiting_note_the_changed_one_is_remembered) {
+    for (char name[] = "A"; name[0] <= 'Z'; name[0]++) contributed(name);
+    ck_assert_uint_eq(round_after(0), 26);
+    for (char name[] = "A"; name[0] <= 'Z'; name[0]++) contributed(name);
+    merger_destroy(merger);
+    merger = merger_create(&worker.hub, fake_store_ops(fake));
+    ck_assert_uint_gt(round_after(0), 26); /* and of some shards what waits, in the first round already */
+    for (int i = 0; i < STORE_SHARDS; i++) ck_assert_uint_eq(round_after(0), 0);
+    ck_assert_uint_eq(round_after(60000), 0);
+}
+END_TEST
+
+/* -- lists set aside -- */
+
+static double aside(void) { return metric_value(metrics_get(worker.metrics, METRIC_LISTS_SET_ASIDE, "")); }
+
+/* Nearly a minute between two tries, whatever the tick; its neighbour is not held up. */
+START_TEST(a_list_whose_keys_are_odd_is_tried_now_and_then) {
+    fate_of_writes = FAKE_ODD;
+    contributed("US");
+    ck_assert_uint_eq(round_after(0), 1);
+    ck_assert(aside() == 1);
+    ck_assert_uint_eq(round_after(30000), 0);
+    fate_of_writes = FAKE_DO;
+    contributed("DE");
+    ck_assert_uint_eq(round_after(ASIDE_RETRY_MS - 30001), 1);
+    ck_assert_uint_eq(round_after(1), 1);
+    ck_assert(aside() == 0);
+    ck_assert_uint_eq(lost, 0); /* its contributions are all there */
+    ck_assert_uint_eq(round_after(INTERVAL_MS), 0);
+}
+END_TEST
+
+static void spoil(const char *location, const char *field, const char *value) {
+    struct buf key = {0};
+    keys_part(&key, "topk", (struct bytes){location, strlen(location)}, MINUTE);
+    fake_set(redis, fake_key(redis, fake_bytes(&key)), fake_text(field), fake_text(value));
+    buf_free(&key);
+}
+
+START_TEST(a_list_of_which_a_contribution_is_broken_is_lost_and_tried_now_and_then) {
+    contributed("US");
+    contributed("DE");
+    spoil("US", "i:t/0", "garbage");
+    ck_assert_uint_eq(round_after(0), 1);
+    ck_assert(aside() == 1 && lost == 1);
+    ck_assert_uint_eq(round_after(ASIDE_RETRY_MS - 1), 0);
+    ck_assert_uint_eq(lost, 1);
+    ck_assert_uint_eq(round_after(1), 0);
+    ck_assert_uint_eq(lost, 2);
+    contributed("US"); /* its owner says it again */
+    ck_assert_uint_eq(round_after(ASIDE_RETRY_MS), 1);
+    ck_assert(aside() == 0);
+    struct fake_list list;
+    fake_redis_list(redis, (struct bytes){"US", 2}, MINUTE, &list);
+    ck_assert_str_eq(list.state, "lost");
+    fake_list_deinit(&list);
+}
+END_TEST
+
+START_TEST(lists_set_aside_are_forgotten_with_their_shard) {
+    fate_of_writes = FAKE_ODD;
+    contributed("US");
+    ck_assert_uint_eq(round_after(0), 1);
+    ck_assert(aside() == 1);
+    hub_own(&worker.hub, 0, "t", 0, false);
+    round_after(0);
+    hub_own(&worker.hub, 0, "t", 0, true);
+    fate_of_writes = FAKE_DO;
+    ck_assert_uint_eq(round_after(0), 1);
+    ck_assert(aside() == 0);
+}
+END_TEST
+
+/* An hour is what a person has to free the keys of a historical log, whose minutes are all older than RETENTION. */
+START_TEST(nothing_outlives_retention_but_for_an_hour_of_tries) {
+    fate_of_writes = FAKE_ODD;
+    contributed("US"); /* in 1970 */
+    for (int i = 0; i <= ASIDE_PATIENCE_MS / ASIDE_RETRY_MS; i++) {
+        ck_assert_uint_eq(round_after(ASIDE_RETRY_MS), 1);
+        ck_assert(aside() == (i < ASIDE_PATIENCE_MS / ASIDE_RETRY_MS));
+    }
+    fate_of_writes = FAKE_DO;
+    ck_assert_uint_eq(round_after(ASIDE_RETRY_MS), 0);
+}
+END_TEST
+
 Suite *merger_suite(void);
 Suite *merger_suite(void) {
     Suite *s = suite_create("merger");
@@ -118,6 +214,11 @@ Suite *merger_suite(void) {
     tcase_add_test(c, a_part_that_comes_late_is_merged_a_tenth_of_the_interval_later);
     tcase_add_test(c, the_dearer_merging_is_the_longer_a_late_part_waits);
     tcase_add_test(c, however_dear_merging_is_a_list_is_merged_again_after_half_an_interval);
+    tcase_add_test(c, of_a_changed_and_a_waiting_note_the_changed_one_is_remembered);
+    tcase_add_test(c, a_list_whose_keys_are_odd_is_tried_now_and_then);
+    tcase_add_test(c, a_list_of_which_a_contribution_is_broken_is_lost_and_tried_now_and_then);
+    tcase_add_test(c, lists_set_aside_are_forgotten_with_their_shard);
+    tcase_add_test(c, nothing_outlives_retention_but_for_an_hour_of_tries);
     suite_add_tcase(s, c);
     return s;
 }

@@ -16,12 +16,17 @@ static struct publisher *publisher;
 static int calls[CALLS_MAX]; /* enum fake_call of each element */
 static size_t calls_n, bad_call;
 static int bad_fate; /* of call number bad_call, counted from 1; 0: none is bad */
+static int hello_fate;
+static unsigned odd_calls; /* a bit a call, counted from 1 */
+
+#define ODD(call) (1U << (call))
 
 static int record_call(void *ctx, int kind) {
     (void)ctx;
-    if (kind == FAKE_HELLO) return FAKE_DO;
+    if (kind == FAKE_HELLO) return hello_fate;
     ck_assert_uint_lt(calls_n, CALLS_MAX);
     calls[calls_n++] = kind;
+    if (calls_n < 32 && (odd_calls & ODD(calls_n))) return FAKE_ODD;
     return calls_n == bad_call ? bad_fate : FAKE_DO;
 }
 
@@ -32,6 +37,8 @@ static void setup(void) {
     fake->before_call = record_call;
     publisher = publisher_create(&worker.hub, fake_store_ops(fake));
     calls_n = bad_call = 0;
+    hello_fate = FAKE_DO;
+    odd_calls = 0;
 }
 
 static void teardown(void) {
@@ -195,6 +202,89 @@ START_TEST(a_full_server_gets_the_same_batch_again_and_then_the_rest) {
 }
 END_TEST
 
+static bool is_said(char why[HUB_WHY_MAX]) { return hub_edge_is_failing(&worker.hub, HUB_PUBLISHER, why); }
+
+START_TEST(why_redis_does_not_serve_is_said_until_it_does) {
+    char why[256];
+    hello_fate = FAKE_DROP_BEFORE;
+    ck_assert_int_gt(publish(), 0);
+    ck_assert(is_said(why) && !atomic_load(&worker.hub.store_up));
+    ck_assert_ptr_nonnull(strstr(why, "fake"));
+    hello_fate = FAKE_DO;
+    ck_assert_int_eq(publish(), 0);
+    ck_assert(!is_said(why) && atomic_load(&worker.hub.store_up));
+}
+END_TEST
+
+/* A right is missing, or the disk is full: hello may pass and the next batch not, for hours. */
+START_TEST(who_refuses_a_batch_is_not_up_before_one_was_taken) {
+    hand_copy(0, "t/0", "US");
+    bad_call = 1;
+    bad_fate = FAKE_REFUSE;
+    ck_assert_int_gt(publish(), 0);
+    bad_call = 0;
+    for (int i = 0; i < 3; i++) ck_assert_int_eq(publish(), 0); /* hello passes, and there is nothing to send */
+    ck_assert(!atomic_load(&worker.hub.store_up));
+    hand_copy(0, "t/0", "US");
+    ck_assert_int_eq(publish(), 0);
+    ck_assert(atomic_load(&worker.hub.store_up));
+}
+END_TEST
+
+START_TEST(who_refused_a_batch_and_is_asked_for_nothing_more_is_up_after_a_while) {
+    hand_copy(0, "t/0", "US");
+    bad_call = 1;
+    bad_fate = FAKE_REFUSE;
+    ck_assert_int_gt(publish(), 0);
+    worker.mono_ms += 9000;
+    ck_assert_int_eq(publish(), 0);
+    ck_assert(!atomic_load(&worker.hub.store_up));
+    worker.mono_ms += 1000;
+    ck_assert_int_eq(publish(), 0);
+    ck_assert(atomic_load(&worker.hub.store_up));
+}
+END_TEST
+
+/* -- what lies at a key -- */
+
+static double set_aside(void) {
+    return metric_value(metrics_get(worker.metrics, METRIC_CONTRIBUTIONS, "result=\"set_aside\""));
+}
+
+START_TEST(a_contribution_that_cannot_be_stored_is_answered_when_its_list_is_lost) {
+    hand_copy(0, "t/0", "DE");
+    hand_copy(0, "t/0", "US");
+    bad_call = 1;
+    bad_fate = FAKE_ODD;
+    ck_assert_int_eq(publish(), 0);
+    EXPECT_CALLS(FAKE_CONTRIBUTE, FAKE_CONTRIBUTE, FAKE_LIST_LOSE, FAKE_NOTE, FAKE_NOTE);
+    ck_assert_uint_eq(came_home(0, MAIL_COPY), 2);
+    ck_assert(set_aside() == 1);
+    ck_assert_uint_eq(parts_of("DE"), 0);
+    ck_assert_uint_eq(parts_of("US"), 1);
+}
+END_TEST
+
+/* Not even a mark can be left: then the minute must not settle, and a minute later everything is said again. */
+START_TEST(what_can_be_neither_stored_nor_lost_is_not_answered_and_said_again) {
+    hand_copy(0, "t/0", "DE");
+    hand_copy(0, "t/0", "US");
+    odd_calls = ODD(1) | ODD(3);
+    ck_assert_int_eq(publish(), 0);
+    EXPECT_CALLS(FAKE_CONTRIBUTE, FAKE_CONTRIBUTE, FAKE_LIST_LOSE, FAKE_NOTE, FAKE_NOTE);
+    ck_assert_uint_eq(came_home(0, MAIL_COPY), 1);
+    worker.mono_ms += 59999;
+    publish();
+    for (uint32_t i = 0; i < 2; i++) ck_assert_uint_eq(came_home(i, MAIL_BROKEN), 0);
+    worker.mono_ms += 1;
+    publish();
+    for (uint32_t i = 0; i < 2; i++) ck_assert_uint_eq(came_home(i, MAIL_BROKEN), 1);
+    worker.mono_ms += 60000;
+    publish();
+    ck_assert_uint_eq(came_home(0, MAIL_BROKEN), 0);
+}
+END_TEST
+
 START_TEST(what_was_taken_and_not_answered_is_freed_at_the_end) { /* told by a leak checker */
     for (char name[] = "A"; name[0] < 'G'; name[0]++) hand_large("t/0", name);
     publish();
@@ -212,6 +302,11 @@ Suite *publisher_suite(void) {
     tcase_add_test(c, after_a_break_nothing_of_what_was_taken_is_sent_and_every_consumer_hears_of_it);
     tcase_add_test(c, a_server_that_takes_no_writes_is_failing_until_it_takes_one);
     tcase_add_test(c, a_full_server_gets_the_same_batch_again_and_then_the_rest);
+    tcase_add_test(c, why_redis_does_not_serve_is_said_until_it_does);
+    tcase_add_test(c, who_refuses_a_batch_is_not_up_before_one_was_taken);
+    tcase_add_test(c, who_refused_a_batch_and_is_asked_for_nothing_more_is_up_after_a_while);
+    tcase_add_test(c, a_contribution_that_cannot_be_stored_is_answered_when_its_list_is_lost);
+    tcase_add_test(c, what_can_be_neither_stored_nor_lost_is_not_answered_and_said_again);
     tcase_add_test(c, what_was_taken_and_not_answered_is_freed_at_the_end);
     suite_add_tcase(s, c);
     return s;
