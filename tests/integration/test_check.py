@@ -114,6 +114,16 @@ def check_waits_for_a_frozen_broker_only_for_a_while(s):
     assert found.seconds < 20, "took %.1f s" % found.seconds
 
 
+@scenario(real=False)
+def every_program_answers_h_and_refuses_what_it_does_not_know(s):
+    for program in ("topkd", "topkd-audit", "topkd-loadgen", "topkd-mockbroker"):
+        for option, code in (("-h", 0), ("--help", 0), ("--nonsense", 2)):
+            done = subprocess.run([str(BIN / program), option], env=program_env({}), timeout=20, text=True,
+                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            assert done.returncode == code, "%s %s: exit %d\n%s" % (program, option, done.returncode, done.stdout)
+            assert "usage" in done.stdout.lower() or code and "--help" in done.stdout, done.stdout
+
+
 # -- Redis -----------------------------------------------------------------------------------------
 def redis_of(s, name, *args):
     redis = Redis(s.directory / name, *args)
