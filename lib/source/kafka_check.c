@@ -23,8 +23,16 @@ static bool takes_property(struct config *one, const struct config_kafka_prop *p
     return true;
 }
 
+/* librdkafka knows it by two names. */
+static const char *mechanism_of(const struct config *c) {
+    const char *found = "";
+    for (uint32_t i = 0; i < c->kafka_props_n; i++)
+        if (strncmp(c->kafka_props[i].name, "sasl.mechanism", 14) == 0) found = c->kafka_props[i].value;
+    return found;
+}
+
 static void check_scram(const struct config *c, struct findings *f) {
-    if (!kafka_scram_is_too_old(c, rd_kafka_version())) return;
+    if (!kafka_scram_is_too_old(rd_kafka_version(), mechanism_of(c))) return;
     findings_add(f, FINDING_WARNING, "settings",
                  "expected librdkafka 2.6.1 or newer for SCRAM, got %s, which cannot log in to Kafka 4: update "
                  "librdkafka, or use SASL PLAIN over TLS",

@@ -3,13 +3,8 @@
 
 #include <string.h>
 
-enum { VERSION_WITH_SCRAM_FOR_KAFKA_4 = 0x020601ff };
+enum { VERSION_WITH_SOUND_SCRAM = 0x020601ff };
 
-bool kafka_scram_is_too_old(const struct config *c, int library_version) {
-    if (library_version >= VERSION_WITH_SCRAM_FOR_KAFKA_4) return false;
-    for (uint32_t i = 0; i < c->kafka_props_n; i++) {
-        const struct config_kafka_prop *p = &c->kafka_props[i];
-        if (strncmp(p->name, "sasl.mechanism", 14) == 0 && strncasecmp(p->value, "SCRAM", 5) == 0) return true;
-    }
-    return false;
+bool kafka_scram_is_too_old(int version, const char *mechanism) {
+    return strncasecmp(mechanism, "SCRAM-", 6) == 0 && version < VERSION_WITH_SOUND_SCRAM;
 }

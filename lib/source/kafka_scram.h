@@ -2,9 +2,9 @@
 #ifndef TOPKD_SOURCE_KAFKA_SCRAM_H
 #define TOPKD_SOURCE_KAFKA_SCRAM_H
 
-#include "config/config.h"
+#include "base/base.h"
 
-/* Does C log in by SCRAM with a library too old for it? LIBRARY_VERSION: of rd_kafka_version(). */
-bool kafka_scram_is_too_old(const struct config *c, int library_version);
+/* VERSION is rd_kafka_version's. */
+bool kafka_scram_is_too_old(int version, const char *mechanism);
 
 #endif
