@@ -84,7 +84,7 @@ def check_tells_every_problem_at_once(s):
     found.expect_problems(4).expect("problem", "settings", "TOPKD_K").expect("problem", "topic nowhere", "create it")
     found.expect("problem", "topic neither", "TOPKD_DLQ_TOPIC").expect("problem", "redis", "allkeys-lru", "noeviction")
     scram = check(s, RDKAFKA_SASL_MECHANISM="SCRAM-SHA-256")  # of no use without SASL, but told
-    version, = re.findall(r"librdkafka (\d+)\.(\d+)\.(\d+)", scram.text)[:1]
+    version, = re.findall(r", librdkafka (\d+)\.(\d+)\.(\d+)", scram.text)[:1]
     assert bool(scram.lines("warning")) == (tuple(map(int, version)) < (2, 6, 1)), scram.text
     check(s, ALLOW_EVICTION=1).expect_problems(0).expect("warning", "redis", "allkeys-lru")
 
