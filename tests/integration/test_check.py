@@ -83,6 +83,9 @@ def check_tells_every_problem_at_once(s):
     found = check(s, TOPICS=s.topic + ",nowhere", DLQ_TOPIC="neither", K=0)
     found.expect_problems(4).expect("problem", "settings", "TOPKD_K").expect("problem", "topic nowhere", "create it")
     found.expect("problem", "topic neither", "TOPKD_DLQ_TOPIC").expect("problem", "redis", "allkeys-lru", "noeviction")
+    scram = check(s, RDKAFKA_SASL_MECHANISM="SCRAM-SHA-256")  # of no use without SASL, but told
+    version, = re.findall(r", librdkafka (\d+)\.(\d+)\.(\d+)", scram.text)[:1]
+    assert bool(scram.lines("warning")) == (tuple(map(int, version)) < (2, 6, 1)), scram.text
     check(s, ALLOW_EVICTION=1).expect_problems(0).expect("warning", "redis", "allkeys-lru")
 
 
@@ -114,6 +117,16 @@ def check_waits_for_a_frozen_broker_only_for_a_while(s):
     assert found.seconds < 20, "took %.1f s" % found.seconds
 
 
+@scenario(real=False)
+def every_program_answers_h_and_refuses_what_it_does_not_know(s):
+    for program in ("topkd", "topkd-audit", "topkd-loadgen", "topkd-mockbroker"):
+        for option, code in (("-h", 0), ("--help", 0), ("--nonsense", 2)):
+            done = subprocess.run([str(BIN / program), option], env=program_env({}), timeout=20, text=True,
+                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            assert done.returncode == code, "%s %s: exit %d\n%s" % (program, option, done.returncode, done.stdout)
+            assert "usage" in done.stdout.lower() or code and "--help" in done.stdout, done.stdout
+
+
 # -- Redis -----------------------------------------------------------------------------------------
 def redis_of(s, name, *args):
     redis = Redis(s.directory / name, *args)
@@ -143,7 +156,7 @@ def check_says_what_is_wrong_with_a_redis(s):
     expect_one(s, redis, s.board + ":progress", "another type")
     redis("DEL", s.board + ":progress")
     redis("HSET", s.board + ":progress", "life", "0" * 16, "group", s.group, "version", "77")
-    expect_one(s, redis, "format 1, got 77")
+    expect_one(s, redis, "format 2, got 77")
     redis("FLUSHALL")
     redis("CONFIG", "SET", "requirepass", "secret")
     expect_one(s, redis, "NOAUTH")

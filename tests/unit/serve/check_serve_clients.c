@@ -123,6 +123,10 @@ START_TEST(answered_connection_is_kept_for_a_while) {
     ck_assert_int_eq(clients_due_ms(&s), 150);
     clients_answered(&s, c, 141);
     expect_late(191, c, CLIENT_IDLE);
+    c = from_v4("10.0.0.1", 200);
+    clients_answered(&s, c, 201);
+    clients_request(&s, c, 202);
+    expect_late(212, c, CLIENT_SLOW);
 }
 END_TEST
 

@@ -2,6 +2,7 @@
  * kubelet's is. */
 #include <check.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,6 +22,15 @@ enum {
 static int slow[SLOW_MAX];
 static int slow_n;
 
+/* So that some answers of /metrics are more than the kernel takes for a client. */
+static void given_long_metrics(void) {
+    for (int i = 0; i < 2000; i++) {
+        char label[32];
+        snprintf(label, sizeof label, "kind=\"%d\"", i);
+        metrics_get(served_metrics, METRIC_KAFKA_ERRORS, label);
+    }
+}
+
 static void given_default(void) {
     slow_n = 0;
     given_server();
@@ -30,6 +40,13 @@ static void given_default(void) {
 static void given_short(void) {
     slow_n = 0;
     given_server_with((struct clients_limits){.request_ms_max = 300, .kept_ms_max = 600});
+}
+
+/* Answers must be read soon, and a connection may wait for long. */
+static void given_patient(void) {
+    slow_n = 0;
+    given_server_with((struct clients_limits){.request_ms_max = 300, .kept_ms_max = 60000});
+    given_long_metrics();
 }
 
 static void gone(void) {
@@ -87,16 +104,42 @@ START_TEST(slow_clients_of_many_addresses_do_not_either) {
 END_TEST
 
 /* Whole requests whose answers nobody reads: the kernel takes the first of them, then the server stands. */
-START_TEST(clients_that_do_not_read_do_not_either) {
+static void new_unread(unsigned last) {
     static char requests[64 * 1024];
     static const char one[] = "GET /metrics HTTP/1.1\r\nHost: t\r\n\r\n";
     for (size_t n = 0; n + sizeof one < sizeof requests; n += sizeof one - 1) memcpy(requests + n, one, sizeof one);
-    for (int i = 0; i < 64; i++) {
-        int fd = slow[slow_n++] = dial_from(2 + (unsigned)i % 8, serve_port(server));
-        (void)!send(fd, requests, strlen(requests), MSG_NOSIGNAL | MSG_DONTWAIT);
-    }
+    int fd = slow[slow_n++] = dial_from(last, serve_port(server)), receive_bytes = 4096;
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof receive_bytes);
+    (void)!send(fd, requests, strlen(requests), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+START_TEST(clients_that_do_not_read_do_not_either) {
+    given_long_metrics();
+    for (int i = 0; i < 64; i++) new_unread(2 + (unsigned)i % 8);
     expect_probes(1, PROBE_MS_MAX);
     expect_probes(2, PROBE_MS_MAX);
+}
+END_TEST
+
+START_TEST(answer_that_is_not_read_has_its_time_too) {
+    int64_t start_ms = mono_ms();
+    new_unread(1);
+    while (dropped("slow") == 0) {
+        poll(NULL, 0, 10);
+        ck_assert_int_lt(mono_ms() - start_ms, LONG_MS);
+    }
+}
+END_TEST
+
+/* All have waited for a server that stood still, and none has to go before its answer though they are more than the
+ * limits allow: what is accepted in a row is answered before more is accepted. */
+START_TEST(requests_that_came_together_are_all_answered) {
+    enum { TOGETHER = 4 * SERVE_CONNECTIONS_PER_ADDRESS_MAX };
+    is_stuck = true;
+    for (int i = 0; i < TOGETHER; i++)
+        must_send(slow[slow_n++] = dial_from(1, serve_port(server)), "GET /healthz HTTP/1.1\r\nHost: t\r\n\r\n");
+    is_stuck = false;
+    for (int i = 0; i < TOGETHER; i++) expect(read_answer(slow[i]), "200", "ok\n");
 }
 END_TEST
 
@@ -254,12 +297,14 @@ END_TEST
 Suite *serve_slow_suite(void);
 Suite *serve_slow_suite(void) {
     Suite *s = suite_create("serve_slow");
-    TCase *t = tcase_create("serve_slow"), *brief = tcase_create("serve_slow_short");
+    TCase *t = tcase_create("serve_slow"), *brief = tcase_create("serve_slow_short"),
+          *patient = tcase_create("serve_slow_patient");
     tcase_set_timeout(t, 60);
     tcase_add_checked_fixture(t, given_default, gone);
     tcase_add_test(t, slow_clients_of_one_address_do_not_keep_probes_from_being_answered);
     tcase_add_test(t, slow_clients_of_many_addresses_do_not_either);
     tcase_add_test(t, clients_that_do_not_read_do_not_either);
+    tcase_add_test(t, requests_that_came_together_are_all_answered);
     tcase_add_test(t, flood_of_new_connections_does_not_either);
     tcase_add_test(t, scraper_keeps_its_connection_while_others_are_thrown_out);
     tcase_add_test(t, connection_is_kept_for_the_next_request);
@@ -275,5 +320,9 @@ Suite *serve_slow_suite(void) {
     tcase_add_test(brief, dripping_after_an_answer_does_not_either);
     tcase_add_test(brief, connection_that_says_nothing_ends);
     suite_add_tcase(s, brief);
+    tcase_set_timeout(patient, 60);
+    tcase_add_checked_fixture(patient, given_patient, gone);
+    tcase_add_test(patient, answer_that_is_not_read_has_its_time_too);
+    suite_add_tcase(s, patient);
     return s;
 }

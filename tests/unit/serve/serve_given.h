@@ -7,6 +7,7 @@
 #include "serve/serve.h"
 
 extern atomic_bool is_healthy, is_ready, has_reason;
+extern atomic_bool is_stuck;   /* the probe of /healthz does not return, and with it stands all of the server */
 extern atomic_int refreshed_n; /* times that before_metrics was called */
 extern struct metrics *served_metrics;
 extern struct serve *server; /* at 127.0.0.1 */
