@@ -34,7 +34,7 @@ COPIES = ROOT / "build" / "mutants"
 BUILT_FROM = ["Makefile", "cmd", "deploy", "lib", "tests"]
 BUILD = "build/gcc-hooks"
 MODEL_SEEDS = 60
-UNIT_TIMEOUT_S, MODEL_TIMEOUT_S = 300, 300
+UNIT_TIMEOUT_S, MODEL_TIMEOUT_S = 900, 600
 SHOWN_CHARS = 150
 
 
@@ -157,12 +157,12 @@ def unit_says(status, output):
         return None
     if status is None:
         return "unit tests did not end in %d s" % UNIT_TIMEOUT_S
-    failures = re.findall(r"^(?:.*/)?check_(\w+)\.c:\d+:[FE]:\w+:(\w+):\d+: (.*)$", output, re.MULTILINE)
+    failures = re.findall(r"(\w+)\.c:\d+:[FE]:\w+:(\w+):\d+: (.*)$", output, re.MULTILINE)
     if not failures:
         return "unit tests ended with %d: %s" % (status, output.strip()[-SHOWN_CHARS:])
-    suite, test, why = failures[0]
+    file, test, why = failures[0]
     more = " (+%d more)" % (len(failures) - 1) if len(failures) > 1 else ""
-    return "%s.%s%s: %s" % (suite, test, more, why)
+    return "%s.%s%s: %s" % (file.removeprefix("check_"), test, more, why)
 
 
 def model_says(status, output):
