@@ -130,6 +130,10 @@ check-asan: ## the unit tests under AddressSanitizer and UBSan
 	$(Q)CK_FORK=no $(MAKE) --no-print-directory VARIANT=asan run-unit
 check-tsan: ## the unit tests under ThreadSanitizer
 	$(Q)CK_FORK=no $(MAKE) --no-print-directory VARIANT=tsan run-unit
+mutants: ## a fault at a time in a copy of the sources, which the tests must notice (ARGS="--only NAME --jobs N ...")
+	$(Q)python3 -B tests/mutants/run.py $(ARGS)
+mutants-check: ## fail if a fault of tests/mutants no longer fits the code
+	$(Q)python3 -B tests/mutants/run.py --check
 fuzz: ## libFuzzer over tests/fuzz (FUZZ_SECONDS=600 each, and FUZZ_RUNS=1000000 cases; FUZZERS="fuzz_name ...")
 	$(Q)$(MAKE) --no-print-directory CC=clang VARIANT=fuzz fuzzers
 	$(Q)FUZZ_SECONDS=$(or $(FUZZ_SECONDS),600) FUZZ_RUNS=$(or $(FUZZ_RUNS),$(if $(FUZZ_SECONDS),0,1000000)) \
@@ -175,8 +179,8 @@ clean: ## remove build/
 help: ## this list
 	@awk -F':.*## ' '/^[a-zA-Z_-]+:.*## /{printf "  %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
-.PHONY: all programs test unit model run-unit run-model check-asan check-tsan fuzz fuzzers integration bench \
-        bench-programs demo \
+.PHONY: all programs test unit model run-unit run-model check-asan check-tsan mutants mutants-check fuzz fuzzers \
+        integration bench bench-programs demo \
         fmt fmt-check layers docs docs-check deps install image up down clean help .FORCE
 .SECONDARY:
 .DEFAULT_GOAL := all

@@ -337,6 +337,19 @@ START_TEST(another_log_starts_over) {
 }
 END_TEST
 
+/* Before its first record nothing of the new log is settled, and what was settled of the old one stays so. */
+START_TEST(another_log_settles_nothing_and_forgets_nothing_that_was) {
+    given_commit_at_the_end();
+    other_value();
+    given_successor();
+    ck_assert_int_eq(read_up_to(2), PART_REASSIGN);
+    given_ready(0);
+    publish();
+    confirm_and_settle();
+    ck_assert_int_eq(view().settled, minute_at("19:18"));
+}
+END_TEST
+
 /* Where the old log ended says nothing of the new one. */
 START_TEST(an_end_seen_of_the_old_log_is_forgotten_with_it) {
     given_commit_at_the_end();
@@ -399,6 +412,7 @@ Suite *part_commit_suite(void) {
     tcase_add_test(c, an_anchor_that_is_not_there_any_more_proves_nothing);
     tcase_add_test(c, an_end_without_a_record_proves_nothing);
     tcase_add_loop_test(c, another_log_starts_over, 0, ARRAY_LEN(spoil));
+    tcase_add_test(c, another_log_settles_nothing_and_forgets_nothing_that_was);
     tcase_add_test(c, an_end_seen_of_the_old_log_is_forgotten_with_it);
     tcase_add_test(c, the_key_belongs_to_the_record);
     suite_add_tcase(s, c);

@@ -278,6 +278,22 @@ START_TEST(a_break_in_the_middle_of_a_tick_says_nothing_twice) {
 }
 END_TEST
 
+START_TEST(an_answer_from_before_a_break_is_none_to_what_is_said_again) {
+    (void)views(NULL, "cat", 1);
+    publish();
+    struct said before = evening.said[0];
+    (void)views(NULL, "cat", 1);
+    publish_and_answer();
+    expect_dirty(0, true);
+    partition_broken(evening.p);
+    ck_assert_uint_eq(publish(), 1);
+    answer_copy(&before);
+    expect_dirty(0, false);
+    answer_all();
+    expect_dirty(0, true);
+}
+END_TEST
+
 START_TEST(another_redis_raises_x_to_what_was_settled_and_hears_everything_again) {
     it_is("19:08");
     (void)views("US", "cat", 1);
@@ -340,6 +356,7 @@ Suite *part_publish_suite(void) {
     tcase_add_checked_fixture(c, setup, evening_end);
     tcase_add_test(c, after_a_break_everything_live_is_said_again);
     tcase_add_test(c, a_break_in_the_middle_of_a_tick_says_nothing_twice);
+    tcase_add_test(c, an_answer_from_before_a_break_is_none_to_what_is_said_again);
     tcase_add_test(c, another_redis_raises_x_to_what_was_settled_and_hears_everything_again);
     tcase_add_test(c, the_same_redis_named_again_changes_nothing);
     suite_add_tcase(s, c);

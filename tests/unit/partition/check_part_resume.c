@@ -234,6 +234,8 @@ START_TEST(a_partition_begins_where_its_commit_and_the_log_say) {
         expect_start(known[_i].name, &s, &known[_i].want);
         expect_doubts(known[_i].name, &s, known[_i].new_incarnation, known[_i].raise_x, known[_i].lost);
         ck_assert_msg(s.unproven == known[_i].unproven, "%s: proof", known[_i].name);
+        bool gone = s.origin == ORIGIN_TRUNCATED || s.origin == ORIGIN_NEW_LOG; /* the record that proved the log */
+        ck_assert_msg(s.anchor.set == (known[_i].ours.anchor >= 0 && !gone), "%s: anchor", known[_i].name);
         ck_assert_uint_eq(s.incarnation, 7);
         ck_assert_str_eq(s.life, LIFE_A);
     }
