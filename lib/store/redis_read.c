@@ -161,19 +161,18 @@ static int on_notes(void *ctx, size_t index, const struct redisReply *r, struct 
     return STORE_OK;
 }
 
+/* The notes of such a shard are put aside by whoever writes them. */
+static bool on_notes_error(void *ctx, size_t index, const char *text, struct bytes key) {
+    struct notes *c = ctx;
+    return index < c->n + c->waiting_n && redis_is_odd(c->s, text, key);
+}
+
 static void send_notes_read(struct redis_store *s, struct redis_call *call, const uint32_t *shards, size_t n,
                             const char *which) {
     for (size_t i = 0; i < n; i++) {
         keys_notes(&s->key, s->board, shards[i], which);
         send_read(s, call, "HGETALL");
     }
-}
-
-/* The notes of such a shard are put aside by whoever writes them. */
-static bool on_notes_error(void *ctx, size_t index, const char *text, struct bytes key) {
-    struct notes *c = ctx;
-    (void)index;
-    return redis_is_odd(c->s, text, key);
 }
 
 int redis_notes_read(void *self, const uint32_t *shards, size_t n, size_t waiting_n, struct store_notes *out,

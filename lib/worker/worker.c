@@ -319,14 +319,10 @@ static bool kafka_ready(struct worker *w, char why[256]) {
 }
 
 static bool redis_ready(struct worker *w, char why[256]) {
-    if (atomic_load(&w->hub.store_full)) {
-        snprintf(why, 256, "redis: out of memory");
-        return false;
-    }
-    if (atomic_load(&w->hub.store_up)) return true;
     char said[HUB_WHY_MAX] = "no answer yet";
+    if (atomic_load(&w->hub.store_up) && !atomic_load(&w->hub.store_full)) return true;
     (void)hub_edge_is_failing(&w->hub, HUB_PUBLISHER, said);
-    snprintf(why, 256, "redis: not connected: %s", said);
+    snprintf(why, 256, "redis: %s", said);
     return false;
 }
 

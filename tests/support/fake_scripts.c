@@ -202,6 +202,7 @@ static void join_one(struct fake_redis *r, struct fake_key *k, struct store_join
         j->is_new = strcmp(j->fence, none) == 0 || *m == '+';
         buf_add(&row, there.p, there.n);
         if (*m == '+') row.data[STORE_FENCE_LEN + 1 + (m - j->value)] = '-';
+        if (j->is_new) memcpy(row.data, none, STORE_FENCE_LEN); /* whoever did not hear the answer is new again */
     } else {
         buf_addf(&row, "%s;-;-;-;-;-;-;0#0", none);
     }
