@@ -194,7 +194,7 @@ static void start_slot(struct consumer *c, struct slot *s, const struct source_l
     s->asked_wall_ms = s->assigned_wall_ms = clock_wall_ms(c->hub->clock);
     if (s->metrics == NULL) slot_metrics_open(c, s);
     if (!s->had_traffic)
-        log_event(LOG_WARN, "partition_without_traffic", "topic=%s partition=%d", s->tp.topic, (int)s->tp.partition);
+        log_event(LOG_INFO, "partition_without_traffic", "topic=%s partition=%d", s->tp.topic, (int)s->tp.partition);
 }
 
 /* The commit is ours, or there never was one. */

@@ -145,7 +145,8 @@ static void show_budget(struct consumer *c) {
 void consumer_metrics_show(struct consumer *c) {
     struct hub_consumer *me = &c->hub->consumers[c->number];
     int64_t wall = clock_wall_ms(c->hub->clock);
-    uint64_t buckets = 0, dirty = 0;
+    uint64_t buckets = 0, dirty = 0, lag = 0;
+    double lag_s = 0;
     uint32_t silent = 0, minutes = 0, quiet = 0, locations = 0;
     for (size_t i = 0; i < c->slots_n; i++) {
         struct slot *s = c->slots[i];
@@ -155,6 +156,8 @@ void consumer_metrics_show(struct consumer *c) {
         consumer_warn_of_times(c, s, &v, wall);
         show_counters(c->metrics, &s->shown, &v);
         show_position(c, s, &v, wall);
+        lag += (uint64_t)metric_value(s->metrics->lag);
+        if (metric_value(s->metrics->lag_seconds) > lag_s) lag_s = metric_value(s->metrics->lag_seconds);
         buckets += v.live_buckets;
         dirty += v.dirty_buckets;
         silent += v.next < v.frontier || v.probing;
@@ -166,6 +169,8 @@ void consumer_metrics_show(struct consumer *c) {
     consumer_tell_rejects(c, c->metrics->outcomes);
     memset(c->metrics->outcomes, 0, sizeof c->metrics->outcomes);
     atomic_store(&me->silent, silent);
+    atomic_store(&me->lag, lag);
+    atomic_store(&me->lag_ms, (int64_t)(lag_s * 1000));
     atomic_store(&me->buckets, buckets);
     atomic_store(&me->dirty, dirty);
     atomic_store(&me->minutes, minutes);

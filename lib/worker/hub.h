@@ -23,6 +23,8 @@ struct hub_consumer {
     _Atomic uint32_t owned, waiting, silent, paused, quiet, minutes;
     _Atomic uint32_t locations; /* most of a minute of a partition */
     _Atomic uint64_t buckets, dirty, sketch_bytes;
+    _Atomic uint64_t lag;   /* records behind, of all its partitions */
+    _Atomic int64_t lag_ms; /* the largest of a partition */
     _Atomic int64_t committed_mono_ms;
     _Atomic int64_t turned_mono_ms;      /* when the loop turned last */
     _Atomic bool joined;                 /* in the group, with or without partitions */

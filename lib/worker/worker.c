@@ -12,6 +12,7 @@
 #include "worker/memory.h"
 #include "worker/merger.h"
 #include "worker/publisher.h"
+#include "worker/state_line.h"
 #include "worker/store_news.h"
 
 #include <inttypes.h>
@@ -48,6 +49,7 @@ struct worker {
     struct store_news publish_news, merge_news;
     struct publisher *publisher;
     struct merger *merger;
+    struct state_line *state_line;
     pthread_t publisher_thread, merger_thread;
     _Atomic bool edges_stop; /* publisher and merger may end */
     struct member *members;
@@ -111,6 +113,7 @@ int worker_create(const struct config *c, const struct clock *clock, struct metr
     }
     w->publisher = publisher_create(&w->hub, w->publish_store);
     w->merger = merger_create(&w->hub, w->merge_store);
+    w->state_line = state_line_create(&w->hub);
     *out = w;
     return 0;
 }
@@ -122,6 +125,7 @@ void worker_destroy(struct worker *w) {
         if (w->members[i].source.self != NULL) kafka_member_close(&w->members[i].source);
     }
     mem_free(w->members);
+    state_line_destroy(w->state_line);
     merger_destroy(w->merger);
     publisher_destroy(w->publisher);
     if (w->merge_store.self != NULL) redis_store_destroy(&w->merge_store);
@@ -221,6 +225,7 @@ static void watch(struct worker *w) {
     struct timespec slice = {0, WATCH_MS * 1000000L};
     while (!atomic_load(&w->hub.stopping)) {
         nanosleep(&slice, NULL);
+        state_line_look(w->state_line);
         if (finished(w)) {
             log_event(LOG_INFO, "end_reached", "partitions_done=true");
             stop_now(w);
