@@ -368,6 +368,138 @@ START_TEST(ten_thousand_lists_are_all_remembered) {
 }
 END_TEST
 
+/* -- lists that grow old, and a bound -- */
+
+static void ignore_offer(void *ctx, const struct seen_note *note, const struct seen_last *last) {
+    (void)ctx, (void)note, (void)last;
+}
+
+static size_t look_for_old(struct merging *m, int64_t mono_ms) {
+    m->offers_n = 0;
+    seen_old(m->seen, mono_ms, m->round, take_offer, m);
+    return m->offers_n;
+}
+
+START_TEST(a_list_that_was_merged_long_ago_is_offered_once_a_round) {
+    struct merging m;
+    struct board_part part = {"events/0", 5, true, false};
+    merging_init(&m);
+    merged_at(&m, "US", MINUTE, token_a, &part, 1, 100);
+    merged_at(&m, "FR", MINUTE, token_b, &part, 1, 200);
+    ck_assert_uint_eq(look_for_old(&m, 99), 0);
+    ck_assert_uint_eq(look_for_old(&m, 100), 1);
+    ck_assert_str_eq(m.offers[0].location, "US");
+    ck_assert_str_eq(m.offers[0].token, token_a);
+    ck_assert_int_eq(m.offers[0].last.mono_ms, 100);
+    ck_assert_uint_eq(look_for_old(&m, 100), 0); /* once in this round ... */
+    row_settles(&m, "events/1", MINUTE);
+    ck_assert_uint_eq(look(&m), 1); /* ... and by whatever asks: it is FR that becomes final */
+    ck_assert_str_eq(m.offers[0].location, "FR");
+    ck_assert_uint_eq(look_for_old(&m, 200), 2); /* another round */
+    ck_assert(is_news(&m, "US", MINUTE, token_b));
+    merged_at(&m, "US", MINUTE, token_b, &part, 1, 300);
+    m.round++;
+    ck_assert_uint_eq(look_for_old(&m, 200), 1);
+    ck_assert_str_eq(m.offers[0].location, "FR");
+    merging_deinit(&m);
+}
+END_TEST
+
+/* A memory with room for some lists of this kind, not for twice as many. */
+enum { SOME = 20 };
+
+static void merging_init_small(struct merging *m) {
+    merging_init(m);
+    for (int i = 0; i < SOME; i++) merged(m, "US", MINUTE + i, token_a);
+    size_t bytes = seen_bytes(m->seen);
+    seen_destroy(m->seen);
+    m->seen = seen_create(bytes);
+}
+
+static bool waiting_is_news(struct merging *m, int64_t minute) {
+    struct seen_last last;
+    return asked(m, "US", minute, token_a, true, &last);
+}
+
+START_TEST(beyond_its_bound_the_oldest_minutes_are_forgotten_but_for_what_the_rows_said) {
+    struct merging m;
+    merging_init_small(&m);
+    for (int i = 0; i < SOME; i++) merged(&m, "US", MINUTE + i, token_a);
+    ck_assert_uint_eq(seen_forgotten(m.seen), 0);
+    look(&m); /* all minutes are judged */
+    for (int i = SOME; i < SOME + 3; i++) merged(&m, "US", MINUTE + i, token_a);
+    ck_assert_uint_eq(seen_count(m.seen), SOME);
+    ck_assert_uint_eq(seen_forgotten(m.seen), 3);
+    ck_assert(!waiting_is_news(&m, MINUTE + 2));       /* nothing has changed for it */
+    ck_assert(!waiting_is_news(&m, MINUTE + 3));       /* this one is remembered */
+    ck_assert(is_news(&m, "US", MINUTE + 2, token_a)); /* but a note that was not put aside is one */
+    row_settles(&m, "events/1", MINUTE + 1);
+    ck_assert(waiting_is_news(&m, MINUTE + 1));
+    ck_assert(!waiting_is_news(&m, MINUTE + 2));
+    merging_deinit(&m);
+}
+END_TEST
+
+START_TEST(what_was_forgotten_is_news_again_when_it_would_be_old) {
+    struct merging m;
+    merging_init_small(&m);
+    for (int i = 0; i < SOME; i++) merged(&m, "US", MINUTE + i, token_a);
+    look(&m);
+    merged(&m, "US", MINUTE + SOME, token_a);
+    look_for_old(&m, 76);
+    ck_assert(!waiting_is_news(&m, MINUTE));
+    seen_old(m.seen, 77, m.round, ignore_offer, NULL);
+    ck_assert(waiting_is_news(&m, MINUTE));
+    merging_deinit(&m);
+}
+END_TEST
+
+/* What became of its lists is not known: they may have to be written. */
+START_TEST(a_minute_that_was_not_judged_is_forgotten_wholly) {
+    struct merging m;
+    merging_init_small(&m);
+    for (int i = 0; i < SOME; i++) merged(&m, "US", MINUTE + i, token_a);
+    look(&m);
+    row_settles(&m, "events/1", MINUTE); /* the list becomes final, and is not written yet */
+    ck_assert_uint_eq(look(&m), 1);
+    merged(&m, "US", MINUTE + SOME, token_a);
+    ck_assert_uint_eq(seen_forgotten(m.seen), 1);
+    ck_assert(waiting_is_news(&m, MINUTE));
+    merging_deinit(&m);
+}
+END_TEST
+
+START_TEST(a_late_list_of_the_oldest_minute_does_not_forget_its_own) {
+    struct merging m;
+    merging_init_small(&m);
+    for (int i = 0; i < SOME; i++) merged(&m, "US", MINUTE + i, token_a);
+    merged(&m, "FR", MINUTE, token_a);
+    ck_assert(!is_news(&m, "FR", MINUTE, token_a));
+    ck_assert(!is_news(&m, "US", MINUTE, token_a));
+    ck_assert(is_news(&m, "US", MINUTE + 1, token_a));
+    merging_deinit(&m);
+}
+END_TEST
+
+/* The memory of a minute says that all of its lists were judged by what the rows say: then this one was, too. */
+START_TEST(a_list_merged_by_older_rows_is_looked_at_though_its_minute_was) {
+    struct merging m;
+    struct board_part part = {"events/0", 5, true, false};
+    merging_init(&m);
+    const struct seen_merge before = {.say = board_say(&rules, &m.sources, MINUTE),
+                                      .state = board_judge(&rules, &m.sources, MINUTE, 0, &part, 1),
+                                      .parts = &part,
+                                      .parts_n = 1};
+    row_settles(&m, "events/1", MINUTE);
+    merged(&m, "US", MINUTE, token_a);
+    ck_assert_uint_eq(look(&m), 0);
+    seen_merged(m.seen, text("FR"), MINUTE, token_a, &before);
+    ck_assert_uint_eq(look(&m), 1);
+    ck_assert_str_eq(m.offers[0].location, "FR");
+    merging_deinit(&m);
+}
+END_TEST
+
 Suite *board_seen_suite(void);
 Suite *board_seen_suite(void) {
     Suite *s = suite_create("board_seen");
@@ -388,5 +520,11 @@ Suite *board_seen_suite(void) {
     tcase_add_test(c, rows_that_go_back_to_what_they_said_are_noticed);
     tcase_add_test(c, what_is_removed_filtered_or_cleared_is_news_again);
     tcase_add_test(c, ten_thousand_lists_are_all_remembered);
+    tcase_add_test(c, a_list_that_was_merged_long_ago_is_offered_once_a_round);
+    tcase_add_test(c, beyond_its_bound_the_oldest_minutes_are_forgotten_but_for_what_the_rows_said);
+    tcase_add_test(c, what_was_forgotten_is_news_again_when_it_would_be_old);
+    tcase_add_test(c, a_minute_that_was_not_judged_is_forgotten_wholly);
+    tcase_add_test(c, a_late_list_of_the_oldest_minute_does_not_forget_its_own);
+    tcase_add_test(c, a_list_merged_by_older_rows_is_looked_at_though_its_minute_was);
     return s;
 }

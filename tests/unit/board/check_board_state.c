@@ -159,6 +159,53 @@ START_TEST(a_part_speaks_only_for_its_own_partition) {
 }
 END_TEST
 
+/* -- when absence is proof -- */
+
+enum { RETENTION_MS = 8000, SINCE_MS = 50000 };
+static const struct part_rules keeping = {
+    .lateness_ms = LATENESS_MS, .slack_ms = SLACK_MS, .retention_ms = RETENTION_MS};
+
+static const struct absence {
+    const char *why;
+    int64_t above, since_ms, born_ms;
+    enum list_state want;
+} absences[] = {
+    {"minutes above were stored since, in a hash that is older", MINUTE - 1, SINCE_MS, SINCE_MS - 1, LIST_FINAL},
+    {"... in a hash that was made just before they expire", MINUTE - 1, SINCE_MS, SINCE_MS + 6999, LIST_FINAL},
+    {"... in a hash that was made when they may have expired", MINUTE - 1, SINCE_MS, SINCE_MS + 7000, LIST_LOST},
+    {"the minute may have been stored long ago", MINUTE, SINCE_MS, SINCE_MS - 1, LIST_LOST},
+    {"nothing is known of when", MINUTE, 0, SINCE_MS, LIST_FINAL},
+};
+
+START_TEST(what_has_settled_without_a_part_is_final_if_a_part_would_still_be_there) {
+    const struct absence *a = &absences[_i];
+    struct board_sources s = {0};
+    struct board_part part = {"events/0", ROW_I, true, false};
+    struct part_row row = {.m = MINUTE, .b = NONE, .x = NONE, .end_ms = NEVER, .vouch = {a->above, a->since_ms}};
+    board_sources_add(&s, "events/0", ROW_I, &row);
+    enum list_state got = board_judge(&keeping, &s, MINUTE, a->born_ms, NULL, 0);
+    ck_assert_msg(got == a->want, "%s: %s", a->why, list_state_name(got));
+    ck_assert_int_eq(board_judge(&keeping, &s, MINUTE, a->born_ms, &part, 1), LIST_FINAL);
+    board_sources_deinit(&s);
+}
+END_TEST
+
+static uint64_t say_with(int64_t above, int64_t since_ms) {
+    struct board_sources s = {0};
+    struct part_row row = {.m = MINUTE, .b = NONE, .x = NONE, .end_ms = NEVER, .vouch = {above, since_ms}};
+    board_sources_add(&s, "events/0", ROW_I, &row);
+    uint64_t say = board_say(&keeping, &s, MINUTE);
+    board_sources_deinit(&s);
+    return say;
+}
+
+START_TEST(what_absence_proves_is_part_of_what_the_rows_say) {
+    ck_assert_uint_eq(say_with(MINUTE - 1, SINCE_MS), say_with(MINUTE - 9, SINCE_MS));
+    ck_assert_uint_ne(say_with(MINUTE - 1, SINCE_MS), say_with(MINUTE, SINCE_MS));
+    ck_assert_uint_ne(say_with(MINUTE - 1, SINCE_MS), say_with(MINUTE - 1, SINCE_MS + 1));
+}
+END_TEST
+
 /* -- the partitions that are known -- */
 
 START_TEST(sources_are_the_union_of_metadata_and_rows_sorted_by_name) {
@@ -207,6 +254,22 @@ START_TEST(a_minute_is_settled_everywhere_when_every_row_says_so) {
 }
 END_TEST
 
+START_TEST(the_least_log_time_is_not_that_of_a_retired_row) {
+    struct board_sources s = {0};
+    struct part_row row = {.w_ms = 500}, gone = {.w_ms = 300, .m = INT64_MAX};
+    ck_assert_int_eq(board_least_log_time_ms(&s), PART_NEVER);
+    board_sources_add(&s, "events/0", 1, &row);
+    board_sources_add(&s, "events/1", 1, &gone);
+    ck_assert_int_eq(board_least_log_time_ms(&s), 500);
+    row.w_ms = 400;
+    board_sources_add(&s, "events/2", 1, &row);
+    ck_assert_int_eq(board_least_log_time_ms(&s), 400);
+    board_sources_add(&s, "events/3", 1, NULL);
+    ck_assert_int_eq(board_least_log_time_ms(&s), PART_NEVER);
+    board_sources_deinit(&s);
+}
+END_TEST
+
 START_TEST(log_time_is_the_largest_of_all_rows) {
     struct board_sources s = {0};
     struct part_row row = {.w_ms = 500};
@@ -235,6 +298,10 @@ Suite *board_state_suite(void) {
     tcase_add_test(c, a_part_speaks_only_for_its_own_partition);
     tcase_add_test(c, sources_are_the_union_of_metadata_and_rows_sorted_by_name);
     tcase_add_test(c, a_minute_is_settled_everywhere_when_every_row_says_so);
+    tcase_add_loop_test(c, what_has_settled_without_a_part_is_final_if_a_part_would_still_be_there, 0,
+                        (int)ARRAY_LEN(absences));
+    tcase_add_test(c, what_absence_proves_is_part_of_what_the_rows_say);
+    tcase_add_test(c, the_least_log_time_is_not_that_of_a_retired_row);
     tcase_add_test(c, log_time_is_the_largest_of_all_rows);
     return s;
 }

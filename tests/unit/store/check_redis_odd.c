@@ -353,6 +353,21 @@ START_TEST(an_odd_row_says_nothing_and_is_written_anew) {
 }
 END_TEST
 
+/* Its partition knows that seven of its rows are kept, and a Redis with fewer would have gone back. */
+START_TEST(an_odd_row_is_not_taken_for_a_redis_that_went_back) {
+    enum store_answer answer;
+    struct store_row row = {.source = "events/0", .value = {"v", 1}, .life = "00000000000000aa", .kept = 7};
+    keys_fence(row.fence, 1, 1);
+    ck_assert_int_eq(write_row("events/1", "", &answer), STORE_OK);
+    redis_server_do(server, "HSET topk:progress events/0 %s", odd_rows[0]);
+    ck_assert_int_eq(store.ops->rows_write(store.self, &row, 1, "00000000000000bb", &error), STORE_OK);
+    ck_assert_int_eq(row.answer, STORE_STORED);
+    ck_assert_int_eq(row.count, 8);
+    expect_redis("00000000000000aa", "HGET topk:progress life");
+    expect_redis("00000000000000010000000000000001;v#8", "HGET topk:progress events/0");
+}
+END_TEST
+
 START_TEST(a_progress_of_another_type_ends_every_call_and_is_named) {
     enum store_answer answer;
     ck_assert_int_eq(store.ops->hello(store.self, &error), STORE_OK);
@@ -387,6 +402,7 @@ Suite *redis_odd_suite(void) {
     tcase_add_test(c, an_index_of_locations_of_another_type_is_named);
     tcase_add_test(c, the_index_of_locations_follows_the_clock_of_redis);
     tcase_add_loop_test(c, an_odd_row_says_nothing_and_is_written_anew, 0, ARRAY_LEN(odd_rows));
+    tcase_add_test(c, an_odd_row_is_not_taken_for_a_redis_that_went_back);
     tcase_add_test(c, a_progress_of_another_type_ends_every_call_and_is_named);
     suite_add_tcase(s, c);
     return s;

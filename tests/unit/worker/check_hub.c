@@ -122,6 +122,63 @@ START_TEST(a_topic_may_have_more_partitions_than_there_are_shards) {
 }
 END_TEST
 
+START_TEST(a_partition_that_another_consumer_took_is_not_given_up_by_the_last) {
+    static const int32_t ours[] = {1};
+    hub_own(&worker.hub, 0, "t", 1, true);
+    hub_own(&worker.hub, 2, "t", 1, true); /* before the first one is told */
+    hub_own(&worker.hub, 0, "t", 1, false);
+    expect_shards_of(ours, 1);
+    hub_own(&worker.hub, 2, "t", 1, false);
+    expect_shards_of(NULL, 0);
+}
+END_TEST
+
+static uint32_t sizes[3];
+
+static uint32_t size_of(void *self, uint32_t topic) {
+    (void)self;
+    return sizes[topic];
+}
+
+/* Exactly the shards whose number modulo OF is AT. */
+static void expect_shards(uint32_t at, uint32_t of) {
+    uint32_t shards[STORE_SHARDS];
+    size_t n = hub_shards(&worker.hub, shards), expected = 0;
+    for (uint32_t s = at; s < STORE_SHARDS; s += of) {
+        ck_assert_uint_lt(expected, n);
+        ck_assert_uint_eq(shards[expected++], s);
+    }
+    ck_assert_uint_eq(expected, n);
+}
+
+static void given_topics_of(uint32_t a, uint32_t b, uint32_t c) {
+    worker_gone();
+    given_hub((const char *const[]){"TOPICS=a,b,c", NULL});
+    memcpy(sizes, (uint32_t[]){a, b, c}, sizeof sizes);
+    worker.hub.partitions = size_of;
+}
+
+START_TEST(shards_go_round_the_partitions_of_all_topics) {
+    given_topics_of(2, 3, 1);
+    hub_own(&worker.hub, 0, "b", 1, true);
+    expect_shards(3, 6);
+    hub_own(&worker.hub, 0, "b", 1, false);
+    hub_own(&worker.hub, 0, "c", 0, true);
+    expect_shards(5, 6);
+    hub_own(&worker.hub, 0, "c", 0, false);
+    hub_own(&worker.hub, 0, "a", 1, true);
+    expect_shards(1, 6);
+}
+END_TEST
+
+START_TEST(a_topic_of_unknown_size_leaves_all_shards_to_the_others) {
+    given_topics_of(0, 3, 0);
+    hub_own(&worker.hub, 0, "a", 0, true);
+    hub_own(&worker.hub, 0, "b", 2, true);
+    expect_shards(2, 3);
+}
+END_TEST
+
 START_TEST(partitions_that_cannot_be_are_ignored) {
     hub_own(&worker.hub, 0, "t", -1, true);
     hub_own(&worker.hub, 0, "t", HUB_PARTITIONS_MAX, true);
@@ -238,6 +295,9 @@ Suite *hub_suite(void) {
     tcase_add_test(c, a_partition_beyond_the_known_ones_has_no_shard_yet);
     tcase_add_test(c, a_topic_of_unknown_size_has_no_shards);
     tcase_add_test(c, a_topic_may_have_more_partitions_than_there_are_shards);
+    tcase_add_test(c, a_partition_that_another_consumer_took_is_not_given_up_by_the_last);
+    tcase_add_test(c, shards_go_round_the_partitions_of_all_topics);
+    tcase_add_test(c, a_topic_of_unknown_size_leaves_all_shards_to_the_others);
     tcase_add_test(c, partitions_that_cannot_be_are_ignored);
     tcase_add_test(c, the_first_reason_to_stop_is_kept_and_logged);
     tcase_add_test(c, threads_that_fail_together_leave_one_whole_reason);
