@@ -413,6 +413,9 @@ START_TEST(a_memory_in_doubt_starts_over_in_another_log) {
     ck_assert(v.live_buckets == 0 && v.dirty_buckets == 0 && v.all_clean);
     given_ready(0);
     ck_assert_uint_eq(publish(), 0);
+    ck_assert_int_eq(read_up_to(1), PART_APPLIED);
+    ck_assert_uint_eq(publish(), 2);
+    expect_copy("US 19:08 @1: cat 1");
 }
 END_TEST
 

@@ -120,6 +120,21 @@ START_TEST(a_row_handed_over_before_the_last_answer_is_not_behind_it) {
 }
 END_TEST
 
+START_TEST(a_row_that_was_answered_before_everything_was_is_not_behind_it) {
+    given_a_sealed_minute();
+    publish();
+    row_behind();
+    wait_ms(1);
+    answer_all();
+    wait_ms(5000);
+    confirm_and_settle();
+    expect_settled("19:07", 2);
+    wait_ms(5000);
+    confirm_and_settle();
+    expect_settled("19:08", 1);
+}
+END_TEST
+
 START_TEST(a_row_that_is_not_answered_confirms_nothing) {
     given_a_sealed_minute();
     publish_and_answer();
@@ -374,6 +389,7 @@ Suite *part_settle_suite(void) {
     tcase_add_test(c, a_minute_does_not_settle_before_its_final_copy_is_answered);
     tcase_add_test(c, a_row_counts_from_when_it_was_handed_over_not_from_its_answer);
     tcase_add_test(c, a_row_handed_over_before_the_last_answer_is_not_behind_it);
+    tcase_add_test(c, a_row_that_was_answered_before_everything_was_is_not_behind_it);
     tcase_add_test(c, a_row_that_is_not_answered_confirms_nothing);
     tcase_add_test(c, a_break_starts_the_clock_again);
     tcase_add_test(c, another_redis_starts_the_clock_again);
