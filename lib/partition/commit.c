@@ -39,28 +39,25 @@ bool partition_freeze(struct partition *p, int64_t wall_ms, struct part_commit *
     meta_of(p, wall_ms, &m);
     out->offset = p->next;
     part_meta_format(&m, out->metadata);
-    p->own[p->own_n++ % PART_OWN_COMMITS] = (struct own_commit){*out, p->incarnation};
+    p->own[p->own_n++ % PART_OWN_COMMITS] = *out;
     return true;
 }
 
-static const struct own_commit *own_find(const struct partition *p, int64_t offset, const char *metadata) {
-    for (uint32_t i = 0; i < PART_OWN_COMMITS && i < p->own_n; i++) {
-        const struct own_commit *c = &p->own[i];
-        if (c->commit.offset == offset && strcmp(c->commit.metadata, metadata) == 0) return c;
-    }
-    return NULL;
+static bool is_own(const struct partition *p, int64_t offset, const char *metadata) {
+    for (uint32_t i = 0; i < PART_OWN_COMMITS && i < p->own_n; i++)
+        if (p->own[i].offset == offset && strcmp(p->own[i].metadata, metadata) == 0) return true;
+    return false;
 }
 
 void partition_committed(struct partition *p, const struct part_commit *c, bool ok) {
-    const struct own_commit *own = own_find(p, c->offset, c->metadata);
-    if (!ok || own == NULL) return;
+    if (!ok || !is_own(p, c->offset, c->metadata)) return;
     p->frontier = i64_larger(p->frontier, c->offset);
     p->committed = i64_larger(p->committed, c->offset);
-    if (own->incarnation == p->incarnation) p->ready = true;
+    p->ready = true;
 }
 
 bool partition_is_own_commit(const struct partition *p, int64_t offset, const char *metadata) {
-    return own_find(p, offset, metadata) != NULL || !RULE(same_owner);
+    return is_own(p, offset, metadata) || !RULE(same_owner);
 }
 
 void partition_keep(struct partition *p) {

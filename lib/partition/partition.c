@@ -161,6 +161,7 @@ static void begin_other_log(struct partition *p) {
     p->last_unhashed = false;
     p->dirty_head = p->dirty_tail = NULL;
     p->dirty_n = p->buckets_n = p->unclean_n = 0;
+    p->own_n = 0; /* they know nothing of the incarnation to come */
     part_resume_other_log(p->rules, &p->start);
     struct part_start s = p->start;
     partition_begin(p, &s);

@@ -63,11 +63,8 @@ struct partition {
     int64_t end_wall_ms;                 /* wall clock at which the log was known to end at next */
 
     /* Kafka */
-    struct own_commit {
-        struct part_commit commit;
-        uint64_t incarnation;
-    } own[PART_OWN_COMMITS];
-    uint32_t own_n; /* ever made; the newest is own[(own_n - 1) % PART_OWN_COMMITS] */
+    struct part_commit own[PART_OWN_COMMITS]; /* of this incarnation */
+    uint32_t own_n;                           /* ever made; the newest is own[(own_n - 1) % PART_OWN_COMMITS] */
     int64_t committed;
 
     struct part_view seen; /* counters */

@@ -1,7 +1,7 @@
 """A small Kafka client in plain Python: what the scenarios must do to a broker without starting a Java process for it.
 
 It makes, grows, cuts and deletes topics, produces records with chosen timestamps, keys, headers and transactions, and
-asks for offsets, commits and group members. One broker, protocol versions that every broker from 2.1 to 4.x speaks.
+asks for offsets, commits and group members. One broker (of several: cluster.py), protocol versions that every broker from 2.1 to 4.x speaks.
 Nothing is read back with it: records are read by kcat, lag by Kafka's own tool, so that the eyes are other people's.
 """
 import gzip
@@ -12,8 +12,9 @@ import time
 
 ERRORS = {3: "UNKNOWN_TOPIC_OR_PARTITION", 5: "LEADER_NOT_AVAILABLE", 6: "NOT_LEADER", 7: "REQUEST_TIMED_OUT",
           14: "COORDINATOR_LOAD_IN_PROGRESS", 15: "COORDINATOR_NOT_AVAILABLE", 16: "NOT_COORDINATOR",
-          36: "TOPIC_ALREADY_EXISTS", 51: "CONCURRENT_TRANSACTIONS"}
-PASSING = {3, 5, 6, 7, 14, 15, 16, 51}  # gone after a moment
+          19: "NOT_ENOUGH_REPLICAS", 20: "NOT_ENOUGH_REPLICAS_AFTER_APPEND", 36: "TOPIC_ALREADY_EXISTS",
+          51: "CONCURRENT_TRANSACTIONS"}
+PASSING = {3, 5, 6, 7, 14, 15, 16, 19, 20, 51}  # gone after a moment
 PATIENCE_S = 60
 
 
@@ -118,6 +119,8 @@ class Connection:
 
 class Kafka:
     """The broker at BOOTSTRAP. Each thread that uses it at the same time should have its own."""
+    replicas = 1  # of a topic that is made
+    patience_s = PATIENCE_S
 
     def __init__(self, bootstrap):
         self.bootstrap = bootstrap
@@ -139,7 +142,7 @@ class Kafka:
 
     def patiently(self, act, passing=PASSING):
         """ACT again and again while the broker is only not ready yet."""
-        give_up = time.monotonic() + PATIENCE_S
+        give_up = time.monotonic() + self.patience_s
         while True:
             try:
                 return act()
@@ -152,7 +155,7 @@ class Kafka:
     def create_topic(self, topic, partitions, **configs):
         """Makes TOPIC and returns once every partition has a leader; configs as cleanup_policy='compact'."""
         settings = [(k.replace("_", "."), str(v)) for k, v in configs.items()]
-        body = Writer().array([topic], lambda w, t: w.text(t).num("ih", partitions, 1).array([], None).array(
+        body = Writer().array([topic], lambda w, t: w.text(t).num("ih", partitions, self.replicas).array([], None).array(
             settings, lambda v, kv: v.text(kv[0]).text(kv[1]))).num("ib", 10000, 0)
 
         def create():
@@ -172,15 +175,19 @@ class Kafka:
         self.patiently(lambda: self.ends(topic, partitions))
 
     def leaders(self, topic):
+        return {index: leader for index, (leader, _) in self.replicas_of(topic).items()}
+
+    def replicas_of(self, topic):
+        """Partition -> (leader, the replicas that are in sync)."""
         answer = self.call(3, 1, Writer().array([topic], Writer.text))
         answer.array(lambda r: (r.num("i"), r.text(), r.num("i"), r.text()))
         answer.num("i")
 
         def one_topic(r):
             code, _, _ = r.num("h"), r.text(), r.num("b")
-            found = r.array(lambda q: (q.num("hii"), q.array(lambda x: x.num("i")), q.array(lambda x: x.num("i")))[0])
+            found = r.array(lambda q: (q.num("hii"), q.array(lambda x: x.num("i")), q.array(lambda x: x.num("i"))))
             check(code, topic)
-            return {index: leader for _, index, leader in found}
+            return {index: (leader, in_sync) for (_, index, leader), _, in_sync in found}
         return answer.array(one_topic)[0]
 
     def delete_topic(self, topic):
@@ -205,8 +212,10 @@ class Kafka:
 
     # -- offsets and groups ------------------------------------------------------------------------
     def offsets(self, topic, partitions, when, committed_only=False):
+        """PARTITIONS: how many, or which."""
+        chosen = range(partitions) if isinstance(partitions, int) else partitions
         body = Writer().num("ib", -1, 1 if committed_only else 0).array([topic], lambda w, t: w.text(t).array(
-            range(partitions), lambda v, p: v.num("iq", p, when)))
+            chosen, lambda v, p: v.num("iq", p, when)))
         answer = self.call(2, 2, body)
         answer.num("i")
         found = answer.array(lambda r: (r.text(), r.array(lambda q: q.num("ihqq"))))[0][1]
@@ -221,23 +230,27 @@ class Kafka:
         return self.offsets(topic, partitions, -2)
 
     def find_coordinator(self, name, kind):
-        """The first who asks makes the broker create its internal topic. KIND: 0 of a group, 1 of transactions."""
+        """Its number. The first who asks makes the broker create its internal topic. KIND: 0 of a group, 1 of
+        transactions."""
         answer = self.call(10, 1, Writer().text(name).num("b", kind))
         answer.num("i")
         check(answer.num("h"), "coordinator of " + name)
+        answer.text()
+        return answer.num("i")
 
     def commits(self, group, topic, partitions):
         """Partition -> (offset, metadata) for those with a commit."""
         self.patiently(lambda: self.find_coordinator(group, 0))
+        return self.patiently(lambda: self.commits_here(group, topic, partitions))
+
+    def commits_here(self, group, topic, partitions):
+        """The same, of the broker that is asked: it must be the coordinator."""
         body = Writer().text(group).array([topic], lambda w, t: w.text(t).array(
             range(partitions), lambda v, p: v.num("i", p)))
-
-        def fetch():
-            answer = self.call(9, 2, body)
-            found = answer.array(lambda r: (r.text(), r.array(lambda q: (q.num("iq"), q.text(), q.num("h")))))
-            check(answer.num("h"), "commits of " + group)
-            return found[0][1] if found else []
-        return {p: (offset, text or "") for (p, offset), text, _ in self.patiently(fetch) if offset >= 0}
+        answer = self.call(9, 2, body)
+        found = answer.array(lambda r: (r.text(), r.array(lambda q: (q.num("iq"), q.text(), q.num("h")))))
+        check(answer.num("h"), "commits of " + group)
+        return {p: (offset, text or "") for (p, offset), text, _ in (found[0][1] if found else []) if offset >= 0}
 
     def group(self, group):
         """(state, number of members) as the coordinator sees them."""
@@ -253,15 +266,16 @@ class Kafka:
         """RECORDS, each a Record, as one batch; returns the first one's offset once the broker has acknowledged it. A
         broker that is away is asked again: a batch may then be in the log twice, and the log is the truth."""
         batch = encode_batch(records, transaction, partition)
+        return self.patiently(lambda: self.produce_here(topic, partition, batch, transaction))
+
+    def produce_here(self, topic, partition, batch, transaction=None):
+        """The same once, of an encoded batch, to the broker that is asked: it must be the leader."""
         body = Writer().text(transaction and transaction.name).num("hi", -1, 10000).array([topic], lambda w, t: w.text(
             t).array([partition], lambda v, p: v.num("i", p).raw(batch)))
-
-        def send():
-            answer = self.call(0, 3, body)
-            _, [(_, code, offset, _)] = answer.array(lambda r: (r.text(), r.array(lambda q: q.num("ihqq"))))[0]
-            check(code, "produce to %s/%d" % (topic, partition))
-            return offset
-        return self.patiently(send)
+        answer = self.call(0, 3, body)
+        _, [(_, code, offset, _)] = answer.array(lambda r: (r.text(), r.array(lambda q: q.num("ihqq"))))[0]
+        check(code, "produce to %s/%d" % (topic, partition))
+        return offset
 
 
 class Record:

@@ -134,8 +134,10 @@ class Copy:
             return None, process.communicate()[0]
 
     def make(self, program, jobs=1):
-        return self.run(["make", "-s", "-j%d" % jobs, "CC=gcc", "VARIANT=hooks", "WERROR=0", "VERSION=mutants",
-                         "%s/%s" % (BUILD, program)])
+        """(exit status, what the compiler complained of)."""
+        status, output = self.run(["make", "-s", "-j%d" % jobs, "CC=gcc", "VARIANT=hooks", "WERROR=0",
+                                   "VERSION=mutants", "%s/%s" % (BUILD, program)])
+        return status, "\n".join(line for line in output.splitlines() if not line.startswith("  CC "))
 
     def unit(self, suites):
         return self.run(["%s/unit" % BUILD, *suites], UNIT_TIMEOUT_S)

@@ -380,6 +380,67 @@ START_TEST(the_key_belongs_to_the_record) {
 }
 END_TEST
 
+/* -- in doubt -- */
+
+/* The broker said that the position is outside the log, and it is not. */
+static void given_doubt(void) {
+    (void)views("US", "cat", 1);
+    commit();
+    (void)views("US", "dog", 1);
+    ck_assert(partition_doubt(evening.p, 0));
+    ck_assert(view().probing);
+    ck_assert_int_eq(partition_next(evening.p), 1);
+}
+
+START_TEST(a_memory_in_doubt_goes_on_in_the_same_log) {
+    given_doubt();
+    ck_assert_int_eq(read_up_to(2), PART_REPLAYED);
+    ck_assert(!view().probing && view().ready);
+    ck_assert_int_eq(partition_next(evening.p), 2);
+    ck_assert_uint_eq(publish(), 2);
+    expect_copy("US 19:08 @2: dog 1, cat 1");
+}
+END_TEST
+
+START_TEST(a_memory_in_doubt_starts_over_in_another_log) {
+    given_doubt();
+    other_value();
+    ck_assert_int_eq(read_up_to(2), PART_REASSIGN);
+    struct part_view v = view();
+    ck_assert_int_eq(v.origin, ORIGIN_NEW_LOG);
+    ck_assert_int_eq(partition_next(evening.p), 0);
+    ck_assert(partition_needs_row(evening.p) && !v.ready);
+    ck_assert(v.live_buckets == 0 && v.dirty_buckets == 0 && v.all_clean);
+    given_ready(0);
+    ck_assert_uint_eq(publish(), 0);
+    ck_assert_int_eq(read_up_to(1), PART_APPLIED);
+    ck_assert_uint_eq(publish(), 2);
+    expect_copy("US 19:08 @1: cat 1");
+}
+END_TEST
+
+/* Otherwise a memory would be kept for a commit that knows nothing of its incarnation. */
+START_TEST(what_was_committed_of_another_log_is_not_a_memorys_own) {
+    given_doubt();
+    struct part_commit before = evening.group;
+    ck_assert(partition_is_own_commit(evening.p, before.offset, before.metadata));
+    other_value();
+    ck_assert_int_eq(read_up_to(2), PART_REASSIGN);
+    ck_assert(!partition_is_own_commit(evening.p, before.offset, before.metadata));
+    partition_committed(evening.p, &before, true); /* it was under way */
+    ck_assert_int_eq(view().frontier, 0);
+    ck_assert(!view().ready);
+}
+END_TEST
+
+START_TEST(without_a_record_to_tell_by_there_is_no_doubt) {
+    ck_assert(!partition_doubt(evening.p, 0));
+    (void)views("US", "cat", 1);
+    ck_assert(!partition_doubt(evening.p, 1)); /* it is gone */
+    ck_assert(!view().probing);
+}
+END_TEST
+
 Suite *part_commit_suite(void);
 Suite *part_commit_suite(void) {
     Suite *s = suite_create("part_commit");
@@ -415,6 +476,13 @@ Suite *part_commit_suite(void) {
     tcase_add_test(c, another_log_settles_nothing_and_forgets_nothing_that_was);
     tcase_add_test(c, an_end_seen_of_the_old_log_is_forgotten_with_it);
     tcase_add_test(c, the_key_belongs_to_the_record);
+    suite_add_tcase(s, c);
+    c = tcase_create("doubt");
+    tcase_add_checked_fixture(c, setup, evening_end);
+    tcase_add_test(c, a_memory_in_doubt_goes_on_in_the_same_log);
+    tcase_add_test(c, a_memory_in_doubt_starts_over_in_another_log);
+    tcase_add_test(c, what_was_committed_of_another_log_is_not_a_memorys_own);
+    tcase_add_test(c, without_a_record_to_tell_by_there_is_no_doubt);
     suite_add_tcase(s, c);
     return s;
 }

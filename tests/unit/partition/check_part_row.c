@@ -134,6 +134,31 @@ START_TEST(a_row_that_was_never_sent_is_not_current) {
 }
 END_TEST
 
+/* -- rule 21 -- */
+
+enum { HALF_AN_HOUR_MS = 1800000 };
+
+static int64_t vouched_age_ms(void) {
+    publish();
+    ck_assert(hand_row());
+    int64_t age_ms = evening.redis_ms - evening.row.vouch.since_ms;
+    answer_row();
+    return age_ms;
+}
+
+/* Old enough for a partition that lags behind, and young enough while this one stands still. */
+START_TEST(what_a_row_vouches_for_is_a_quarter_to_half_of_retention_old) {
+    const int64_t quarter_ms = evening.rules.retention_ms / 4;
+    (void)vouched_age_ms();
+    for (int i = 1; i < 100; i++) {
+        wait_ms(HALF_AN_HOUR_MS);
+        int64_t age_ms = vouched_age_ms();
+        ck_assert_int_le(age_ms, 2 * quarter_ms);
+        if (i * HALF_AN_HOUR_MS > 2 * quarter_ms) ck_assert_int_ge(age_ms, quarter_ms);
+    }
+}
+END_TEST
+
 Suite *part_row_suite(void);
 Suite *part_row_suite(void) {
     Suite *s = suite_create("part_row");
@@ -147,6 +172,7 @@ Suite *part_row_suite(void) {
     tcase_add_test(c, a_row_is_current_when_it_says_everything_and_that_the_log_ended_here);
     tcase_add_test(c, a_row_without_the_end_is_not_current);
     tcase_add_test(c, a_row_that_was_never_sent_is_not_current);
+    tcase_add_test(c, what_a_row_vouches_for_is_a_quarter_to_half_of_retention_old);
     suite_add_tcase(s, c);
     return s;
 }
