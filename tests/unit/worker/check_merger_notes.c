@@ -16,11 +16,12 @@ enum { ROUNDS = 8 /* within these the merger has read all that waits, long befor
 static struct fake_redis *redis;
 static struct fake_store *fake, *other; /* the merger's connection, and somebody else's */
 static struct merger *merger;
-static size_t written;      /* lists of this merger */
-static int bad_call;        /* enum fake_call whose next element breaks the connection; -1: none does */
-static bool other_writes;   /* somebody else writes the list just before this merger does */
-static bool other_joins;    /* a partition joins just before this merger closes lists */
-static int64_t log_time_ms; /* of the rows to come */
+static size_t written;             /* lists of this merger */
+static int bad_call;               /* enum fake_call whose next element breaks the connection; -1: none does */
+static bool other_writes;          /* somebody else writes the list just before this merger does */
+static const char *other_location; /* ... this one */
+static bool other_joins;           /* a partition joins just before this merger closes lists */
+static int64_t log_time_ms;        /* of the rows to come */
 static unsigned tokens;
 static int64_t minute;
 
@@ -36,7 +37,7 @@ static int before_call(void *ctx, int kind) {
     if (kind == FAKE_CLOSE && other_joins) joins("tt/7");
     other_joins = other_joins && kind != FAKE_CLOSE;
     if (kind != FAKE_LIST_WRITE) return FAKE_DO;
-    if (other_writes) other_merges("US");
+    if (other_writes) other_merges(other_location);
     other_writes = false;
     written++;
     return FAKE_DO;
@@ -57,6 +58,7 @@ static void given_merger(const char *topics) {
     minute = minute_of(worker.wall_ms);
     bad_call = -1;
     other_writes = other_joins = false;
+    other_location = "US";
     written = tokens = 0;
     log_time_ms = worker.wall_ms;
 }
@@ -409,7 +411,96 @@ START_TEST(a_list_that_becomes_final_is_merged_at_once) {
 }
 END_TEST
 
+/* -- what grows old -- */
+
+/* Its hash expired a RETENTION after it was merged, whatever the minute of a log that is ahead of the clock says. */
+START_TEST(a_list_without_a_hash_ends_a_retention_after_it_was_merged) {
+    int64_t retention_ms = (int64_t)worker.config->retention_ms;
+    minute += 7 * 24 * 60;
+    contributed("tt/0", "US", false);
+    ck_assert_uint_eq(rounds(1), 1);
+    hash_gone("US");
+    pass(retention_ms / 2);
+    said("tt/0", minute - 1, minute); /* what is looked at in between does not become younger */
+    ck_assert_uint_eq(rounds(1), 0);
+    pass(retention_ms / 2 - 3 * TENTH_MS);
+    ck_assert_uint_eq(rounds(1), 0);
+    expect_notes(0, 1);
+    ck_assert_uint_eq(rounds(1), 0);
+    expect_notes(0, 0);
+}
+END_TEST
+
+START_TEST(a_list_that_nothing_changes_is_looked_at_a_retention_after_it_was_merged) {
+    minute += 7 * 24 * 60;
+    contributed("tt/0", "US", false);
+    ck_assert_uint_eq(rounds(ROUNDS), 1);
+    hash_gone("US");
+    pass((int64_t)worker.config->retention_ms);
+    ck_assert_uint_eq(rounds(1), 0);
+    expect_notes(0, 0);
+}
+END_TEST
+
+/* -- passes over what waits -- */
+
+enum { SHARDS_A_ROUND = 64 };
+
+static const char *location_between(uint32_t least, uint32_t most, char name[16]) {
+    uint32_t i = 0;
+    do snprintf(name, 16, "place%u", i++);
+    while (keys_shard(text(name)) < least || keys_shard(text(name)) > most);
+    return name;
+}
+
+START_TEST(what_waits_and_was_refused_is_tried_again_soon) {
+    contributed("tt/0", "US", false);
+    put_aside("US");
+    other_writes = true;
+    ck_assert_uint_eq(rounds(2 * ROUNDS), 2);
+}
+END_TEST
+
+START_TEST(what_is_refused_again_and_again_does_not_keep_others_waiting) {
+    char first[16], last[16];
+    other_location = location_between(0, SHARDS_A_ROUND - 1, first);
+    contributed("tt/0", other_location, false);
+    put_aside(other_location);
+    contributed("tt/0", location_between(STORE_SHARDS - SHARDS_A_ROUND, STORE_SHARDS - 1, last), false);
+    put_aside(last);
+    for (int i = 0; i < ROUNDS; i++) {
+        other_writes = true;
+        (void)rounds(1);
+    }
+    expect_state(last, "open");
+}
+END_TEST
+
+START_TEST(what_others_put_aside_is_read_within_a_minute) {
+    ck_assert_uint_eq(rounds(ROUNDS), 0);
+    contributed("tt/0", "US", false);
+    put_aside("US");
+    ck_assert_uint_eq(rounds(ROUNDS), 0);
+    pass(60000);
+    ck_assert_uint_eq(rounds(ROUNDS), 1);
+}
+END_TEST
+
 /* -- what is not known yet -- */
+
+/* No row has changed, and a list may be final all the same: its topic was made again with fewer. */
+START_TEST(partitions_that_come_or_go_are_noticed) {
+    worker.partitions = PARTITIONS + 1;
+    own(PARTITIONS, true);
+    all_settled(minute);
+    contributed("tt/0", "US", true);
+    ck_assert_uint_eq(rounds(1), 1);
+    expect_state("US", "open");
+    worker.partitions = PARTITIONS;
+    ck_assert_uint_ge(rounds(2), 1);
+    expect_state("US", "final");
+}
+END_TEST
 
 static uint32_t size_of_second; /* of two topics */
 
@@ -580,6 +671,12 @@ Suite *merger_notes_suite(void) {
     tcase_add_test(c, or_for_three_intervals);
     tcase_add_test(c, what_waits_is_not_held_back);
     tcase_add_test(c, what_was_merged_before_is_not_held_back);
+    tcase_add_test(c, a_list_without_a_hash_ends_a_retention_after_it_was_merged);
+    tcase_add_test(c, a_list_that_nothing_changes_is_looked_at_a_retention_after_it_was_merged);
+    tcase_add_test(c, what_waits_and_was_refused_is_tried_again_soon);
+    tcase_add_test(c, what_is_refused_again_and_again_does_not_keep_others_waiting);
+    tcase_add_test(c, what_others_put_aside_is_read_within_a_minute);
+    tcase_add_test(c, partitions_that_come_or_go_are_noticed);
     suite_add_tcase(s, c);
     return s;
 }
