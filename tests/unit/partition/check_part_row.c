@@ -134,28 +134,172 @@ START_TEST(a_row_that_was_never_sent_is_not_current) {
 }
 END_TEST
 
-/* -- rule 21 -- */
+/* -- what a Redis keeps that has a row -- */
 
-enum { HALF_AN_HOUR_MS = 1800000 };
-
-static int64_t vouched_age_ms(void) {
-    publish();
+static int64_t kept(void) {
     ck_assert(hand_row());
-    int64_t age_ms = evening.redis_ms - evening.row.vouch.since_ms;
-    answer_row();
-    return age_ms;
+    partition_row_answered(evening.p, NULL); /* it was only looked at */
+    return evening.row_kept;
 }
 
-/* Old enough for a partition that lags behind, and young enough while this one stands still. */
-START_TEST(what_a_row_vouches_for_is_a_quarter_to_half_of_retention_old) {
-    const int64_t quarter_ms = evening.rules.retention_ms / 4;
-    (void)vouched_age_ms();
-    for (int i = 1; i < 100; i++) {
-        wait_ms(HALF_AN_HOUR_MS);
-        int64_t age_ms = vouched_age_ms();
-        ck_assert_int_le(age_ms, 2 * quarter_ms);
-        if (i * HALF_AN_HOUR_MS > 2 * quarter_ms) ck_assert_int_ge(age_ms, quarter_ms);
-    }
+static void given_a_settled_minute(void) {
+    it_is("19:08");
+    (void)views("US", "cat", 1);
+    it_is("19:10");
+    record_of(NULL, 0);
+    row_behind(); /* nothing was stored before this one */
+    publish_and_answer();
+    wait_ms(5000);
+    confirm_and_settle();
+    ck_assert_int_eq(view().settled, minute_at("19:08"));
+}
+
+START_TEST(the_first_row_behind_a_minute_that_settled_must_be_kept) {
+    publish();
+    ck_assert_int_eq(kept(), 0);
+    given_a_settled_minute();
+    ck_assert_int_eq(kept(), evening.rows_n - 1); /* the last one confirmed it */
+    int64_t rows = kept();
+    commit();
+    given_successor();
+    read_up_to(2);
+    publish();
+    ck_assert_int_eq(kept(), rows);
+}
+END_TEST
+
+START_TEST(another_redis_keeps_none_of_the_rows) {
+    given_a_settled_minute();
+    partition_other_life(evening.p, LIFE_B);
+    ck_assert_int_eq(kept(), 0);
+}
+END_TEST
+
+START_TEST(another_log_does_not_change_what_redis_has_to_keep) {
+    given_a_settled_minute();
+    int64_t rows = kept();
+    struct part_vouch vouch = evening.row.vouch;
+    ck_assert_int_gt(rows, 0);
+    ck_assert_int_ne(vouch.since_ms, 0);
+    ck_assert(partition_doubt(evening.p, 0));
+    evening.log[1].time_ms++;
+    ck_assert_int_eq(read_up_to(2), PART_REASSIGN);
+    given_ready(0);
+    publish();
+    ck_assert_int_eq(kept(), rows);
+    ck_assert_int_eq(evening.row.vouch.since_ms, vouch.since_ms);
+}
+END_TEST
+
+/* -- since when absence is proof -- */
+
+static void expect_vouch(int64_t above, int64_t since_ms) {
+    (void)kept();
+    ck_assert_int_eq(evening.row.vouch.above, above);
+    ck_assert_int_eq(evening.row.vouch.since_ms, since_ms);
+}
+
+static void log_time_is(const char *clock) {
+    it_is(clock);
+    record_of(NULL, 0);
+    publish_and_answer();
+}
+
+START_TEST(a_row_says_what_was_open_when_redis_answered_a_quarter_of_retention_ago) {
+    const int64_t quarter = evening.rules.retention_ms / 4;
+    const int64_t start = evening.redis_ms;
+    publish();
+    expect_vouch(PART_NO_MINUTE, 0);
+    log_time_is("19:10");
+    expect_vouch(PART_NO_MINUTE, start); /* everything was stored since */
+    wait_ms(quarter - 1);
+    log_time_is("19:20");
+    expect_vouch(PART_NO_MINUTE, start);
+    wait_ms(1);
+    log_time_is("19:30");
+    expect_vouch(minute_at("19:08"), start);
+    wait_ms(quarter - 1);
+    row_behind();
+    expect_vouch(minute_at("19:08"), start);
+    wait_ms(1);
+    row_behind();
+    expect_vouch(minute_at("19:28"), start + quarter);
+    commit();
+    given_successor();
+    read_up_to(3);
+    publish();
+    expect_vouch(minute_at("19:28"), start + quarter);
+}
+END_TEST
+
+/* -- what joins the board -- */
+
+START_TEST(a_new_partition_says_nothing_of_what_is_closed_and_vouches_no_more_than_its_row_did) {
+    evening.group_has = false;
+    given_successor();
+    ck_assert(partition_waits_for_row(evening.p));
+    evening.joined = (struct part_joined){.closed = minute_at("19:05"), .x = minute_at("19:03"), .life = LIFE_B};
+    given_ready(7);
+    it_is("19:06:30");
+    ck_assert_str_eq(events_of("19:05 19:06"), "late applied");
+    publish();
+    ck_assert(hand_row());
+    ck_assert_int_eq(evening.row.m, minute_at("19:05"));
+    ck_assert_int_eq(evening.row.x, minute_at("19:03"));
+    ck_assert_str_eq(evening.row_life, LIFE_B);
+}
+END_TEST
+
+/* -- when all of a minute was told -- */
+
+static bool take_told(void *ctx, const struct part_copy *copy) {
+    *(int64_t *)ctx = copy->told_mono_ms;
+    return true;
+}
+
+/* Everything is said again; when was it told first? */
+static int64_t told(void) {
+    int64_t at = 0;
+    partition_broken(evening.p);
+    ck_assert(partition_publish(evening.p, partition_publish_begin(evening.p), take_told, &at));
+    return at;
+}
+
+START_TEST(a_minute_is_told_when_all_of_it_was_stored_for_the_first_time) {
+    it_is("19:08");
+    (void)views("US", "cat", 1);
+    publish();
+    answer_copy(&evening.said[0]);
+    ck_assert_int_eq(told(), PART_NEVER);
+    int64_t first = evening.mono_ms;
+    answer_all();
+    wait_ms(1000);
+    ck_assert_int_eq(told(), first);
+    answer_all();
+    ck_assert_int_eq(told(), first);
+    (void)views("US", "cat", 1);
+    ck_assert_int_eq(told(), PART_NEVER);
+}
+END_TEST
+
+START_TEST(a_successor_knows_when_what_was_committed_was_told) {
+    it_is("19:08");
+    (void)views("US", "cat", 1);
+    commit();
+    given_successor();
+    read_up_to(1);
+    ck_assert_int_eq(told(), PART_NEVER);
+    publish_and_answer();
+    partition_broken(evening.p);
+    publish_and_answer();
+    commit();
+    int64_t committed = evening.mono_ms;
+    wait_ms(1000);
+    given_successor();
+    read_up_to(1);
+    ck_assert_int_eq(told(), committed);
+    (void)views("US", "cat", 1);
+    ck_assert_int_eq(told(), PART_NEVER);
 }
 END_TEST
 
@@ -172,7 +316,13 @@ Suite *part_row_suite(void) {
     tcase_add_test(c, a_row_is_current_when_it_says_everything_and_that_the_log_ended_here);
     tcase_add_test(c, a_row_without_the_end_is_not_current);
     tcase_add_test(c, a_row_that_was_never_sent_is_not_current);
-    tcase_add_test(c, what_a_row_vouches_for_is_a_quarter_to_half_of_retention_old);
+    tcase_add_test(c, the_first_row_behind_a_minute_that_settled_must_be_kept);
+    tcase_add_test(c, another_redis_keeps_none_of_the_rows);
+    tcase_add_test(c, another_log_does_not_change_what_redis_has_to_keep);
+    tcase_add_test(c, a_row_says_what_was_open_when_redis_answered_a_quarter_of_retention_ago);
+    tcase_add_test(c, a_new_partition_says_nothing_of_what_is_closed_and_vouches_no_more_than_its_row_did);
+    tcase_add_test(c, a_minute_is_told_when_all_of_it_was_stored_for_the_first_time);
+    tcase_add_test(c, a_successor_knows_when_what_was_committed_was_told);
     suite_add_tcase(s, c);
     return s;
 }

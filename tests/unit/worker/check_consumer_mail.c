@@ -97,6 +97,39 @@ START_TEST(a_row_that_found_no_room_is_made_again) {
 }
 END_TEST
 
+/* Every copy that went out is answered. How many are to be stored only where the hash is still there; -1: no copy. */
+static int answer_copies(void) {
+    int n = 0, guarded = 0;
+    for (struct mail *m = outbox_take(), *next; m != NULL; m = next) {
+        next = m->next;
+        m->next = NULL;
+        bool copy = m->type == MAIL_COPY;
+        n += copy;
+        guarded += copy && m->only_if_there;
+        if (copy)
+            ck_assert(mailbox_put(&worker.hub.consumers[0].inbox, m));
+        else
+            mail_free_all(m);
+    }
+    step();
+    return n == 0 ? -1 : guarded;
+}
+
+START_TEST(what_redis_was_told_and_had_time_to_forget_is_not_made_again) {
+    int64_t retention_ms = worker.hub.rules.retention_ms;
+    given_running();
+    say_record(0, 0, view);
+    step_after(TICK_MS);
+    ck_assert_int_eq(answer_copies(), 0);
+    connection_broke();
+    step_after(retention_ms - TICK_MS);
+    ck_assert_int_eq(answer_copies(), 0);
+    connection_broke();
+    step_after(TICK_MS);
+    ck_assert_int_eq(answer_copies(), 2); /* of US and of all */
+}
+END_TEST
+
 /* They were under way when it left. Its next owner reads them, and so would its memory if it comes back. */
 START_TEST(records_of_a_partition_that_left_are_dropped) {
     struct part_view v;
@@ -123,6 +156,7 @@ Suite *consumer_mail_suite(void) {
     tcase_add_test(c, a_question_that_found_no_room_is_asked_again);
     tcase_add_test(c, a_question_lost_in_a_break_is_asked_again);
     tcase_add_test(c, a_row_that_found_no_room_is_made_again);
+    tcase_add_test(c, what_redis_was_told_and_had_time_to_forget_is_not_made_again);
     tcase_add_test(c, records_of_a_partition_that_left_are_dropped);
     suite_add_tcase(s, c);
     return s;

@@ -6,6 +6,7 @@
 
 #include "sketch/packed.h"
 #include "support/fake_store.h"
+#include "worker/merge_work.h"
 #include "worker/merger.h"
 #include "worker_given.h"
 
@@ -15,13 +16,17 @@ enum { ROUNDS = 8 /* within these the merger has read all that waits, long befor
 static struct fake_redis *redis;
 static struct fake_store *fake, *other; /* the merger's connection, and somebody else's */
 static struct merger *merger;
-static size_t written;    /* lists of this merger */
-static int bad_call;      /* enum fake_call whose next element breaks the connection; -1: none does */
-static bool other_writes; /* somebody else writes the list just before this merger does */
+static size_t written;             /* lists of this merger */
+static int bad_call;               /* enum fake_call whose next element breaks the connection; -1: none does */
+static bool other_writes;          /* somebody else writes the list just before this merger does */
+static const char *other_location; /* ... this one */
+static bool other_joins;           /* a partition joins just before this merger closes lists */
+static int64_t log_time_ms;        /* of the rows to come */
 static unsigned tokens;
 static int64_t minute;
 
 static void other_merges(const char *location);
+static void joins(const char *source);
 
 static int before_call(void *ctx, int kind) {
     (void)ctx;
@@ -29,8 +34,10 @@ static int before_call(void *ctx, int kind) {
         bad_call = -1;
         return FAKE_DROP_BEFORE;
     }
+    if (kind == FAKE_CLOSE && other_joins) joins("tt/7");
+    other_joins = other_joins && kind != FAKE_CLOSE;
     if (kind != FAKE_LIST_WRITE) return FAKE_DO;
-    if (other_writes) other_merges("US");
+    if (other_writes) other_merges(other_location);
     other_writes = false;
     written++;
     return FAKE_DO;
@@ -38,8 +45,8 @@ static int before_call(void *ctx, int kind) {
 
 static void own(int32_t partition, bool ours) { hub_own(&worker.hub, 0, "tt", partition, ours); }
 
-static void setup(void) {
-    given_hub((const char *const[]){"TOPICS=tt", "RETENTION=1h", "K=2", NULL});
+static void given_merger(const char *topics) {
+    given_hub((const char *const[]){topics, "RETENTION=1h", "K=2", NULL});
     worker.partitions = PARTITIONS;
     own(0, true);
     own(1, true);
@@ -50,9 +57,13 @@ static void setup(void) {
     merger = merger_create(&worker.hub, fake_store_ops(fake));
     minute = minute_of(worker.wall_ms);
     bad_call = -1;
-    other_writes = false;
+    other_writes = other_joins = false;
+    other_location = "US";
     written = tokens = 0;
+    log_time_ms = worker.wall_ms;
 }
+
+static void setup(void) { given_merger("TOPICS=tt"); }
 
 static void teardown(void) {
     merger_destroy(merger);
@@ -103,7 +114,7 @@ static void contributed(const char *source, const char *location, bool final) {
 /* The partition's row: settled up to and with this minute, not vouched for up to and with X. */
 static void said(const char *source, int64_t to, int64_t x) {
     struct store store = fake_store_ops(other);
-    struct part_row row = {.w_ms = worker.wall_ms, .m = to, .b = PART_NO_MINUTE, .x = x, .end_ms = PART_NEVER};
+    struct part_row row = {.w_ms = log_time_ms, .m = to, .b = PART_NO_MINUTE, .x = x, .end_ms = PART_NEVER};
     struct buf value = {0};
     part_row_format(&row, &value);
     struct store_row sent = {.source = source, .value = {value.data, value.len}};
@@ -118,6 +129,13 @@ static void said(const char *source, int64_t to, int64_t x) {
 }
 
 static void settled(const char *source, int64_t to) { said(source, to, PART_NO_MINUTE); }
+
+static void joins(const char *source) {
+    struct store store = fake_store_ops(other);
+    struct store_join join = {.source = source};
+    ck_assert_int_eq(store.ops->join(store.self, &join, 1, "000000000000001f", NULL), STORE_OK);
+    ck_assert(join.is_new);
+}
 
 static void all_settled(int64_t to) {
     settled("tt/0", to);
@@ -393,6 +411,239 @@ START_TEST(a_list_that_becomes_final_is_merged_at_once) {
 }
 END_TEST
 
+/* -- what grows old -- */
+
+/* Its hash expired a RETENTION after it was merged, whatever the minute of a log that is ahead of the clock says. */
+START_TEST(a_list_without_a_hash_ends_a_retention_after_it_was_merged) {
+    int64_t retention_ms = (int64_t)worker.config->retention_ms;
+    minute += 7 * 24 * 60;
+    contributed("tt/0", "US", false);
+    ck_assert_uint_eq(rounds(1), 1);
+    hash_gone("US");
+    pass(retention_ms / 2);
+    said("tt/0", minute - 1, minute); /* what is looked at in between does not become younger */
+    ck_assert_uint_eq(rounds(1), 0);
+    pass(retention_ms / 2 - 3 * TENTH_MS);
+    ck_assert_uint_eq(rounds(1), 0);
+    expect_notes(0, 1);
+    ck_assert_uint_eq(rounds(1), 0);
+    expect_notes(0, 0);
+}
+END_TEST
+
+START_TEST(a_list_that_nothing_changes_is_looked_at_a_retention_after_it_was_merged) {
+    minute += 7 * 24 * 60;
+    contributed("tt/0", "US", false);
+    ck_assert_uint_eq(rounds(ROUNDS), 1);
+    hash_gone("US");
+    pass((int64_t)worker.config->retention_ms);
+    ck_assert_uint_eq(rounds(1), 0);
+    expect_notes(0, 0);
+}
+END_TEST
+
+/* -- passes over what waits -- */
+
+enum { SHARDS_A_ROUND = 64 };
+
+static const char *location_between(uint32_t least, uint32_t most, char name[16]) {
+    uint32_t i = 0;
+    do snprintf(name, 16, "place%u", i++);
+    while (keys_shard(text(name)) < least || keys_shard(text(name)) > most);
+    return name;
+}
+
+START_TEST(what_waits_and_was_refused_is_tried_again_soon) {
+    contributed("tt/0", "US", false);
+    put_aside("US");
+    other_writes = true;
+    ck_assert_uint_eq(rounds(2 * ROUNDS), 2);
+}
+END_TEST
+
+START_TEST(what_is_refused_again_and_again_does_not_keep_others_waiting) {
+    char first[16], last[16];
+    other_location = location_between(0, SHARDS_A_ROUND - 1, first);
+    contributed("tt/0", other_location, false);
+    put_aside(other_location);
+    contributed("tt/0", location_between(STORE_SHARDS - SHARDS_A_ROUND, STORE_SHARDS - 1, last), false);
+    put_aside(last);
+    for (int i = 0; i < ROUNDS; i++) {
+        other_writes = true;
+        (void)rounds(1);
+    }
+    expect_state(last, "open");
+}
+END_TEST
+
+START_TEST(what_others_put_aside_is_read_within_a_minute) {
+    ck_assert_uint_eq(rounds(ROUNDS), 0);
+    contributed("tt/0", "US", false);
+    put_aside("US");
+    ck_assert_uint_eq(rounds(ROUNDS), 0);
+    pass(60000);
+    ck_assert_uint_eq(rounds(ROUNDS), 1);
+}
+END_TEST
+
+/* -- what is not known yet -- */
+
+/* No row has changed, and a list may be final all the same: its topic was made again with fewer. */
+START_TEST(partitions_that_come_or_go_are_noticed) {
+    worker.partitions = PARTITIONS + 1;
+    own(PARTITIONS, true);
+    all_settled(minute);
+    contributed("tt/0", "US", true);
+    ck_assert_uint_eq(rounds(1), 1);
+    expect_state("US", "open");
+    worker.partitions = PARTITIONS;
+    ck_assert_uint_ge(rounds(2), 1);
+    expect_state("US", "final");
+}
+END_TEST
+
+static uint32_t size_of_second; /* of two topics */
+
+static uint32_t size_of(void *self, uint32_t topic) {
+    (void)self;
+    return topic == 0 ? PARTITIONS : size_of_second;
+}
+
+START_TEST(a_topic_whose_partitions_are_not_known_yet_keeps_lists_open) {
+    teardown();
+    given_merger("TOPICS=tt,uu");
+    worker.hub.partitions = size_of;
+    size_of_second = 0;
+    all_settled(minute);
+    contributed("tt/0", "US", true);
+    ck_assert_uint_eq(rounds(1), 1);
+    expect_state("US", "open");
+    settled("uu/0", minute);
+    size_of_second = 1;
+    ck_assert_uint_ge(rounds(ROUNDS), 1);
+    expect_state("US", "final");
+}
+END_TEST
+
+/* Nobody here knows that partition, but somebody did. */
+START_TEST(an_odd_row_is_a_partition_that_has_said_nothing) {
+    char source[] = "tt/5", value[] = "";
+    struct store_progress_row odd = {.source = source, .value = value};
+    struct store_progress progress = {.rows = &odd, .n = 1};
+    struct board_sources sources = {0};
+    merge_sources(&worker.hub, &progress, &sources);
+    ck_assert_uint_eq(sources.n, PARTITIONS + 1);
+    ck_assert_ptr_nonnull(board_sources_find(&sources, source));
+    ck_assert(!board_sources_find(&sources, source)->has_row);
+    board_sources_deinit(&sources);
+}
+END_TEST
+
+/* -- lost -- */
+
+START_TEST(a_list_that_lost_a_contribution_is_never_closed) {
+    struct store store = fake_store_ops(other);
+    struct store_loss loss = {.location = text("US"), .minute = minute};
+    struct fake_list list;
+    all_settled(minute);
+    stored("tt/0", "US", true);
+    ck_assert_int_eq(store.ops->lists_lose(store.self, &loss, 1, NULL), STORE_OK);
+    noted("US");
+    ck_assert_uint_eq(rounds(1), 1);
+    expect_state("US", "lost");
+    fake_redis_list(redis, text("US"), minute, &list);
+    ck_assert(!list.closed);
+    ck_assert_uint_eq(list.parts_n, 1);
+    fake_list_deinit(&list);
+}
+END_TEST
+
+/* -- before a list is closed -- */
+
+static int64_t closed_up_to(void) {
+    struct store_progress known;
+    fake_redis_progress(redis, &known);
+    int64_t closed = known.closed;
+    store_progress_deinit(&known);
+    return closed;
+}
+
+START_TEST(how_far_lists_are_closed_is_said_with_every_minute) {
+    all_settled(minute - 1);
+    contributed("tt/0", "US", true);
+    ck_assert_uint_eq(rounds(1), 1);
+    ck_assert_int_eq(closed_up_to(), INT64_MIN);
+    for (int i = 0; i < 2; i++, minute++) {
+        contributed("tt/0", "US", true);
+        all_settled(minute);
+        ck_assert_uint_ge(rounds(2), 1);
+        expect_state("US", "final");
+        ck_assert_int_eq(closed_up_to(), minute);
+    }
+}
+END_TEST
+
+START_TEST(nothing_is_closed_that_was_judged_without_a_partition_that_joined) {
+    all_settled(minute);
+    contributed("tt/0", "US", true);
+    other_joins = true;
+    ck_assert_uint_eq(rounds(1), 0);
+    expect_state("US", "");
+    expect_notes(1, 0);
+    ck_assert_uint_eq(rounds(ROUNDS), 1);
+    expect_state("US", "open");
+}
+END_TEST
+
+/* -- minutes that are over for some -- */
+
+static void over_for(const char *source, bool over) {
+    log_time_ms = over ? minute_end_ms(minute) + worker.hub.rules.lateness_ms : worker.wall_ms;
+    settled(source, minute - 1);
+}
+
+static void over_for_both(bool first, bool second) {
+    over_for("tt/0", first);
+    over_for("tt/1", second);
+}
+
+enum { HOLD_ROUNDS = 30 }; /* three publish intervals */
+
+START_TEST(the_first_list_of_a_minute_that_is_over_for_some_waits_for_all) {
+    over_for_both(true, false);
+    contributed("tt/0", "US", true);
+    ck_assert_uint_eq(rounds(HOLD_ROUNDS / 2), 0);
+    over_for("tt/1", true);
+    ck_assert_uint_eq(rounds(1), 1);
+}
+END_TEST
+
+START_TEST(or_for_three_intervals) {
+    over_for_both(true, false);
+    contributed("tt/0", "US", true);
+    ck_assert_uint_eq(rounds(HOLD_ROUNDS), 0);
+    ck_assert_uint_eq(rounds(1), 1);
+}
+END_TEST
+
+START_TEST(what_waits_is_not_held_back) {
+    over_for_both(true, false);
+    contributed("tt/0", "US", true);
+    put_aside("US");
+    ck_assert_uint_eq(rounds(ROUNDS), 1);
+}
+END_TEST
+
+START_TEST(what_was_merged_before_is_not_held_back) {
+    over_for_both(false, false);
+    contributed("tt/0", "US", false);
+    ck_assert_uint_eq(rounds(1), 1);
+    over_for("tt/0", true);
+    contributed("tt/0", "US", true);
+    ck_assert_uint_eq(rounds(2), 1);
+}
+END_TEST
+
 Suite *merger_notes_suite(void);
 Suite *merger_notes_suite(void) {
     Suite *s = suite_create("merger_notes");
@@ -411,6 +662,21 @@ Suite *merger_notes_suite(void) {
     tcase_add_test(c, a_list_has_the_k_items_that_are_most_of_all_parts);
     tcase_add_test(c, every_location_with_a_list_is_in_the_index);
     tcase_add_test(c, a_list_that_becomes_final_is_merged_at_once);
+    tcase_add_test(c, a_topic_whose_partitions_are_not_known_yet_keeps_lists_open);
+    tcase_add_test(c, an_odd_row_is_a_partition_that_has_said_nothing);
+    tcase_add_test(c, a_list_that_lost_a_contribution_is_never_closed);
+    tcase_add_test(c, how_far_lists_are_closed_is_said_with_every_minute);
+    tcase_add_test(c, nothing_is_closed_that_was_judged_without_a_partition_that_joined);
+    tcase_add_test(c, the_first_list_of_a_minute_that_is_over_for_some_waits_for_all);
+    tcase_add_test(c, or_for_three_intervals);
+    tcase_add_test(c, what_waits_is_not_held_back);
+    tcase_add_test(c, what_was_merged_before_is_not_held_back);
+    tcase_add_test(c, a_list_without_a_hash_ends_a_retention_after_it_was_merged);
+    tcase_add_test(c, a_list_that_nothing_changes_is_looked_at_a_retention_after_it_was_merged);
+    tcase_add_test(c, what_waits_and_was_refused_is_tried_again_soon);
+    tcase_add_test(c, what_is_refused_again_and_again_does_not_keep_others_waiting);
+    tcase_add_test(c, what_others_put_aside_is_read_within_a_minute);
+    tcase_add_test(c, partitions_that_come_or_go_are_noticed);
     suite_add_tcase(s, c);
     return s;
 }

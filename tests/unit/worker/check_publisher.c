@@ -124,6 +124,17 @@ START_TEST(all_parts_of_a_list_are_one_call_whichever_consumer_made_them) {
 }
 END_TEST
 
+START_TEST(what_has_expired_is_answered_and_leaves_no_note) {
+    struct mail *m = copy_of("US", 5);
+    m->only_if_there = true;
+    hand(m, 0, "t/0");
+    publish();
+    EXPECT_CALLS(FAKE_CONTRIBUTE);
+    ck_assert_uint_eq(parts_of("US"), 0);
+    ck_assert_uint_eq(came_home(0, MAIL_COPY), 1);
+}
+END_TEST
+
 /* A row says that everything before it is stored: it may not overtake a copy that went into a later batch. */
 START_TEST(rows_are_written_after_every_copy_that_was_taken_with_them) {
     hand_row("t/0");
@@ -297,6 +308,7 @@ Suite *publisher_suite(void) {
     TCase *c = tcase_create("batches");
     tcase_add_checked_fixture(c, setup, teardown);
     tcase_add_test(c, all_parts_of_a_list_are_one_call_whichever_consumer_made_them);
+    tcase_add_test(c, what_has_expired_is_answered_and_leaves_no_note);
     tcase_add_test(c, rows_are_written_after_every_copy_that_was_taken_with_them);
     tcase_add_test(c, the_merger_is_rung_when_the_last_batch_is_in);
     tcase_add_test(c, after_a_break_nothing_of_what_was_taken_is_sent_and_every_consumer_hears_of_it);
