@@ -245,18 +245,12 @@ WORKER = [
     M("a_list_is_closed_though_somebody_came", "lib/worker/merger.c",
       "bool write = status == STORE_OK && may_close;",
       "bool write = status == STORE_OK;"),
-    M("rows_of_another_life_are_taken_for_ours", "lib/worker/merger.c",
-      "strcmp(m->life, notes->life) == 0 &&",
-      ""),
     M("partitions_that_came_are_not_noticed", "lib/worker/merger.c",
       "&& m->partitions == partitions_hash(m->hub);",
       ";"),
     M("a_list_for_which_there_was_no_time_is_not_looked_at_again", "lib/worker/merger.c",
       "m->look_again = r->choices_n + r->later > before;",
       "m->look_again = false;"),
-    M("a_list_whose_hash_expired_is_remembered_for_ever", "lib/worker/merger.c",
-      ".mono_ms = h->exists || c->merged_mono_ms == PART_NEVER ? clock_mono_ms(m->hub->clock) : c->merged_mono_ms};",
-      ".mono_ms = clock_mono_ms(m->hub->clock)};"),
 ]
 
 STORE = [

@@ -368,6 +368,30 @@ START_TEST(ten_thousand_lists_are_all_remembered) {
 }
 END_TEST
 
+/* -- room -- */
+
+/* The oldest minutes go first, and what is gone is counted; a waiting note of one is no news while the rows stand. */
+START_TEST(memory_has_a_limit_and_the_oldest_minutes_go_first) {
+    enum { MINUTES = 100, LIMIT = 4096 };
+    struct merging m;
+    struct seen_last last;
+    merging_init(&m);
+    seen_destroy(m.seen);
+    m.seen = seen_create(LIMIT);
+    for (int64_t i = 0; i < MINUTES; i++) {
+        merged(&m, "US", MINUTE + i, "0000000000000001");
+        ck_assert_uint_le(seen_bytes(m.seen), LIMIT);
+    }
+    ck_assert_uint_gt(seen_count(m.seen), 1);
+    ck_assert_uint_lt(seen_count(m.seen), MINUTES);
+    ck_assert_uint_eq(seen_forgotten(m.seen), MINUTES - seen_count(m.seen));
+    ck_assert(is_news(&m, "US", MINUTE, "0000000000000001"));
+    ck_assert(!is_news(&m, "US", MINUTE + MINUTES - 1, "0000000000000001"));
+    ck_assert(asked(&m, "US", MINUTE - 1, "0000000000000001", true, &last)); /* it never was here */
+    merging_deinit(&m);
+}
+END_TEST
+
 Suite *board_seen_suite(void);
 Suite *board_seen_suite(void) {
     Suite *s = suite_create("board_seen");
@@ -388,5 +412,6 @@ Suite *board_seen_suite(void) {
     tcase_add_test(c, rows_that_go_back_to_what_they_said_are_noticed);
     tcase_add_test(c, what_is_removed_filtered_or_cleared_is_news_again);
     tcase_add_test(c, ten_thousand_lists_are_all_remembered);
+    tcase_add_test(c, memory_has_a_limit_and_the_oldest_minutes_go_first);
     return s;
 }

@@ -223,6 +223,54 @@ START_TEST(log_time_is_the_largest_of_all_rows) {
 }
 END_TEST
 
+START_TEST(the_least_log_time_is_that_of_the_rows_that_are_not_retired) {
+    struct board_sources s = {0};
+    struct part_row row = {.w_ms = 500, .m = MINUTE, .b = NONE, .x = NONE, .end_ms = NEVER};
+    board_sources_add(&s, "events/0", 1, &row);
+    struct part_row gone = row;
+    gone.w_ms = 100;
+    gone = part_row_retired(&gone, NONE);
+    board_sources_add(&s, "events/1", 1, &gone);
+    ck_assert_int_eq(board_least_log_time_ms(&s), 500);
+    row.w_ms = 300;
+    board_sources_add(&s, "events/2", 1, &row);
+    ck_assert_int_eq(board_least_log_time_ms(&s), 300);
+    board_sources_add(&s, "events/3", 1, NULL);
+    ck_assert_int_eq(board_least_log_time_ms(&s), PART_NEVER);
+    board_sources_deinit(&s);
+}
+END_TEST
+
+/* -- rule 21: MINUTE is settled without a part; what its partition can vouch for began at SINCE_MS, above minute ABOVE -- */
+
+enum { RETENTION_MS = 80000, EIGHTH_MS = RETENTION_MS / 8, SINCE_MS = 1000000 };
+
+static const struct {
+    const char *why;
+    int64_t above, since_ms, born_ms;
+    enum list_state want;
+} absences[] = {
+    {"it has vouched for everything ever since", NONE, 0, SINCE_MS + 10 * RETENTION_MS, LIST_FINAL},
+    {"the hash is as old as what it vouches for", MINUTE - 1, SINCE_MS, SINCE_MS, LIST_FINAL},
+    {"the hash is older", MINUTE - 1, SINCE_MS, SINCE_MS - RETENTION_MS, LIST_FINAL},
+    {"the hash is as young as it may be", MINUTE - 1, SINCE_MS, SINCE_MS + RETENTION_MS - EIGHTH_MS - 1, LIST_FINAL},
+    {"one before it may have expired", MINUTE - 1, SINCE_MS, SINCE_MS + RETENTION_MS - EIGHTH_MS, LIST_LOST},
+    {"the minute came before", MINUTE, SINCE_MS, SINCE_MS, LIST_LOST},
+};
+
+START_TEST(absence_is_proof_only_while_no_hash_can_have_expired) {
+    const struct part_rules with_retention = {
+        .lateness_ms = LATENESS_MS, .slack_ms = SLACK_MS, .retention_ms = RETENTION_MS};
+    struct board_sources s = {0};
+    struct part_row row = {.w_ms = 0, .m = MINUTE, .b = NONE, .x = NONE, .end_ms = NEVER};
+    row.vouch = (struct part_vouch){absences[_i].above, absences[_i].since_ms};
+    board_sources_add(&s, "events/0", ROW_I, &row);
+    enum list_state state = board_judge(&with_retention, &s, MINUTE, absences[_i].born_ms, NULL, 0);
+    ck_assert_msg(state == absences[_i].want, "%s: %s", absences[_i].why, list_state_name(state));
+    board_sources_deinit(&s);
+}
+END_TEST
+
 Suite *board_state_suite(void);
 Suite *board_state_suite(void) {
     Suite *s = suite_create("board_state");
@@ -236,5 +284,7 @@ Suite *board_state_suite(void) {
     tcase_add_test(c, sources_are_the_union_of_metadata_and_rows_sorted_by_name);
     tcase_add_test(c, a_minute_is_settled_everywhere_when_every_row_says_so);
     tcase_add_test(c, log_time_is_the_largest_of_all_rows);
+    tcase_add_test(c, the_least_log_time_is_that_of_the_rows_that_are_not_retired);
+    tcase_add_loop_test(c, absence_is_proof_only_while_no_hash_can_have_expired, 0, (int)ARRAY_LEN(absences));
     return s;
 }
