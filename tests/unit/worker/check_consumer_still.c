@@ -137,6 +137,37 @@ START_TEST(a_position_lost_again_and_again_is_asked_for_with_a_rest_that_grows) 
 }
 END_TEST
 
+/* It could land behind the answer, and what begins as the answer says would take it back. */
+START_TEST(a_lost_position_is_not_asked_for_while_a_commit_is_under_way) {
+    given_three_records();
+    size_t commits = worker.source.commits_n, lookups = worker.source.lookups_n;
+    say_record(0, 3, view);
+    step();
+    step_after(5000);
+    ck_assert_uint_eq(worker.source.commits_n, commits + 1);
+    say_position_lost(0, "offset out of range");
+    step();
+    step_after(2000);
+    ck_assert_uint_eq(worker.source.lookups_n, lookups);
+    say_committed();
+    step();
+    step_after(1000);
+    ck_assert_uint_eq(worker.source.lookups_n, lookups + 1);
+}
+END_TEST
+
+START_TEST(nothing_is_committed_while_a_lost_position_is_asked_for) {
+    given_three_records();
+    size_t commits = worker.source.commits_n, lookups = worker.source.lookups_n;
+    say_record(0, 3, view);
+    say_position_lost(0, "offset out of range");
+    step();
+    ck_assert_uint_eq(worker.source.lookups_n, lookups + 1);
+    step_after(10000);
+    ck_assert_uint_eq(worker.source.commits_n, commits);
+}
+END_TEST
+
 /* While it waits, what it read before is shown. */
 START_TEST(a_partition_whose_position_is_lost_still_publishes_what_it_read) {
     given_three_records();
@@ -334,6 +365,8 @@ Suite *consumer_still_suite(void) {
     tcase_add_test(c, a_position_outside_the_log_begins_as_the_commit_says);
     tcase_add_test(c, a_position_lost_after_somebody_else_committed_begins_as_the_commit_says);
     tcase_add_test(c, a_position_lost_again_and_again_is_asked_for_with_a_rest_that_grows);
+    tcase_add_test(c, a_lost_position_is_not_asked_for_while_a_commit_is_under_way);
+    tcase_add_test(c, nothing_is_committed_while_a_lost_position_is_asked_for);
     tcase_add_test(c, a_partition_whose_position_is_lost_still_publishes_what_it_read);
     tcase_add_test(c, a_partition_that_cannot_be_read_is_paused_for_a_rest_that_grows);
     tcase_add_test(c, a_damaged_record_before_a_reset_is_done_without);
