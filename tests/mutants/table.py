@@ -574,7 +574,8 @@ SKETCH = [
       "p->absent_upper = most_missed(s) + (s->over != NULL);", "sketch sketch_bounds sketch_tight"),
     M("an_absent_item_may_be_everything", "lib/sketch/sketch_list.c",
       "p->absent_upper = most_missed(s);",
-      "p->absent_upper = s->over == NULL ? 0 : sketch_total(s); (void)most_missed;", "sketch sketch_bounds sketch_tight"),
+      "p->absent_upper = s->over == NULL ? 0 : sketch_total(s); (void)most_missed;",
+      "sketch sketch_bounds sketch_tight"),
     M("what_a_list_leaves_out_is_not_an_absent_item", "lib/sketch/sketch_list.c",
       "if (upper > p->absent_upper) p->absent_upper = upper;",
       "if (s->over == NULL && upper > p->absent_upper) p->absent_upper = upper;", "sketch sketch_bounds sketch_tight"),
@@ -625,7 +626,9 @@ SKETCH = [
       "", "sketch_names sketch_paths"),
     M("a_secret_decides_who_settles_first", "lib/sketch/sketch_stash.c",
       "for (uint32_t k = 0; k < before; k++) { struct stash_item it = t->items[k];",
-      "for (uint32_t k = 0; k < before; k++) { struct stash_item it = t->items[before > 1 && t->items[0].key & 1 ? k ^ (k + 1 < before || k & 1) : k];", "sketch_names sketch_paths"),
+      "for (uint32_t k = 0; k < before; k++) { "
+      "struct stash_item it = t->items[before > 1 && t->items[0].key & 1 ? k ^ (k + 1 < before || k & 1) : k];",
+      "sketch_names sketch_paths"),
 ]
 
 MUTANTS = PARTITION + WORKER + STORE + BOARD + SKETCH
