@@ -303,6 +303,20 @@ START_TEST(a_successor_knows_when_what_was_committed_was_told) {
 }
 END_TEST
 
+/* What was told under another meaning is not what this one says. */
+START_TEST(under_another_meaning_nothing_was_told) {
+    it_is("19:08");
+    (void)views("US", "cat", 1);
+    publish_and_answer();
+    commit();
+    evening.rules.meaning++;
+    given_successor();
+    read_up_to(1);
+    given_ready(100);
+    ck_assert_int_eq(told(), PART_NEVER);
+}
+END_TEST
+
 Suite *part_row_suite(void);
 Suite *part_row_suite(void) {
     Suite *s = suite_create("part_row");
@@ -323,6 +337,7 @@ Suite *part_row_suite(void) {
     tcase_add_test(c, a_new_partition_says_nothing_of_what_is_closed_and_vouches_no_more_than_its_row_did);
     tcase_add_test(c, a_minute_is_told_when_all_of_it_was_stored_for_the_first_time);
     tcase_add_test(c, a_successor_knows_when_what_was_committed_was_told);
+    tcase_add_test(c, under_another_meaning_nothing_was_told);
     suite_add_tcase(s, c);
     return s;
 }

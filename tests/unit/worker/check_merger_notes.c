@@ -2,19 +2,19 @@
  * after a break or a refusal. Seen from outside: the lists and notes that are in Redis after a round. */
 #include <check.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "merger_given.h"
+#include "worker_given.h"
 
 /* -- a note and its hash -- */
 
 START_TEST(the_note_of_an_open_list_is_put_aside_and_ends_when_it_is_final) {
-    all_settled(given.minute - 1);
+    all_settled(merging.minute - 1);
     contributed("tt/0", "US", true);
     ck_assert_uint_eq(rounds(1), 1);
     expect_state("US", "open");
     expect_notes(0, 1);
-    all_settled(given.minute);
+    all_settled(merging.minute);
     ck_assert_uint_eq(rounds(1), 1);
     expect_state("US", "final");
     expect_notes(0, 0);
@@ -23,20 +23,20 @@ END_TEST
 
 /* A Redis that lost its last seconds may have lost the hash and not the note. Whoever wrote it stores it again. */
 START_TEST(a_note_without_a_hash_stays_until_all_partitions_have_settled_its_minute) {
-    settled("tt/0", given.minute);
-    settled("tt/1", given.minute - 1);
+    settled("tt/0", merging.minute);
+    settled("tt/1", merging.minute - 1);
     contributed("tt/0", "US", true);
     hash_gone("US");
     ck_assert_uint_eq(rounds(ROUNDS), 0);
     expect_notes(1, 0);
-    settled("tt/1", given.minute);
+    settled("tt/1", merging.minute);
     ck_assert_uint_eq(rounds(ROUNDS), 0);
     expect_notes(0, 0);
 }
 END_TEST
 
 START_TEST(a_hash_that_comes_again_is_merged_for_the_note_that_stayed) {
-    all_settled(given.minute - 1);
+    all_settled(merging.minute - 1);
     contributed("tt/0", "US", false);
     hash_gone("US");
     ck_assert_uint_eq(rounds(1), 0);
@@ -53,7 +53,7 @@ START_TEST(a_note_without_a_hash_ends_when_its_minute_is_past_retention) {
     contributed("tt/0", "DE", false);
     hash_gone("US");
     hash_gone("DE");
-    worker.wall_ms = minute_end_ms(given.minute) + (int64_t)worker.config->retention_ms - TENTH_MS;
+    worker.wall_ms = minute_end_ms(merging.minute) + (int64_t)worker.config->retention_ms - TENTH_MS;
     ck_assert_uint_eq(rounds(1), 0);
     expect_notes(2, 0);
     noted("US");
@@ -65,14 +65,14 @@ END_TEST
 
 /* Parts of incarnations that are not the last may still cease to count, without a note. */
 START_TEST(the_note_of_a_lost_list_waits_until_all_partitions_have_settled_its_minute) {
-    said("tt/0", given.minute - 1, given.minute, PART_NEVER);
-    settled("tt/1", given.minute - 1);
+    said("tt/0", merging.minute - 1, merging.minute);
+    settled("tt/1", merging.minute - 1);
     contributed("tt/0", "US", false);
     ck_assert_uint_eq(rounds(ROUNDS), 1);
     expect_state("US", "lost");
     expect_notes(0, 1);
-    said("tt/0", given.minute, given.minute, PART_NEVER);
-    settled("tt/1", given.minute);
+    said("tt/0", merging.minute, merging.minute);
+    settled("tt/1", merging.minute);
     ck_assert_uint_ge(rounds(ROUNDS), 1);
     expect_state("US", "lost");
     expect_notes(0, 0);
@@ -85,7 +85,7 @@ static const char *location_of_partition(uint32_t partition) {
     static char name[16];
     uint32_t i = 0;
     do snprintf(name, sizeof name, "place%u", i++);
-    while (keys_shard(text(name)) % MERGER_PARTITIONS != partition);
+    while (keys_shard(text(name)) % PARTITIONS != partition);
     return name;
 }
 
@@ -108,7 +108,7 @@ static const int reads_and_writes[] = {FAKE_NOTES_READ, FAKE_LIST_WRITE, FAKE_NO
 
 /* The answer to what it wrote may be lost, so the merger knows nothing: what waits is read and merged again. */
 START_TEST(after_a_break_what_waits_is_merged_again) {
-    all_settled(given.minute - 1);
+    all_settled(merging.minute - 1);
     contributed("tt/0", "US", false);
     ck_assert_uint_eq(rounds(ROUNDS), 1);
     expect_notes(0, 1);
@@ -121,29 +121,10 @@ END_TEST
 
 /* -- refused -- */
 
-/* Another merger, which reads what is there now and writes the list. */
-static void other_merges(void) {
-    struct store store = fake_store_ops(given.other);
-    struct store_hash hash = {.location = text("US"), .minute = given.minute};
-    struct store_round round = {.hashes = &hash, .hashes_n = 1};
-    stored("tt/1", "US", false); /* whose note is still under way, or lost with its writer */
-    ck_assert_int_eq(store.ops->round_read(store.self, &round, NULL), STORE_OK);
-    struct store_list list = {.location = hash.location,
-                              .minute = given.minute,
-                              .n = hash.n,
-                              .rows = round.progress.version,
-                              .state = "open"};
-    memcpy(list.e, hash.e, sizeof list.e);
-    ck_assert_int_eq(store.ops->lists_write(store.self, &list, 1, worker.wall_ms, NULL), STORE_OK);
-    ck_assert_int_eq(list.answer, STORE_STORED);
-    store_round_deinit(&round);
-}
-
 START_TEST(a_list_that_was_refused_is_merged_again_though_its_note_says_nothing_new) {
-    all_settled(given.minute - 1);
+    all_settled(merging.minute - 1);
     contributed("tt/0", "US", false);
-    given.meanwhile = other_merges;
-    given.meanwhile_call = FAKE_LIST_WRITE;
+    merging.other_writes = true;
     ck_assert_uint_eq(rounds(1), 1);
     expect_notes(1, 0);
     ck_assert_uint_eq(rounds(1), 1);
@@ -158,8 +139,8 @@ END_TEST
 static const char *const others[] = {"old/0", "t/0", "ttt/0"};
 
 START_TEST(the_row_of_a_topic_that_is_no_longer_read_has_no_say) {
-    settled(others[_i], given.minute - 1);
-    all_settled(given.minute);
+    settled(others[_i], merging.minute - 1);
+    all_settled(merging.minute);
     contributed("tt/0", "US", true);
     ck_assert_uint_eq(rounds(1), 1);
     expect_state("US", "final");
@@ -167,7 +148,7 @@ START_TEST(the_row_of_a_topic_that_is_no_longer_read_has_no_say) {
 END_TEST
 
 START_TEST(nor_has_a_part_of_such_a_topic) {
-    all_settled(given.minute);
+    all_settled(merging.minute);
     contributed("tt/0", "US", true);
     contributed(others[_i], "US", false);
     ck_assert_uint_eq(rounds(1), 1);
@@ -189,22 +170,24 @@ START_TEST(every_location_with_a_list_is_in_the_index) {
     contributed("tt/0", "DE", false);
     ck_assert_uint_eq(rounds(1), 2);
     struct buf name = {0};
-    keys_locations(&name, given.redis->board);
-    const struct fake_key *index = fake_look(given.redis, fake_bytes(&name));
+    keys_locations(&name, merging.redis->board);
+    const struct fake_key *index = fake_look(merging.redis, fake_bytes(&name));
     buf_free(&name);
     ck_assert_uint_eq(index->n, 2);
-    ck_assert(fake_get(index, text("US")).p != NULL && fake_get(index, text("DE")).p != NULL);
+    ck_assert_ptr_nonnull(fake_get(index, text("US")).p);
 }
 END_TEST
 
 /* Others that were merged a moment ago wait their turn. */
 START_TEST(a_list_that_becomes_final_is_merged_at_once) {
-    settled("tt/0", given.minute);
-    settled("tt/1", given.minute - 1);
+    settled("tt/0", merging.minute);
+    settled("tt/1", merging.minute - 1);
     contributed("tt/0", "US", true);
     ck_assert_uint_eq(rounds(1), 1);
-    settled("tt/1", given.minute);
-    ck_assert_uint_eq(round_at_once(), 1);
+    settled("tt/1", merging.minute);
+    merging.written = 0;
+    ck_assert_int_eq(merger_step(merging.merger), TENTH_MS); /* no time passed */
+    ck_assert_uint_eq(merging.written, 1);
     expect_state("US", "final");
 }
 END_TEST
@@ -213,7 +196,7 @@ Suite *merger_notes_suite(void);
 Suite *merger_notes_suite(void) {
     Suite *s = suite_create("merger_notes");
     TCase *c = tcase_create("notes");
-    tcase_add_checked_fixture(c, merger_begin, merger_end);
+    tcase_add_checked_fixture(c, merging_begin, merging_end);
     tcase_add_test(c, the_note_of_an_open_list_is_put_aside_and_ends_when_it_is_final);
     tcase_add_test(c, a_note_without_a_hash_stays_until_all_partitions_have_settled_its_minute);
     tcase_add_test(c, a_hash_that_comes_again_is_merged_for_the_note_that_stayed);
