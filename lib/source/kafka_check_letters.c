@@ -67,6 +67,8 @@ static rd_kafka_t *open_producer(const struct kafka_checked *k) {
     struct err e = {0};
     if (kafka_conf_producer(k->config, false, &conf, &e) != 0) return NULL; /* told with the settings */
     rd_kafka_conf_set_log_cb(conf, keep_quiet);
+    /* Such a producer asks for an id before it has anything to send, which a user who may write nowhere is refused. */
+    (void)!rd_kafka_conf_set(conf, "enable.idempotence", "true", text, sizeof text);
     rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof text);
     if (rk) return rk; /* conf is now owned by rk */
     rd_kafka_conf_destroy(conf);
