@@ -42,14 +42,17 @@ static void grow_slots(struct names *t) {
     }
 }
 
+/* Names come from strangers: by a hash that they know they would make every search a long one. */
+static uint32_t hash_of(struct bytes text) { return (uint32_t)hash_secret(text.p, text.n); }
+
 uint32_t names_find(const struct names *t, struct bytes text) {
     if (t->slots_n == 0) return NAME_NONE;
-    uint32_t slot = slot_of(t, (uint32_t)hash64(text.p, text.n, 0), text);
+    uint32_t slot = slot_of(t, hash_of(text), text);
     return t->slots[slot] ? t->slots[slot] - 1 : NAME_NONE;
 }
 
 uint32_t names_add(struct names *t, struct bytes text) {
-    uint32_t hash = (uint32_t)hash64(text.p, text.n, 0);
+    uint32_t hash = hash_of(text);
     if (t->n >= t->slots_n / 4 * 3) grow_slots(t);
     uint32_t slot = slot_of(t, hash, text);
     if (t->slots[slot]) return t->slots[slot] - 1;

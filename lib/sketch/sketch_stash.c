@@ -2,6 +2,8 @@
  * it by weight, so each is counted exactly for as long as the sketch lives: what was exact stays so. */
 #include "sketch/sketch_stash.h"
 
+#include <assert.h>
+
 #include "base/hash.h"
 #if defined(__SSE2__)
 #define SKETCH_PATH_SSE2
@@ -82,12 +84,13 @@ struct stash_item *stash_find(const struct sketch *s, uint32_t i, struct bytes i
 
 /* -- in -- */
 
-uint32_t ways_in_use(const struct sketch *s) {
-    if (s->stash != NULL) return s->stash->ways_n;
+static uint32_t ways_counted(const struct sketch *s) {
     uint32_t n = 0;
     for (uint32_t i = 0; i < sets_n(s); i++) n += SET_WAYS - (uint32_t)__builtin_popcount(set_ways(&s->sets[i], 0));
     return n;
 }
+
+uint32_t ways_in_use(const struct sketch *s) { return s->stash != NULL ? s->stash->ways_n : ways_counted(s); }
 
 static bool stash_begin(struct sketch *s) {
     if (!budget_allows(s, blocks_size(SLOTS_MIN, sets_n(s)))) return false;
@@ -165,5 +168,6 @@ void stash_settle(struct sketch *s, uint32_t n) {
         slot_put(t, it.key, t->n);
         t->items[t->n++] = it;
     }
+    assert(t->ways_n == ways_counted(s)); /* all sets were looked at anyway */
     if (t->n == 0) stash_give(s);
 }
