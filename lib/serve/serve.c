@@ -112,13 +112,21 @@ static void drop_late(struct serve *s) {
     for (struct client *c; (c = clients_take_late(&s->clients, now_ms(), &why)) != NULL;) drop(s, c, why);
 }
 
+/* What one question answers may be overwritten by the next one: only the value is kept. */
+static const struct sockaddr *address_of(struct MHD_Connection *c) {
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    return info ? info->client_addr : NULL;
+}
+
+static int fd_of(struct MHD_Connection *c) {
+    return MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+}
+
 static void on_connection(void *self, struct MHD_Connection *c, void **client,
                           enum MHD_ConnectionNotificationCode code) {
     struct serve *s = self;
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-        const union MHD_ConnectionInfo *from = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-        int fd = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-        *client = clients_add(&s->clients, from ? from->client_addr : NULL, fd, now_ms());
+        *client = clients_add(&s->clients, address_of(c), fd_of(c), now_ms());
         drop_excess(s);
     } else {
         clients_remove(&s->clients, *client);

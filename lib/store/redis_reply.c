@@ -36,7 +36,8 @@ static const struct {
     {"ERR AUTH", {STORE_BROKEN, "auth", password, false}},              /* it wants none, says Redis 6 and later, */
     {"ERR Client sent AUTH,", {STORE_BROKEN, "auth", password, false}}, /* and before */
     {"NOPERM", {STORE_BROKEN, "auth", rights, false}},
-    {"ERR The user executing the script", {STORE_BROKEN, "auth", rights, false}}, /* can't run, can't access */
+    {"ERR The user executing the script", {STORE_BROKEN, "auth", rights, false}}, /* can't run, can't access: 7.0 */
+    {"ERR ACL failure in script:", {STORE_BROKEN, "auth", rights, false}},        /* 7.2 and later */
     {"ERR max number of clients", {STORE_BROKEN, "connection", "raise its maxclients", false}},
     {"WRONGTYPE", {STORE_FATAL, "other", "rename or delete the key, or take another TOPKD_BOARD", true}},
 };
@@ -50,6 +51,15 @@ static const char *unwrap(const char *text) {
     return inner != NULL ? inner + 3 : text;
 }
 
+/* Where a script's error says which script it was, at its end; "script: " may stand in the error itself, too. */
+static const char *address_in(const char *text) {
+    static const char before[] = " script: ";
+    const char *last = NULL;
+    for (const char *at = text; (at = strstr(at, before)) != NULL; at++)
+        if (strstr(at, ", on @") != NULL) last = at;
+    return last;
+}
+
 size_t redis_error_key(const char *text, struct bytes *said) {
     size_t key = 1, n = sizeof REDIS_ODD - 1;
     if (strncmp(text, REDIS_ODD, n) == 0) {
@@ -58,7 +68,7 @@ size_t redis_error_key(const char *text, struct bytes *said) {
         text += *text == ' ';
     }
     text = unwrap(text);
-    const char *address = strstr(text, " script: ");
+    const char *address = address_in(text);
     *said = (struct bytes){text, address != NULL ? (size_t)(address - text) : strlen(text)};
     return key > 0 ? key : 1;
 }

@@ -40,6 +40,9 @@ static const struct {
     {"ERR AUTH <password> called without any password configured for the default user.", STORE_BROKEN, "auth"},
     {"ERR The user executing the script can't run this command or subcommand script: 8e, on @user_script:1.",
      STORE_BROKEN, "auth"},
+    {"ERR ACL failure in script: User joe has no permissions to run the 'hset' command script: 8e, on @user_script:1.",
+     STORE_BROKEN, "auth"},
+    {"ODD 3 ERR ACL failure in script: User joe has no permissions to access the 'k' key", STORE_BROKEN, "auth"},
     {"ODD 5 WRONGTYPE Operation against a key holding the wrong kind of value", STORE_FATAL, "other"},
     {"ODD 3 ERR The user executing the script can't access at least one of the keys", STORE_BROKEN, "auth"},
     {"ODD 6 OOM command not allowed when used memory > 'maxmemory'.", STORE_FULL, "oom"},
@@ -66,6 +69,8 @@ START_TEST(an_answer_of_a_script_names_its_key) {
     struct bytes said;
     ck_assert_uint_eq(redis_error_key("ODD 5 WRONGTYPE Operation script: 8e, on @user_script:1.", &said), 5);
     ck_assert(said.n == 19 && memcmp(said.p, "WRONGTYPE Operation", said.n) == 0);
+    ck_assert_uint_eq(redis_error_key("ERR ACL failure in script: User joe script: 8e, on @user_script:1.", &said), 1);
+    ck_assert(said.n == 35 && memcmp(said.p, "ERR ACL failure in script: User joe", said.n) == 0);
     ck_assert_uint_eq(redis_error_key("WRONGTYPE Operation", &said), 1);
     ck_assert_uint_eq(said.n, 19);
     ck_assert_uint_eq(redis_error_key("ODD ", &said), 1);
