@@ -8,6 +8,8 @@
 
 Suite *kafka_why_suite(void);
 
+enum { PRODUCE = 0 };
+
 static struct given g;
 
 static void setup(void) { given_kafka(&g); }
@@ -20,16 +22,31 @@ static int lines_of(const char *text, const char *event) {
 }
 
 START_TEST(a_topic_that_is_not_there_is_named_with_what_to_do) {
-    bool right = _i == 1;
-    rd_kafka_mock_topic_set_error(g.cluster, "events",
-                                  right ? RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED
-                                        : RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+    rd_kafka_mock_topic_set_error(g.cluster, "events", RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
     given_shared(&g);
-    await_why(&g, right ? "grant Read on topic events" : "create topic events");
+    await_why(&g, "create topic events");
     ck_assert_uint_eq(kafka_shared_partitions(g.shared, 0), 0);
     rd_kafka_mock_topic_set_error(g.cluster, "events", RD_KAFKA_RESP_ERR_NO_ERROR);
     await_no_why(&g);
     ck_assert_uint_eq(kafka_shared_partitions(g.shared, 0), 2);
+}
+END_TEST
+
+/* The mock lists the partitions of a topic that it denies, as no broker does, which ends librdkafka 2.4 to 2.8 if they
+ * were not known before. Rights that are missing from the beginning are for the real broker, in the integration tests. */
+static void given_right_taken_away(const char *topic) {
+    given_shared(&g);
+    await_no_why(&g);
+    rd_kafka_mock_topic_set_error(g.cluster, topic, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+    kafka_note_error(g.shared, RD_KAFKA_RESP_ERR__TRANSPORT, "told by the test"); /* has it asked soon, not in 10 s */
+}
+
+START_TEST(a_right_that_is_taken_away_is_named) {
+    given_right_taken_away("events");
+    await_why(&g, "grant Read on topic events");
+    ck_assert_uint_eq(kafka_shared_partitions(g.shared, 0), 2);
+    rd_kafka_mock_topic_set_error(g.cluster, "events", RD_KAFKA_RESP_ERR_NO_ERROR);
+    await_no_why(&g);
 }
 END_TEST
 
@@ -45,9 +62,8 @@ START_TEST(partitions_that_were_known_stay_known_while_the_topic_is_away) {
 }
 END_TEST
 
-START_TEST(a_right_on_the_dead_letter_topic_is_missed_at_once) {
-    rd_kafka_mock_topic_set_error(g.cluster, "rejected", RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
-    given_shared(&g);
+START_TEST(a_right_on_the_dead_letter_topic_is_missed_before_a_letter_waits) {
+    given_right_taken_away("rejected");
     await_why(&g, "grant Write on topic rejected");
     rd_kafka_mock_topic_set_error(g.cluster, "rejected", RD_KAFKA_RESP_ERR_NO_ERROR);
     await_no_why(&g);
@@ -71,18 +87,24 @@ START_TEST(a_dead_letter_topic_that_is_missing_stops_nobody_before_a_letter_wait
 }
 END_TEST
 
-/* librdkafka waits for a leader by itself, and reports nothing. */
+/* For a minute and more: librdkafka tries again by itself, and reports nothing. */
+static void given_no_leader_of_letters(void) {
+    rd_kafka_resp_err_t errors[1000];
+    for (size_t i = 0; i < ARRAY_LEN(errors); i++) errors[i] = RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION;
+    rd_kafka_mock_push_request_errors_array(g.cluster, PRODUCE, ARRAY_LEN(errors), errors);
+}
+
 START_TEST(letters_that_nobody_answers_are_told) {
     given_shared(&g);
     await_no_why(&g);
     struct source s = given_member(&g);
     struct source_dead_letter d = {.tp = {events_topic(&g), 0}, .reason = "malformed", .value = {"x", 1}};
     struct err e;
-    for (int i = 0; i < 2; i++) rd_kafka_mock_partition_set_leader(g.cluster, "rejected", i, -1);
+    given_no_leader_of_letters();
     ck_assert_int_eq(s.ops->dead_letter(s.self, &d, &e), 0);
     await_why(&g, "in-sync replicas of topic rejected");
     ck_assert_uint_eq(s.ops->dead_letters_settled(s.self), 0);
-    for (int i = 0; i < 2; i++) rd_kafka_mock_partition_set_leader(g.cluster, "rejected", i, 1);
+    rd_kafka_mock_clear_request_errors(g.cluster, PRODUCE);
     await_no_why(&g);
     ck_assert_uint_eq(s.ops->dead_letters_settled(s.self), 1);
     kafka_member_close(&s);
@@ -180,9 +202,10 @@ Suite *kafka_why_suite(void) {
     TCase *t = tcase_create("why");
     tcase_set_timeout(t, 40);
     tcase_add_checked_fixture(t, setup, teardown);
-    tcase_add_loop_test(t, a_topic_that_is_not_there_is_named_with_what_to_do, 0, 2);
+    tcase_add_test(t, a_topic_that_is_not_there_is_named_with_what_to_do);
+    tcase_add_test(t, a_right_that_is_taken_away_is_named);
     tcase_add_test(t, partitions_that_were_known_stay_known_while_the_topic_is_away);
-    tcase_add_test(t, a_right_on_the_dead_letter_topic_is_missed_at_once);
+    tcase_add_test(t, a_right_on_the_dead_letter_topic_is_missed_before_a_letter_waits);
     tcase_add_test(t, a_dead_letter_topic_that_is_missing_stops_nobody_before_a_letter_waits);
     tcase_add_test(t, letters_that_nobody_answers_are_told);
     tcase_add_test(t, an_outage_is_one_line_and_its_end_another);
