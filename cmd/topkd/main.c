@@ -92,7 +92,7 @@ static void *signals_main(void *arg) {
 static void failed(const char *what, const char *why) { log_event(LOG_ERROR, what, "why=%s", log_quote(why)); }
 
 static int run(struct worker *w, struct waiter *waiter) {
-    char why[256] = "";
+    char why[WHY_MAX] = "";
     pthread_t thread;
     waiter->worker = w;
     if (pthread_create(&thread, NULL, signals_main, waiter) != 0) return 1;

@@ -46,8 +46,8 @@ static int64_t now_ms(void) { return clock_mono_ms(&clock_system); }
 
 /* -- answers ------------------------------------------------------------------------------------------------------- */
 
-static unsigned answer_probe(const struct serve *s, bool (*probe)(void *self, char why[256]), struct buf *body) {
-    char why[256] = "";
+static unsigned answer_probe(const struct serve *s, bool (*probe)(void *self, char why[WHY_MAX]), struct buf *body) {
+    char why[WHY_MAX] = "";
     bool ok = probe(s->o.self, why);
     buf_addf(body, "%s\n", ok ? "ok" : *why ? why : "no reason given");
     return ok ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE;

@@ -23,9 +23,9 @@ struct serve_options {
     const char *host; /* "" = all addresses, v4 and v6 */
     uint16_t port;    /* 0 = any free one, see serve_port */
     struct metrics *metrics;
-    /* Healthy, ready? False with the reason as one line in WHY (256 bytes): answered with 503. */
-    bool (*healthy)(void *self, char why[256]);
-    bool (*ready)(void *self, char why[256]);
+    /* Healthy, ready? False with the reason as one line in WHY: answered with 503. */
+    bool (*healthy)(void *self, char why[WHY_MAX]);
+    bool (*ready)(void *self, char why[WHY_MAX]);
     void (*before_metrics)(void *self); /* may be NULL: refresh gauges */
     void *self;
     struct clients_limits limits; /* 0: as above */

@@ -19,7 +19,7 @@ void kafka_shared_close(struct kafka_shared *s);
 uint32_t kafka_shared_partitions(struct kafka_shared *s, uint32_t i);
 /* True: Kafka does not serve us, and WHY says what is in the way and what to do. False (WHY is left as it is): a broker
  * answered within the last refresh, all topics are there, and no dead letter waits for something to be mended. */
-bool kafka_shared_why(struct kafka_shared *s, char why[256]);
+bool kafka_shared_why(struct kafka_shared *s, char why[WHY_MAX]);
 /* The last error that was not about a connection, with its age and remedy, if it is not known to be over; else "". */
 void kafka_shared_last_error(struct kafka_shared *s, char text[200]);
 

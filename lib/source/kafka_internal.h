@@ -127,7 +127,7 @@ void kafka_post_close(struct kafka_post *p);
 /* Waits up to TIMEOUT_MS for reports, sends again what is due, tells what changed.   Threads: the shared one. */
 void kafka_post_serve(struct kafka_post *p, int timeout_ms);
 /* False: no letter was refused that still waits.   Threads: any. */
-bool kafka_post_why(struct kafka_post *p, char why[256]);
+bool kafka_post_why(struct kafka_post *p, char why[WHY_MAX]);
 
 /* Between kafka_dead_letter.c and kafka_resend.c: */
 rd_kafka_t *kafka_post_producer(struct kafka_post *p, bool singles, struct err *e); /* NULL: see E */

@@ -255,7 +255,7 @@ void kafka_post_serve(struct kafka_post *p, int timeout_ms) {
     tell_change(p);
 }
 
-bool kafka_post_why(struct kafka_post *p, char why[256]) {
+bool kafka_post_why(struct kafka_post *p, char why[WHY_MAX]) {
     char remedy[KAFKA_REMEDY_MAX];
     pthread_mutex_lock(&p->lock);
     rd_kafka_resp_err_t refused = p->refused;
@@ -263,6 +263,6 @@ bool kafka_post_why(struct kafka_post *p, char why[256]) {
     pthread_mutex_unlock(&p->lock);
     if (refused == RD_KAFKA_RESP_ERR_NO_ERROR) return false;
     remedy_for(p, refused, remedy);
-    snprintf(why, 256, "kafka: %" PRIu64 " dead letters wait: %.50s: %s", out, rd_kafka_err2str(refused), remedy);
+    snprintf(why, WHY_MAX, "kafka: %" PRIu64 " dead letters wait: %.50s: %s", out, rd_kafka_err2str(refused), remedy);
     return true;
 }

@@ -157,12 +157,12 @@ static const char *trouble_of(rd_kafka_resp_err_t code) {
 }
 
 /* Locked. */
-static void why_unreachable(const struct kafka_shared *s, char why[256]) {
+static void why_unreachable(const struct kafka_shared *s, char why[WHY_MAX]) {
     const struct kafka_note *note = &s->notes[KAFKA_CONNECTION];
     rd_kafka_resp_err_t code = note->code ? note->code : RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN;
     const char *remedy = remedy_for(s, code);
-    snprintf(why, 256, "kafka: %s: %.120s%s%s", trouble_of(code), note->text, note->text[0] ? separator(remedy) : "",
-             remedy);
+    snprintf(why, WHY_MAX, "kafka: %s: %.120s%s%s", trouble_of(code), note->text,
+             note->text[0] ? separator(remedy) : "", remedy);
 }
 
 void kafka_topic_remedy(const struct kafka_topic *t, char remedy[KAFKA_REMEDY_MAX]) {
@@ -182,28 +182,29 @@ static bool is_in_the_way(const struct kafka_shared *s, const struct kafka_topic
 }
 
 /* Locked. */
-static bool why_topic(const struct kafka_shared *s, char why[256]) {
+static bool why_topic(const struct kafka_shared *s, char why[WHY_MAX]) {
     char remedy[KAFKA_REMEDY_MAX];
     for (uint32_t i = 0; i < kafka_shared_all_topics(s); i++) {
         const struct kafka_topic *t = &s->topics[i];
         if (!is_in_the_way(s, t)) continue;
         kafka_topic_remedy(t, remedy);
-        snprintf(why, 256, "kafka: %.50s: %s", t->err ? rd_kafka_err2str(t->err) : "no partition is known yet", remedy);
+        snprintf(why, WHY_MAX, "kafka: %.50s: %s", t->err ? rd_kafka_err2str(t->err) : "no partition is known yet",
+                 remedy);
         return true;
     }
     return false;
 }
 
 /* Locked. */
-static bool why_letters(const struct kafka_shared *s, char why[256]) {
+static bool why_letters(const struct kafka_shared *s, char why[WHY_MAX]) {
     if (!s->letters_stalled) return false;
-    snprintf(why, 256,
+    snprintf(why, WHY_MAX,
              "kafka: dead letters wait for an answer: bring back leaders and in-sync replicas of topic %.100s",
              s->topics[s->topics_n].name);
     return true;
 }
 
-bool kafka_shared_why(struct kafka_shared *s, char why[256]) {
+bool kafka_shared_why(struct kafka_shared *s, char why[WHY_MAX]) {
     pthread_mutex_lock(&s->lock);
     bool found = !s->reachable;
     if (found)

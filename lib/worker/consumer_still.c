@@ -73,7 +73,7 @@ static const char *cause_of(const struct consumer *c, const struct slot *s) {
 }
 
 static void tell_still(struct consumer *c, const struct slot *worst, uint32_t n, int64_t now) {
-    char why[HUB_WHY_MAX] = "";
+    char why[ERR_TEXT_MAX] = "";
     if (worst != NULL)
         snprintf(why, sizeof why, "%.60s/%d stands at offset %" PRId64 " for %" PRId64 " s: %.110s", worst->tp.topic,
                  (int)worst->tp.partition, partition_next(worst->memory), (now - worst->worked_mono_ms) / 1000,

@@ -89,10 +89,10 @@ void hub_edge_works(struct hub *h, enum hub_edge edge) {
     hub_edge_is_open(h, edge);
 }
 
-bool hub_edge_is_failing(struct hub *h, enum hub_edge edge, char why[HUB_WHY_MAX]) {
+bool hub_edge_is_failing(struct hub *h, enum hub_edge edge, char why[ERR_TEXT_MAX]) {
     if (!atomic_load(&h->edges[edge].failing)) return false;
     pthread_mutex_lock(&h->lock);
-    snprintf(why, HUB_WHY_MAX, "%s", h->edges[edge].why.text);
+    snprintf(why, ERR_TEXT_MAX, "%s", h->edges[edge].why.text);
     pthread_mutex_unlock(&h->lock);
     return true;
 }
@@ -105,11 +105,11 @@ void hub_tell_still(struct hub *h, uint32_t number, uint32_t n, const char *why)
     atomic_store(&c->still, n);
 }
 
-bool hub_stands_still(struct hub *h, char why[HUB_WHY_MAX]) {
+bool hub_stands_still(struct hub *h, char why[ERR_TEXT_MAX]) {
     for (uint32_t i = 0; i < h->consumers_n; i++) {
         if (atomic_load(&h->consumers[i].still) == 0) continue;
         pthread_mutex_lock(&h->lock);
-        memcpy(why, h->consumers[i].still_why, HUB_WHY_MAX);
+        memcpy(why, h->consumers[i].still_why, ERR_TEXT_MAX);
         pthread_mutex_unlock(&h->lock);
         return true;
     }

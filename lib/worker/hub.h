@@ -14,7 +14,7 @@
 #include "worker/mail.h"
 #include "worker/rejects.h"
 
-enum { HUB_PARTITIONS_MAX = 65536, HUB_QUEUE_BYTES_MAX = 16 * 1024 * 1024, HUB_WHY_MAX = 220 };
+enum { HUB_PARTITIONS_MAX = 65536, HUB_QUEUE_BYTES_MAX = 16 * 1024 * 1024 };
 
 struct hub_consumer {
     struct mailbox inbox;
@@ -31,7 +31,7 @@ struct hub_consumer {
     _Atomic bool at_end;                 /* EXIT_AT_END: everything read, stored, settled and committed */
     _Atomic int64_t owned_since_mono_ms; /* since when it has partitions at all */
     _Atomic uint32_t still;              /* partitions that neither moved nor stood at their end for READY_AGE */
-    char still_why[HUB_WHY_MAX];         /* names the worst of them; behind the hub's lock */
+    char still_why[ERR_TEXT_MAX];        /* names the worst of them; behind the hub's lock */
 };
 
 /* Those who talk to Redis, and whether it does what they ask. */
@@ -94,12 +94,12 @@ void hub_edge_works(struct hub *h, enum hub_edge edge);
 /* It lets EDGE in again; whether it does what is asked will be seen. */
 void hub_edge_is_open(struct hub *h, enum hub_edge edge);
 /* Is it failing? WHY then says what Redis said. */
-bool hub_edge_is_failing(struct hub *h, enum hub_edge edge, char why[HUB_WHY_MAX]);
+bool hub_edge_is_failing(struct hub *h, enum hub_edge edge, char why[ERR_TEXT_MAX]);
 
 /* Consumer NUMBER has N partitions that stand still; WHY names one of them. */
 void hub_tell_still(struct hub *h, uint32_t number, uint32_t n, const char *why);
 /* Does any consumer have one? */
-bool hub_stands_still(struct hub *h, char why[HUB_WHY_MAX]);
+bool hub_stands_still(struct hub *h, char why[ERR_TEXT_MAX]);
 
 /* The merger's rest: MS, but no longer than until somebody rings. */
 void hub_rest(struct hub *h, int ms);

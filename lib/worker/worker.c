@@ -279,17 +279,17 @@ void worker_run(struct worker *w) {
     watch(w);
 }
 
-int worker_end(struct worker *w, char why[256]) {
+int worker_end(struct worker *w, char why[WHY_MAX]) {
     bool stored = members_finish(w);
     members_leave(w);
     edges_join(w, stored);
     if (atomic_load(&w->hub.fatal)) {
-        snprintf(why, 256, "%s", w->hub.fatal_error.text);
+        snprintf(why, WHY_MAX, "%s", w->hub.fatal_error.text);
         return w->hub.fatal_error.code == ERR_INVALID ? 2 : 1;
     }
     if (stored) return 0;
     snprintf(
-        why, 256,
+        why, WHY_MAX,
         "stopped with something unstored or uncommitted (Redis or Kafka did not answer within TOPKD_SHUTDOWN_TIMEOUT): "
         "nothing is lost, the next owner reads it again");
     return 1;
@@ -299,44 +299,44 @@ void worker_stop(struct worker *w) { stop_now(w); }
 
 /* -- probes -- */
 
-bool worker_healthy(void *self, char why[256]) {
+bool worker_healthy(void *self, char why[WHY_MAX]) {
     struct worker *w = self;
     int64_t now = now_ms(w);
     for (uint32_t i = 0; i < w->hub.consumers_n; i++) {
         int64_t turned = atomic_load(&w->hub.consumers[i].turned_mono_ms);
         if (turned == 0 || now - turned <= HEALTHY_MS) continue;
-        snprintf(why, 256, "consumer %" PRIu32 " has not turned for %" PRId64 " ms", i, now - turned);
+        snprintf(why, WHY_MAX, "consumer %" PRIu32 " has not turned for %" PRId64 " ms", i, now - turned);
         return false;
     }
     return true;
 }
 
-static bool kafka_ready(struct worker *w, char why[256]) {
+static bool kafka_ready(struct worker *w, char why[WHY_MAX]) {
     char last[200];
     if (kafka_shared_why(w->kafka, why)) return false;
     for (uint32_t i = 0; i < w->hub.consumers_n; i++)
         if (!atomic_load(&w->hub.consumers[i].joined)) {
             kafka_shared_last_error(w->kafka, last);
-            snprintf(why, 256, "kafka: member %" PRIu32 " is not in the group%s%s", i, last[0] ? ": " : "", last);
+            snprintf(why, WHY_MAX, "kafka: member %" PRIu32 " is not in the group%s%s", i, last[0] ? ": " : "", last);
             return false;
         }
     return true;
 }
 
-static bool redis_ready(struct worker *w, char why[256]) {
-    char said[HUB_WHY_MAX] = "no answer yet";
+static bool redis_ready(struct worker *w, char why[WHY_MAX]) {
+    char said[ERR_TEXT_MAX] = "no answer yet";
     if (atomic_load(&w->hub.store_up) && !atomic_load(&w->hub.store_full)) return true;
     (void)hub_edge_is_failing(&w->hub, HUB_PUBLISHER, said);
-    snprintf(why, 256, "redis: %s", said);
+    snprintf(why, WHY_MAX, "redis: %s", said);
     return false;
 }
 
-static bool edges_work(struct worker *w, char why[256]) {
-    char said[HUB_WHY_MAX];
+static bool edges_work(struct worker *w, char why[WHY_MAX]) {
+    char said[ERR_TEXT_MAX];
     if (hub_edge_is_failing(&w->hub, HUB_PUBLISHER, said))
-        snprintf(why, 256, "redis: does not take writes: %s", said);
+        snprintf(why, WHY_MAX, "redis: does not take writes: %s", said);
     else if (hub_edge_is_failing(&w->hub, HUB_MERGER, said))
-        snprintf(why, 256, "redis: lists are not merged: %s", said);
+        snprintf(why, WHY_MAX, "redis: lists are not merged: %s", said);
     else
         return true;
     return false;
@@ -370,24 +370,24 @@ static int64_t write_age_ms(struct worker *w) {
     return now_ms(w) - i64_larger(owning, atomic_load(&w->hub.edges[HUB_PUBLISHER].answered_mono_ms));
 }
 
-static bool work_gets_done(struct worker *w, char why[256]) {
+static bool work_gets_done(struct worker *w, char why[WHY_MAX]) {
     const struct config *c = w->hub.config;
-    char said[HUB_WHY_MAX];
+    char said[ERR_TEXT_MAX];
     int64_t age_ms = write_age_ms(w);
     if (hub_stands_still(&w->hub, said)) {
-        snprintf(why, 256, "kafka: %s", said);
+        snprintf(why, WHY_MAX, "kafka: %s", said);
         return false;
     }
     if (age_ms <= i64_larger(c->ready_age_ms, QUIET_TICKS * c->publish_interval_ms)) return true;
-    snprintf(why, 256, "redis: no write was answered for %" PRId64 " s; commits are %" PRId64 " s old", age_ms / 1000,
-             commit_age_ms(w) / 1000);
+    snprintf(why, WHY_MAX, "redis: no write was answered for %" PRId64 " s; commits are %" PRId64 " s old",
+             age_ms / 1000, commit_age_ms(w) / 1000);
     return false;
 }
 
-bool worker_ready(void *self, char why[256]) {
+bool worker_ready(void *self, char why[WHY_MAX]) {
     struct worker *w = self;
     if (atomic_load(&w->hub.stopping)) {
-        snprintf(why, 256, "stopping");
+        snprintf(why, WHY_MAX, "stopping");
         return false;
     }
     if (!kafka_ready(w, why) || !redis_ready(w, why)) return false;
@@ -395,7 +395,7 @@ bool worker_ready(void *self, char why[256]) {
     for (uint32_t i = 0; i < w->hub.consumers_n; i++) {
         uint32_t waiting = atomic_load(&w->hub.consumers[i].waiting), silent = atomic_load(&w->hub.consumers[i].silent);
         if (waiting + silent == 0) continue;
-        snprintf(why, 256, "rewinding: %" PRIu32 " partitions not yet at their frontier", waiting + silent);
+        snprintf(why, WHY_MAX, "rewinding: %" PRIu32 " partitions not yet at their frontier", waiting + silent);
         return false;
     }
     return work_gets_done(w, why);

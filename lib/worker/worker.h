@@ -22,12 +22,12 @@ void worker_run(struct worker *w);
  * otherwise, 2 if the other side's configuration forbids to go on. WHY (256 bytes) names cause and remedy of anything
  * but 0. It asks for no more than SHUTDOWN_TIMEOUT, but a library may hang: who must keep the time has to be ready to
  * end the process. */
-int worker_end(struct worker *w, char why[256]);
+int worker_end(struct worker *w, char why[WHY_MAX]);
 /* Ask it to stop: from a signal's thread.   Threads: any. */
 void worker_stop(struct worker *w);
 
-bool worker_healthy(void *self, char why[256]); /* the loops turned within the last ten seconds */
-bool worker_ready(void *self, char why[256]);   /* in the group, at its frontier, and work gets done */
-void worker_show(void *self);                   /* refresh the gauges of the whole process */
+bool worker_healthy(void *self, char why[WHY_MAX]); /* the loops turned within the last ten seconds */
+bool worker_ready(void *self, char why[WHY_MAX]);   /* in the group, at its frontier, and work gets done */
+void worker_show(void *self);                       /* refresh the gauges of the whole process */
 
 #endif

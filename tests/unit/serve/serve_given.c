@@ -18,18 +18,18 @@ atomic_int refreshed_n;
 struct metrics *served_metrics;
 struct serve *server;
 
-static bool probe(bool ok, char why[256], const char *reason) {
-    if (!ok && has_reason) snprintf(why, 256, "%s", reason);
+static bool probe(bool ok, char why[WHY_MAX], const char *reason) {
+    if (!ok && has_reason) snprintf(why, WHY_MAX, "%s", reason);
     return ok;
 }
 
-static bool healthy(void *self, char why[256]) {
+static bool healthy(void *self, char why[WHY_MAX]) {
     (void)self;
     while (is_stuck) poll(NULL, 0, 1);
     return probe(is_healthy, why, "the loop has not turned for 31 s");
 }
 
-static bool ready(void *self, char why[256]) {
+static bool ready(void *self, char why[WHY_MAX]) {
     (void)self;
     return probe(is_ready, why, "Redis is away");
 }

@@ -181,7 +181,7 @@ START_TEST(the_cause_is_kept_when_all_brokers_are_down) {
     await_why(&g, "Connection refused");
     kafka_note_error(g.shared, RD_KAFKA_RESP_ERR__AUTHENTICATION, "wrong password");
     kafka_note_error(g.shared, RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, "1/1 brokers are down");
-    char why[256];
+    char why[WHY_MAX];
     ck_assert(kafka_shared_why(g.shared, why));
     ck_assert_ptr_null(strstr(why, "1/1"));
 }

@@ -143,7 +143,7 @@ static void rest_a_little(void) {
 }
 
 void await_why(struct given *g, const char *part) {
-    char why[256] = "";
+    char why[WHY_MAX] = "";
     int64_t until = clock_mono_ms(&clock_system) + KAFKA_GIVEN_MS;
     while (!kafka_shared_why(g->shared, why) || strstr(why, part) == NULL) {
         ck_assert_msg(clock_mono_ms(&clock_system) < until, "\"%s\" is not in \"%s\"", part, why);
@@ -152,7 +152,7 @@ void await_why(struct given *g, const char *part) {
 }
 
 void await_no_why(struct given *g) {
-    char why[256];
+    char why[WHY_MAX];
     int64_t until = clock_mono_ms(&clock_system) + KAFKA_GIVEN_MS;
     while (kafka_shared_why(g->shared, why)) {
         ck_assert_msg(clock_mono_ms(&clock_system) < until, "%s", why);

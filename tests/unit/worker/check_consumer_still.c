@@ -246,13 +246,13 @@ static void watch(int seconds, int64_t log_end, int64_t high) {
 }
 
 static void expect_still(bool still) {
-    char why[HUB_WHY_MAX] = "";
+    char why[ERR_TEXT_MAX] = "";
     ck_assert_int_eq(hub_stands_still(&worker.hub, why), still);
     ck_assert_uint_eq(atomic_load(&worker.hub.consumers[0].still), still);
 }
 
 START_TEST(a_partition_that_stands_still_is_named_with_its_offset_and_last_error) {
-    char why[HUB_WHY_MAX] = "";
+    char why[ERR_TEXT_MAX] = "";
     given_three_records();
     watch(1, 10, 10);
     say_error(0, "Broker: Topic authorization failed");

@@ -235,7 +235,7 @@ END_TEST
 /* -- health -- */
 
 START_TEST(an_edge_fails_until_it_is_answered_and_says_what_was_said) {
-    char why[HUB_WHY_MAX] = "";
+    char why[ERR_TEXT_MAX] = "";
     struct err e = {.code = ERR_IO, .text = "NOREPLICAS Not enough good replicas to write"};
     ck_assert(!hub_edge_is_failing(&worker.hub, HUB_PUBLISHER, why));
     hub_edge_failed(&worker.hub, HUB_PUBLISHER, &e);
@@ -250,13 +250,13 @@ START_TEST(an_edge_fails_until_it_is_answered_and_says_what_was_said) {
 END_TEST
 
 START_TEST(one_consumer_that_stands_still_is_enough_and_its_text_is_cut_to_fit) {
-    char why[HUB_WHY_MAX], text[2 * HUB_WHY_MAX];
+    char why[ERR_TEXT_MAX], text[2 * ERR_TEXT_MAX];
     memset(text, 'x', sizeof text);
     text[sizeof text - 1] = 0;
     ck_assert(!hub_stands_still(&worker.hub, why));
     hub_tell_still(&worker.hub, 2, 7, text);
     ck_assert(hub_stands_still(&worker.hub, why));
-    ck_assert_uint_eq(strlen(why), HUB_WHY_MAX - 1);
+    ck_assert_uint_eq(strlen(why), ERR_TEXT_MAX - 1);
     hub_tell_still(&worker.hub, 2, 0, "");
     ck_assert(!hub_stands_still(&worker.hub, why));
 }

@@ -178,7 +178,7 @@ END_TEST
 
 /* A master without its replicas, or with a full disk, says hello and refuses every write: up, and of no use. */
 START_TEST(a_server_that_takes_no_writes_is_failing_until_it_takes_one) {
-    char why[HUB_WHY_MAX];
+    char why[ERR_TEXT_MAX];
     hand_copy(0, "t/0", "A");
     bad_call = 1;
     bad_fate = FAKE_DROP_BEFORE;
@@ -213,10 +213,10 @@ START_TEST(a_full_server_gets_the_same_batch_again_and_then_the_rest) {
 }
 END_TEST
 
-static bool is_said(char why[HUB_WHY_MAX]) { return hub_edge_is_failing(&worker.hub, HUB_PUBLISHER, why); }
+static bool is_said(char why[ERR_TEXT_MAX]) { return hub_edge_is_failing(&worker.hub, HUB_PUBLISHER, why); }
 
 START_TEST(why_redis_does_not_serve_is_said_until_it_does) {
-    char why[256];
+    char why[WHY_MAX];
     hello_fate = FAKE_DROP_BEFORE;
     ck_assert_int_gt(publish(), 0);
     ck_assert(is_said(why) && !atomic_load(&worker.hub.store_up));
