@@ -113,6 +113,8 @@ static int topic_add(struct config *c, struct bytes topic, struct err *e) {
     return 0;
 }
 
+static int by_name(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
+
 static void topics_forget(struct config *c) {
     while (c->topics_n > 0) mem_free(c->topics[--c->topics_n]);
 }
@@ -125,8 +127,11 @@ static int topics_parse(const struct setting *s, const char *text, struct config
         int rc = topic_add(c, (struct bytes){p, n}, e);
         if (rc != 0) return rc;
         p += n;
-        if (*p == '\0') return 0;
+        if (*p == '\0') break;
     }
+    /* Workers number partitions by them: in whatever order they are given, it is the same. */
+    qsort(c->topics, c->topics_n, sizeof *c->topics, by_name);
+    return 0;
 }
 
 static void topics_format(const struct setting *s, const struct config *c, struct buf *out) {

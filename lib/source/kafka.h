@@ -17,6 +17,8 @@ void kafka_shared_close(struct kafka_shared *s);
 /* Number of partitions of topic number I of config->topics, as last heard (refreshed every 10 s or faster); 0 = not
  * known (yet). What was known stays while the topic is missing. */
 uint32_t kafka_shared_partitions(struct kafka_shared *s, uint32_t i);
+/* Did the topic go, though its partitions were known? */
+bool kafka_shared_topic_is_away(struct kafka_shared *s, uint32_t i);
 /* True: Kafka does not serve us, and WHY says what is in the way and what to do. False (WHY is left as it is): a broker
  * answered within the last refresh, all topics are there, and no dead letter waits for something to be mended. */
 bool kafka_shared_why(struct kafka_shared *s, char why[WHY_MAX]);

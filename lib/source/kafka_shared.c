@@ -220,6 +220,14 @@ void kafka_shared_close(struct kafka_shared *s) {
     mem_free(s);
 }
 
+bool kafka_shared_topic_is_away(struct kafka_shared *s, uint32_t i) {
+    if (i >= s->topics_n) return false;
+    pthread_mutex_lock(&s->lock);
+    bool away = s->topics[i].err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+    pthread_mutex_unlock(&s->lock);
+    return away;
+}
+
 uint32_t kafka_shared_partitions(struct kafka_shared *s, uint32_t i) {
     if (i >= s->topics_n) return 0;
     pthread_mutex_lock(&s->lock);

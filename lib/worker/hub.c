@@ -143,7 +143,8 @@ size_t hub_shards(struct hub *h, uint32_t shards[STORE_SHARDS]) {
     size_t n = 0;
     for (uint32_t t = 0; t < h->config->topics_n; t++) {
         uint32_t known = h->partitions(h->partitions_self, t);
-        counts[t] = known < HUB_PARTITIONS_MAX ? known : HUB_PARTITIONS_MAX;
+        bool away = h->topic_is_away != NULL && h->topic_is_away(h->partitions_self, t);
+        counts[t] = away ? 0 : known < HUB_PARTITIONS_MAX ? known : HUB_PARTITIONS_MAX;
         all += counts[t];
     }
     if (all == 0) return 0;

@@ -59,6 +59,7 @@ struct worker {
 /* -- building -- */
 
 static uint32_t partitions_of(void *self, uint32_t topic) { return kafka_shared_partitions(self, topic); }
+static bool topic_is_away(void *self, uint32_t topic) { return kafka_shared_topic_is_away(self, topic); }
 
 static int stores_create(struct worker *w, const struct config *c, struct metrics *m, struct err *e) {
     struct redis_options o = {.url = c->redis,
@@ -105,6 +106,7 @@ int worker_create(const struct config *c, const struct clock *clock, struct metr
     struct worker *w = mem_zalloc(1, sizeof *w);
     w->kafka = kafka;
     hub_init(&w->hub, c, clock, m, partitions_of, kafka);
+    w->hub.topic_is_away = topic_is_away;
     int status = stores_create(w, c, m, e);
     if (status == 0) status = members_open(w, c, e);
     if (status != 0) {

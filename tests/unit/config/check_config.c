@@ -191,7 +191,7 @@ START_TEST(value_outside_is_refused_with_a_reason) {
 END_TEST
 
 START_TEST(values_arrive_in_their_fields) {
-    struct config *c = MUST_LOAD("TOPICS=a,b", "LISTEN=[fe80::1]:123", "WINDOWS=1h,2m", "WEIGHTS=like=4",
+    struct config *c = MUST_LOAD("TOPICS=b,a", "LISTEN=[fe80::1]:123", "WINDOWS=1h,2m", "WEIGHTS=like=4",
                                  "GLOBAL=", "LOG_CLOCK=event", "START=latest", "LOG_LEVEL=error", "EXIT_AT_END=1",
                                  "THREADS=7", "MEMORY_LIMIT=2GB", "RETENTION=2d", "SHUTDOWN_TIMEOUT=3s", "SLACK=0s");
     ck_assert_uint_eq(c->topics_n, 2);

@@ -57,8 +57,10 @@ START_TEST(partitions_that_were_known_stay_known_while_the_topic_is_away) {
     kafka_note_error(g.shared, RD_KAFKA_RESP_ERR__TRANSPORT, "told by the test"); /* has it asked soon, not in 10 s */
     await_why(&g, "create topic events");
     ck_assert_uint_eq(kafka_shared_partitions(g.shared, 0), 2);
+    ck_assert(kafka_shared_topic_is_away(g.shared, 0));
     rd_kafka_mock_topic_set_error(g.cluster, "events", RD_KAFKA_RESP_ERR_NO_ERROR);
     await_no_why(&g);
+    ck_assert(!kafka_shared_topic_is_away(g.shared, 0));
 }
 END_TEST
 

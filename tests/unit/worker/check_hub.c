@@ -171,6 +171,20 @@ START_TEST(shards_go_round_the_partitions_of_all_topics) {
 }
 END_TEST
 
+static bool b_is_away(void *self, uint32_t topic) {
+    (void)self;
+    return topic == 1;
+}
+
+/* Nobody has its partitions. */
+START_TEST(a_topic_that_went_leaves_all_shards_to_the_others) {
+    given_topics_of(2, 3, 1);
+    worker.hub.topic_is_away = b_is_away;
+    hub_own(&worker.hub, 0, "c", 0, true);
+    expect_shards(2, 3);
+}
+END_TEST
+
 START_TEST(a_topic_of_unknown_size_leaves_all_shards_to_the_others) {
     given_topics_of(0, 3, 0);
     hub_own(&worker.hub, 0, "a", 0, true);
@@ -298,6 +312,7 @@ Suite *hub_suite(void) {
     tcase_add_test(c, a_partition_that_another_consumer_took_is_not_given_up_by_the_last);
     tcase_add_test(c, shards_go_round_the_partitions_of_all_topics);
     tcase_add_test(c, a_topic_of_unknown_size_leaves_all_shards_to_the_others);
+    tcase_add_test(c, a_topic_that_went_leaves_all_shards_to_the_others);
     tcase_add_test(c, partitions_that_cannot_be_are_ignored);
     tcase_add_test(c, the_first_reason_to_stop_is_kept_and_logged);
     tcase_add_test(c, threads_that_fail_together_leave_one_whole_reason);
