@@ -19,10 +19,17 @@ LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 WORD = re.compile(r'(\w+)=("(?:[^"\\]|\\.)*"|\S*)')
 
 
+given_ports = set()
+
+
 def free_port():
-    """Below the range that the kernel hands to clients, so that no outgoing connection takes it before the worker."""
+    """Below the range that the kernel hands to clients, so that no outgoing connection takes it before the worker; and
+    not one that another worker was given and does not listen on yet."""
     while True:
         port = random.randrange(10000, 20000)
+        if port in given_ports:
+            continue
+        given_ports.add(port)
         with socket.socket() as s:
             if s.connect_ex(("127.0.0.1", port)):
                 return port
