@@ -73,10 +73,9 @@ static bool part_counts(const struct board_source *src, const struct board_part 
 }
 
 /* Rule 21: what has no part said nothing, unless it may have said so in a hash that expired before this one was made. */
-static bool absence_is_proof(const struct part_rules *rules, const struct part_vouch *v, int64_t minute,
-                             int64_t born_ms) {
-    if (v->since_ms == 0 || !RULE(absence)) return true;
-    return minute > v->above && retention_spans(rules, v->since_ms, born_ms);
+static bool absence_is_proof(const struct part_vouch *v, int64_t minute, int64_t born_ms) {
+    if (v->until_ms == 0 || !RULE(absence)) return true;
+    return minute > v->above && born_ms < v->until_ms;
 }
 
 /* Rule 18: the first that holds. */
@@ -87,8 +86,9 @@ static enum list_state source_says(const struct part_rules *rules, const struct 
     if (!src->has_row) return LIST_OPEN;
     if (part != NULL && part->final) return LIST_FINAL;
     if (minute <= row->x && RULE(row_x)) return LIST_LOST;
+    if (part != NULL && part_row_is_retired(row)) return LIST_LOST; /* its last word never came */
     if (part == NULL && (row->m >= minute || !RULE(absent_M)))
-        return absence_is_proof(rules, &row->vouch, minute, born_ms) ? LIST_FINAL : LIST_LOST;
+        return absence_is_proof(&row->vouch, minute, born_ms) ? LIST_FINAL : LIST_LOST;
     bool ended = row->end_ms != PART_NEVER && row->end_ms >= minute_deadline_ms(rules, minute);
     if (ended && (part == NULL || part->incarnation == src->incarnation || !RULE(end_i))) return LIST_ENDED;
     return LIST_OPEN;
@@ -125,10 +125,10 @@ uint64_t board_say(const struct part_rules *rules, const struct board_sources *s
         bool ended = row->end_ms != PART_NEVER && row->end_ms >= minute_deadline_ms(rules, minute);
         uint64_t flags = (uint64_t)(row->b >= minute) | (uint64_t)(row->x >= minute) << 1 |
                          (uint64_t)(row->m >= minute) << 2 | (uint64_t)ended << 3 | (uint64_t)src->has_row << 4;
-        bool vouched = row->vouch.since_ms != 0 && minute <= row->vouch.above;
+        bool vouched = row->vouch.until_ms != 0 && minute <= row->vouch.above;
         flags |= (uint64_t)vouched << 5;
         uint64_t said[3] = {src->has_row ? src->incarnation : 0, src->has_row ? flags : 0,
-                            src->has_row ? (uint64_t)row->vouch.since_ms : 0};
+                            src->has_row ? (uint64_t)row->vouch.until_ms : 0};
         hash = hash64(said, sizeof said, hash + 1);
     }
     return hash;

@@ -35,6 +35,16 @@ static bool number_read(const char **p, char sep, int64_t *v) {
     return true;
 }
 
+/* The settled minute of a row: one that nobody wrote yet has none, and says after '*' up to where lists may have been
+ * closed before it came. */
+static bool settled_read(const char **p, int64_t *m) {
+    bool none = **p == '*';
+    *p += none;
+    if (!number_read(p, ';', m)) return false;
+    if (none) *m = PART_NO_MINUTE;
+    return true;
+}
+
 static bool hex_read(const char **p, char sep, uint64_t *v) {
     char *end;
     errno = 0;
@@ -61,7 +71,7 @@ static bool anchor_read(const char *p, struct part_anchor *a) {
 }
 
 void part_meta_format(const struct part_meta *m, char out[PART_METADATA_BYTES_MAX]) {
-    char b[24], x[24], w[24], wf[24], mm[24], z[24], zt[24], q[24], at[24], anchor[80] = "-";
+    char b[24], x[24], w[24], wf[24], mm[24], z[24], u[24], q[24], at[24], anchor[80] = "-";
     if (m->anchor.set)
         snprintf(anchor, sizeof anchor, "%" PRId64 ",%s,%016" PRIx64, m->anchor.offset,
                  number_text(m->anchor.time_ms, at), m->anchor.hash);
@@ -69,7 +79,7 @@ void part_meta_format(const struct part_meta *m, char out[PART_METADATA_BYTES_MA
              "v2;%" PRIu64 ";%" PRIx64 ";%s;%s;%s;%" PRId64 ";%s;%s;%s;%" PRId64 ";%s;%s;%s;%s", m->incarnation,
              m->meaning, number_text(m->b, b), number_text(m->x, x), m->life[0] == 0 ? "-" : m->life, m->rewind,
              number_text(m->rewind_w_ms, w), number_text(m->frontier_w_ms, wf), number_text(m->settled, mm),
-             m->rows_kept, number_text(m->vouch.above, z), number_text(m->vouch.since_ms, zt),
+             m->rows_kept, number_text(m->vouch.above, z), number_text(m->vouch.until_ms, u),
              number_text(m->told_ms, q), anchor);
 }
 
@@ -78,7 +88,7 @@ static bool count_read(const char **p, int64_t *v) { return number_read(p, ';', 
 /* What the version before did not say. */
 static bool kept_read(const char **p, struct part_meta *m) {
     return count_read(p, &m->rows_kept) && number_read(p, ';', &m->vouch.above) &&
-           number_read(p, ';', &m->vouch.since_ms) && number_read(p, ';', &m->told_ms);
+           number_read(p, ';', &m->vouch.until_ms) && number_read(p, ';', &m->told_ms);
 }
 
 bool part_meta_parse(const char *text, struct part_meta *m) {
@@ -95,10 +105,10 @@ bool part_meta_parse(const char *text, struct part_meta *m) {
 }
 
 void part_row_format(const struct part_row *r, struct buf *out) {
-    char w[24], m[24], b[24], x[24], end[24], z[24], zt[24];
+    char w[24], m[24], b[24], x[24], end[24], z[24], u[24];
     buf_addf(out, "%s;%s;%s;%s;%s;%s;%s", number_text(r->w_ms, w), number_text(r->m, m), number_text(r->b, b),
              number_text(r->x, x), number_text(r->end_ms, end), number_text(r->vouch.above, z),
-             number_text(r->vouch.since_ms, zt));
+             number_text(r->vouch.until_ms, u));
 }
 
 bool part_row_parse(struct bytes text, struct part_row *r) {
@@ -107,13 +117,13 @@ bool part_row_parse(struct bytes text, struct part_row *r) {
     memcpy(copy, text.p, text.n);
     copy[text.n] = 0;
     const char *p = copy;
-    bool head = number_read(&p, ';', &r->w_ms) && number_read(&p, ';', &r->m) && number_read(&p, ';', &r->b) &&
+    bool head = number_read(&p, ';', &r->w_ms) && settled_read(&p, &r->m) && number_read(&p, ';', &r->b) &&
                 number_read(&p, ';', &r->x);
     const char *end = p;
     r->vouch = PART_VOUCH_NONE;
     if (head && number_read(&end, 0, &r->end_ms)) return true; /* of the version before */
     return head && number_read(&p, ';', &r->end_ms) && number_read(&p, ';', &r->vouch.above) &&
-           number_read(&p, 0, &r->vouch.since_ms);
+           number_read(&p, 0, &r->vouch.until_ms);
 }
 
 struct part_row part_row_retired(const struct part_row *last, int64_t touched) {

@@ -1,11 +1,11 @@
 /* partition/meta.h - the texts that outlive a process: the metadata of a commit (rule 8) and the value of a progress
  * row (rule 19).
  *
- *   commit  v2;i;c;b;x;l;r;w;wf;m;k;z;zt;q;a
- *   row     w;m;b;x;end;z;zt                   (the row's fence carries i and the frontier)
+ *   commit  v2;i;c;b;x;l;r;w;wf;m;k;z;u;q;a
+ *   row     w;m;b;x;end;z;u                    (the row's fence carries i and the frontier)
  *
  * Numbers are decimal, c is hex, '-' is minus infinity or none, '+' is plus infinity; a is the anchor as offset,ms,hash
- * (16 digits of hash) or '-'. A commit of the version before (v1, without k to q) and a row without z and zt are read
+ * (16 digits of hash) or '-'. A commit of the version before (v1, without k to q) and a row without z and u are read
  * too: what they do not say counts as none.
  *
  * Pure text, no state.   Threads: any. */
@@ -24,10 +24,10 @@ struct part_anchor {
     uint64_t hash; /* of key and value */
 };
 
-/* When absence is proof (rule 21): minutes above ABOVE were stored for good at SINCE_MS or later. */
+/* When absence is proof (rule 21): what minutes above ABOVE got was stored where it is kept until UNTIL_MS at least. */
 struct part_vouch {
     int64_t above;    /* z, minute */
-    int64_t since_ms; /* zt, by the clock of Redis; 0: nothing is known of when */
+    int64_t until_ms; /* u, by the clock of Redis; 0: nothing is known of when */
 };
 #define PART_VOUCH_INIT                                                                                                \
     { INT64_MIN, 0 }

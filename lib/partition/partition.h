@@ -60,7 +60,8 @@ bool partition_damaged(struct partition *p) MUST_CHECK;
 bool partition_needs_row(const struct partition *p); /* the row's incarnation decides ours */
 struct part_joined {                                 /* what the board says to a partition that asks for its row */
     uint64_t incarnation;                            /* of its row, 0: it has none */
-    int64_t closed; /* highest minute of which a list was closed without it; PART_NO_MINUTE: none (rule 23) */
+    int64_t closed; /* highest minute of which a list may be closed; PART_NO_MINUTE: none (rule 23) */
+    bool is_new;    /* those were closed without it */
     int64_t x;      /* highest minute that one of its name, retired since, does not vouch for; PART_NO_MINUTE */
     char life[PART_LIFE_LEN + 1]; /* of the Redis that says so */
 };

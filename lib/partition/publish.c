@@ -185,15 +185,23 @@ static void minutes_note_row(struct partition *p, const struct part_row_answer *
     }
 }
 
+/* What is stored from now on is kept until then: less, perhaps, than under a RETENTION before. */
+static void vouch_lower(struct part_vouch *v, int64_t until_ms) {
+    if (v->until_ms != 0) v->until_ms = i64_smaller(v->until_ms, until_ms);
+}
+
 /* A minute that is not sealed yet will be stored for good later than now. What the row says is between a quarter and
  * half of RETENTION old: old enough to vouch for a partition that lags behind, young enough to be vouched for when this
  * one stands still. */
 static void vouch_advance(struct partition *p, int64_t redis_ms) {
-    struct part_vouch now = {i64_larger(p->settled, minute_horizon(p->rules, p->w_ms)), redis_ms};
-    bool due = p->vouch_next.since_ms == 0 || redis_ms - p->vouch_next.since_ms >= p->rules->retention_ms / 4;
-    if (p->vouch.since_ms == 0) p->vouch.since_ms = redis_ms;
-    if (!due) return;
-    if (p->vouch_next.since_ms != 0) p->vouch = p->vouch_next;
+    struct part_vouch now = {i64_larger(p->settled, minute_horizon(p->rules, p->w_ms)),
+                             retention_kept_until(p->rules, redis_ms)};
+    if (p->vouch.until_ms == 0) p->vouch.until_ms = now.until_ms;
+    if (p->vouch.until_ms <= redis_ms) p->vouch = p->vouch_next = now; /* away for so long that they prove nothing */
+    vouch_lower(&p->vouch, now.until_ms);
+    vouch_lower(&p->vouch_next, now.until_ms);
+    if (p->vouch_next.until_ms != 0 && now.until_ms - p->vouch_next.until_ms < p->rules->retention_ms / 4) return;
+    if (p->vouch_next.until_ms != 0) p->vouch = p->vouch_next;
     p->vouch_next = now;
 }
 

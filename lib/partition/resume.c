@@ -54,6 +54,7 @@ static void start_at(struct part_start *s, const struct part_facts *f, enum part
 static void start_without_commit(const struct part_rules *r, const struct part_facts *f, struct part_start *s) {
     bool latest = r->start_latest && !f->topic_has_commits; /* a partition added later starts at its beginning */
     start_at(s, f, ORIGIN_BEGINNING, latest ? f->log_end : f->log_start);
+    s->joins = true;
 }
 
 static void start_from_meta(const struct part_facts *f, const struct part_meta *m, struct part_start *s) {
@@ -123,7 +124,14 @@ void part_resume_other_log(const struct part_rules *r, struct part_start *s) {
     s->b = s->settled;
 }
 
-void part_resume(const struct part_rules *r, const struct part_facts *f, struct part_start *s) {
+/* Rule 24. What an older incarnation said of lists that are open stands no longer: this one says it again. */
+static void join_again(struct part_start *s) {
+    s->joins = s->new_incarnation = true;
+    s->told_mono_ms = PART_NEVER;
+    s->b = s->settled;
+}
+
+static void resume(const struct part_rules *r, const struct part_facts *f, struct part_start *s) {
     struct part_meta m;
     if (!f->has_commit) {
         start_without_commit(r, f, s);
@@ -143,4 +151,9 @@ void part_resume(const struct part_rules *r, const struct part_facts *f, struct 
         cut_range(r, s);
     else
         probe_anchor(s);
+}
+
+void part_resume(const struct part_rules *r, const struct part_facts *f, struct part_start *s) {
+    resume(r, f, s);
+    if (f->left_out) join_again(s);
 }

@@ -13,6 +13,7 @@ struct part_facts {
     const char *commit_metadata;
     bool topic_has_commits; /* of any partition of the topic, when this one has none */
     int64_t log_start, log_end;
+    bool left_out;            /* lists went on without it: it joins again, as another incarnation */
     int64_t wall_ms, mono_ms; /* now */
 };
 
@@ -45,6 +46,7 @@ struct part_start {
     int64_t w_ms, frontier_w_ms, settled, b, x;
     uint64_t incarnation;     /* of the commit; 0 if none */
     bool new_incarnation;     /* rule 1 */
+    bool joins;               /* rule 23: not consumed before the board has said what is closed */
     bool raise_x_at_frontier; /* rule 4 */
     bool unproven;            /* the anchor is gone: nothing shows that the log is still the same */
     int64_t lost_records;     /* never read, taken by retention */

@@ -46,10 +46,10 @@ static inline bool minute_is_believed(int64_t minute) {
 static inline int64_t minute_reach(const struct part_rules *r, int64_t t_ms) {
     return t_ms == PART_NEVER ? PART_NO_MINUTE : minute_of(t_ms + r->future_ms);
 }
-/* Rule 21: what was stored at SINCE_MS or later is still in a hash that was made at BORN_MS, or was there before it
- * without a gap. An eighth of RETENTION is left for clocks that differ after a failover. */
-static inline bool retention_spans(const struct part_rules *r, int64_t since_ms, int64_t born_ms) {
-    return born_ms - since_ms < r->retention_ms - r->retention_ms / 8;
+/* Rule 21: what is stored at NOW_MS or later is kept until then at least. An eighth of RETENTION is left for clocks that
+ * differ after a failover. */
+static inline int64_t retention_kept_until(const struct part_rules *r, int64_t now_ms) {
+    return now_ms + r->retention_ms - r->retention_ms / 8;
 }
 static inline int64_t minute_deadline_ms(const struct part_rules *r, int64_t minute) {
     return minute_end_ms(minute) + r->lateness_ms + r->slack_ms;

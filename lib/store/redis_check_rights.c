@@ -44,6 +44,7 @@ static const struct command {
     {LOCATION, {"ZRANGE", "", "0", "1"}},
     {LOCATION, {"ZRANGEBYSCORE", "", "0", "1"}},
     {LOCATION, {"ZREM", "", "m"}},
+    {LOCATION, {"PTTL", ""}},
     {LOCATION, {"PEXPIRE", "", "1000"}},
     {NOTES, {"EVALSHA", CHECK_DIGEST, "1", ""}},
     {NOTES, {"HGETALL", ""}},

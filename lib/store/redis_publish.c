@@ -28,6 +28,9 @@ static bool answer_of(char letter, enum store_answer *out) {
     case 'O':
         *out = STORE_OTHER_LIFE;
         return true;
+    case 'L':
+        *out = STORE_LEFT_OUT;
+        return true;
     default:
         return false;
     }

@@ -2,44 +2,51 @@
  * every locale that Lua's string comparison may use, and Lua's numbers would lose the digits above 2^53. */
 #include "store/redis_scripts.h"
 
+/* What somebody stored to be kept for longer is not kept for less (rule 21). It writes in any case: after a first write,
+ * which must be one that frees or costs nothing, a full Redis lets a script do the rest. */
+#define KEEP                                                                                                           \
+    "local function keep(key, ms) "                                                                                    \
+    "  redis.call('PEXPIRE', key, string.format('%.0f', math.max(tonumber(ms), redis.call('PTTL', key)))) "            \
+    "end "
+
 /* A page is what Lua's stack holds with ease; nearly every call is one page, and then these are all the commands. What
  * is no fence, or no count, is written anew. */
 const char redis_script_contribute[] =
-    "local h, out, stored = KEYS[1], {}, {} "
-    "local function fence_of(f) return f and #f == 33 and not f:sub(1, 32):find('[^0-9a-f]') and f end "
-    "for first = 3, #ARGV, 1500 do "
-    "  local fields, set = {}, {} "
-    "  for i = first, math.min(first + 1499, #ARGV), 3 do fields[#fields + 1] = 'f:' .. ARGV[i] end "
-    "  local there = redis.call('HMGET', h, 'closed', 'e', 'n', unpack(fields)) "
-    "  if there[1] then return string.rep('C', (#ARGV - 2) / 3) end "
-    "  for k, f in ipairs(fields) do "
-    "    local i = first + 3 * (k - 1) "
-    "    local fence, known = ARGV[i + 1], stored[f] or fence_of(there[k + 3]) "
-    "    if known and known:sub(1, 32) > fence:sub(1, 32) then "
-    "      out[#out + 1] = 'N' "
-    "    elseif #fence > 33 and not there[2] and not next(stored) then "
-    "      out[#out + 1] = 'E' "
-    "    else "
-    "      local at = #set "
-    "      set[at + 1], set[at + 2], set[at + 3], set[at + 4] = f, fence:sub(1, 33), 'i:' .. ARGV[i], ARGV[i + 2] "
-    "      stored[f] = fence "
-    "      out[#out + 1] = 'S' "
-    "    end "
-    "  end "
-    "  local at = #set "
-    "  if at > 0 then "
-    "    local n = tonumber(there[3]) or tonumber(there[3] and redis.call('HGET', h, 'ln')) or 0 "
-    "    set[at + 1], set[at + 2] = 'n', string.format('%.0f', n + at / 4) "
-    "    if not there[2] then "
-    "      local now = redis.call('TIME') "
-    "      set[at + 3], set[at + 4], set[at + 5] = 'e', ARGV[1], 'born' "
-    "      set[at + 6] = string.format('%.0f', now[1] * 1000 + math.floor(now[2] / 1000)) "
-    "    end "
-    "    redis.call('HSET', h, unpack(set)) "
-    "  end "
-    "end "
-    "if next(stored) then redis.call('PEXPIRE', h, ARGV[2]) end "
-    "return table.concat(out)";
+    KEEP "local h, out, stored = KEYS[1], {}, {} "
+         "local function fence_of(f) return f and #f == 33 and not f:sub(1, 32):find('[^0-9a-f]') and f end "
+         "for first = 3, #ARGV, 1500 do "
+         "  local fields, set = {}, {} "
+         "  for i = first, math.min(first + 1499, #ARGV), 3 do fields[#fields + 1] = 'f:' .. ARGV[i] end "
+         "  local there = redis.call('HMGET', h, 'closed', 'e', 'n', unpack(fields)) "
+         "  if there[1] then return string.rep('C', (#ARGV - 2) / 3) end "
+         "  for k, f in ipairs(fields) do "
+         "    local i = first + 3 * (k - 1) "
+         "    local fence, known = ARGV[i + 1], stored[f] or fence_of(there[k + 3]) "
+         "    if known and known:sub(1, 32) > fence:sub(1, 32) then "
+         "      out[#out + 1] = 'N' "
+         "    elseif #fence > 33 and not there[2] and not next(stored) then "
+         "      out[#out + 1] = 'E' "
+         "    else "
+         "      local at = #set "
+         "      set[at + 1], set[at + 2], set[at + 3], set[at + 4] = f, fence:sub(1, 33), 'i:' .. ARGV[i], ARGV[i + 2] "
+         "      stored[f] = fence "
+         "      out[#out + 1] = 'S' "
+         "    end "
+         "  end "
+         "  local at = #set "
+         "  if at > 0 then "
+         "    local n = tonumber(there[3]) or tonumber(there[3] and redis.call('HGET', h, 'ln')) or 0 "
+         "    set[at + 1], set[at + 2] = 'n', string.format('%.0f', n + at / 4) "
+         "    if not there[2] then "
+         "      local now = redis.call('TIME') "
+         "      set[at + 3], set[at + 4], set[at + 5] = 'e', ARGV[1], 'born' "
+         "      set[at + 6] = string.format('%.0f', now[1] * 1000 + math.floor(now[2] / 1000)) "
+         "    end "
+         "    redis.call('HSET', h, unpack(set)) "
+         "  end "
+         "end "
+         "if next(stored) then keep(h, ARGV[2]) end "
+         "return table.concat(out)";
 
 /* What both scripts of a partition begin with: ARGV 1 to 3 are the life that is made if there is none, the group and the
  * version. A board of the version before is taken over. */
@@ -60,9 +67,18 @@ const char redis_script_contribute[] =
     "  elseif head[3] ~= ARGV[3] then return {'version', head[3] or ''} end "                                          \
     "end "
 
-/* First whether Redis went back: then it has another life, and whoever names the one before is told so. */
+/* First whether Redis went back: then it has another life, and whoever names the one before is told so.
+ * Then whether lists may have been closed without the partition (rule 24): its row was retired, or missing when they
+ * were, and whoever says this has not joined since. */
 const char redis_script_rows[] = BOARD_HEAD
+    "local closed = tonumber(redis.call('HGET', k, 'closed')) "
     "local function count_of(row) return row and tonumber(row:match('#(%d+)$')) or 0 end "
+    "local function settled_of(text) return text:match('^[^;]*;([^;]*);') end "
+    "local function left_out(row, becomes) "
+    "  local at = row and settled_of(row:sub(34)) "
+    "  local known = not row and closed or at and tonumber(at:match('^%*(.*)')) "
+    "  return at == '+' or known and known > (tonumber(settled_of(becomes)) or -math.huge) "
+    "end "
     "for i = 4, #ARGV, 5 do "
     "  local row, kept = row_of(ARGV[i]), tonumber(ARGV[i + 4]) "
     "  local odd = not row and redis.call('HGET', k, ARGV[i]) " /* somebody else's doing, not a Redis that went back */
@@ -78,6 +94,8 @@ const char redis_script_rows[] = BOARD_HEAD
     "  local count = odd and tonumber(ARGV[i + 4]) or count_of(row) "
     "  if ARGV[i + 1] ~= life then "
     "    out[#out + 1] = 'O' "
+    "  elseif not odd and left_out(row, ARGV[i + 3]) then "
+    "    out[#out + 1] = 'L' "
     "  elseif row and row:sub(1, 32) > fence then "
     "    out[#out + 1] = 'N' "
     "  else "
@@ -92,16 +110,18 @@ const char redis_script_rows[] = BOARD_HEAD
     "return {'ok', life, table.concat(out), string.format('%.0f', now[1] * 1000 + math.floor(now[2] / 1000)), "
     "        table.concat(counts, ' ')}";
 
-/* A retired row has settled everything ('+'); from here on it has settled nothing, and keeps what it cannot vouch for. */
+/* A row that nobody wrote yet has settled nothing, and says up to where lists may have been closed without it ('*'). A
+ * retired one had settled everything ('+'), and keeps what it cannot vouch for. */
 const char redis_script_join[] =
     BOARD_HEAD "local closed, fresh = redis.call('HGET', k, 'closed') or '', string.rep('0', 32) "
+               "local settled = closed == '' and '-' or '*' .. closed "
                "for i = 4, #ARGV do "
                "  local row = row_of(ARGV[i]) "
                "  local new = not row or row:sub(1, 32) == fresh or row:match('^[^;]*;[^;]*;%+;') "
                "  out[#out + 1] = new and '1' or '0' "
                "  out[#out + 1] = row or '' "
-               "  if not row then row = fresh .. ';-;-;-;-;-;-;0#0' "
-               "  elseif new then row = fresh .. row:sub(33):gsub(';%+;', ';-;', 1) end "
+               "  if not row then row = fresh .. ';-;' .. settled .. ';-;-;-;-;0#0' "
+               "  elseif new then row = fresh .. row:sub(33):gsub('^(;[^;]*;)%+', '%1' .. settled, 1) end "
                "  if new then "
                "    redis.call('HSET', k, ARGV[i], row) "
                "    redis.call('HINCRBY', k, 'members', 1) "
@@ -136,7 +156,7 @@ const char redis_script_retire[] = "local k, out = KEYS[1], {} "
  * before has used: where the right to one of the commands is missing, they are still there.
  * A number that is none counts as missing: it is written anew. The first page is short because nearly every call sees
  * one list that is not over, or the end; the others serve a location whose oldest list was the last to become final. */
-const char redis_script_list[] =
+const char redis_script_list[] = KEEP
     "local part, list, minutes, states, meta, losses = unpack(KEYS) "
     "local e, n, state, final, merged, ttl, minute, start, wall, log_time, rows = unpack(ARGV, 1, 11) "
     "local odd "
@@ -163,7 +183,7 @@ const char redis_script_list[] =
     "end "
     "if lost then state = 'lost' end "
 
-    "if final == '1' or replaced > 0 then redis.call('PEXPIRE', part, ttl) end "
+    "if final == '1' or replaced > 0 then keep(part, ttl) end "
     "redis.call('HSET', part, 'ln', n, 'lr', rows, 'merged', merged) "
     "if lost then redis.call('HSET', part, 'lost', '1') end "
     "if replaced > 0 then redis.call('DEL', list) end "
@@ -195,7 +215,7 @@ const char redis_script_list[] =
     "  facts[#facts + 1] = string.format('%.0f', to) "
     "end "
     "redis.call('HSET', meta, unpack(facts)) "
-    "for k = 1, 5 do redis.call('PEXPIRE', KEYS[k], ttl) end "
+    "for k = 1, 5 do keep(KEYS[k], ttl) end "
 
     "if final == '1' then "
     "  local drop = {} "
@@ -209,7 +229,7 @@ const char redis_script_list[] =
     "return {lost and 'L' or 'S', unpack(oldest)}";
 
 /* The loss itself first: what is said of it in public is worth less, and may be odd too. */
-const char redis_script_lose[] =
+const char redis_script_lose[] = KEEP
     "local part, list, minutes, states, meta, losses = unpack(KEYS) "
     "local minute, start, ttl = unpack(ARGV) "
     "local function is_error(r) return type(r) == 'table' and r.err end "
@@ -218,12 +238,12 @@ const char redis_script_lose[] =
     "if redis.pcall('HGET', states, minute) == 'final' and not is_error(served) and served > 0 then return 'C' end "
     "local kept = redis.pcall('HSET', losses, minute, '1') "
     "if is_error(kept) then return redis.error_reply('ODD 6 ' .. kept.err) end "
-    "redis.call('PEXPIRE', losses, ttl) "
+    "keep(losses, ttl) "
     "if type(redis.pcall('HGET', part, 'e')) == 'string' then redis.call('HSET', part, 'lost', '1') end "
     "redis.pcall('ZADD', minutes, start, minute) "
     "redis.pcall('HSET', states, minute, 'lost') "
     "redis.pcall('HINCRBY', meta, 'seq', 1) "
-    "for k = 3, 5 do redis.call('PEXPIRE', KEYS[k], ttl) end "
+    "for k = 3, 5 do keep(KEYS[k], ttl) end "
     "return 'S'";
 
 /* Whether a list is still there is asked of its own key, which must be among KEYS: hence a script of its own, for many

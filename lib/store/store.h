@@ -31,7 +31,8 @@ enum store_answer {
     STORE_REFUSED,
     STORE_ABSENT,
     STORE_OTHER_LIFE,
-    STORE_ODD, /* a key of the element holds something else than it must: nothing of it happened */
+    STORE_LEFT_OUT, /* lists may have been closed without the partition: it joins before it says anything */
+    STORE_ODD,      /* a key of the element holds something else than it must: nothing of it happened */
     STORE_ANSWERS
 };
 
@@ -73,8 +74,8 @@ struct store_row {
     struct bytes value;            /* opaque text of the row (partition/row.h) */
     char life[STORE_LIFE_LEN + 1]; /* the life the writer knows, "" for none */
     int64_t kept;                  /* a Redis that stored fewer rows of the source went back: it gets another life */
-    enum store_answer
-        answer; /* STORED; NEWER: a higher fence is there (counts as answered); OTHER_LIFE: see new_life */
+    /* STORED; NEWER: a higher fence is there (counts as answered); OTHER_LIFE: see new_life; LEFT_OUT */
+    enum store_answer answer;
     char new_life[STORE_LIFE_LEN + 1];
     int64_t count;    /* out: rows of the source that were stored, ever */
     int64_t redis_ms; /* out: the clock of Redis */

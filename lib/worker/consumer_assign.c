@@ -154,6 +154,7 @@ static void begin(struct consumer *c, struct slot *s, const struct source_lookup
                                .topic_has_commits = l->topic_has_commits,
                                .log_start = l->log_start,
                                .log_end = l->log_end,
+                               .left_out = s->left_out,
                                .wall_ms = clock_wall_ms(c->hub->clock),
                                .mono_ms = clock_mono_ms(c->hub->clock)};
     struct part_start start;
@@ -161,6 +162,7 @@ static void begin(struct consumer *c, struct slot *s, const struct source_lookup
     start.counted = counted_before(s, l, &start);
     uint64_t instance = atomic_fetch_add(&c->hub->instances, 1) + 1;
     s->memory = partition_create(&c->hub->rules, &c->budget, s->name, instance, &start);
+    s->left_out = false;
     s->rewound_from = start.next;
     s->restored = false;
     s->shown = (struct part_view){0};

@@ -27,6 +27,7 @@ struct slot {
     enum slot_state state;
     struct partition *memory; /* RUNNING; PARKED; WAITING if it was parked before */
     bool joining;             /* asked for its row, and not answered */
+    bool left_out;            /* lists went on without it: its next memory joins */
     bool had_traffic;
     int64_t assigned_mono_ms;
     int64_t end_at_assign;             /* EXIT_AT_END reads up to here */

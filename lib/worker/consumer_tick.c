@@ -13,11 +13,25 @@ enum { ENDS_INTERVAL_MS = 1000, PAUSE_RETRY_MS = 1000, PAUSE_LOG_MS = 5000 };
 
 /* Until now it was not consumed, if nothing was known of it (rule 23). */
 static void joined(struct consumer *c, struct slot *s, const struct mail *m) {
-    struct part_joined j = {.incarnation = m->incarnation, .closed = m->minute, .x = m->x};
+    struct part_joined j = {.incarnation = m->incarnation, .closed = m->minute, .is_new = m->is_new, .x = m->x};
     memcpy(j.life, m->life, sizeof j.life);
     s->joining = false;
     c->assign_again = c->assign_again || (s->state == SLOT_RUNNING && partition_waits_for_row(s->memory));
     partition_row_known(s->memory, &j, clock_wall_ms(c->hub->clock));
+}
+
+/* It was away, or thought to be, for so long that the lists went on without it. What it has in memory may be for lists
+ * that are closed: it begins again where its commit says, as one that joins. */
+static void left_out(struct consumer *c, struct slot *s, int64_t now) {
+    if (s->state != SLOT_RUNNING) return;
+    log_event(LOG_WARN, "partition_left_out", "topic=%s partition=%d meaning=%s", s->tp.topic, (int)s->tp.partition,
+              log_quote("its topic was known with fewer partitions for minutes, and lists went on without it: what it "
+                        "brings for those that are final by now is late"));
+    slot_drop_memory(c, s);
+    s->counted = 0; /* what it read since its commit was counted as applied: once more, as what it is */
+    s->left_out = c->assign_again = true;
+    s->state = SLOT_WAITING;
+    c->next_lookup_mono_ms = now;
 }
 
 static void deliver(struct consumer *c, const struct mail *m, int64_t now) {
@@ -35,6 +49,9 @@ static void deliver(struct consumer *c, const struct mail *m, int64_t now) {
         break;
     case MAIL_OTHER_LIFE:
         partition_other_life(s->memory, m->life);
+        break;
+    case MAIL_LEFT_OUT:
+        left_out(c, s, now);
         break;
     case MAIL_JOIN:
         joined(c, s, m);

@@ -13,10 +13,11 @@
 enum mail_type {
     /* to the publisher */
     MAIL_COPY, /* a bucket's copy; comes back as it is, answered */
-    MAIL_ROW,  /* a progress row; comes back answered, or as MAIL_OTHER_LIFE */
+    MAIL_ROW,  /* a progress row; comes back answered, or as MAIL_OTHER_LIFE or MAIL_LEFT_OUT */
     MAIL_JOIN, /* this source comes to the board (rule 23); comes back with what the board knows of it */
     /* only back */
     MAIL_OTHER_LIFE,
+    MAIL_LEFT_OUT,
     MAIL_BROKEN /* the connection broke: rule 12; nothing put before is on its way any more */
 };
 
@@ -29,13 +30,14 @@ struct mail {
     uint64_t incarnation; /* COPY, ROW: fence; JOIN: of its row, 0 if it has none */
     int64_t offset;       /* COPY: o, -1 = final; ROW: the frontier */
     int64_t at;           /* COPY */
-    int64_t minute;       /* COPY; JOIN: highest that may be closed without it, and ... */
+    int64_t minute;       /* COPY; JOIN: highest of which a list may be closed, and ... */
     int64_t x;            /* JOIN: ... that its row does not vouch for; PART_NO_MINUTE: none */
     int64_t kept;         /* ROW: rows that a Redis which did not go back has stored; back: that this one has */
     int64_t redis_ms;     /* ROW, back: the clock of Redis */
     bool only_if_there;   /* COPY: its minute is past RETENTION */
     int64_t handed_mono_ms;
     bool final;
+    bool is_new;                  /* JOIN, back: the board knew no such partition */
     char life[PART_LIFE_LEN + 1]; /* ROW: known; OTHER_LIFE: the new one; JOIN, back: the one that is */
     size_t location_len, body_len;
     char bytes[]; /* location, then the body: packed items or row text */

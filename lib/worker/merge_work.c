@@ -18,12 +18,10 @@ static int topic_of(const struct config *c, const char *source) {
     return -1;
 }
 
-/* Rows of topics that are no longer read are ignored. */
-static bool topic_is_read(const struct config *c, const char *source) { return topic_of(c, source) >= 0; }
-
 bool merge_source_is_gone(const struct hub *hub, const char *source) {
     int topic = topic_of(hub->config, source);
-    uint32_t known = topic < 0 ? 0 : hub->partitions(hub->partitions_self, (uint32_t)topic);
+    if (topic < 0) return true;
+    uint32_t known = hub->partitions(hub->partitions_self, (uint32_t)topic);
     return known > 0 && strtoul(strrchr(source, '/') + 1, NULL, 10) >= known;
 }
 
@@ -41,9 +39,10 @@ void merge_sources(const struct hub *hub, const struct store_progress *p, struct
             board_sources_add(out, name, 0, NULL);
         }
     }
+    /* Those of topics that are not read here, too: another worker may read them, while a setting changes from one to the
+     * other. Once nobody does they are retired. */
     for (size_t i = 0; i < p->n; i++) {
         struct part_row row;
-        if (!topic_is_read(c, p->rows[i].source)) continue;
         /* An odd row is a partition that has said nothing yet, not one that is not there. */
         bool good = part_row_parse((struct bytes){p->rows[i].value, p->rows[i].value_len}, &row);
         board_sources_add(out, p->rows[i].source, keys_fence_incarnation(p->rows[i].fence), good ? &row : NULL);
@@ -55,7 +54,6 @@ static void parts_judge(const struct hub *hub, struct board_sources *sources, co
     w->parts = mem_zalloc(h->parts_n + 1, sizeof *w->parts);
     for (size_t i = 0; i < h->parts_n; i++) {
         const struct store_hash_part *p = &h->parts[i];
-        if (!topic_is_read(hub->config, p->source)) continue;
         w->parts[w->parts_n++] = (struct board_part){p->source, keys_fence_incarnation(p->fence), p->final, false};
     }
     w->state = board_judge(&hub->rules, sources, h->minute, h->born_ms, w->parts, w->parts_n);

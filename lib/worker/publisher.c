@@ -256,7 +256,8 @@ static void join_answer(struct mail *m, const struct store_join *j) {
     struct part_row row;
     bool has = j->fence[0] != 0 && part_row_parse((struct bytes){j->value, strlen(j->value)}, &row);
     m->incarnation = j->fence[0] != 0 ? keys_fence_incarnation(j->fence) : 0;
-    m->minute = j->is_new ? j->closed : PART_NO_MINUTE;
+    m->minute = j->closed;
+    m->is_new = j->is_new;
     memcpy(m->life, j->life, sizeof m->life);
     m->x = has && part_row_is_retired(&row) ? row.x : PART_NO_MINUTE;
 }
@@ -320,6 +321,7 @@ static void answers_deliver(struct publisher *p, bool rows) {
             m->type = MAIL_OTHER_LIFE;
             memcpy(m->life, p->rows[row].new_life, sizeof m->life);
         }
+        if (rows && p->rows[row].answer == STORE_LEFT_OUT) m->type = MAIL_LEFT_OUT;
         row += rows;
         send_home(p, m);
     }

@@ -86,7 +86,8 @@ static int retire(struct retirer *r, struct store store, const struct store_prog
     if (status != STORE_OK || !one.done) return status;
     metric_add(r->retired, 1);
     log_event(LOG_WARN, "partition_retired", "source=%s meaning=%s", log_quote(was->source),
-              log_quote("its topic has had fewer partitions for two minutes; lists no longer wait for it"));
+              log_quote("for two minutes its topic has had fewer partitions, or is not in TOPICS any more, and nobody "
+                        "spoke for it; lists no longer wait for it"));
     return STORE_OK;
 }
 

@@ -11,8 +11,8 @@
 #include "partition/meta.h"
 
 const char *const sim_event_names[SAW_EVENTS] = {"kill",    "start", "rebalance", "freeze", "failover", "flush",
-                                                 "restore", "join",  "config",    "reset",  "trunc",    "open",
-                                                 "ended",   "final", "lost",      "settled"};
+                                                 "restore", "join",  "retire",    "return", "config",   "reset",
+                                                 "trunc",   "open",  "ended",     "final",  "lost",     "settled"};
 
 enum { ACTOR_CONSUMER, ACTOR_PUBLISHER, ACTOR_MERGER };
 
@@ -26,7 +26,8 @@ static int64_t redis_now(void *self) { return ((struct sim *)self)->now_ms; }
 static uint32_t sim_partitions(void *self, uint32_t topic) {
     const struct sim *s = self;
     (void)topic;
-    return (uint32_t)(s->partitions - (s->now_ms < s->known_ms));
+    bool away = s->now_ms >= s->away_ms && s->now_ms < s->back_ms;
+    return (uint32_t)(s->partitions - (s->now_ms < s->known_ms || away));
 }
 
 static void sim_act(struct sim *s);
@@ -206,14 +207,17 @@ static void unsure_up_to(struct sim *s, int64_t time_ms) {
     if (minute_of(time_ms) + 2 > s->unsure) s->unsure = minute_of(time_ms) + 2;
 }
 
-/* Its times go back by minutes: what is found behind a hole tells nothing of what lay in it. */
-static bool is_disordered(const struct sim *s, int p) { return s->added_ms > 0 && p == s->partitions - 1; }
+/* The times of one that joins go back by minutes: what is found behind a hole tells nothing of what lay in it. Of one
+ * that goes, what is lost is hard enough to tell. */
+static bool is_left_alone(const struct sim *s, int p) {
+    return p == s->partitions - 1 && (s->theme == THEME_JOIN || s->theme == THEME_RETIRE);
+}
 
 /* An operator's tool commits a bare offset. */
 static void do_reset(struct sim *s, struct sim_worker *w) {
     int p = (int)rng_below(&s->rng, (uint64_t)s->partitions);
     (void)w;
-    if (!s->commits[p].set || is_disordered(s, p)) return;
+    if (!s->commits[p].set || is_left_alone(s, p)) return;
     all_stop(s);
     int64_t start = s->log[p].start, end = sim_log_end(s, p);
     s->commits[p].offset = start + (int64_t)rng_below(&s->rng, (uint64_t)(end - start + 1));
@@ -233,7 +237,7 @@ static void do_trunc(struct sim *s, struct sim_worker *w) {
     int p = (int)rng_below(&s->rng, (uint64_t)s->partitions);
     struct part_meta m;
     (void)w;
-    if (!s->commits[p].set || !part_meta_parse(s->commits[p].metadata, &m) || is_disordered(s, p)) return;
+    if (!s->commits[p].set || !part_meta_parse(s->commits[p].metadata, &m) || is_left_alone(s, p)) return;
     all_stop(s);
     int64_t end = sim_log_end(s, p);
     if (end > m.rewind) {
@@ -266,6 +270,18 @@ static void bury(struct sim *s) {
     }
 }
 
+/* A topic that was made again with fewer partitions; or metadata that lag behind, for the group as for everybody. */
+static void come_and_go(struct sim *s) {
+    sim_look_retired(s);
+    bool away = s->now_ms >= s->away_ms && s->now_ms < s->back_ms;
+    if (away == s->away) return;
+    s->away = away;
+    bool stop = s->back_ms == SIM_NEVER && rng_chance(&s->rng, .5);
+    if (stop) all_stop(s);
+    if (stop) all_start(s);
+    sim_rebalance(s);
+}
+
 static void step(struct sim *s) {
     s->now_ms += (int64_t)rng_below(&s->rng, UNIT_MS / 7);
     if (s->redis->ghosts_n > 0 && rng_chance(&s->rng, .05))
@@ -275,6 +291,7 @@ static void step(struct sim *s) {
         s->added = true;
         sim_rebalance(s);
     }
+    come_and_go(s);
     sim_act(s);
     bury(s);
 }
@@ -321,6 +338,7 @@ static void quiet_down(struct sim *s) {
     int64_t since = s->now_ms, limit = s->now_ms + 600 * UNIT_MS;
     while (s->now_ms < limit && s->bad[0] == 0) {
         s->now_ms += 2 * UNIT_MS;
+        come_and_go(s);
         settle_down(s);
         if (s->now_ms / (2 * UNIT_MS) % 4 != 0) continue; /* looking at the whole world costs more than moving it */
         uint64_t state = state_of_world(s);
@@ -401,6 +419,12 @@ static struct sim *sim_create(uint64_t seed, const struct sim_options *o) {
     if (s->theme == THEME_JOIN) {
         s->added_ms = (int64_t)(rng_real(&s->rng) * .8 * (double)s->end_ms);
         s->known_ms = s->added_ms + (int64_t)rng_below(&s->rng, 8 * UNIT_MS);
+    }
+    s->away_ms = s->back_ms = SIM_NEVER;
+    s->retired_x = s->retired_to = PART_NO_MINUTE;
+    if (s->theme == THEME_RETIRE) {
+        s->away_ms = (int64_t)((.1 + rng_real(&s->rng) * .4) * (double)s->end_ms);
+        if (rng_chance(&s->rng, .5)) s->back_ms = s->away_ms + (int64_t)(5 + rng_below(&s->rng, 45)) * UNIT_MS;
     }
     sim_log_fill(s);
     for (int i = 0; i < s->workers_n; i++) {

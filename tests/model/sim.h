@@ -31,10 +31,13 @@ enum sim_theme {
     THEME_PLAIN,
     THEME_EXPIRY, /* lists live three minutes, and one partition sleeps for longer */
     THEME_JOIN,   /* the last partition is added while the others run */
+    THEME_RETIRE, /* the last partition goes for minutes or for ever, as far as anybody is told */
     THEMES
 };
 #define BASE_MINUTE ((int64_t)26666666) /* minutes of the histories begin here: 2020-09-13T12:26 */
 #define BASE_MS     (BASE_MINUTE * MINUTE_MS)
+
+#define SIM_NEVER INT64_MAX
 
 /* -- chance -- */
 struct rng {
@@ -109,6 +112,28 @@ struct sim_commit {
     char metadata[SOURCE_METADATA_BYTES_MAX];
 };
 
+enum sim_event {
+    SAW_KILL,
+    SAW_START,
+    SAW_REBALANCE,
+    SAW_FREEZE,
+    SAW_FAILOVER,
+    SAW_FLUSH,
+    SAW_RESTORE,
+    SAW_JOIN,
+    SAW_RETIRE,
+    SAW_RETURN,
+    SAW_CONFIG,
+    SAW_RESET,
+    SAW_TRUNC,
+    SAW_OPEN,
+    SAW_ENDED,
+    SAW_FINAL,
+    SAW_LOST,
+    SAW_SETTLED,
+    SAW_EVENTS
+};
+
 struct sim {
     struct rng rng;
     int64_t now_ms, end_ms; /* since the history began; faults stop at end_ms */
@@ -117,9 +142,14 @@ struct sim {
     enum sim_theme theme;
     int partitions, workers_n;
     int64_t added_ms,
-        known_ms;  /* when the last partition is added, and when the metadata say so; 0: from the beginning */
-    bool added;    /* the group has heard of it */
-    bool restores; /* Redis may come back older than it may */
+        known_ms; /* when the last partition is added, and when the metadata say so; 0: from the beginning */
+    bool added;   /* the group has heard of it */
+    int64_t away_ms, back_ms;  /* when the last partition goes, and comes back; SIM_NEVER */
+    bool away;                 /* the group has heard of it */
+    bool retired, was_retired; /* its row, as last seen, and ever */
+    int64_t retired_x;         /* minutes that the row did not vouch for */
+    int64_t retired_to;        /* minutes that were closed without it, or not vouched for: nobody knows its share */
+    bool restores;             /* Redis may come back older than it may */
     char restored[STORE_LIFE_LEN + 1]; /* its life when it did: until it has another, who settles is excused */
     double fault_rate, drop_rate;
     double pace[3]; /* how often consumers, publishers and mergers act: some histories have slow ones, and so long
@@ -143,28 +173,9 @@ struct sim {
     char bad[160];                /* the first violation */
     uint64_t meanings[2];
     struct config *configs[2];
-    uint64_t events[16]; /* coverage: what happened, by enum sim_event */
+    uint64_t events[SAW_EVENTS]; /* coverage: what happened, by enum sim_event */
 };
 
-enum sim_event {
-    SAW_KILL,
-    SAW_START,
-    SAW_REBALANCE,
-    SAW_FREEZE,
-    SAW_FAILOVER,
-    SAW_FLUSH,
-    SAW_RESTORE,
-    SAW_JOIN,
-    SAW_CONFIG,
-    SAW_RESET,
-    SAW_TRUNC,
-    SAW_OPEN,
-    SAW_ENDED,
-    SAW_FINAL,
-    SAW_LOST,
-    SAW_SETTLED,
-    SAW_EVENTS
-};
 extern const char *const sim_event_names[SAW_EVENTS];
 
 /* Run one history; true if it is right, else s->bad says what was wrong. EVENTS gets what happened added. */
@@ -188,6 +199,7 @@ void sim_fail(struct sim *s, const char *what);
 void sim_check_write(void *sim, const struct fake_list *before, const struct fake_list *after);
 void sim_note_settled(struct sim *s, struct sim_worker *w);
 void sim_exempt_settled(struct sim *s); /* Redis lost data */
+void sim_look_retired(struct sim *s);   /* the row of the partition that goes */
 void sim_verdict(struct sim *s);
 void sim_expiry_verdict(struct sim *s);
 

@@ -60,6 +60,41 @@ static bool share_is(const struct sim *s, int p, int configuration, const struct
     return true;
 }
 
+static bool row_of(const struct store_progress *rows, int p, struct part_row *row) {
+    char name[16];
+    snprintf(name, sizeof name, "t/%d", p);
+    for (size_t i = 0; i < rows->n; i++)
+        if (strcmp(rows->rows[i].source, name) == 0)
+            return part_row_parse((struct bytes){rows->rows[i].value, rows->rows[i].value_len}, row);
+    return false;
+}
+
+/* Without a row nobody knows of the partition at all: Redis forgot it, or it never came. */
+void sim_look_retired(struct sim *s) {
+    struct store_progress now = {0};
+    struct part_row row = {.x = PART_NO_MINUTE};
+    if (s->theme != THEME_RETIRE || s->now_ms < s->away_ms) return;
+    fake_redis_progress(s->redis, &now);
+    bool there = row_of(&now, s->partitions - 1, &row);
+    bool retired = there ? part_row_is_retired(&row) : s->away || s->retired;
+    store_progress_deinit(&now);
+    if (retired && !s->retired) s->events[SAW_RETIRE] += there;
+    if (retired) {
+        s->was_retired = true;
+        s->retired_x = row.x;
+        s->retired_to = i64_larger(s->retired_to, row.x);
+        s->unsure = i64_larger(s->unsure, row.x);
+    }
+    s->retired = retired;
+}
+
+/* Lists that were closed without a partition lack its share; those that its last row did not vouch for do not, if they
+ * are final. */
+static bool nobody_knows(const struct sim *s, int p, int64_t minute) {
+    if (p != s->partitions - 1 || !s->was_retired) return false;
+    return s->retired ? minute > s->retired_x : minute <= s->retired_to;
+}
+
 static bool had_configuration(const struct sim *s, int p, int configuration) {
     for (int i = 0; i < s->history_n[p]; i++)
         if (s->history[p][i].configuration == configuration) return true;
@@ -71,7 +106,7 @@ static bool list_is_honest(const struct sim *s, const struct fake_list *l) {
     struct members m;
     if (!members_read(l, &m)) return false;
     for (int p = 0; p < s->partitions; p++) {
-        bool right = false;
+        bool right = nobody_knows(s, p, l->minute);
         for (int c = 0; c < 2; c++) right = right || (had_configuration(s, p, c) && share_is(s, p, c, l, &m));
         if (!right) return false;
     }
@@ -86,6 +121,7 @@ static bool same_list(const struct fake_list *a, const struct fake_list *b) {
 void sim_check_write(void *sim, const struct fake_list *before, const struct fake_list *after) {
     struct sim *s = sim;
     bool final = strcmp(after->state, "final") == 0;
+    sim_look_retired(s);
     s->events[final                                ? SAW_FINAL
               : strcmp(after->state, "lost") == 0  ? SAW_LOST
               : strcmp(after->state, "ended") == 0 ? SAW_ENDED
@@ -149,14 +185,8 @@ static void partition_verdict(void *ctx, const char *source, const struct part_v
 }
 
 static int64_t settled_of(const struct store_progress *rows, int p) {
-    char name[16];
     struct part_row row;
-    snprintf(name, sizeof name, "t/%d", p);
-    for (size_t i = 0; i < rows->n; i++)
-        if (strcmp(rows->rows[i].source, name) == 0 &&
-            part_row_parse((struct bytes){rows->rows[i].value, rows->rows[i].value_len}, &row))
-            return row.m;
-    return PART_NO_MINUTE;
+    return row_of(rows, p, &row) ? row.m : PART_NO_MINUTE;
 }
 
 struct verdict {
@@ -165,8 +195,10 @@ struct verdict {
 };
 
 static bool settled_everywhere(const struct verdict *v, int64_t minute) {
-    for (int p = 0; p < v->s->partitions; p++)
-        if (settled_of(&v->rows, p) < minute) return false;
+    for (int p = 0; p < v->s->partitions; p++) {
+        bool gone = p == v->s->partitions - 1 && v->s->retired;
+        if (!gone && settled_of(&v->rows, p) < minute) return false;
+    }
     return true;
 }
 
@@ -177,7 +209,8 @@ static void note_verdict(void *ctx, uint32_t shard, bool waiting, struct bytes l
     (void)waiting;
     (void)location;
     (void)token;
-    if (settled_everywhere(v, minute)) sim_fail(v->s, "a note lives for ever");
+    bool forgotten = v->s->retired && settled_of(&v->rows, v->s->partitions - 1) == PART_NO_MINUTE;
+    if (!forgotten && settled_everywhere(v, minute)) sim_fail(v->s, "a note lives for ever");
 }
 
 static int configuration_of(const struct sim *s, int p, int64_t minute) {
@@ -186,11 +219,16 @@ static int configuration_of(const struct sim *s, int p, int64_t minute) {
     return 0;
 }
 
+static bool wanted_by(const struct sim *s, int p, const struct fake_list *l) {
+    const bool *accepted = s->log[p].accepted[configuration_of(s, p, l->minute)];
+    for (int64_t o = 0; o < s->log[p].n; o++)
+        if (accepted[o] && belongs(&s->log[p].records[o], l)) return true;
+    return false;
+}
+
 static bool wanted(const struct sim *s, const struct fake_list *l) {
     for (int p = 0; p < s->partitions; p++)
-        for (int64_t o = 0; o < s->log[p].n; o++)
-            if (s->log[p].accepted[configuration_of(s, p, l->minute)][o] && belongs(&s->log[p].records[o], l))
-                return true;
+        if (!nobody_knows(s, p, l->minute) && wanted_by(s, p, l)) return true;
     return false;
 }
 
@@ -198,8 +236,18 @@ static bool list_is_complete(const struct sim *s, const struct fake_list *l) {
     struct members m;
     if (!members_read(l, &m)) return false;
     for (int p = 0; p < s->partitions; p++)
-        if (!share_is(s, p, configuration_of(s, p, l->minute), l, &m)) return false;
+        if (!nobody_knows(s, p, l->minute) && !share_is(s, p, configuration_of(s, p, l->minute), l, &m)) return false;
     return true;
+}
+
+/* A partition that is gone had begun to speak of the list: it is lost, or open for as long as it lives where Redis
+ * forgot the partition. */
+static bool last_word_never_came(const struct sim *s, const struct fake_list *l) {
+    struct members m;
+    if (!s->retired || !members_read(l, &m)) return false;
+    for (int64_t o = 0; o < RECORDS_MAX; o++)
+        if (m.has[s->partitions - 1][o]) return true;
+    return false;
 }
 
 static void list_verdict(struct verdict *v, const struct fake_list *l) {
@@ -207,11 +255,13 @@ static void list_verdict(struct verdict *v, const struct fake_list *l) {
     bool claims = strcmp(l->state, "final") == 0 || strcmp(l->state, "ended") == 0;
     if (claims && !list_is_honest(s, l)) sim_fail(s, "wrong but final or ended at the end");
     if (*exempt_at(s, l->minute) || l->minute <= s->unsure) return;
-    if (l->lost && strcmp(l->state, "lost") == 0) return; /* something lay at its key */
+    /* Something lay at its key, perhaps before there was a list. */
+    if (l->lost && (l->state[0] == 0 || strcmp(l->state, "lost") == 0)) return;
     if (l->state[0] == 0) {
         if (wanted(s, l)) sim_fail(s, "list missing");
         return;
     }
+    if (last_word_never_came(s, l)) return;
     if (!list_is_complete(s, l)) sim_fail(s, "list wrong");
     if (strcmp(l->state, settled_everywhere(v, l->minute) ? "final" : "ended") != 0) {
         char what[160];

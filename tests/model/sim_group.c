@@ -46,6 +46,11 @@ static void commit_accept(struct sim *s, int p, const struct source_commit *c) {
         s->events[SAW_JOIN] += new.settled != PART_NO_MINUTE;
     }
     if (known && (c->offset < at->offset || meta_goes_back(&old, &new))) sim_fail(s, "commit went back");
+    if (p == s->partitions - 1 && s->was_retired && (!known || new.incarnation != old.incarnation)) {
+        s->retired_to = i64_larger(s->retired_to, new.settled);
+        s->unsure = i64_larger(s->unsure, s->retired_to);
+        s->events[SAW_RETURN]++;
+    }
     if (new.rewind > c->offset) sim_fail(s, "R beyond F");
     if (!known || new.incarnation != old.incarnation) {
         history_add(s, p, &new);

@@ -63,12 +63,15 @@ static void partition_fill(struct sim *s, int p, bool idle) {
     static const double gaps[] = {1.5, 3, 6};
     double gap = gaps[rng_below(&s->rng, 3)] * UNIT_MS;
     double stop = (double)s->end_ms * (idle ? .2 + .7 * rng_real(&s->rng) : 1);
+    bool gone = p == s->partitions - 1 && s->away_ms != SIM_NEVER && s->back_ms == SIM_NEVER;
+    if (gone && stop > (double)s->away_ms) stop = (double)s->away_ms;
     double at = p == s->partitions - 1 ? (double)s->added_ms : 0;
     while ((at += rng_exp(&s->rng, gap)) <= stop && s->log[p].n < RECORDS_MAX - 2) {
         record_make(s, p, s->log[p].n, (int64_t)at);
         record_write(s, p, s->log[p].n++);
     }
-    if (!idle || s->theme == THEME_EXPIRY) records_close(s, p); /* a sleeper wakes, long after its lists are gone */
+    if ((!idle && !gone) || s->theme == THEME_EXPIRY)
+        records_close(s, p); /* a sleeper wakes, long after its lists are gone */
 }
 
 /* The recount: a few lines of its own, kept apart from lib/ on purpose. */
@@ -101,7 +104,10 @@ void sim_log_fill(struct sim *s) {
     }
 }
 
-bool sim_is_there(const struct sim *s, int p) { return p < s->partitions - 1 || s->now_ms >= s->added_ms; }
+bool sim_is_there(const struct sim *s, int p) {
+    bool away = s->now_ms >= s->away_ms && s->now_ms < s->back_ms;
+    return p < s->partitions - 1 || (s->now_ms >= s->added_ms && !away);
+}
 
 int64_t sim_log_end(const struct sim *s, int p) {
     int64_t o = 0;

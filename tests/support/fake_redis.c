@@ -206,7 +206,7 @@ static int64_t now_ms(const struct fake_redis *r) { return r->now_ms != NULL ? r
 
 void fake_expire(struct fake_redis *r, struct fake_key *k, int64_t ttl_ms) {
     if (k->n == 0) return;
-    k->expires_ms = r->script_now_ms + ttl_ms;
+    k->expires_ms = i64_larger(k->expires_ms, r->script_now_ms + ttl_ms);
     r->next_expiry_ms = i64_smaller(r->next_expiry_ms, k->expires_ms);
 }
 

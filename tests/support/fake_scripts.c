@@ -1,9 +1,10 @@
 /* support/fake_scripts.c - see fake_scripts.h. */
 #include "support/fake_scripts.h"
+#include <stdio.h>
 
 #include <assert.h>
 #include <inttypes.h>
-#include <stdio.h>
+
 #include <string.h>
 
 #include "base/clock.h"
@@ -136,6 +137,26 @@ static void notice_loss(struct fake_redis *r, struct fake_key *k, const struct f
     }
 }
 
+static const char no_fence[] = "00000000000000000000000000000000";
+
+/* What stands behind the first ';' of a row's value: a minute, '-', '+', or '*' and a minute. */
+static struct bytes settled_in(struct bytes value) {
+    const char *from = memchr(value.p, ';', value.n);
+    size_t left = from == NULL ? 0 : value.n - (size_t)(++from - value.p);
+    const char *to = left == 0 ? NULL : memchr(from, ';', left);
+    return (struct bytes){from, to == NULL ? left : (size_t)(to - from)};
+}
+
+static int64_t minute_in(struct bytes text) { return fake_eq(text, fake_text("-")) ? INT64_MIN : fake_int(text, 0); }
+
+static bool is_left_out(struct fake_key *k, struct bytes there, struct bytes becomes) {
+    int64_t settled = minute_in(settled_in(becomes));
+    if (there.p == NULL) return get_number(k, "closed", INT64_MIN) > settled;
+    struct bytes was = settled_in((struct bytes){there.p + STORE_FENCE_LEN + 1, there.n - STORE_FENCE_LEN - 1});
+    if (fake_eq(was, fake_text("+"))) return true;
+    return was.n > 0 && *was.p == '*' && minute_in((struct bytes){was.p + 1, was.n - 1}) > settled;
+}
+
 static enum store_answer write_row(struct fake_redis *r, struct fake_key *k, struct store_row *row) {
     struct bytes life = fake_get(k, fake_text("life"));
     row->count = rows_of(fake_get(k, fake_text(row->source)));
@@ -146,6 +167,7 @@ static enum store_answer write_row(struct fake_redis *r, struct fake_key *k, str
         return STORE_OTHER_LIFE;
     }
     struct bytes there = fake_get(k, fake_text(row->source));
+    if (is_left_out(k, there, row->value) && RULE(left_out)) return STORE_LEFT_OUT;
     if (there.p != NULL && memcmp(there.p, row->fence, STORE_FENCE_LEN) > 0 && RULE(row_fence)) return STORE_NEWER;
     struct buf value = {0};
     buf_addf(&value, "%s;", row->fence);
@@ -186,10 +208,24 @@ static void change_member(struct fake_redis *r, struct fake_key *k, const char *
     set_number(r, k, "rows", get_number(k, "rows", 0) + 1);
 }
 
+/* WAS with no fence; in the place of '+', and where nothing was, stands what may be closed. */
+static void make_joined(struct fake_key *k, struct bytes was, struct buf *row) {
+    struct bytes rest = was.p == NULL ? fake_text(";-;+;-;-;-;-;0#0")
+                                      : (struct bytes){was.p + STORE_FENCE_LEN, was.n - STORE_FENCE_LEN};
+    struct bytes settled = settled_in((struct bytes){rest.p + 1, rest.n - 1});
+    const char *end = settled.p + settled.n;
+    buf_addf(row, "%s%.*s", no_fence, (int)(settled.p - rest.p), rest.p);
+    if (!fake_eq(settled, fake_text("+")))
+        buf_add(row, settled.p, settled.n);
+    else if (has(k, "closed"))
+        buf_addf(row, "*%" PRId64, get_number(k, "closed", 0));
+    else
+        buf_add_str(row, "-");
+    buf_add(row, end, (size_t)(rest.p + rest.n - end));
+}
+
 static void join_one(struct fake_redis *r, struct fake_key *k, struct store_join *j) {
-    static const char none[] = "00000000000000000000000000000000";
     struct bytes there = fake_get(k, fake_text(j->source));
-    struct buf row = {0};
     *j = (struct store_join){.source = j->source, .closed = get_number(k, "closed", INT64_MIN), .is_new = true};
     struct bytes life = fake_get(k, fake_text("life"));
     memcpy(j->life, life.p, life.n);
@@ -198,15 +234,13 @@ static void join_one(struct fake_redis *r, struct fake_key *k, struct store_join
         size_t n = (count == NULL ? there.n : (size_t)(count - there.p)) - STORE_FENCE_LEN - 1;
         memcpy(j->fence, there.p, STORE_FENCE_LEN);
         memcpy(j->value, there.p + STORE_FENCE_LEN + 1, n);
-        char *m = strchr(j->value, ';') + 1;
-        j->is_new = strcmp(j->fence, none) == 0 || *m == '+';
-        buf_add(&row, there.p, there.n);
-        if (*m == '+') row.data[STORE_FENCE_LEN + 1 + (m - j->value)] = '-';
-        if (j->is_new) memcpy(row.data, none, STORE_FENCE_LEN); /* whoever did not hear the answer is new again */
-    } else {
-        buf_addf(&row, "%s;-;-;-;-;-;-;0#0", none);
+        bool retired = fake_eq(settled_in((struct bytes){j->value, n}), fake_text("+"));
+        j->is_new = strcmp(j->fence, no_fence) == 0 || retired; /* whoever did not hear the answer is new again */
     }
-    if (j->is_new) change_member(r, k, j->source, fake_bytes(&row));
+    if (!j->is_new) return;
+    struct buf row = {0};
+    make_joined(k, there, &row);
+    change_member(r, k, j->source, fake_bytes(&row));
     buf_free(&row);
 }
 

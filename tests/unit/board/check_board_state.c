@@ -161,48 +161,59 @@ END_TEST
 
 /* -- when absence is proof -- */
 
-enum { RETENTION_MS = 8000, SINCE_MS = 50000 };
-static const struct part_rules keeping = {
-    .lateness_ms = LATENESS_MS, .slack_ms = SLACK_MS, .retention_ms = RETENTION_MS};
+enum { UNTIL_MS = 57000 };
 
 static const struct absence {
     const char *why;
-    int64_t above, since_ms, born_ms;
+    int64_t above, until_ms, born_ms;
     enum list_state want;
 } absences[] = {
-    {"minutes above were stored since, in a hash that is older", MINUTE - 1, SINCE_MS, SINCE_MS - 1, LIST_FINAL},
-    {"... in a hash that was made just before they expire", MINUTE - 1, SINCE_MS, SINCE_MS + 6999, LIST_FINAL},
-    {"... in a hash that was made when they may have expired", MINUTE - 1, SINCE_MS, SINCE_MS + 7000, LIST_LOST},
-    {"the minute may have been stored long ago", MINUTE, SINCE_MS, SINCE_MS - 1, LIST_LOST},
-    {"nothing is known of when", MINUTE, 0, SINCE_MS, LIST_FINAL},
+    {"minutes above were kept, in a hash that is old", MINUTE - 1, UNTIL_MS, 1, LIST_FINAL},
+    {"... in a hash that was made just before they expire", MINUTE - 1, UNTIL_MS, UNTIL_MS - 1, LIST_FINAL},
+    {"... in a hash that was made when they may have expired", MINUTE - 1, UNTIL_MS, UNTIL_MS, LIST_LOST},
+    {"the minute may have been stored long ago", MINUTE, UNTIL_MS, 1, LIST_LOST},
+    {"nothing is known of when", MINUTE, 0, UNTIL_MS, LIST_FINAL},
 };
 
 START_TEST(what_has_settled_without_a_part_is_final_if_a_part_would_still_be_there) {
     const struct absence *a = &absences[_i];
     struct board_sources s = {0};
     struct board_part part = {"events/0", ROW_I, true, false};
-    struct part_row row = {.m = MINUTE, .b = NONE, .x = NONE, .end_ms = NEVER, .vouch = {a->above, a->since_ms}};
+    struct part_row row = {.m = MINUTE, .b = NONE, .x = NONE, .end_ms = NEVER, .vouch = {a->above, a->until_ms}};
     board_sources_add(&s, "events/0", ROW_I, &row);
-    enum list_state got = board_judge(&keeping, &s, MINUTE, a->born_ms, NULL, 0);
+    enum list_state got = board_judge(&rules, &s, MINUTE, a->born_ms, NULL, 0);
     ck_assert_msg(got == a->want, "%s: %s", a->why, list_state_name(got));
-    ck_assert_int_eq(board_judge(&keeping, &s, MINUTE, a->born_ms, &part, 1), LIST_FINAL);
+    ck_assert_int_eq(board_judge(&rules, &s, MINUTE, a->born_ms, &part, 1), LIST_FINAL);
     board_sources_deinit(&s);
 }
 END_TEST
 
-static uint64_t say_with(int64_t above, int64_t since_ms) {
+static uint64_t say_with(int64_t above, int64_t until_ms) {
     struct board_sources s = {0};
-    struct part_row row = {.m = MINUTE, .b = NONE, .x = NONE, .end_ms = NEVER, .vouch = {above, since_ms}};
+    struct part_row row = {.m = MINUTE, .b = NONE, .x = NONE, .end_ms = NEVER, .vouch = {above, until_ms}};
     board_sources_add(&s, "events/0", ROW_I, &row);
-    uint64_t say = board_say(&keeping, &s, MINUTE);
+    uint64_t say = board_say(&rules, &s, MINUTE);
     board_sources_deinit(&s);
     return say;
 }
 
 START_TEST(what_absence_proves_is_part_of_what_the_rows_say) {
-    ck_assert_uint_eq(say_with(MINUTE - 1, SINCE_MS), say_with(MINUTE - 9, SINCE_MS));
-    ck_assert_uint_ne(say_with(MINUTE - 1, SINCE_MS), say_with(MINUTE, SINCE_MS));
-    ck_assert_uint_ne(say_with(MINUTE - 1, SINCE_MS), say_with(MINUTE - 1, SINCE_MS + 1));
+    ck_assert_uint_eq(say_with(MINUTE - 1, UNTIL_MS), say_with(MINUTE - 9, UNTIL_MS));
+    ck_assert_uint_ne(say_with(MINUTE - 1, UNTIL_MS), say_with(MINUTE, UNTIL_MS));
+    ck_assert_uint_ne(say_with(MINUTE - 1, UNTIL_MS), say_with(MINUTE - 1, UNTIL_MS + 1));
+}
+END_TEST
+
+START_TEST(a_part_of_a_retired_row_whose_last_word_never_came_is_lost) {
+    struct board_sources s = {0};
+    struct board_part part = {"events/0", ROW_I, false, false};
+    struct part_row row = part_row_retired(&(struct part_row){.m = NONE, .b = NONE, .x = NONE}, NONE);
+    board_sources_add(&s, "events/0", ROW_I, &row);
+    ck_assert_int_eq(board_judge(&rules, &s, MINUTE, 1, &part, 1), LIST_LOST);
+    ck_assert_int_eq(board_judge(&rules, &s, MINUTE, 1, NULL, 0), LIST_FINAL);
+    part.final = true;
+    ck_assert_int_eq(board_judge(&rules, &s, MINUTE, 1, &part, 1), LIST_FINAL);
+    board_sources_deinit(&s);
 }
 END_TEST
 
@@ -301,6 +312,7 @@ Suite *board_state_suite(void) {
     tcase_add_loop_test(c, what_has_settled_without_a_part_is_final_if_a_part_would_still_be_there, 0,
                         (int)ARRAY_LEN(absences));
     tcase_add_test(c, what_absence_proves_is_part_of_what_the_rows_say);
+    tcase_add_test(c, a_part_of_a_retired_row_whose_last_word_never_came_is_lost);
     tcase_add_test(c, the_least_log_time_is_not_that_of_a_retired_row);
     tcase_add_test(c, log_time_is_the_largest_of_all_rows);
     return s;

@@ -60,7 +60,7 @@ static void expect_same(const struct part_meta *a, const struct part_meta *b) {
     ck_assert_int_eq(a->settled, b->settled);
     ck_assert_int_eq(a->rows_kept, b->rows_kept);
     ck_assert_int_eq(a->vouch.above, b->vouch.above);
-    ck_assert_int_eq(a->vouch.since_ms, b->vouch.since_ms);
+    ck_assert_int_eq(a->vouch.until_ms, b->vouch.until_ms);
     ck_assert_int_eq(a->told_ms, b->told_ms);
     ck_assert_int_eq(a->anchor.set, b->anchor.set);
     ck_assert_int_eq(a->anchor.offset, b->anchor.offset);
@@ -179,7 +179,7 @@ START_TEST(a_row_comes_back_as_it_was) {
     ck_assert_int_eq(back.x, rows[_i].x);
     ck_assert_int_eq(back.end_ms, rows[_i].end_ms);
     ck_assert_int_eq(back.vouch.above, rows[_i].vouch.above);
-    ck_assert_int_eq(back.vouch.since_ms, rows[_i].vouch.since_ms);
+    ck_assert_int_eq(back.vouch.until_ms, rows[_i].vouch.until_ms);
     buf_free(&text);
 }
 END_TEST
@@ -200,7 +200,7 @@ START_TEST(a_row_of_the_version_before_is_taken) {
     ck_assert(part_row_parse((struct bytes){"1;2;3;4;5", 9}, &row));
     ck_assert_int_eq(row.end_ms, 5);
     ck_assert_int_eq(row.vouch.above, PART_NO_MINUTE);
-    ck_assert_int_eq(row.vouch.since_ms, 0);
+    ck_assert_int_eq(row.vouch.until_ms, 0);
 }
 END_TEST
 

@@ -180,23 +180,24 @@ START_TEST(another_log_does_not_change_what_redis_has_to_keep) {
     int64_t rows = kept();
     struct part_vouch vouch = evening.row.vouch;
     ck_assert_int_gt(rows, 0);
-    ck_assert_int_ne(vouch.since_ms, 0);
+    ck_assert_int_ne(vouch.until_ms, 0);
     ck_assert(partition_doubt(evening.p, 0));
     evening.log[1].time_ms++;
     ck_assert_int_eq(read_up_to(2), PART_REASSIGN);
     given_ready(0);
     publish();
     ck_assert_int_eq(kept(), rows);
-    ck_assert_int_eq(evening.row.vouch.since_ms, vouch.since_ms);
+    ck_assert_int_eq(evening.row.vouch.until_ms, vouch.until_ms);
 }
 END_TEST
 
 /* -- since when absence is proof -- */
 
+/* SINCE_MS: when it was answered what holds from then on; 0: never yet. */
 static void expect_vouch(int64_t above, int64_t since_ms) {
     (void)kept();
     ck_assert_int_eq(evening.row.vouch.above, above);
-    ck_assert_int_eq(evening.row.vouch.since_ms, since_ms);
+    ck_assert_int_eq(evening.row.vouch.until_ms, since_ms == 0 ? 0 : since_ms + evening.rules.retention_ms / 8 * 7);
 }
 
 static void log_time_is(const char *clock) {
@@ -232,13 +233,39 @@ START_TEST(a_row_says_what_was_open_when_redis_answered_a_quarter_of_retention_a
 }
 END_TEST
 
+START_TEST(a_row_proves_no_more_than_the_shorter_retention_and_anew_after_a_long_absence) {
+    int64_t kept_ms = evening.rules.retention_ms / 8 * 7;
+    publish_and_answer();
+    log_time_is("19:10");
+    commit();
+    int64_t start = evening.redis_ms;
+    evening.rules.retention_ms /= 10;
+    given_successor();
+    read_up_to(1);
+    publish_and_answer();
+    (void)kept();
+    ck_assert_int_eq(evening.row.vouch.until_ms, start + kept_ms / 10);
+    ck_assert_int_eq(evening.row.vouch.above, PART_NO_MINUTE);
+    evening.rules.retention_ms *= 10;
+    row_behind();
+    (void)kept();
+    ck_assert_int_eq(evening.row.vouch.until_ms, start + kept_ms / 10);
+    wait_ms(2 * kept_ms);
+    row_behind();
+    (void)kept();
+    ck_assert_int_eq(evening.row.vouch.until_ms, evening.redis_ms + kept_ms);
+    ck_assert_int_eq(evening.row.vouch.above, minute_at("19:08"));
+}
+END_TEST
+
 /* -- what joins the board -- */
 
 START_TEST(a_new_partition_says_nothing_of_what_is_closed_and_vouches_no_more_than_its_row_did) {
     evening.group_has = false;
     given_successor();
     ck_assert(partition_waits_for_row(evening.p));
-    evening.joined = (struct part_joined){.closed = minute_at("19:05"), .x = minute_at("19:03"), .life = LIFE_B};
+    evening.joined =
+        (struct part_joined){.closed = minute_at("19:05"), .is_new = true, .x = minute_at("19:03"), .life = LIFE_B};
     given_ready(7);
     it_is("19:06:30");
     ck_assert_str_eq(events_of("19:05 19:06"), "late applied");
@@ -247,6 +274,40 @@ START_TEST(a_new_partition_says_nothing_of_what_is_closed_and_vouches_no_more_th
     ck_assert_int_eq(evening.row.m, minute_at("19:05"));
     ck_assert_int_eq(evening.row.x, minute_at("19:03"));
     ck_assert_str_eq(evening.row_life, LIFE_B);
+}
+END_TEST
+
+/* Its row was there all the time: what was closed was closed with what it said. */
+START_TEST(without_a_commit_but_with_a_row_it_counts_what_is_closed_again) {
+    evening.group_has = false;
+    given_successor();
+    evening.joined = (struct part_joined){.closed = minute_at("19:05"), .x = PART_NO_MINUTE, .life = LIFE_B};
+    given_ready(7);
+    it_is("19:06:30");
+    ck_assert_str_eq(events_of("19:05 19:06"), "applied applied");
+}
+END_TEST
+
+START_TEST(what_was_left_out_joins_as_another_incarnation_and_is_late_for_what_is_closed) {
+    given_partition();
+    it_is("19:01");
+    ck_assert_str_eq(events_of("19:01"), "applied");
+    commit();
+    evening.left_out = true;
+    given_successor();
+    ck_assert(partition_waits_for_row(evening.p));
+    evening.joined =
+        (struct part_joined){.closed = minute_at("19:05"), .is_new = true, .x = minute_at("19:01"), .life = LIFE_A};
+    row_is_known(100, 0);
+    read_up_to(1);
+    commit();
+    it_is("19:06:30");
+    ck_assert_str_eq(events_of("19:05 19:06"), "late applied");
+    publish();
+    ck_assert(hand_row());
+    ck_assert_uint_eq(evening.row_incarnation, 101);
+    ck_assert_int_eq(evening.row.m, minute_at("19:05"));
+    ck_assert_int_eq(evening.row.x, minute_at("19:01"));
 }
 END_TEST
 
@@ -333,8 +394,11 @@ Suite *part_row_suite(void) {
     tcase_add_test(c, the_first_row_behind_a_minute_that_settled_must_be_kept);
     tcase_add_test(c, another_redis_keeps_none_of_the_rows);
     tcase_add_test(c, another_log_does_not_change_what_redis_has_to_keep);
+    tcase_add_test(c, a_row_proves_no_more_than_the_shorter_retention_and_anew_after_a_long_absence);
     tcase_add_test(c, a_row_says_what_was_open_when_redis_answered_a_quarter_of_retention_ago);
     tcase_add_test(c, a_new_partition_says_nothing_of_what_is_closed_and_vouches_no_more_than_its_row_did);
+    tcase_add_test(c, without_a_commit_but_with_a_row_it_counts_what_is_closed_again);
+    tcase_add_test(c, what_was_left_out_joins_as_another_incarnation_and_is_late_for_what_is_closed);
     tcase_add_test(c, a_minute_is_told_when_all_of_it_was_stored_for_the_first_time);
     tcase_add_test(c, a_successor_knows_when_what_was_committed_was_told);
     tcase_add_test(c, under_another_meaning_nothing_was_told);

@@ -57,6 +57,7 @@ static void begin(void) {
                                .topic_has_commits = evening.group_has,
                                .log_start = evening.log_start,
                                .log_end = evening.log_end,
+                               .left_out = evening.left_out,
                                .wall_ms = evening.wall_ms,
                                .mono_ms = evening.mono_ms};
     struct part_start start;

@@ -46,6 +46,7 @@ struct evening {
     struct part_joined joined; /* what it says to one that joins */
     char row_life[PART_LIFE_LEN + 1];
 
+    bool left_out;  /* lists went on without the next memory */
     bool group_has; /* what the group keeps */
     struct part_commit group;
 };

@@ -97,6 +97,37 @@ START_TEST(a_row_that_found_no_room_is_made_again) {
 }
 END_TEST
 
+/* The next row is answered as one of a partition that was retired. */
+static void row_is_left_out(void) {
+    for (struct mail *m = outbox_take(), *next; m != NULL; m = next) {
+        next = m->next;
+        m->next = NULL;
+        if (m->type == MAIL_ROW) {
+            m->type = MAIL_LEFT_OUT;
+            ck_assert(mailbox_put(&worker.hub.consumers[0].inbox, m));
+        } else {
+            mail_free_all(m);
+        }
+    }
+}
+
+START_TEST(a_partition_that_was_left_out_begins_again_as_one_that_joins) {
+    given_running();
+    step_after(TICK_MS);
+    size_t lookups = worker.source.lookups_n;
+    row_is_left_out();
+    step();
+    const struct slot *s = slot_find(worker.consumer, tp(0));
+    ck_assert_int_eq(s->state, SLOT_WAITING);
+    ck_assert_uint_eq(worker.source.lookups_n, lookups + 1);
+    say_no_commit(0, 10);
+    step();
+    ck_assert_int_eq(s->state, SLOT_RUNNING);
+    ck_assert(partition_waits_for_row(s->memory));
+    ck_assert_uint_eq(worker.source.assigned_n, 0); /* nothing is consumed before the board said what is closed */
+}
+END_TEST
+
 /* Every copy that went out is answered. How many are to be stored only where the hash is still there; -1: no copy. */
 static int answer_copies(void) {
     int n = 0, guarded = 0;
@@ -156,6 +187,7 @@ Suite *consumer_mail_suite(void) {
     tcase_add_test(c, a_question_that_found_no_room_is_asked_again);
     tcase_add_test(c, a_question_lost_in_a_break_is_asked_again);
     tcase_add_test(c, a_row_that_found_no_room_is_made_again);
+    tcase_add_test(c, a_partition_that_was_left_out_begins_again_as_one_that_joins);
     tcase_add_test(c, what_redis_was_told_and_had_time_to_forget_is_not_made_again);
     tcase_add_test(c, records_of_a_partition_that_left_are_dropped);
     suite_add_tcase(s, c);

@@ -126,15 +126,26 @@ START_TEST(a_partition_that_was_there_meanwhile_is_suspected_anew) {
 }
 END_TEST
 
-START_TEST(nothing_is_retired_of_a_topic_whose_size_is_not_known_or_that_is_not_read) {
+START_TEST(nothing_is_retired_of_a_topic_whose_size_is_not_known) {
     said("t/2");
-    said("old/7");
     worker.partitions = 0;
     for (int i = 0; i < 3; i++) look_after(RETIRE_AFTER_MS);
     ck_assert(!is_retired("t/2"));
     worker.partitions = 2;
     for (int i = 0; i < 3; i++) look_after(RETIRE_AFTER_MS);
-    ck_assert(is_retired("t/2") && !is_retired("old/7"));
+    ck_assert(is_retired("t/2"));
+}
+END_TEST
+
+START_TEST(a_row_of_a_topic_that_is_not_read_is_retired_when_nobody_speaks_for_it) {
+    said("old/0");
+    look_after(0);
+    look_after(RETIRE_AFTER_MS - 1);
+    said_at("old/0", 1); /* another worker still reads it */
+    look_after(1);
+    ck_assert(!is_retired("old/0"));
+    look_after(RETIRE_AFTER_MS);
+    ck_assert(is_retired("old/0"));
 }
 END_TEST
 
@@ -162,7 +173,7 @@ START_TEST(a_retired_row_does_not_vouch_for_what_it_may_have_touched) {
     struct part_row row = row_of("t/2");
     ck_assert_int_eq(row.x, 1002);
     ck_assert_int_eq(row.w_ms, 1000 * MINUTE_MS);
-    ck_assert_int_eq(row.vouch.since_ms, 0);
+    ck_assert_int_eq(row.vouch.until_ms, 0);
 }
 END_TEST
 
@@ -190,7 +201,8 @@ Suite *retirer_suite(void) {
     tcase_add_test(c, a_row_beyond_the_topic_is_retired_after_two_minutes);
     tcase_add_test(c, a_row_that_still_speaks_is_not_retired);
     tcase_add_test(c, a_partition_that_was_there_meanwhile_is_suspected_anew);
-    tcase_add_test(c, nothing_is_retired_of_a_topic_whose_size_is_not_known_or_that_is_not_read);
+    tcase_add_test(c, nothing_is_retired_of_a_topic_whose_size_is_not_known);
+    tcase_add_test(c, a_row_of_a_topic_that_is_not_read_is_retired_when_nobody_speaks_for_it);
     tcase_add_test(c, a_row_that_spoke_after_it_was_read_stays);
     tcase_add_test(c, a_retired_row_does_not_vouch_for_what_it_may_have_touched);
     tcase_add_test(c, a_retired_row_that_never_had_a_record_vouches_as_before);
