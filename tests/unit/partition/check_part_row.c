@@ -289,7 +289,6 @@ START_TEST(without_a_commit_but_with_a_row_it_counts_what_is_closed_again) {
 END_TEST
 
 START_TEST(what_was_left_out_joins_as_another_incarnation_and_is_late_for_what_is_closed) {
-    given_partition();
     it_is("19:01");
     ck_assert_str_eq(events_of("19:01"), "applied");
     commit();
