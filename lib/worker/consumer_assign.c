@@ -113,9 +113,9 @@ void consumer_revoked(struct consumer *c, bool lost) {
 /* A commit of ours that is under way could land behind the answer, and what begins as the answer says would take it
  * back. */
 static bool wants_lookup(const struct consumer *c, const struct slot *s, int64_t now) {
-    if (s->state == SLOT_WAITING) return true;
-    if (s->state != SLOT_RUNNING || !s->position_lost || c->commit_out || c->commit_waits) return false;
-    return rest_is_over(&s->read_rest, now);
+    bool commits = c->commit_out || c->commit_waits;
+    if (s->state == SLOT_WAITING) return !(s->left_out && commits);
+    return s->state == SLOT_RUNNING && s->position_lost && !commits && rest_is_over(&s->read_rest, now);
 }
 
 void consumer_lookup_due(struct consumer *c, int64_t now) {

@@ -111,8 +111,9 @@ void hub_ring(struct hub *h);
 /* The partition of a topic of ours is (no longer) that of consumer NUMBER, who may hear of its loss when another of ours
  * has it already. */
 void hub_own(struct hub *h, uint32_t number, const char *topic, int32_t partition, bool owns);
-/* Shards worked here now, at most STORE_SHARDS of them: all known partitions of all topics that are there stand in a row (of
- * topics by name), and a shard is worked by the owner of the partition at its number modulo the length of the row. */
+/* Shards worked here now, at most STORE_SHARDS of them: all known partitions of all topics that are there stand in a
+ * row, topics by name, and a shard is worked by the owner of the partition at its number modulo the length of the row.
+ */
 size_t hub_shards(struct hub *h, uint32_t shards[STORE_SHARDS]);
 
 #endif

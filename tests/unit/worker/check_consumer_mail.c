@@ -128,6 +128,26 @@ START_TEST(a_partition_that_was_left_out_begins_again_as_one_that_joins) {
 }
 END_TEST
 
+/* It would land behind the answer, and what begins as that says would take it back. */
+START_TEST(a_partition_that_was_left_out_is_not_looked_up_while_a_commit_is_under_way) {
+    given_running();
+    size_t commits = worker.source.commits_n, lookups = worker.source.lookups_n;
+    say_record(0, 0, view);
+    step();
+    step_after(5000);
+    ck_assert_uint_eq(worker.source.commits_n, commits + 1);
+    row_is_left_out();
+    step_after(TICK_MS);
+    ck_assert_int_eq(slot_find(worker.consumer, tp(0))->state, SLOT_WAITING);
+    step_after(TICK_MS);
+    ck_assert_uint_eq(worker.source.lookups_n, lookups);
+    say_committed();
+    step();
+    step_after(TICK_MS);
+    ck_assert_uint_eq(worker.source.lookups_n, lookups + 1);
+}
+END_TEST
+
 /* Every copy that went out is answered. How many are to be stored only where the hash is still there; -1: no copy. */
 static int answer_copies(void) {
     int n = 0, guarded = 0;
@@ -188,6 +208,7 @@ Suite *consumer_mail_suite(void) {
     tcase_add_test(c, a_question_lost_in_a_break_is_asked_again);
     tcase_add_test(c, a_row_that_found_no_room_is_made_again);
     tcase_add_test(c, a_partition_that_was_left_out_begins_again_as_one_that_joins);
+    tcase_add_test(c, a_partition_that_was_left_out_is_not_looked_up_while_a_commit_is_under_way);
     tcase_add_test(c, what_redis_was_told_and_had_time_to_forget_is_not_made_again);
     tcase_add_test(c, records_of_a_partition_that_left_are_dropped);
     suite_add_tcase(s, c);
