@@ -87,6 +87,7 @@ def a_topic_is_taken_in_by_one_worker_after_the_other(s):
     s.terminate(second)
     third = s.start_worker(TOPICS="%s,%s" % (a, b), THREADS=1)
     s.wait_for("the new topic has an owner", lambda: third.metrics().sum("topkd_assigned_partitions") == 2, 30)
+    s.wait_for("it is on the board", lambda: s.redis("HGET", s.board + ":progress", b + "/0"), 30)
     say(s, a, 0, minute)
     say(s, a, 1, minute)
     say(s, b, 0, minute)
