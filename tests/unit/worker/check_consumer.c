@@ -21,20 +21,6 @@ static void setup(void) {
     given_consumer();
 }
 
-/* Partition 0 is ours, its first commit (at offset 0) acknowledged, and it may speak. */
-static void given_running(void) {
-    say_assigned(1);
-    step();
-    say_no_commit(0, 10);
-    step_after(1000);
-    answer_row_question(row_question(), 0);
-    step_after(1000);
-    say_committed();
-    step();
-    ck_assert_uint_eq(worker.source.commits_n, 1);
-    mail_free_all(outbox_take());
-}
-
 static void expect_assigned_at(int64_t offset) {
     ck_assert_uint_eq(worker.source.assigned_n, 1);
     ck_assert_int_eq(worker.source.assigned[0].offset, offset);

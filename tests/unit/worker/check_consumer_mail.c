@@ -46,17 +46,6 @@ static void given_started(void) {
     step();
 }
 
-/* ... and it may speak. */
-static void given_running(void) {
-    given_started();
-    step_after(TICK_MS);
-    answer_row_question(row_question(), 0);
-    step_after(TICK_MS);
-    say_committed();
-    step();
-    mail_free_all(outbox_take());
-}
-
 static void expect_question(void) {
     struct mail *question = row_question();
     ck_assert_ptr_nonnull(question);

@@ -19,14 +19,7 @@ static void setup(void) {
 
 /* Partition 0 is ours and three records of it are applied and committed. */
 static void given_three_records(void) {
-    say_assigned(1);
-    step();
-    say_no_commit(0, 10);
-    step_after(1000);
-    answer_row_question(row_question(), 0);
-    step_after(1000);
-    say_committed();
-    step();
+    given_running();
     say_records(0, 0, view, 3);
     step();
     step_after(5000);

@@ -248,3 +248,16 @@ void answer_row_question(struct mail *question, uint64_t incarnation) {
     question->minute = question->x = PART_NO_MINUTE;
     ck_assert(mailbox_put(&worker.hub.consumers[0].inbox, question));
 }
+
+void given_running(void) {
+    say_assigned(1);
+    step();
+    say_no_commit(0, 10);
+    step_after(1000);
+    answer_row_question(row_question(), 0);
+    step_after(1000);
+    say_committed();
+    step();
+    ck_assert_uint_eq(worker.source.commits_n, 1);
+    mail_free_all(outbox_take());
+}

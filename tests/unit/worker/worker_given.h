@@ -75,5 +75,7 @@ struct mail *outbox_take(void); /* everything that went to the publisher; the ca
 /* The question for a row that went out, NULL for none; the rest of the outbox is gone. The caller frees or answers. */
 struct mail *row_question(void);
 void answer_row_question(struct mail *question, uint64_t incarnation); /* takes it */
+/* Partition 0 is ours, its first commit (at offset 0) acknowledged, and it may speak. */
+void given_running(void);
 
 #endif
