@@ -52,7 +52,7 @@ bool kafka_check_settings(const struct config *c, struct findings *f) {
 
 /* -- the handle ---------------------------------------------------------------------------------- */
 
-static void be_quiet(const rd_kafka_t *rk, int level, const char *facility, const char *text) {
+void kafka_check_be_quiet(const rd_kafka_t *rk, int level, const char *facility, const char *text) {
     (void)rk, (void)level, (void)facility, (void)text; /* what matters comes as an error too */
 }
 
@@ -77,7 +77,7 @@ static bool open_handle(struct kafka_checked *k) {
         findings_add(k->findings, FINDING_PROBLEM, "settings", "%s: correct or unset it", e.text);
         return false;
     }
-    rd_kafka_conf_set_log_cb(conf, be_quiet);
+    rd_kafka_conf_set_log_cb(conf, kafka_check_be_quiet);
     rd_kafka_conf_set_opaque(conf, k);
     rd_kafka_conf_set_error_cb(conf, on_error);
     k->rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof text);

@@ -36,6 +36,9 @@ struct kafka_checked {
     bool group_is_refused; /* said beside the answers */
 };
 
+/* For the log of a handle: what matters comes as an error too. */
+void kafka_check_be_quiet(const rd_kafka_t *rk, int level, const char *facility, const char *text);
+
 /* What librdkafka reported since; fills errors. */
 void kafka_check_errors(struct kafka_checked *k);
 

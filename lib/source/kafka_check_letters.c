@@ -57,16 +57,12 @@ void kafka_check_writing(struct kafka_checked *k, const char *topic) {
 
 #else
 
-static void keep_quiet(const rd_kafka_t *rk, int level, const char *facility, const char *text) {
-    (void)rk, (void)level, (void)facility, (void)text;
-}
-
 static rd_kafka_t *open_producer(const struct kafka_checked *k) {
     rd_kafka_conf_t *conf;
     char text[256];
     struct err e = {0};
     if (kafka_conf_producer(k->config, false, &conf, &e) != 0) return NULL; /* told with the settings */
-    rd_kafka_conf_set_log_cb(conf, keep_quiet);
+    rd_kafka_conf_set_log_cb(conf, kafka_check_be_quiet);
     /* Such a producer asks for an id before it has anything to send, which a user who may write nowhere is refused. */
     (void)!rd_kafka_conf_set(conf, "enable.idempotence", "true", text, sizeof text);
     rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof text);
