@@ -26,8 +26,7 @@ static int64_t redis_now(void *self) { return ((struct sim *)self)->now_ms; }
 static uint32_t sim_partitions(void *self, uint32_t topic) {
     const struct sim *s = self;
     (void)topic;
-    bool away = s->now_ms >= s->away_ms && s->now_ms < s->back_ms;
-    return (uint32_t)(s->partitions - (s->now_ms < s->known_ms || away));
+    return (uint32_t)(s->partitions - (s->now_ms < s->known_ms || sim_is_away(s)));
 }
 
 static void sim_act(struct sim *s);
@@ -273,9 +272,8 @@ static void bury(struct sim *s) {
 /* A topic that was made again with fewer partitions; or metadata that lag behind, for the group as for everybody. */
 static void come_and_go(struct sim *s) {
     sim_look_retired(s);
-    bool away = s->now_ms >= s->away_ms && s->now_ms < s->back_ms;
-    if (away == s->away) return;
-    s->away = away;
+    if (s->away == sim_is_away(s)) return;
+    s->away = !s->away;
     bool stop = s->back_ms == SIM_NEVER && rng_chance(&s->rng, .5);
     if (stop) all_stop(s);
     if (stop) all_start(s);

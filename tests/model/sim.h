@@ -189,7 +189,8 @@ bool sim_run(uint64_t seed, const struct sim_options *o, char bad[160], uint64_t
 /* sim_log.c */
 void sim_log_fill(struct sim *s);
 void sim_recount(struct sim *s, int p);
-bool sim_is_there(const struct sim *s, int p);   /* was it added yet? */
+bool sim_is_there(const struct sim *s, int p);   /* was it added yet, and is it not away? */
+bool sim_is_away(const struct sim *s);           /* the last partition, as far as anybody is told */
 int64_t sim_log_end(const struct sim *s, int p); /* visible now */
 int64_t sim_log_time_near(const struct sim *s, int p, int64_t offset);
 int64_t sim_log_time_max(const struct sim *s, int p, int64_t end);

@@ -104,9 +104,10 @@ void sim_log_fill(struct sim *s) {
     }
 }
 
+bool sim_is_away(const struct sim *s) { return s->now_ms >= s->away_ms && s->now_ms < s->back_ms; }
+
 bool sim_is_there(const struct sim *s, int p) {
-    bool away = s->now_ms >= s->away_ms && s->now_ms < s->back_ms;
-    return p < s->partitions - 1 || (s->now_ms >= s->added_ms && !away);
+    return p < s->partitions - 1 || (s->now_ms >= s->added_ms && !sim_is_away(s));
 }
 
 int64_t sim_log_end(const struct sim *s, int p) {

@@ -1,10 +1,9 @@
 /* support/fake_scripts.c - see fake_scripts.h. */
 #include "support/fake_scripts.h"
-#include <stdio.h>
 
 #include <assert.h>
 #include <inttypes.h>
-
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
