@@ -337,13 +337,16 @@ bool partition_needs_row(const struct partition *p) { return p->needs_row; }
 
 bool partition_waits_for_row(const struct partition *p) { return p->needs_row && p->start.joins; }
 
-void partition_row_known(struct partition *p, const struct part_joined *joined, int64_t wall_ms) {
-    if (!p->needs_row) return;
+static void meet_board(struct partition *p, const struct part_joined *joined) {
     bool said_nothing = p->seen.origin == ORIGIN_BEGINNING; /* to any Redis: this is the one that it knows */
     bool without_it = joined->is_new || !said_nothing;
-    if (partition_waits_for_row(p) && without_it && RULE(above_closed))
-        p->settled = i64_larger(p->settled, joined->closed);
-    if (partition_waits_for_row(p) && said_nothing) memcpy(p->life, joined->life, sizeof p->life);
+    if (without_it && RULE(above_closed)) p->settled = i64_larger(p->settled, joined->closed);
+    if (said_nothing) memcpy(p->life, joined->life, sizeof p->life);
+}
+
+void partition_row_known(struct partition *p, const struct part_joined *joined, int64_t wall_ms) {
+    if (!p->needs_row) return;
+    if (partition_waits_for_row(p)) meet_board(p, joined);
     p->x = i64_larger(p->x, joined->x);
     uint64_t known = p->incarnation > joined->incarnation ? p->incarnation : joined->incarnation;
     uint64_t above = RULE(i_known) ? known + 1 : 1;

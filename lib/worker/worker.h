@@ -1,6 +1,6 @@
 /* worker/worker.h - the threads of one topkd process: N consumers, a publisher, a merger.
- * Threads: worker_run and worker_end are called once, by main; the probes by any thread.   Ownership: borrows everything in the parts.
- */
+ * Threads: worker_run and worker_end are called once, by main; the probes by any thread.
+ * Ownership: borrows everything in the parts. */
 #ifndef TOPKD_WORKER_WORKER_H
 #define TOPKD_WORKER_WORKER_H
 
@@ -19,7 +19,7 @@ void worker_destroy(struct worker *w);
 /* Run until asked to stop, finished (EXIT_AT_END) or failed. */
 void worker_run(struct worker *w);
 /* Say the last words, leave the group, end the threads. Returns the exit code: 0 everything stored and committed, 1
- * otherwise, 2 if the other side's configuration forbids to go on. WHY (256 bytes) names cause and remedy of anything
+ * otherwise, 2 if the other side's configuration forbids to go on. WHY names cause and remedy of anything
  * but 0. It asks for no more than SHUTDOWN_TIMEOUT, but a library may hang: who must keep the time has to be ready to
  * end the process. */
 int worker_end(struct worker *w, char why[WHY_MAX]);
