@@ -64,7 +64,7 @@ $(SUPPORT): $(SUPPORT_SRC:%.c=$(B)/%.o)
 $(PARTS): $(CMD_SRC:%.c=$(B)/%.o)
 $(LIB) $(SUPPORT) $(PARTS):
 	@mkdir -p $(@D)
-	$(Q)rm -f $@ && ar rcs $@ $^
+	$(Q)rm -f $@ && ar qcs $@ $^
 
 # ThreadSanitizer does not know the kind of threads that librdkafka starts: see there.
 TSAN_THREADS := $(if $(filter tsan,$(VARIANT)),$(B)/tests/unit/source/tsan_threads.o)

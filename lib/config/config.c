@@ -7,9 +7,9 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/units.h"
 #include "config/nearest.h"
 #include "config/setting.h"
-#include "config/units.h"
 
 const struct setting settings[SETTINGS] = {
 #define X(field, name, kind, fallback, min, max, unit, help)                                                           \

@@ -6,7 +6,7 @@
 #include "base/base.h"
 #include "base/buf.h"
 #include "base/log.h"
-#include "config/weights.h"
+#include "event/weights.h"
 
 enum config_log_clock { CONFIG_LOG_CLOCK_RECORD, CONFIG_LOG_CLOCK_EVENT };
 enum config_start { CONFIG_START_EARLIEST, CONFIG_START_LATEST };

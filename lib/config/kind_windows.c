@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/units.h"
 #include "config/setting.h"
-#include "config/units.h"
 
 enum { DURATION_TEXT_MAX = 24 };
 

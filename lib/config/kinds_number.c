@@ -4,8 +4,8 @@
 #include <sched.h>
 #include <string.h>
 
+#include "base/units.h"
 #include "config/setting.h"
-#include "config/units.h"
 
 static int check_range(const struct setting *s, uint64_t v, struct err *e) {
     if (v < s->min) return err_set(e, ERR_INVALID, "that is too small");

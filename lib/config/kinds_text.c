@@ -5,8 +5,8 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/units.h"
 #include "config/setting.h"
-#include "config/units.h"
 
 void field_set_text(char **field, const char *text) {
     mem_free(*field);

@@ -8,7 +8,7 @@
 #define TOPKD_EVENT_EVENT_H
 
 #include "base/base.h"
-#include "config/weights.h"
+#include "event/weights.h"
 
 enum { EVENT_ITEM_BYTES_MAX = 256, EVENT_LOCATION_BYTES_MAX = 64, EVENT_TYPE_BYTES_MAX = 64 };
 

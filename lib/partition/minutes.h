@@ -3,7 +3,7 @@
 #ifndef TOPKD_PARTITION_MINUTES_H
 #define TOPKD_PARTITION_MINUTES_H
 
-#include "partition/meta.h"
+#include "protocol/commit.h"
 #include "sketch/sketch.h"
 
 /* Offsets are "next" values: changed = next after the last change, acked = next of the newest answered copy. -1: never,

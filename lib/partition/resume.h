@@ -4,8 +4,8 @@
 #ifndef TOPKD_PARTITION_RESUME_H
 #define TOPKD_PARTITION_RESUME_H
 
-#include "partition/meta.h"
-#include "partition/rules.h"
+#include "protocol/commit.h"
+#include "protocol/rules.h"
 
 struct part_facts {
     bool has_commit;

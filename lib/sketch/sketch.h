@@ -52,7 +52,7 @@ uint64_t sketch_total(const struct sketch *s); /* all weight ever added */
 bool sketch_exact(const struct sketch *s);     /* never overflowed: every count is the truth */
 uint64_t sketch_bytes(const struct sketch *s); /* memory, as counted in the budget */
 
-/* Append the LIMIT heaviest items as a packed list (sketch/packed.h): highest count first, ties by larger item bytes.
+/* Append the LIMIT heaviest items as a packed list (list/packed.h): highest count first, ties by larger item bytes.
  * Takes from the pool and gives back; S does not change. */
 void sketch_pack(struct sketch *s, size_t limit, struct buf *out);
 

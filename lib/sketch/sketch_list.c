@@ -5,7 +5,7 @@
  * wide, tells from which
  * count on there are enough of them. Texts are looked at only from there up. */
 #include "base/pool.h"
-#include "sketch/packed.h"
+#include "list/packed.h"
 #include "sketch/sketch_stash.h"
 
 enum {

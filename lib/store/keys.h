@@ -26,14 +26,14 @@
  *                                              rows     one up with every row that was stored
  *                                              members  one up with every partition that comes or is retired
  *                                              closed   highest minute of which a list may be closed
- *                                              <source> "topic/partition": fence ';' the row (partition/meta.h) '#'
+ *                                              <source> "topic/partition": fence ';' the row (protocol/commit.h) '#'
  *                                                       how many rows of it were stored
  *   topk:{US}:part:<minute>     hash    TTL    e        random token of this hash, made with it
  *                                              born     when, by the clock of Redis, in ms
  *                                              n        count of accepted contributions
  *                                              ln       the n that the list was made from; absent: no list yet
  *                                              lr       the rows of the progress that it was judged by
- *                                              merged   the list, LIST_SIZE deep (sketch/packed.h)
+ *                                              merged   the list, LIST_SIZE deep (list/packed.h)
  *                                              closed   1: the list is final, the parts are gone, nothing changes
  *                                              f:<source>  fence, then 1 for a final copy, else 0
  *                                              i:<source>  packed items of that copy

@@ -2,8 +2,8 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "board/state.h"
 #include "event/event.h"
+#include "protocol/judge.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -5,7 +5,7 @@
 #ifndef TOPKD_WORKER_STATE_LINE_H
 #define TOPKD_WORKER_STATE_LINE_H
 
-#include "worker/hub.h"
+#include "hub/hub.h"
 
 enum { STATE_LINE_MS = 60000 };
 

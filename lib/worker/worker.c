@@ -7,13 +7,13 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "consumer/consumer.h"
+#include "hub/memory.h"
+#include "hub/store_news.h"
+#include "merger/merger.h"
+#include "publisher/publisher.h"
 #include "store/redis.h"
-#include "worker/consumer.h"
-#include "worker/memory.h"
-#include "worker/merger.h"
-#include "worker/publisher.h"
 #include "worker/state_line.h"
-#include "worker/store_news.h"
 
 #include <inttypes.h>
 #include <pthread.h>

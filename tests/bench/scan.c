@@ -10,8 +10,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "decode/message.h"
 #include "event/event.h"
-#include "event/event_message.h"
 
 enum { MESSAGES = 1024, MESSAGE_BYTES_MAX = 16384 };
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "board/merge.h"
+#include "list/merge.h"
 
 /* Assertions are what this program is for. */
 #ifdef NDEBUG

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "event/event_block.h"
-#include "event/event_message.h"
-#include "event/event_names.h"
+#include "decode/json_block.h"
+#include "decode/json_names.h"
+#include "decode/message.h"
 
 /* Assertions are what this program is for. */
 #ifdef NDEBUG

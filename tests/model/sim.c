@@ -8,7 +8,7 @@
 
 #include "base/hash.h"
 #include "base/testhook.h"
-#include "partition/meta.h"
+#include "protocol/commit.h"
 
 const char *const sim_event_names[SAW_EVENTS] = {"kill",    "start", "rebalance", "freeze", "failover", "flush",
                                                  "restore", "join",  "retire",    "return", "config",   "reset",

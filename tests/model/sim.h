@@ -9,11 +9,11 @@
 #include <setjmp.h>
 
 #include "config/config.h"
-#include "partition/rules.h"
+#include "consumer/consumer.h"
+#include "merger/merger.h"
+#include "protocol/rules.h"
+#include "publisher/publisher.h"
 #include "support/fake_store.h"
-#include "worker/consumer.h"
-#include "worker/merger.h"
-#include "worker/publisher.h"
 
 enum {
     UNIT_MS = 6000, /* a tenth of a minute */

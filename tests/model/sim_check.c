@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "list/packed.h"
 #include "model/sim.h"
-#include "partition/meta.h"
-#include "sketch/packed.h"
+#include "protocol/commit.h"
 
 void sim_fail(struct sim *s, const char *what) {
     if (s->bad[0] == 0) snprintf(s->bad, sizeof s->bad, "%s", what);

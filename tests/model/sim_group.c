@@ -4,7 +4,7 @@
 
 #include "base/testhook.h"
 #include "model/sim.h"
-#include "partition/meta.h"
+#include "protocol/commit.h"
 
 static const char topic[] = "t";
 

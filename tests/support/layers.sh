@@ -7,18 +7,24 @@ cd "$(dirname "$0")/../.."
 folders() {
     cat <<'TABLE'
 base
-config                base
-event                 base config
-sketch                base config
-partition             base config event sketch
-board                 base config event sketch partition
+list                  base
+event                 base decode
+protocol              base
+config                base event
+decode                base event
+sketch                base list
 source                base config
-store                 base config
+store                 base protocol
+partition             base event protocol sketch
+hub                   base config event protocol partition store
+consumer              base event decode protocol partition source hub
+publisher             base protocol store hub
+merger                base list protocol store hub
+worker                base config event protocol source store hub consumer publisher merger
 serve                 base
-loadgen               base event
-worker                base config event sketch partition board source store
-cmd/topkd             base config event sketch partition board source store worker serve
-cmd/topkd-loadgen     base config event loadgen serve
+loadgen               base decode event
+cmd/topkd             base config source store worker serve
+cmd/topkd-loadgen     base config decode event loadgen serve
 cmd/topkd-audit       base config store serve
 cmd/topkd-mockbroker  base
 TABLE
@@ -30,7 +36,7 @@ libraries() {
     cat <<'TABLE'
 librdkafka  source cmd/topkd-audit cmd/topkd-loadgen cmd/topkd-mockbroker
 hiredis     store cmd/topkd-audit
-jansson     event cmd/topkd-audit
+jansson     decode cmd/topkd-audit
 xxhash      base
 microhttpd  serve
 zlib        loadgen

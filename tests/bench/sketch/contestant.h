@@ -7,7 +7,7 @@
 #ifndef TOPKD_BENCH_SKETCH_CONTESTANT_H
 #define TOPKD_BENCH_SKETCH_CONTESTANT_H
 
-#include "stream.h"
+#include "unit/sketch/stream.h"
 
 /* What a contestant says of an item. */
 struct claim {

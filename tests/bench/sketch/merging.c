@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "board/merge.h"
 #include "judge.h"
+#include "list/merge.h"
 #include "loadgen/rng.h"
 #include "modes.h"
 #include "ours.h"

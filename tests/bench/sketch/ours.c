@@ -4,9 +4,9 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "list/packed.h"
 #include "loadgen/rng.h"
 #include "ours.h"
-#include "sketch/packed.h"
 #include "sketch/sketch.h"
 
 static struct sketch_budget budget = {.limit_bytes = UINT64_MAX};

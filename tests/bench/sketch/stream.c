@@ -1,4 +1,4 @@
-#include "stream.h"
+#include "unit/sketch/stream.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -9,9 +9,9 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "event/event.h"
+#include "list/packed.h"
 #include "loadgen/rng.h"
 #include "loadgen/zipf.h"
-#include "sketch/packed.h"
 #include "sketch/sketch.h"
 
 /* -- names: every distinct item once -- */

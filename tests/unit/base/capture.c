@@ -1,5 +1,5 @@
 /* unit/base/capture.c - see capture.h. */
-#include "unit/base/capture.h"
+#include "capture.h"
 
 #include <check.h>
 #include <unistd.h>

@@ -9,7 +9,7 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "base/mem.h"
-#include "unit/base/capture.h"
+#include "capture.h"
 
 START_TEST(error_carries_code_and_text_and_returns_the_code) {
     struct err e;

@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "unit/base/capture.h"
+#include "capture.h"
 
 static void info_again(void) { log_set_level(LOG_INFO); }
 

@@ -8,7 +8,7 @@
 
 #include "base/base.h"
 #include "base/testhook.h"
-#include "unit/base/capture.h"
+#include "capture.h"
 
 static struct capture capture;
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "config/setting.h"
-#include "unit/config/given_env.h"
+#include "given_env.h"
 
 START_TEST(empty_environment_is_a_whole_configuration) {
     struct config *c = must_load((const char *const[]){NULL});

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "config/setting.h"
+#include "given_env.h"
 #include "unit/base/capture.h"
-#include "unit/config/given_env.h"
 
 START_TEST(env_example_on_disk_is_what_the_table_says) {
     struct buf expected = {0};

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "config/setting.h"
-#include "unit/config/given_env.h"
+#include "given_env.h"
 
 static char path[] = "/tmp/topkd-unit-XXXXXX";
 

@@ -1,5 +1,5 @@
 /* unit/config/given_env.c - see given_env.h. */
-#include "unit/config/given_env.h"
+#include "given_env.h"
 
 #include <check.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "event/event_arena.h"
+#include "event/arena.h"
 
 static struct event_arena *arena;
 

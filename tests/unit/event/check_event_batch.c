@@ -1,7 +1,7 @@
 #include <check.h>
 #include <string.h>
 
-#include "event/event_batch.h"
+#include "event/batch.h"
 
 static const struct {
     enum event_outcome o;

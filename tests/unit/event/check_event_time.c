@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "event/event_time.h"
+#include "event/time.h"
 
 static const int64_t UNTOUCHED = -77;
 

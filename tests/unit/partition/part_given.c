@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sketch/packed.h"
+#include "list/packed.h"
 
 struct evening evening;
 

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "unit/sketch/sketch_given.h"
-#include "unit/sketch/stream.h"
+#include "sketch_given.h"
+#include "stream.h"
 
 static void add_distinct(struct checked *p, uint64_t seed, uint32_t from, uint32_t to) {
     char name[12];

@@ -6,8 +6,8 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "unit/sketch/sketch_given.h"
-#include "unit/sketch/stream.h"
+#include "sketch_given.h"
+#include "stream.h"
 
 enum { UNIVERSE = 10000000, TOP = 100 };
 

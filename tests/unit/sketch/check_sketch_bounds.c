@@ -4,8 +4,8 @@
 #include <check.h>
 #include <stdio.h>
 
-#include "unit/sketch/sketch_given.h"
-#include "unit/sketch/stream.h"
+#include "sketch_given.h"
+#include "stream.h"
 
 enum { SEEDS = 40, EVENTS = 16000 };
 

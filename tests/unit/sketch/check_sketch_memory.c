@@ -2,8 +2,8 @@
 #include <check.h>
 #include <stdio.h>
 
-#include "unit/sketch/sketch_given.h"
-#include "unit/sketch/stream.h"
+#include "sketch_given.h"
+#include "stream.h"
 
 enum { SET_BYTES = 128 + 32 + 68 /* hot lines, ids, bounds */, STRUCT_BYTES_MAX = 128 };
 

@@ -4,9 +4,9 @@
 #include <stdio.h>
 
 #include "base/hash.h"
-#include "unit/sketch/colliding.h"
-#include "unit/sketch/sketch_given.h"
-#include "unit/sketch/stream.h"
+#include "colliding.h"
+#include "sketch_given.h"
+#include "stream.h"
 
 enum { EXACT_64KB = 1024, EXACT_16KB = 256 };
 

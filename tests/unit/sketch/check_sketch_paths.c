@@ -2,10 +2,10 @@
 #include <check.h>
 #include <stdio.h>
 
+#include "colliding.h"
 #include "sketch/sketch_path.h"
-#include "unit/sketch/colliding.h"
-#include "unit/sketch/sketch_given.h"
-#include "unit/sketch/stream.h"
+#include "sketch_given.h"
+#include "stream.h"
 
 enum { SKETCHES = 5, ADDS = 60000, LOOKS = 20 };
 

@@ -7,8 +7,8 @@
 #include <stdio.h>
 
 #include "base/mem.h"
-#include "unit/sketch/sketch_given.h"
-#include "unit/sketch/stream.h"
+#include "sketch_given.h"
+#include "stream.h"
 
 enum { WAYS = 8 };
 

@@ -1,6 +1,6 @@
 /* XXH3 of eight bytes is rrmxmx(input ^ a constant): x ^= rotl(x, 49) ^ rotl(x, 24), x *= K, x ^= (x >> 35) + 8,
  * x *= K, x ^= x >> 28. Each step is undone. */
-#include "unit/sketch/colliding.h"
+#include "colliding.h"
 
 #include <string.h>
 

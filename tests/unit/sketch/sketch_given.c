@@ -1,4 +1,4 @@
-#include "unit/sketch/sketch_given.h"
+#include "sketch_given.h"
 
 #include <check.h>
 #include <inttypes.h>

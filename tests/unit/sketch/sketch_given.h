@@ -4,9 +4,9 @@
 
 #include <string.h>
 
-#include "sketch/packed.h"
+#include "list/packed.h"
 #include "sketch/sketch.h"
-#include "unit/sketch/truth.h"
+#include "truth.h"
 
 enum { SETS_16KB = 128, SETS_64KB = 512, LIST_WHOLE = 1 << 30, LIST_SIZE = 400 /* the default */ };
 

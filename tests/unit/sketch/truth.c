@@ -1,4 +1,4 @@
-#include "unit/sketch/truth.h"
+#include "truth.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -8,7 +8,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "sketch/packed.h"
+#include "list/packed.h"
 
 /* -- counting -- */
 

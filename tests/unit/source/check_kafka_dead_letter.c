@@ -1,8 +1,8 @@
 /* Rejected events: unchanged, with headers that say where they came from, and tickets that say how far they are. */
 #include "base/log.h"
+#include "kafka_given.h"
 #include "source/kafka_internal.h"
 #include "unit/base/capture.h"
-#include "unit/source/kafka_given.h"
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>

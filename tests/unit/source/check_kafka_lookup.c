@@ -1,5 +1,5 @@
 /* What can be asked: commits and their metadata, bounds of the logs, the topics' partitions. */
-#include "unit/source/kafka_given.h"
+#include "kafka_given.h"
 #include <check.h>
 #include <string.h>
 

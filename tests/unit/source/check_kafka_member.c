@@ -1,5 +1,5 @@
 /* What a member of the group sees: records, ends, resets, rebalances. */
-#include "unit/source/kafka_given.h"
+#include "kafka_given.h"
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>

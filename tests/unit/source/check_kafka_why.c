@@ -1,8 +1,8 @@
 /* What is wrong with Kafka, in words: for /readyz, and once for the log. */
 #include "base/log.h"
+#include "kafka_given.h"
 #include "source/kafka_internal.h"
 #include "unit/base/capture.h"
-#include "unit/source/kafka_given.h"
 #include <check.h>
 #include <string.h>
 

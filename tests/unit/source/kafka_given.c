@@ -1,4 +1,4 @@
-#include "unit/source/kafka_given.h"
+#include "kafka_given.h"
 #include "base/mem.h"
 #include <check.h>
 #include <stdio.h>

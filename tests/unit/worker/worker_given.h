@@ -1,10 +1,10 @@
 /* worker_given.h - the words of the worker tests: a hub of one consumer, a clock that the test moves, and a source that
  * says what it is told to say and remembers what it was asked. */
-#ifndef TOPKD_TESTS_WORKER_GIVEN_H
-#define TOPKD_TESTS_WORKER_GIVEN_H
+#ifndef TOPKD_TESTS_UNIT_WORKER_WORKER_GIVEN_H
+#define TOPKD_TESTS_UNIT_WORKER_WORKER_GIVEN_H
 
+#include "consumer/consumer.h"
 #include "source/source.h"
-#include "worker/consumer.h"
 
 enum { SCRIPT_MAX = 32, SCRIPT_PARTITIONS = 4, STEP_WAIT_MS = 100 };
 

@@ -1,0 +1,26 @@
+/* consumer/consumer.h - one member of the group: polls, decodes, applies, copies at ticks, commits. It owns its
+ * partitions outright. It never waits for Redis.   Threads: one; a source of its own; talks to others through the hub.
+ */
+#ifndef TOPKD_CONSUMER_CONSUMER_H
+#define TOPKD_CONSUMER_CONSUMER_H
+
+#include "hub/hub.h"
+#include "source/source.h"
+
+struct consumer;
+
+/* NUMBER: its box in the hub. SKETCH_BYTES: its share of the memory for buckets. Borrows hub and source. */
+struct consumer *consumer_create(struct hub *hub, uint32_t number, struct source source, uint64_t sketch_bytes);
+void consumer_destroy(struct consumer *c);
+
+/* Poll for at most TIMEOUT_MS, apply what comes, do what is due. */
+void consumer_step(struct consumer *c, int timeout_ms);
+/* The last words: copy what is dirty, wait for the answers, commit. False if something could not be stored or committed
+ * before DEADLINE_MONO_MS; nothing is lost then, the next owner rewinds. */
+bool consumer_finish(struct consumer *c, int64_t deadline_mono_ms);
+
+/* Look at every partition that runs here: for tests. */
+typedef void consumer_visit(void *ctx, const char *source, const struct part_view *v);
+void consumer_look(struct consumer *c, consumer_visit *visit, void *ctx);
+
+#endif

@@ -1,0 +1,40 @@
+/* event/judge.h - the rules for the fields: what an object must hold to count.
+ * Use when: a decoder has the values of an object.   Not for: what is JSON; decoders know that.
+ * Both decoders hand their values to this one judge, so that they can only differ in what they read.
+ * Threads: any; pure. */
+#ifndef TOPKD_EVENT_JUDGE_H
+#define TOPKD_EVENT_JUDGE_H
+
+#include "event/event.h"
+
+/* The fields that are judged; the user is not. */
+enum event_field {
+    EVENT_FIELD_ITEM,
+    EVENT_FIELD_LOCATION,
+    EVENT_FIELD_TIME,
+    EVENT_FIELD_TYPE,
+    EVENT_FIELD_VALUE,
+    EVENT_FIELDS
+};
+
+enum event_kind {
+    EVENT_ABSENT, /* or null: no rule tells the two apart */
+    EVENT_STRING,
+    EVENT_INTEGER,
+    EVENT_REAL,
+    EVENT_OTHER
+};
+
+struct event_value {
+    enum event_kind kind;
+    bool plain;        /* of a string: sure to hold no control character, not even 0x7f */
+    struct bytes text; /* of a string; of an item that is an integer, its decimal text */
+    int64_t integer;
+    double real; /* finite */
+};
+
+/* Fill EV, as it was added to a batch, from VALUES; its texts are those of the values. */
+void event_judge(const struct event_rules *r, const struct event_value values[EVENT_FIELDS], int64_t record_time_ms,
+                 struct event *ev);
+
+#endif

@@ -1,0 +1,20 @@
+/* merger/retirer.h - rows of partitions that are no longer there (rule 24): a topic made again with fewer partitions would
+ * leave its lists unfinished for ever. Metadata may be wrong for a while, so a row is retired only when the topic has
+ * been known with fewer partitions, and the row has said the same, for RETIRE_AFTER_MS. What its partition may have
+ * touched is not vouched for from then on; should it come back, it joins the board anew.
+ * Threads: the merger's.   Ownership: borrows the hub. */
+#ifndef TOPKD_MERGER_RETIRER_H
+#define TOPKD_MERGER_RETIRER_H
+
+#include "hub/hub.h"
+
+enum { RETIRE_AFTER_MS = 120000 }; /* a dozen refreshes of the metadata */
+
+struct retirer;
+
+struct retirer *retirer_create(struct hub *hub);
+void retirer_destroy(struct retirer *r);
+/* Looks at all rows; retires those that are due. Returns a store_status. */
+int retirer_look(struct retirer *r, struct store store, const struct store_progress *p, struct err *e);
+
+#endif

@@ -1,0 +1,33 @@
+/* The words of the event tests: usual rules, a decode of exact bytes, and an event as a line of text:
+ *   <outcome> <item> <location> <time_ms> <weight> @<where raw begins in the message>+<its length>
+ * with "-" for what is not there, and \xNN for bytes that would not read well (white space, '\', '-' alone, non-ASCII).
+ */
+#ifndef TOPKD_TESTS_UNIT_DECODE_DECODE_GIVEN_H
+#define TOPKD_TESTS_UNIT_DECODE_DECODE_GIVEN_H
+
+#include "event/event.h"
+
+enum { EVENT_LINE_BYTES = 2048 };
+
+/* 2025-11-21T19:00:00.123Z: what an event without a time of its own gets. */
+#define RECORD_TIME_MS INT64_C(1763751600123)
+
+/* The fields as design and README name them; view=1,like=4,skip=0,*=2; a global list. Borrowed, for ever valid. */
+const struct event_rules *given_rules(void);
+
+/* A batch decoded from a copy of the N bytes at P that ends where its memory ends, so that a sanitizer sees a look
+ * beyond it. The copy lives as long as the result. */
+struct decoded {
+    struct event_batch batch;
+    char *message;
+    size_t n;
+};
+struct decoded decoded_with(const struct event_rules *r, const void *p, size_t n, int64_t record_time_ms);
+struct decoded decoded_text(const char *text); /* usual rules and record time */
+void decoded_free(struct decoded *d);
+
+/* The I-th event, valid until the next call. */
+const char *event_line(const struct decoded *d, size_t i);
+const char *event_line_without_raw(const struct decoded *d, size_t i);
+
+#endif

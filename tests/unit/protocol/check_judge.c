@@ -1,0 +1,319 @@
+/* The rules of parts and states, line by line: what a partition says of a list, what all of them make of it. */
+#include <check.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "protocol/judge.h"
+
+enum { LATENESS_MS = 60000, SLACK_MS = 5000, MINUTE = 1000, ROW_I = 50 };
+
+static const struct part_rules rules = {.lateness_ms = LATENESS_MS, .slack_ms = SLACK_MS};
+
+/* end + lateness + slack, written out. */
+#define DEADLINE_MS (INT64_C(1001) * 60000 + 60000 + 5000)
+
+/* -- what one partition says of MINUTE -- */
+
+enum part_is { ABSENT, PROVISIONAL, FINAL };
+
+static const struct line {
+    const char *why;
+    bool no_row;
+    int64_t m, b, x, end_ms; /* of the row, whose incarnation is ROW_I */
+    enum part_is part;
+    uint64_t part_i;
+    enum list_state want;
+    bool counts;
+} lines[] = {
+#define NEVER PART_NEVER
+#define NONE  PART_NO_MINUTE
+    /* no row: open */
+    {"no row, no part", true, NONE, NONE, NONE, NEVER, ABSENT, 0, LIST_OPEN, false},
+    {"no row, a part: it counts", true, NONE, NONE, NONE, NEVER, PROVISIONAL, 50, LIST_OPEN, true},
+    {"no row, a final part", true, NONE, NONE, NONE, NEVER, FINAL, 50, LIST_OPEN, true},
+    {"no row: numbers without meaning are not looked at", true, 2000, 2000, 2000, INT64_MAX, ABSENT, 0, LIST_OPEN,
+     false},
+    /* a final part: final */
+    {"a final part", false, NONE, NONE, NONE, NEVER, FINAL, 50, LIST_FINAL, true},
+    {"a final part comes before x", false, NONE, NONE, MINUTE, NEVER, FINAL, 50, LIST_FINAL, true},
+    {"a final part comes before the end of the log", false, NONE, NONE, NONE, INT64_MAX, FINAL, 50, LIST_FINAL, true},
+    {"a final part of a newer incarnation than the row's", false, NONE, NONE, NONE, NEVER, FINAL, 51, LIST_FINAL, true},
+    {"a final part of an older one, of a minute that was settled", false, NONE, MINUTE, NONE, NEVER, FINAL, 49,
+     LIST_FINAL, true},
+    /* m <= row.x: lost */
+    {"x is the minute", false, NONE, NONE, MINUTE, NEVER, ABSENT, 0, LIST_LOST, false},
+    {"x is later", false, NONE, NONE, MINUTE + 1, NEVER, PROVISIONAL, 50, LIST_LOST, true},
+    {"x comes before M", false, MINUTE, NONE, MINUTE, NEVER, ABSENT, 0, LIST_LOST, false},
+    {"x comes before the end of the log", false, NONE, NONE, MINUTE, INT64_MAX, ABSENT, 0, LIST_LOST, false},
+    {"x is earlier", false, NONE, NONE, MINUTE - 1, NEVER, ABSENT, 0, LIST_OPEN, false},
+    /* no part and row.M >= m: final */
+    {"settled without a part", false, MINUTE, NONE, NONE, NEVER, ABSENT, 0, LIST_FINAL, false},
+    {"settled long ago without a part", false, MINUTE + 9, NONE, NONE, NEVER, ABSENT, 0, LIST_FINAL, false},
+    {"not settled yet, no part", false, MINUTE - 1, NONE, NONE, NEVER, ABSENT, 0, LIST_OPEN, false},
+    {"settled, but the part is not the last word", false, MINUTE, NONE, NONE, NEVER, PROVISIONAL, 50, LIST_OPEN, true},
+    /* row.end >= deadline(m) and the part, if any, has row.i: ended */
+    {"at the end of the log at the deadline", false, NONE, NONE, NONE, DEADLINE_MS, ABSENT, 0, LIST_ENDED, false},
+    {"at the end of the log just before", false, NONE, NONE, NONE, DEADLINE_MS - 1, ABSENT, 0, LIST_OPEN, false},
+    {"at the end of the log with a part", false, NONE, NONE, NONE, DEADLINE_MS, PROVISIONAL, 50, LIST_ENDED, true},
+    {"... with a part of a newer incarnation", false, NONE, NONE, NONE, DEADLINE_MS, PROVISIONAL, 51, LIST_OPEN, true},
+    {"... with a part of an older one, settled by it", false, NONE, MINUTE, NONE, DEADLINE_MS, PROVISIONAL, 49,
+     LIST_OPEN, true},
+    {"M comes before the end of the log", false, MINUTE, NONE, NONE, DEADLINE_MS, ABSENT, 0, LIST_FINAL, false},
+    /* otherwise open */
+    {"a row that says nothing", false, NONE, NONE, NONE, NEVER, ABSENT, 0, LIST_OPEN, false},
+    {"a part that says nothing final", false, NONE, NONE, NONE, NEVER, PROVISIONAL, 50, LIST_OPEN, true},
+    /* a part with i < row.i counts only if m <= row.b; otherwise it is absent */
+    {"older, b is the minute", false, NONE, MINUTE, NONE, NEVER, PROVISIONAL, 49, LIST_OPEN, true},
+    {"older, b is later", false, NONE, MINUTE + 1, NONE, NEVER, PROVISIONAL, 49, LIST_OPEN, true},
+    {"older, b is earlier: absent", false, NONE, MINUTE - 1, NONE, NEVER, PROVISIONAL, 49, LIST_OPEN, false},
+    {"older, final, b is earlier: absent", false, NONE, MINUTE - 1, NONE, NEVER, FINAL, 49, LIST_OPEN, false},
+    {"older, absent, settled", false, MINUTE, MINUTE - 1, NONE, NEVER, FINAL, 49, LIST_FINAL, false},
+    {"older, absent, at the end of the log", false, NONE, NONE, NONE, DEADLINE_MS, FINAL, 49, LIST_ENDED, false},
+    {"older, absent, not vouched for", false, NONE, NONE, MINUTE, NEVER, FINAL, 49, LIST_LOST, false},
+    {"newer than the row: the row is late, the part counts", false, NONE, NONE, NONE, NEVER, PROVISIONAL, 51, LIST_OPEN,
+     true},
+};
+
+START_TEST(a_partition_says_the_first_that_holds) {
+    const struct line *l = &lines[_i];
+    struct board_sources s = {0};
+    struct part_row row = {.w_ms = 0, .m = l->m, .b = l->b, .x = l->x, .end_ms = l->end_ms};
+    struct board_part part = {"events/0", l->part_i, l->part == FINAL, false};
+    board_sources_add(&s, "events/0", ROW_I, l->no_row ? NULL : &row);
+    enum list_state got = board_judge(&rules, &s, MINUTE, 0, &part, l->part != ABSENT);
+    ck_assert_msg(got == l->want, "%s: %s, not %s", l->why, list_state_name(got), list_state_name(l->want));
+    ck_assert_msg(part.counts == l->counts, "%s: the part %s", l->why, part.counts ? "counts" : "does not count");
+    board_sources_deinit(&s);
+}
+END_TEST
+
+/* -- what all of them make of it -- */
+
+/* A source that by itself makes the list SAYS; no parts. */
+static void source_that_says(struct board_sources *s, const char *name, enum list_state says) {
+    struct part_row row = {.m = NONE, .b = NONE, .x = NONE, .end_ms = NEVER};
+    if (says == LIST_FINAL) row.m = MINUTE;
+    if (says == LIST_LOST) row.x = MINUTE;
+    if (says == LIST_ENDED) row.end_ms = DEADLINE_MS;
+    board_sources_add(s, name, ROW_I, &row);
+}
+
+static enum list_state state_of(struct board_sources *s) { return board_judge(&rules, s, MINUTE, 0, NULL, 0); }
+
+/* Written as the rule is: lost if any says so, else open if any, else ended if any, else final. */
+static enum list_state worst(const bool any[LIST_STATES]) {
+    if (any[LIST_LOST]) return LIST_LOST;
+    if (any[LIST_OPEN]) return LIST_OPEN;
+    return any[LIST_ENDED] ? LIST_ENDED : LIST_FINAL;
+}
+
+START_TEST(a_list_is_what_the_worst_of_three_partitions_says) {
+    for (int i = 0; i < LIST_STATES * LIST_STATES * LIST_STATES; i++) {
+        enum list_state says[3] = {i % LIST_STATES, i / LIST_STATES % LIST_STATES, i / LIST_STATES / LIST_STATES};
+        static const char *const names[3] = {"events/0", "events/1", "likes/0"};
+        struct board_sources s = {0};
+        bool any[LIST_STATES] = {false};
+        for (int k = 0; k < 3; k++) {
+            source_that_says(&s, names[k], says[k]);
+            any[says[k]] = true;
+        }
+        ck_assert_msg(state_of(&s) == worst(any), "%s, %s, %s: %s", list_state_name(says[0]), list_state_name(says[1]),
+                      list_state_name(says[2]), list_state_name(state_of(&s)));
+        board_sources_deinit(&s);
+    }
+}
+END_TEST
+
+START_TEST(a_partition_of_the_topics_without_a_row_keeps_the_list_open) {
+    struct board_sources s = {0};
+    source_that_says(&s, "events/0", LIST_FINAL);
+    ck_assert_int_eq(state_of(&s), LIST_FINAL);
+    board_sources_add(&s, "events/1", 0, NULL);
+    ck_assert_int_eq(state_of(&s), LIST_OPEN);
+    source_that_says(&s, "events/1", LIST_FINAL);
+    ck_assert_int_eq(state_of(&s), LIST_FINAL);
+    board_sources_deinit(&s);
+}
+END_TEST
+
+START_TEST(a_part_of_a_partition_nobody_has_heard_of_keeps_the_list_open_and_counts) {
+    struct board_sources s = {0};
+    struct board_part parts[2] = {{"events/0", ROW_I, true, false}, {"events/7", 3, true, false}};
+    source_that_says(&s, "events/0", LIST_FINAL);
+    ck_assert_int_eq(board_judge(&rules, &s, MINUTE, 0, parts, 1), LIST_FINAL);
+    ck_assert_int_eq(board_judge(&rules, &s, MINUTE, 0, parts, 2), LIST_OPEN);
+    ck_assert(parts[0].counts && parts[1].counts);
+    board_sources_deinit(&s);
+}
+END_TEST
+
+START_TEST(a_part_speaks_only_for_its_own_partition) {
+    struct board_sources s = {0};
+    struct board_part part = {"events/1", ROW_I, true, false};
+    source_that_says(&s, "events/1", LIST_OPEN);
+    source_that_says(&s, "events/10", LIST_OPEN);
+    ck_assert_int_eq(board_judge(&rules, &s, MINUTE, 0, &part, 1), LIST_OPEN);
+    part.source = "events/10";
+    ck_assert_int_eq(board_judge(&rules, &s, MINUTE, 0, &part, 1), LIST_OPEN);
+    board_sources_deinit(&s);
+}
+END_TEST
+
+/* -- when absence is proof -- */
+
+enum { UNTIL_MS = 57000 };
+
+static const struct absence {
+    const char *why;
+    int64_t above, until_ms, born_ms;
+    enum list_state want;
+} absences[] = {
+    {"minutes above were kept, in a hash that is old", MINUTE - 1, UNTIL_MS, 1, LIST_FINAL},
+    {"... in a hash that was made just before they expire", MINUTE - 1, UNTIL_MS, UNTIL_MS - 1, LIST_FINAL},
+    {"... in a hash that was made when they may have expired", MINUTE - 1, UNTIL_MS, UNTIL_MS, LIST_LOST},
+    {"the minute may have been stored long ago", MINUTE, UNTIL_MS, 1, LIST_LOST},
+    {"nothing is known of when", MINUTE, 0, UNTIL_MS, LIST_FINAL},
+};
+
+START_TEST(what_has_settled_without_a_part_is_final_if_a_part_would_still_be_there) {
+    const struct absence *a = &absences[_i];
+    struct board_sources s = {0};
+    struct board_part part = {"events/0", ROW_I, true, false};
+    struct part_row row = {.m = MINUTE, .b = NONE, .x = NONE, .end_ms = NEVER, .vouch = {a->above, a->until_ms}};
+    board_sources_add(&s, "events/0", ROW_I, &row);
+    enum list_state got = board_judge(&rules, &s, MINUTE, a->born_ms, NULL, 0);
+    ck_assert_msg(got == a->want, "%s: %s", a->why, list_state_name(got));
+    ck_assert_int_eq(board_judge(&rules, &s, MINUTE, a->born_ms, &part, 1), LIST_FINAL);
+    board_sources_deinit(&s);
+}
+END_TEST
+
+static uint64_t say_with(int64_t above, int64_t until_ms) {
+    struct board_sources s = {0};
+    struct part_row row = {.m = MINUTE, .b = NONE, .x = NONE, .end_ms = NEVER, .vouch = {above, until_ms}};
+    board_sources_add(&s, "events/0", ROW_I, &row);
+    uint64_t say = board_say(&rules, &s, MINUTE);
+    board_sources_deinit(&s);
+    return say;
+}
+
+START_TEST(what_absence_proves_is_part_of_what_the_rows_say) {
+    ck_assert_uint_eq(say_with(MINUTE - 1, UNTIL_MS), say_with(MINUTE - 9, UNTIL_MS));
+    ck_assert_uint_ne(say_with(MINUTE - 1, UNTIL_MS), say_with(MINUTE, UNTIL_MS));
+    ck_assert_uint_ne(say_with(MINUTE - 1, UNTIL_MS), say_with(MINUTE - 1, UNTIL_MS + 1));
+}
+END_TEST
+
+START_TEST(a_part_of_a_retired_row_whose_last_word_never_came_is_lost) {
+    struct board_sources s = {0};
+    struct board_part part = {"events/0", ROW_I, false, false};
+    struct part_row row = part_row_retired(&(struct part_row){.m = NONE, .b = NONE, .x = NONE}, NONE);
+    board_sources_add(&s, "events/0", ROW_I, &row);
+    ck_assert_int_eq(board_judge(&rules, &s, MINUTE, 1, &part, 1), LIST_LOST);
+    ck_assert_int_eq(board_judge(&rules, &s, MINUTE, 1, NULL, 0), LIST_FINAL);
+    part.final = true;
+    ck_assert_int_eq(board_judge(&rules, &s, MINUTE, 1, &part, 1), LIST_FINAL);
+    board_sources_deinit(&s);
+}
+END_TEST
+
+/* -- the partitions that are known -- */
+
+START_TEST(sources_are_the_union_of_metadata_and_rows_sorted_by_name) {
+    struct board_sources s = {0};
+    struct part_row row = {.w_ms = 7, .m = 1, .b = 2, .x = 3, .end_ms = 4};
+    char name[32];
+    for (int i = 0; i < 40; i++) { /* metadata, in an order that is no order */
+        snprintf(name, sizeof name, "events/%d", i * 17 % 40);
+        board_sources_add(&s, name, 0, NULL);
+    }
+    board_sources_add(&s, "events/17", 9, &row);
+    board_sources_add(&s, "gone/0", 8, &row); /* a row of a partition that metadata do not name */
+    board_sources_add(&s, "events/17", 0, NULL);
+    ck_assert_uint_eq(s.n, 41);
+    for (size_t i = 1; i < s.n; i++) ck_assert_int_lt(strcmp(s.all[i - 1].name, s.all[i].name), 0);
+    const struct board_source *found = board_sources_find(&s, "events/17");
+    ck_assert_ptr_nonnull(found);
+    ck_assert(found->has_row);
+    ck_assert_uint_eq(found->incarnation, 9);
+    ck_assert_int_eq(found->row.x, 3);
+    ck_assert(!board_sources_find(&s, "events/16")->has_row);
+    ck_assert(board_sources_find(&s, "gone/0")->has_row);
+    ck_assert_ptr_null(board_sources_find(&s, "events/40"));
+    ck_assert_ptr_null(board_sources_find(&s, ""));
+    board_sources_deinit(&s);
+    ck_assert_ptr_null(board_sources_find(&s, "events/1"));
+}
+END_TEST
+
+START_TEST(a_minute_is_settled_everywhere_when_every_row_says_so) {
+    struct board_sources s = {0};
+    struct part_row row = {.m = MINUTE};
+    ck_assert(board_settled_everywhere(&s, MINUTE));
+    board_sources_add(&s, "events/0", 1, &row);
+    row.m = MINUTE + 5;
+    board_sources_add(&s, "events/1", 1, &row);
+    ck_assert(board_settled_everywhere(&s, MINUTE));
+    ck_assert(!board_settled_everywhere(&s, MINUTE + 1));
+    board_sources_add(&s, "events/2", 1, NULL);
+    ck_assert(!board_settled_everywhere(&s, MINUTE));
+    ck_assert(!board_settled_everywhere(&s, -MINUTE));
+    row.m = NONE;
+    board_sources_add(&s, "events/2", 1, &row);
+    ck_assert(!board_settled_everywhere(&s, MINUTE));
+    board_sources_deinit(&s);
+}
+END_TEST
+
+START_TEST(the_least_log_time_is_not_that_of_a_retired_row) {
+    struct board_sources s = {0};
+    struct part_row row = {.w_ms = 500}, gone = {.w_ms = 300, .m = INT64_MAX};
+    ck_assert_int_eq(board_least_log_time_ms(&s), PART_NEVER);
+    board_sources_add(&s, "events/0", 1, &row);
+    board_sources_add(&s, "events/1", 1, &gone);
+    ck_assert_int_eq(board_least_log_time_ms(&s), 500);
+    row.w_ms = 400;
+    board_sources_add(&s, "events/2", 1, &row);
+    ck_assert_int_eq(board_least_log_time_ms(&s), 400);
+    board_sources_add(&s, "events/3", 1, NULL);
+    ck_assert_int_eq(board_least_log_time_ms(&s), PART_NEVER);
+    board_sources_deinit(&s);
+}
+END_TEST
+
+START_TEST(log_time_is_the_largest_of_all_rows) {
+    struct board_sources s = {0};
+    struct part_row row = {.w_ms = 500};
+    ck_assert_int_eq(board_log_time_ms(&s), PART_NEVER);
+    board_sources_add(&s, "events/0", 1, NULL);
+    ck_assert_int_eq(board_log_time_ms(&s), PART_NEVER);
+    board_sources_add(&s, "events/1", 1, &row);
+    row.w_ms = 300;
+    board_sources_add(&s, "events/2", 1, &row);
+    row.w_ms = PART_NEVER;
+    board_sources_add(&s, "events/3", 1, &row);
+    ck_assert_int_eq(board_log_time_ms(&s), 500);
+    board_sources_deinit(&s);
+}
+END_TEST
+
+Suite *judge_suite(void);
+Suite *judge_suite(void) {
+    Suite *s = suite_create("board_state");
+    TCase *c = tcase_create("board_state");
+    suite_add_tcase(s, c);
+    tcase_add_loop_test(c, a_partition_says_the_first_that_holds, 0, (int)ARRAY_LEN(lines));
+    tcase_add_test(c, a_list_is_what_the_worst_of_three_partitions_says);
+    tcase_add_test(c, a_partition_of_the_topics_without_a_row_keeps_the_list_open);
+    tcase_add_test(c, a_part_of_a_partition_nobody_has_heard_of_keeps_the_list_open_and_counts);
+    tcase_add_test(c, a_part_speaks_only_for_its_own_partition);
+    tcase_add_test(c, sources_are_the_union_of_metadata_and_rows_sorted_by_name);
+    tcase_add_test(c, a_minute_is_settled_everywhere_when_every_row_says_so);
+    tcase_add_loop_test(c, what_has_settled_without_a_part_is_final_if_a_part_would_still_be_there, 0,
+                        (int)ARRAY_LEN(absences));
+    tcase_add_test(c, what_absence_proves_is_part_of_what_the_rows_say);
+    tcase_add_test(c, a_part_of_a_retired_row_whose_last_word_never_came_is_lost);
+    tcase_add_test(c, the_least_log_time_is_not_that_of_a_retired_row);
+    tcase_add_test(c, log_time_is_the_largest_of_all_rows);
+    return s;
+}

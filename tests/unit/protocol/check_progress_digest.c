@@ -1,0 +1,181 @@
+/* board_say is a hash of all that the rows say of a minute. As long as it stands still no list of the minute is judged
+ * again, so it must move whenever some judgement could; and it should stand still otherwise, or every tick would judge
+ * everything. */
+#include <check.h>
+#include <string.h>
+
+#include "loadgen/rng.h"
+#include "protocol/judge.h"
+
+enum { MINUTE = 1000, SOURCES = 3 };
+
+static const struct part_rules rules = {.lateness_ms = 60000, .slack_ms = 5000};
+#define DEADLINE_MS (INT64_C(1001) * 60000 + 60000 + 5000)
+
+static const char *const names[SOURCES] = {"events/0", "events/1", "likes/0"};
+
+/* -- one row at a time -- */
+
+struct said {
+    bool has_row;
+    uint64_t incarnation;
+    struct part_row row;
+};
+
+static uint64_t say_of(const struct said rows[SOURCES], int64_t minute) {
+    struct board_sources s = {0};
+    for (int i = 0; i < SOURCES; i++)
+        board_sources_add(&s, names[i], rows[i].incarnation, rows[i].has_row ? &rows[i].row : NULL);
+    uint64_t say = board_say(&rules, &s, minute);
+    board_sources_deinit(&s);
+    return say;
+}
+
+#define BEFORE                                                                                                         \
+    { .w_ms = 5, .m = MINUTE - 9, .b = MINUTE - 8, .x = MINUTE - 7, .end_ms = DEADLINE_MS - 100 }
+
+static const struct {
+    const char *why;
+    struct said after;
+    bool moves;
+} changes[] = {
+    {"nothing", {true, 4, BEFORE}, false},
+    {"log time", {true, 4, {.w_ms = 99999999, .m = 991, .b = 992, .x = 993, .end_ms = DEADLINE_MS - 100}}, false},
+    {"M, b, x and the end move, all below the minute",
+     {true, 4, {.w_ms = 5, .m = 999, .b = 999, .x = 999, .end_ms = DEADLINE_MS - 1}},
+     false},
+    {"the end of the log is not known any more",
+     {true, 4, {.w_ms = 5, .m = 991, .b = 992, .x = 993, .end_ms = PART_NEVER}},
+     false},
+    {"M reaches the minute", {true, 4, {.w_ms = 5, .m = 1000, .b = 992, .x = 993, .end_ms = 5}}, true},
+    {"b reaches the minute", {true, 4, {.w_ms = 5, .m = 991, .b = 1000, .x = 993, .end_ms = 5}}, true},
+    {"x reaches the minute", {true, 4, {.w_ms = 5, .m = 991, .b = 992, .x = 1000, .end_ms = 5}}, true},
+    {"the end passes the deadline", {true, 4, {.w_ms = 5, .m = 991, .b = 992, .x = 993, .end_ms = DEADLINE_MS}}, true},
+    {"a new incarnation", {true, 5, BEFORE}, true},
+    {"the row is gone", {.has_row = false}, true},
+};
+
+START_TEST(it_moves_when_a_row_says_something_else_of_the_minute) {
+    for (int i = 0; i < SOURCES; i++) {
+        struct said rows[SOURCES] = {{true, 4, BEFORE}, {true, 4, BEFORE}, {true, 4, BEFORE}};
+        uint64_t before = say_of(rows, MINUTE);
+        rows[i] = changes[_i].after;
+        ck_assert_msg((say_of(rows, MINUTE) != before) == changes[_i].moves, "source %d: %s", i, changes[_i].why);
+    }
+}
+END_TEST
+
+START_TEST(it_moves_when_a_partition_appears) {
+    struct board_sources s = {0};
+    struct part_row row = BEFORE;
+    uint64_t none = board_say(&rules, &s, MINUTE);
+    board_sources_add(&s, "events/1", 4, &row);
+    uint64_t one = board_say(&rules, &s, MINUTE);
+    board_sources_add(&s, "events/0", 0, NULL);
+    uint64_t two = board_say(&rules, &s, MINUTE);
+    ck_assert(none != one && one != two && none != two);
+    board_sources_deinit(&s);
+}
+END_TEST
+
+START_TEST(it_moves_when_partitions_change_alike_or_change_places) {
+    struct said changed = {true, 4, BEFORE};
+    changed.row.x = MINUTE;
+    struct said none[SOURCES] = {{true, 4, BEFORE}, {true, 4, BEFORE}, {true, 4, BEFORE}};
+    struct said first[SOURCES] = {changed, none[1], none[2]}, second[SOURCES] = {none[0], changed, none[2]};
+    struct said both[SOURCES] = {changed, changed, none[2]};
+    ck_assert(say_of(first, MINUTE) != say_of(second, MINUTE));
+    ck_assert(say_of(both, MINUTE) != say_of(none, MINUTE));
+}
+END_TEST
+
+/* A row's flags above the minute stay as they are however far the numbers go. */
+START_TEST(it_stands_still_far_above_the_minute) {
+    struct said rows[SOURCES] = {{true, 4, BEFORE}, {true, 4, BEFORE}, {true, 4, BEFORE}};
+    rows[1].row = (struct part_row){.w_ms = 5, .m = 1000, .b = 1000, .x = 1000, .end_ms = DEADLINE_MS};
+    uint64_t before = say_of(rows, MINUTE);
+    rows[1].row = (struct part_row){.w_ms = 6, .m = 9999, .b = 9998, .x = 9997, .end_ms = INT64_MAX};
+    ck_assert_uint_eq(say_of(rows, MINUTE), before);
+}
+END_TEST
+
+/* -- against the judgement itself -- */
+
+static const int64_t minutes[] = {PART_NO_MINUTE, MINUTE - 1, MINUTE, MINUTE + 1};
+static const int64_t ends[] = {PART_NEVER, DEADLINE_MS - 1, DEADLINE_MS};
+
+static struct said random_said(struct rng *r) {
+    return (struct said){
+        .has_row = rng_below(r, 5) > 0,
+        .incarnation = 4 + rng_below(r, 2),
+        .row = {.w_ms = rng_below(r, 3),
+                .m = minutes[rng_below(r, ARRAY_LEN(minutes))],
+                .b = minutes[rng_below(r, ARRAY_LEN(minutes))],
+                .x = minutes[rng_below(r, ARRAY_LEN(minutes))],
+                .end_ms = ends[rng_below(r, ARRAY_LEN(ends))]},
+    };
+}
+
+/* All that could come of these rows: for each choice of parts the state, which parts count, and whether the minute is
+ * settled. Each source has no part, or one that is final or not, of incarnation 3, 4, 5 or 6. */
+enum { PART_CHOICES = 1 + 2 * 4, JUDGEMENTS = PART_CHOICES * PART_CHOICES * PART_CHOICES };
+
+static void judge_all(const struct said rows[SOURCES], uint8_t out[JUDGEMENTS]) {
+    struct board_sources s = {0};
+    for (int i = 0; i < SOURCES; i++)
+        board_sources_add(&s, names[i], rows[i].incarnation, rows[i].has_row ? &rows[i].row : NULL);
+    bool settled = board_settled_everywhere(&s, MINUTE);
+    for (int j = 0; j < JUDGEMENTS; j++) {
+        struct board_part parts[SOURCES];
+        size_t n = 0;
+        for (int i = 0, choices = j; i < SOURCES; i++, choices /= PART_CHOICES) {
+            int choice = choices % PART_CHOICES;
+            if (choice == 0) continue;
+            parts[n++] = (struct board_part){names[i], 3 + (uint64_t)(choice - 1) / 2, choice % 2 == 0, false};
+        }
+        unsigned judged = board_judge(&rules, &s, MINUTE, 0, parts, n) | (unsigned)settled << 2;
+        for (size_t i = 0; i < n; i++) judged |= (unsigned)parts[i].counts << (3 + i);
+        out[j] = (uint8_t)judged;
+    }
+    board_sources_deinit(&s);
+}
+
+/* Method: two random sets of rows, mostly equal; if any judgement of any parts differs, so does what is said. */
+START_TEST(no_judgement_changes_while_it_stands_still) {
+    static uint8_t before[JUDGEMENTS], after[JUDGEMENTS];
+    struct rng r;
+    int same = 0, changed = 0;
+    rng_init(&r, 1);
+    for (int round = 0; round < 400; round++) {
+        struct said a[SOURCES], b[SOURCES];
+        for (int i = 0; i < SOURCES; i++) {
+            a[i] = random_said(&r);
+            b[i] = a[i];
+        }
+        b[rng_below(&r, SOURCES)] = random_said(&r);
+        judge_all(a, before);
+        judge_all(b, after);
+        bool moves = say_of(a, MINUTE) != say_of(b, MINUTE);
+        bool differ = memcmp(before, after, sizeof before) != 0;
+        ck_assert_msg(moves || !differ, "round %d: a judgement changed, what is said did not", round);
+        same += !moves;
+        changed += differ;
+    }
+    ck_assert_int_ge(same, 10);
+    ck_assert_int_ge(changed, 100);
+}
+END_TEST
+
+Suite *progress_digest_suite(void);
+Suite *progress_digest_suite(void) {
+    Suite *s = suite_create("board_say");
+    TCase *c = tcase_create("board_say");
+    tcase_set_timeout(c, 60);
+    suite_add_tcase(s, c);
+    tcase_add_loop_test(c, it_moves_when_a_row_says_something_else_of_the_minute, 0, (int)ARRAY_LEN(changes));
+    tcase_add_test(c, it_moves_when_a_partition_appears);
+    tcase_add_test(c, it_moves_when_partitions_change_alike_or_change_places);
+    tcase_add_test(c, it_stands_still_far_above_the_minute);
+    tcase_add_test(c, no_judgement_changes_while_it_stands_still);
+    return s;
+}
