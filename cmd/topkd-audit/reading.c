@@ -30,10 +30,10 @@ static void visit(void *self, size_t span, const struct record *rec) {
     struct reading *r = self;
     struct track *t = &r->tracks[span];
     bool counts = rec->offset >= r->spans[span].start;
-    bool clock_unset = t->w_ms == INT64_MIN && r->spans[span].start > 0;
+    bool clock_unset = t->log_time_ms == INT64_MIN && r->spans[span].start > 0;
     if (!counts || clock_unset) {
         recount_clock_only(r->recount, t, rec->value, rec->value_n, rec->time_ms);
-        int64_t log_ms = t->w_ms != INT64_MIN ? t->w_ms : rec->time_ms;
+        int64_t log_ms = t->log_time_ms != INT64_MIN ? t->log_time_ms : rec->time_ms;
         if (moment_in_range(log_ms)) cannot_know(r, log_ms);
     }
     r->recount->origin = (struct origin){r->spans[span].topic, r->spans[span].partition, rec->offset};
@@ -47,7 +47,7 @@ int reading_run(struct reading *r, struct kafka_log *log, struct recount *recoun
     r->tracks = mem_zalloc(r->n, sizeof *r->tracks);
     r->unknowable_until = INT64_MIN;
     for (size_t i = 0; i < r->n; i++) {
-        r->tracks[i].w_ms = INT64_MIN;
+        r->tracks[i].log_time_ms = INT64_MIN;
         bool all_gone = r->spans[i].start > 0 && r->spans[i].start >= r->spans[i].end;
         if (all_gone) cannot_know(r, clock_wall_ms(&clock_system));
         if (r->spans[i].start < r->spans[i].end) r->of += (uint64_t)(r->spans[i].end - r->spans[i].start);

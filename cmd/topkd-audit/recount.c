@@ -18,19 +18,19 @@ struct judging {
     const struct config *c;
     struct places *places;
     bool timed; /* the record has a time, record_ms */
-    int64_t record_ms, w_ms;
+    int64_t record_ms, log_time_ms;
     int64_t newest_ms; /* of the events that may move an event clock */
 };
 
 static bool is_future(const struct judging *j, int64_t time_ms) {
     if (!j->timed && j->c->log_clock == CONFIG_LOG_CLOCK_EVENT) return false;
-    if (!j->timed && j->w_ms == INT64_MIN) return true;
-    return minute_of(time_ms) > minute_of((j->timed ? j->record_ms : j->w_ms) + j->c->future_ms);
+    if (!j->timed && j->log_time_ms == INT64_MIN) return true;
+    return minute_of(time_ms) > minute_of((j->timed ? j->record_ms : j->log_time_ms) + j->c->future_ms);
 }
 
 static bool is_late(const struct judging *j, int64_t time_ms) {
-    if (j->w_ms == INT64_MIN) return false;
-    return (minute_of(time_ms) + 1) * MINUTE_MS + j->c->lateness_ms <= j->w_ms;
+    if (j->log_time_ms == INT64_MIN) return false;
+    return (minute_of(time_ms) + 1) * MINUTE_MS + j->c->lateness_ms <= j->log_time_ms;
 }
 
 static void count_in(struct recount *r, struct bytes location, const struct sighting *s) {
@@ -77,13 +77,13 @@ static void judge(void *self, const struct sighting *s) {
 static void run(struct judging *j, struct track *t, const char *p, size_t n) {
     j->places = &t->places;
     j->timed = moment_in_range(j->record_ms);
-    j->w_ms = t->w_ms;
+    j->log_time_ms = t->log_time_ms;
     j->newest_ms = INT64_MIN;
     decode_message(j->c, p, n, j->record_ms, judge, j);
     int64_t record_ms = j->timed ? j->record_ms : INT64_MIN;
     int64_t moved_to = j->c->log_clock == CONFIG_LOG_CLOCK_EVENT ? j->newest_ms : record_ms;
-    if (moved_to <= t->w_ms) return;
-    t->w_ms = moved_to;
+    if (moved_to <= t->log_time_ms) return;
+    t->log_time_ms = moved_to;
     places_forget(&t->places, recount_sealed(j->c, t));
 }
 
@@ -99,6 +99,6 @@ void recount_clock_only(const struct recount *r, struct track *t, const char *p,
 }
 
 int64_t recount_sealed(const struct config *c, const struct track *t) {
-    if (t->w_ms == INT64_MIN) return INT64_MIN;
-    return minute_of(t->w_ms - c->lateness_ms) - 1;
+    if (t->log_time_ms == INT64_MIN) return INT64_MIN;
+    return minute_of(t->log_time_ms - c->lateness_ms) - 1;
 }

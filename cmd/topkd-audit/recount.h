@@ -13,8 +13,8 @@
 #include "places.h"
 #include "tally.h"
 
-struct track {    /* one partition; track_deinit */
-    int64_t w_ms; /* INT64_MIN: minus infinity */
+struct track {           /* one partition; track_deinit */
+    int64_t log_time_ms; /* INT64_MIN: minus infinity */
     struct places places;
 };
 void track_deinit(struct track *t);

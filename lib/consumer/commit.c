@@ -8,22 +8,22 @@
 
 enum { COMMIT_REST_MIN_MS = 200, COMMIT_REST_MAX_MS = 10000, COMMIT_LOG_MS = 10000 };
 
-_Static_assert(PART_METADATA_BYTES_MAX <= (int)SOURCE_METADATA_BYTES_MAX, "metadata fits a commit");
+_Static_assert(COMMIT_META_BYTES_MAX <= (int)SOURCE_METADATA_BYTES_MAX, "metadata fits a commit");
 
 /* A look-up that is under way must find the last commit that there is. */
-static bool may_freeze(const struct consumer *c, const struct slot *s) {
-    return s->state == SLOT_RUNNING && !(s->position_lost && c->lookup_out);
+static bool may_freeze(const struct consumer *c, const struct assignment *s) {
+    return s->state == ASSIGNMENT_RUNNING && !(s->position_lost && c->lookup_out);
 }
 
 static void freeze(struct consumer *c) {
     c->frozen_n = 0;
-    if (c->slots_n > c->frozen_cap) {
-        c->frozen_cap = c->slots_n * 2;
+    if (c->assignments_n > c->frozen_cap) {
+        c->frozen_cap = c->assignments_n * 2;
         c->frozen = mem_realloc(c->frozen, c->frozen_cap, sizeof *c->frozen);
     }
-    for (size_t i = 0; i < c->slots_n; i++) {
-        struct slot *s = c->slots[i];
-        struct part_commit pc;
+    for (size_t i = 0; i < c->assignments_n; i++) {
+        struct assignment *s = c->assignments[i];
+        struct partition_commit pc;
         if (!may_freeze(c, s) || !partition_freeze(s->memory, clock_wall_ms(c->hub->clock), &pc)) continue;
         struct source_commit *sc = &c->frozen[c->frozen_n++];
         *sc = (struct source_commit){.tp = s->tp, .offset = pc.offset};
@@ -57,7 +57,8 @@ static void send(struct consumer *c, int wait_ms) {
 }
 
 void consumer_commit_now(struct consumer *c, int wait_ms) {
-    if (c->commit_out || c->letters != NULL) return; /* one answer at a time; the next owner rewinds a little further */
+    if (c->commit_out || c->dead_letters != NULL)
+        return; /* one answer at a time; the next owner rewinds a little further */
     freeze(c);
     if (c->commit_waits && letters_delivered(c)) send(c, wait_ms);
     c->commit_waits = false;
@@ -65,16 +66,19 @@ void consumer_commit_now(struct consumer *c, int wait_ms) {
 
 /* A partition whose incarnation is not committed says nothing: its commit does not wait for the checkpoint tick. */
 static bool somebody_waits(const struct consumer *c) {
-    for (size_t i = 0; i < c->slots_n; i++) {
-        struct part_view v;
-        if (!may_freeze(c, c->slots[i])) continue;
-        partition_view(c->slots[i]->memory, &v);
-        if (!v.ready && !partition_needs_row(c->slots[i]->memory) && !v.probing && v.next >= v.frontier) return true;
+    for (size_t i = 0; i < c->assignments_n; i++) {
+        struct partition_view v;
+        if (!may_freeze(c, c->assignments[i])) continue;
+        partition_look(c->assignments[i]->memory, &v);
+        if (!v.ready && !partition_needs_row(c->assignments[i]->memory) && !v.probing && v.next >= v.frontier)
+            return true;
     }
     return false;
 }
 
-bool consumer_commit_waits(const struct consumer *c) { return c->commit_out || c->commit_waits || c->letters != NULL; }
+bool consumer_commit_waits(const struct consumer *c) {
+    return c->commit_out || c->commit_waits || c->dead_letters != NULL;
+}
 
 void consumer_commit_due(struct consumer *c, int64_t now) {
     if (c->commit_waits && !c->commit_out && letters_delivered(c)) send(c, 0);
@@ -90,8 +94,8 @@ void consumer_committed(struct consumer *c, const struct source_commit *commits,
     FAULT(after_commit);
     c->commit_out = false;
     for (size_t i = 0; i < n; i++) {
-        struct slot *s = slot_find(c, commits[i].tp);
-        struct part_commit pc = {.offset = commits[i].offset};
+        struct assignment *s = assignment_find(c, commits[i].tp);
+        struct partition_commit pc = {.offset = commits[i].offset};
         ok += commits[i].ok;
         if (s == NULL || s->memory == NULL) continue;
         memcpy(pc.metadata, commits[i].metadata, sizeof pc.metadata);

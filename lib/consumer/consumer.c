@@ -24,8 +24,8 @@ struct consumer *consumer_create(struct hub *hub, uint32_t number, struct source
                                           .field_value = cfg->field_value,
                                           .weights = &cfg->weights,
                                           .has_global = cfg->global[0] != 0};
-    c->dead_letters = cfg->dlq_topic[0] != 0;
-    c->letters_tail = &c->letters;
+    c->sends_dead_letters = cfg->dlq_topic[0] != 0;
+    c->dead_letters_tail = &c->dead_letters;
     c->committed_mono_ms = clock_mono_ms(hub->clock);
     event_batch_init(&c->batch);
     consumer_metrics_create(c);
@@ -34,8 +34,8 @@ struct consumer *consumer_create(struct hub *hub, uint32_t number, struct source
 
 void consumer_destroy(struct consumer *c) {
     if (c == NULL) return;
-    letters_free(c);
-    slots_free(c);
+    dead_letters_free(c);
+    assignments_free(c);
     consumer_metrics_destroy(c);
     event_batch_deinit(&c->batch);
     sketch_budget_deinit(&c->budget);
@@ -45,13 +45,14 @@ void consumer_destroy(struct consumer *c) {
 
 /* -- events of the source -- */
 
-static enum part_took apply(struct consumer *c, struct slot *s, const struct source_record *r, int64_t wall_ms) {
-    struct part_record rec = {r->offset, r->time_ms, r->key, r->value};
+static enum record_outcome apply(struct consumer *c, struct assignment *s, const struct source_record *r,
+                                 int64_t wall_ms) {
+    struct log_record rec = {r->offset, r->time_ms, r->key, r->value};
     bool wanted = partition_wants(s->memory, r->offset);
     if (wanted) event_decode(&c->event_rules, r->value.p, r->value.n, r->time_ms, &c->batch);
-    enum part_took took = partition_record(s->memory, &rec, wanted ? &c->batch : NULL, wall_ms);
-    if (took == PART_APPLIED && !c->example.set) consumer_note_example(c, s, r);
-    if (took == PART_APPLIED && c->dead_letters) consumer_reject(c, s, r);
+    enum record_outcome took = partition_record(s->memory, &rec, wanted ? &c->batch : NULL, wall_ms);
+    if (took == RECORD_APPLIED && !c->example.set) consumer_note_example(c, s, r);
+    if (took == RECORD_APPLIED && c->sends_dead_letters) consumer_reject(c, s, r);
     return took;
 }
 
@@ -59,18 +60,18 @@ static enum part_took apply(struct consumer *c, struct slot *s, const struct sou
  * the partition wants to be assigned again. */
 static size_t run_of_records(struct consumer *c, const struct source_record *r, size_t n, int64_t wall_ms,
                              bool *again) {
-    struct slot *s = slot_find(c, r->tp);
-    bool ours = s != NULL && s->state == SLOT_RUNNING;
+    struct assignment *s = assignment_find(c, r->tp);
+    bool ours = s != NULL && s->state == ASSIGNMENT_RUNNING;
     size_t i = 0;
     for (; i < n && !*again && source_tp_equal(r[i].tp, r->tp); i++) {
         if (!ours) {
             consumer_count_stale(c);
             continue;
         }
-        enum part_took took = apply(c, s, &r[i], wall_ms);
-        s->moved = s->moved || took == PART_APPLIED || took == PART_REBUILT;
-        s->had_traffic = s->had_traffic || took == PART_APPLIED;
-        *again = took == PART_REASSIGN;
+        enum record_outcome took = apply(c, s, &r[i], wall_ms);
+        s->moved = s->moved || took == RECORD_APPLIED || took == RECORD_REBUILT;
+        s->had_traffic = s->had_traffic || took == RECORD_APPLIED;
+        *again = took == RECORD_OF_ANOTHER_LOG;
     }
     if (ours) partition_let_go(s->memory);
     if (*again) log_event(LOG_WARN, "log_replaced", "topic=%s partition=%d", s->tp.topic, (int)s->tp.partition);
@@ -88,19 +89,19 @@ static void records(struct consumer *c, const struct source_record *r, size_t n)
 }
 
 static void end_of_log(struct consumer *c, const struct source_event *ev) {
-    struct slot *s = slot_find(c, ev->tp);
-    if (s == NULL || s->state != SLOT_RUNNING) return;
+    struct assignment *s = assignment_find(c, ev->tp);
+    if (s == NULL || s->state != ASSIGNMENT_RUNNING) return;
     partition_eof(s->memory, ev->offset, clock_wall_ms(c->hub->clock));
     s->moved = true;
 }
 
 static void position_lost(struct consumer *c, const struct source_event *ev) {
-    struct slot *s = slot_find(c, ev->tp);
+    struct assignment *s = assignment_find(c, ev->tp);
     if (s != NULL) consumer_position_lost(c, s, &ev->error);
 }
 
 static void source_error(struct consumer *c, const struct source_event *ev) {
-    struct slot *s = ev->tp.topic == NULL ? NULL : slot_find(c, ev->tp);
+    struct assignment *s = ev->tp.topic == NULL ? NULL : assignment_find(c, ev->tp);
     if (s != NULL) consumer_unreadable(c, s, &ev->error);
 }
 
@@ -183,13 +184,13 @@ struct standing {
 };
 
 static struct standing standing_of(struct consumer *c) {
-    struct standing st = {true, !c->commit_out && c->letters == NULL, c->assigned_once && !c->lookup_out};
-    for (size_t i = 0; i < c->slots_n; i++) {
-        const struct slot *s = c->slots[i];
-        struct part_view v;
-        if (s->state == SLOT_WAITING) st = (struct standing){false, false, false};
-        if (s->state != SLOT_RUNNING) continue;
-        partition_view(s->memory, &v);
+    struct standing st = {true, !c->commit_out && c->dead_letters == NULL, c->assigned_once && !c->lookup_out};
+    for (size_t i = 0; i < c->assignments_n; i++) {
+        const struct assignment *s = c->assignments[i];
+        struct partition_view v;
+        if (s->state == ASSIGNMENT_WAITING) st = (struct standing){false, false, false};
+        if (s->state != ASSIGNMENT_RUNNING) continue;
+        partition_look(s->memory, &v);
         bool silent = v.next < v.frontier;
         st.clean = st.clean && (silent || v.all_clean);
         st.committed = st.committed && (silent || v.committed == v.next);
@@ -209,7 +210,7 @@ static void finish_poll(struct consumer *c) {
     c->source.ops->poll(c->source.self, FINISH_POLL_MS, &ev);
     if (ev.type != SOURCE_RECORDS && ev.type != SOURCE_EOF) handle(c, &ev);
     consumer_mail(c);
-    consumer_letters_due(c);
+    consumer_dead_letters_due(c);
 }
 
 bool consumer_finish(struct consumer *c, int64_t deadline_mono_ms) {
@@ -230,10 +231,10 @@ bool consumer_finish(struct consumer *c, int64_t deadline_mono_ms) {
 }
 
 void consumer_look(struct consumer *c, consumer_visit *visit, void *ctx) {
-    for (size_t i = 0; i < c->slots_n; i++) {
-        struct part_view v;
-        if (c->slots[i]->state != SLOT_RUNNING) continue;
-        partition_view(c->slots[i]->memory, &v);
-        visit(ctx, c->slots[i]->name, &v);
+    for (size_t i = 0; i < c->assignments_n; i++) {
+        struct partition_view v;
+        if (c->assignments[i]->state != ASSIGNMENT_RUNNING) continue;
+        partition_look(c->assignments[i]->memory, &v);
+        visit(ctx, c->assignments[i]->name, &v);
     }
 }

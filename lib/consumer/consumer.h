@@ -20,7 +20,7 @@ void consumer_step(struct consumer *c, int timeout_ms);
 bool consumer_finish(struct consumer *c, int64_t deadline_mono_ms);
 
 /* Look at every partition that runs here: for tests. */
-typedef void consumer_visit(void *ctx, const char *source, const struct part_view *v);
+typedef void consumer_visit(void *ctx, const char *source, const struct partition_view *v);
 void consumer_look(struct consumer *c, consumer_visit *visit, void *ctx);
 
 #endif

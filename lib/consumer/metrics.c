@@ -15,7 +15,7 @@ struct consumer_metrics {
     uint64_t outcomes[EVENT_OUTCOMES]; /* since they were last told */
 };
 
-struct slot_metrics {
+struct assignment_metrics {
     struct metric *lag, *committed_lag, *lag_seconds, *high, *start, *position, *committed, *rewind, *headroom,
         *log_time, *time_ahead, *settled, *incarnation;
 };
@@ -53,9 +53,9 @@ void consumer_metrics_create(struct consumer *c) {
 
 void consumer_metrics_destroy(struct consumer *c) { mem_free(c->metrics); }
 
-void slot_metrics_open(struct consumer *c, struct slot *s) {
+void assignment_metrics_open(struct consumer *c, struct assignment *s) {
     struct metrics *all = c->hub->metrics;
-    struct slot_metrics *m = s->metrics = mem_zalloc(1, sizeof *m);
+    struct assignment_metrics *m = s->metrics = mem_zalloc(1, sizeof *m);
     m->lag = metrics_get(all, METRIC_LAG_RECORDS, s->labels);
     m->committed_lag = metrics_get(all, METRIC_COMMITTED_LAG_RECORDS, s->labels);
     m->lag_seconds = metrics_get(all, METRIC_LAG_SECONDS, s->labels);
@@ -73,7 +73,7 @@ void slot_metrics_open(struct consumer *c, struct slot *s) {
 
 /* -- what a partition counted since the last tick -- */
 
-static void show_counters(struct consumer_metrics *m, struct part_view *shown, const struct part_view *v) {
+static void show_counters(struct consumer_metrics *m, struct partition_view *shown, const struct partition_view *v) {
     for (int o = 0; o < EVENT_OUTCOMES; o++) {
         uint64_t n = v->outcomes[o] - shown->outcomes[o];
         metric_add(m->events[o], n);
@@ -90,10 +90,10 @@ static void show_counters(struct consumer_metrics *m, struct part_view *shown, c
     *shown = *v;
 }
 
-void slot_metrics_close(struct consumer *c, struct slot *s) {
+void assignment_metrics_close(struct consumer *c, struct assignment *s) {
     if (s->metrics == NULL) return;
-    struct part_view v;
-    partition_view(s->memory, &v);
+    struct partition_view v;
+    partition_look(s->memory, &v);
     show_counters(c->metrics, &s->shown, &v);
     metrics_hide(c->hub->metrics, s->labels);
     mem_free(s->metrics);
@@ -101,25 +101,27 @@ void slot_metrics_close(struct consumer *c, struct slot *s) {
 }
 
 static double positive(int64_t v) { return v > 0 ? (double)v : 0; }
-static double unix_seconds(int64_t ms) { return ms == PART_NEVER ? 0 : (double)ms / 1000; }
+static double unix_seconds(int64_t ms) { return ms == TIME_NEVER ? 0 : (double)ms / 1000; }
 
 /* Past records that are behind may be read only when the end of the log is known; when Kafka does not answer for it any
  * more, something is taken to be behind. */
-static double lag_seconds(const struct consumer *c, const struct slot *s, const struct part_view *v, int64_t wall_ms) {
+static double lag_seconds(const struct consumer *c, const struct assignment *s, const struct partition_view *v,
+                          int64_t wall_ms) {
     bool known = wall_ms - s->asked_wall_ms <= c->hub->config->ready_age_ms;
     if (known && s->high_watermark <= v->next) return 0;
     bool sane = v->last_time_ms >= 0 && v->last_time_ms <= wall_ms; /* a producer's clock may be ahead */
     int64_t since = sane ? i64_larger(s->end_wall_ms, v->last_time_ms) : s->end_wall_ms;
-    return positive(wall_ms - (since == PART_NEVER ? s->assigned_wall_ms : since)) / 1000;
+    return positive(wall_ms - (since == TIME_NEVER ? s->assigned_wall_ms : since)) / 1000;
 }
 
-static void show_position(const struct consumer *c, const struct slot *s, const struct part_view *v, int64_t wall_ms) {
-    const struct slot_metrics *m = s->metrics;
+static void show_position(const struct consumer *c, const struct assignment *s, const struct partition_view *v,
+                          int64_t wall_ms) {
+    const struct assignment_metrics *m = s->metrics;
     metric_set(m->position, (double)v->next);
     metric_set(m->rewind, (double)v->rewind);
-    metric_set(m->log_time, unix_seconds(v->w_ms));
-    metric_set(m->time_ahead, v->w_ms == PART_NEVER ? 0 : positive(v->w_ms - wall_ms) / 1000);
-    metric_set(m->settled, v->settled == PART_NO_MINUTE ? 0 : (double)v->settled * 60);
+    metric_set(m->log_time, unix_seconds(v->log_time_ms));
+    metric_set(m->time_ahead, v->log_time_ms == TIME_NEVER ? 0 : positive(v->log_time_ms - wall_ms) / 1000);
+    metric_set(m->settled, v->settled == NO_MINUTE ? 0 : (double)v->settled * 60);
     metric_set(m->incarnation, (double)v->incarnation);
     if (v->committed >= 0) metric_set(m->committed, (double)v->committed);
     metric_set(m->lag_seconds, lag_seconds(c, s, v, wall_ms));
@@ -148,11 +150,11 @@ void consumer_metrics_show(struct consumer *c) {
     uint64_t buckets = 0, dirty = 0, lag = 0;
     double lag_s = 0;
     uint32_t silent = 0, minutes = 0, quiet = 0, locations = 0;
-    for (size_t i = 0; i < c->slots_n; i++) {
-        struct slot *s = c->slots[i];
-        struct part_view v;
-        if (s->state != SLOT_RUNNING) continue;
-        partition_view(s->memory, &v);
+    for (size_t i = 0; i < c->assignments_n; i++) {
+        struct assignment *s = c->assignments[i];
+        struct partition_view v;
+        if (s->state != ASSIGNMENT_RUNNING) continue;
+        partition_look(s->memory, &v);
         consumer_warn_of_times(c, s, &v, wall);
         show_counters(c->metrics, &s->shown, &v);
         show_position(c, s, &v, wall);
@@ -184,8 +186,8 @@ void consumer_metrics_show(struct consumer *c) {
 
 /* -- rare events -- */
 
-void consumer_count_restore(struct consumer *c, enum part_origin origin, int64_t records) {
-    metric_add(labelled(c, METRIC_RESTORES, "source", part_origin_name(origin)), 1);
+void consumer_count_restore(struct consumer *c, enum partition_origin origin, int64_t records) {
+    metric_add(labelled(c, METRIC_RESTORES, "source", partition_origin_name(origin)), 1);
     metric_add(c->metrics->restore_records, (uint64_t)records);
     if (origin == ORIGIN_NEW_LOG) metric_add(plain(c, METRIC_LOG_REPLACED), 1);
 }

@@ -4,7 +4,7 @@
 #include <string.h>
 
 /* Once there is one, a batch is not looked at any more until it was handed on. */
-void consumer_note_example(struct consumer *c, const struct slot *s, const struct source_record *r) {
+void consumer_note_example(struct consumer *c, const struct assignment *s, const struct source_record *r) {
     for (size_t i = 0; i < c->batch.n && !c->example.set; i++) {
         const struct event *ev = &c->batch.events[i];
         if (event_outcome_rejected(ev->outcome))

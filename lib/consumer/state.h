@@ -7,11 +7,11 @@
 
 /* What a partition of a topic is to this member. Slots are made once and stay: their names are borrowed by mails under
  * way. */
-enum slot_state {
-    SLOT_FREE,    /* not ours */
-    SLOT_WAITING, /* ours; Kafka has not answered yet where it begins */
-    SLOT_RUNNING, /* ours; consumed */
-    SLOT_PARKED   /* not ours since the last revoke; its memory waits for the next assignment (rule 7) */
+enum assignment_state {
+    ASSIGNMENT_FREE,    /* not ours */
+    ASSIGNMENT_WAITING, /* ours; Kafka has not answered yet where it begins */
+    ASSIGNMENT_RUNNING, /* ours; consumed */
+    ASSIGNMENT_PARKED   /* not ours since the last revoke; its memory waits for the next assignment (rule 7) */
 };
 
 /* The rest before something that failed is tried again: it doubles from failure to failure. */
@@ -20,11 +20,11 @@ struct wait_rest {
     int64_t until_mono_ms;
 };
 
-struct slot {
+struct assignment {
     struct source_tp tp;
     char *name;   /* "topic/partition"; owned */
     char *labels; /* of its metrics; owned */
-    enum slot_state state;
+    enum assignment_state state;
     struct partition *memory; /* RUNNING; PARKED; WAITING if it was parked before */
     bool joining;             /* asked for its row, and not answered */
     bool left_out;            /* lists went on without it: its next memory joins */
@@ -38,28 +38,28 @@ struct slot {
     bool restored;                     /* that line was written */
     int64_t log_start, high_watermark; /* as last asked; -1: never */
     int64_t asked_wall_ms;             /* when that was */
-    int64_t end_wall_ms;               /* nothing was behind then; PART_NEVER: not seen yet */
+    int64_t end_wall_ms;               /* nothing was behind then; TIME_NEVER: not seen yet */
     int64_t assigned_wall_ms;
     /* does it work? */
-    bool moved;                   /* since the last look */
-    int64_t worked_mono_ms;       /* when it last moved, or stood at the end of what may be read */
-    bool position_lost;           /* RUNNING, but not assigned until its look-up is answered */
-    bool resting;                 /* paused, because what lies at its position cannot be read */
-    struct wait_rest read_rest;   /* of either, until it is tried again */
-    struct err failure;           /* the last one since it worked; text "": none */
-    size_t to_copy;               /* buckets of this tick, once it began */
-    bool copying;                 /* it began */
-    struct part_view shown;       /* counters that the metrics already have */
-    struct slot_metrics *metrics; /* while RUNNING */
+    bool moved;                         /* since the last look */
+    int64_t worked_mono_ms;             /* when it last moved, or stood at the end of what may be read */
+    bool position_lost;                 /* RUNNING, but not assigned until its look-up is answered */
+    bool resting;                       /* paused, because what lies at its position cannot be read */
+    struct wait_rest read_rest;         /* of either, until it is tried again */
+    struct err failure;                 /* the last one since it worked; text "": none */
+    size_t to_copy;                     /* buckets of this tick, once it began */
+    bool copying;                       /* it began */
+    struct partition_view shown;        /* counters that the metrics already have */
+    struct assignment_metrics *metrics; /* while RUNNING */
     struct log_limit no_time, old_time, time_ahead;
 };
 
 /* Publishing and consuming take turns of this length, however much there is to publish. */
 enum { CONSUMER_SLICE_MS = 2 };
 
-struct letter { /* a dead letter that the full queue refused */
-    struct letter *next;
-    struct slot *slot;
+struct dead_letter { /* a dead letter that the full queue refused */
+    struct dead_letter *next;
+    struct assignment *assignment;
     int64_t offset;
     uint32_t index;
     const char *reason;
@@ -75,15 +75,15 @@ struct consumer {
     struct sketch_budget budget;
     struct event_rules event_rules;
     struct event_batch batch;
-    bool dead_letters;
+    bool sends_dead_letters;
 
-    struct slot **slots; /* owned */
-    size_t slots_n, slots_cap;
-    struct slot *last; /* records come in runs */
-    size_t turn;       /* which slot publishes next, so that a full queue starves nobody */
-    size_t turns_left; /* slots that this tick has not published yet; 0: no tick is under way */
-    bool queue_full;   /* its next copy waits for room */
-    bool was_full;     /* once in this tick */
+    struct assignment **assignments; /* owned */
+    size_t assignments_n, assignments_cap;
+    struct assignment *last; /* records come in runs */
+    size_t turn;             /* which slot publishes next, so that a full queue starves nobody */
+    size_t turns_left;       /* assignments that this tick has not published yet; 0: no tick is under way */
+    bool queue_full;         /* its next copy waits for room */
+    bool was_full;           /* once in this tick */
 
     int64_t next_tick_mono_ms, next_checkpoint_mono_ms, next_ends_mono_ms, next_lookup_mono_ms, next_pause_mono_ms,
         next_still_mono_ms;
@@ -107,9 +107,9 @@ struct consumer {
     struct wait_rest commit_rest; /* after one that was refused, or not sent */
     struct log_limit commit_limit;
 
-    struct letter *letters, **letters_tail;
-    struct reject_example example; /* taken once for each time that it is handed on */
-    int64_t next_letter_mono_ms;   /* when the full queue is asked again */
+    struct dead_letter *dead_letters, **dead_letters_tail;
+    struct reject_example example;    /* taken once for each time that it is handed on */
+    int64_t next_dead_letter_mono_ms; /* when the full queue is asked again */
     struct consumer_metrics *metrics;
 };
 
@@ -117,13 +117,13 @@ struct consumer {
 void consumer_show_standing(struct consumer *c); /* EXIT_AT_END: are we there? */
 
 /* consumer_slots.c */
-struct slot *slot_get(struct consumer *c, struct source_tp tp); /* makes it */
-struct slot *slot_find(struct consumer *c, struct source_tp tp);
-struct slot *slot_of_instance(struct consumer *c, uint64_t instance);
-void slot_drop_memory(struct consumer *c, struct slot *s);
-void slots_free(struct consumer *c);
+struct assignment *assignment_get(struct consumer *c, struct source_tp tp); /* makes it */
+struct assignment *assignment_find(struct consumer *c, struct source_tp tp);
+struct assignment *assignment_of_instance(struct consumer *c, uint64_t instance);
+void assignment_drop_memory(struct consumer *c, struct assignment *s);
+void assignments_free(struct consumer *c);
 /* The RUNNING ones that are consumed, as the source wants them; to be freed with mem_free. */
-struct source_tp *slots_running(struct consumer *c, size_t *n);
+struct source_tp *assignments_running(struct consumer *c, size_t *n);
 
 /* consumer_assign.c */
 void consumer_assigned(struct consumer *c, const struct source_tp *tps, size_t n);
@@ -134,10 +134,10 @@ void consumer_reassign(struct consumer *c);
 void consumer_assign_due(struct consumer *c, int64_t now); /* once more, if it was refused */
 
 /* consumer_still.c */
-void consumer_unreadable(struct consumer *c, struct slot *s, const struct err *why);
-void consumer_position_lost(struct consumer *c, struct slot *s, const struct err *why);
+void consumer_unreadable(struct consumer *c, struct assignment *s, const struct err *why);
+void consumer_position_lost(struct consumer *c, struct assignment *s, const struct err *why);
 void consumer_rests_forgotten(struct consumer *c); /* the library was told to go on everywhere */
-void slot_works(struct slot *s, int64_t now);
+void assignment_works(struct assignment *s, int64_t now);
 void consumer_still_due(struct consumer *c, int64_t now);
 
 /* consumer_commit.c */
@@ -147,17 +147,17 @@ void consumer_commit_now(struct consumer *c, int wait_ms);
 void consumer_committed(struct consumer *c, const struct source_commit *commits, size_t n);
 
 /* consumer_rejects.c */
-void consumer_note_example(struct consumer *c, const struct slot *s, const struct source_record *r);
+void consumer_note_example(struct consumer *c, const struct assignment *s, const struct source_record *r);
 void consumer_tell_rejects(struct consumer *c, const uint64_t outcomes[EVENT_OUTCOMES]); /* counted since last told */
 
 /* consumer_warnings.c; at every tick */
-void consumer_warn_of_times(struct consumer *c, struct slot *s, const struct part_view *v, int64_t wall_ms);
+void consumer_warn_of_times(struct consumer *c, struct assignment *s, const struct partition_view *v, int64_t wall_ms);
 void consumer_warn_of_spread(struct consumer *c);
 
-/* consumer_letters.c */
-void consumer_reject(struct consumer *c, struct slot *s, const struct source_record *r);
-void consumer_letters_due(struct consumer *c);
-void letters_free(struct consumer *c);
+/* consumer_dead_letters.c */
+void consumer_reject(struct consumer *c, struct assignment *s, const struct source_record *r);
+void consumer_dead_letters_due(struct consumer *c);
+void dead_letters_free(struct consumer *c);
 
 /* consumer_tick.c */
 void consumer_mail(struct consumer *c);
@@ -171,10 +171,10 @@ void consumer_ends(struct consumer *c, const struct source_end *ends, size_t n);
 /* consumer_metrics.c */
 void consumer_metrics_create(struct consumer *c);
 void consumer_metrics_destroy(struct consumer *c);
-void slot_metrics_open(struct consumer *c, struct slot *s);
-void slot_metrics_close(struct consumer *c, struct slot *s);
+void assignment_metrics_open(struct consumer *c, struct assignment *s);
+void assignment_metrics_close(struct consumer *c, struct assignment *s);
 void consumer_metrics_show(struct consumer *c); /* at every tick */
-void consumer_count_restore(struct consumer *c, enum part_origin origin, int64_t records);
+void consumer_count_restore(struct consumer *c, enum partition_origin origin, int64_t records);
 void consumer_count_restored(struct consumer *c, int64_t took_ms);
 void consumer_count_rebalance(struct consumer *c, const char *event);
 void consumer_count_stale(struct consumer *c);

@@ -12,16 +12,16 @@
 
 enum { STILL_LOOK_MS = 1000, READ_REST_MIN_MS = 1000, READ_REST_MAX_MS = 60000 };
 
-static void note_failure(struct slot *s, const struct err *e, int64_t now) {
+static void note_failure(struct assignment *s, const struct err *e, int64_t now) {
     s->failure = *e;
     rest_grow(&s->read_rest, now, READ_REST_MIN_MS, READ_REST_MAX_MS);
 }
 
 /* Within the rest it comes again only because the library was told to go on everywhere. */
-void consumer_unreadable(struct consumer *c, struct slot *s, const struct err *why) {
+void consumer_unreadable(struct consumer *c, struct assignment *s, const struct err *why) {
     struct err e = {0};
     int64_t now = clock_mono_ms(c->hub->clock);
-    if (s->state != SLOT_RUNNING || s->resting) return;
+    if (s->state != ASSIGNMENT_RUNNING || s->resting) return;
     if (why->code == ERR_INVALID && partition_damaged(s->memory)) {
         consumer_reassign(c);
         return;
@@ -37,8 +37,8 @@ void consumer_unreadable(struct consumer *c, struct slot *s, const struct err *w
 }
 
 /* The first look-up comes at once: mostly the log was cut, or made anew. */
-void consumer_position_lost(struct consumer *c, struct slot *s, const struct err *why) {
-    if (s->state != SLOT_RUNNING || s->position_lost) return;
+void consumer_position_lost(struct consumer *c, struct assignment *s, const struct err *why) {
+    if (s->state != ASSIGNMENT_RUNNING || s->position_lost) return;
     int64_t now = clock_mono_ms(c->hub->clock);
     bool first = s->read_rest.ms == 0;
     note_failure(s, why, now);
@@ -50,29 +50,29 @@ void consumer_position_lost(struct consumer *c, struct slot *s, const struct err
 }
 
 void consumer_rests_forgotten(struct consumer *c) {
-    for (size_t i = 0; i < c->slots_n; i++) c->slots[i]->resting = false;
+    for (size_t i = 0; i < c->assignments_n; i++) c->assignments[i]->resting = false;
 }
 
 /* While all are paused, going on is what the end of that pause brings. */
-static void end_rest(struct consumer *c, struct slot *s) {
+static void end_rest(struct consumer *c, struct assignment *s) {
     struct err e = {0};
     s->resting = !c->paused && c->source.ops->resume(c->source.self, &s->tp, 1, &e) != 0;
 }
 
-void slot_works(struct slot *s, int64_t now) {
+void assignment_works(struct assignment *s, int64_t now) {
     s->worked_mono_ms = now;
     s->moved = false;
     s->failure.text[0] = 0;
     rest_end(&s->read_rest);
 }
 
-static const char *cause_of(const struct consumer *c, const struct slot *s) {
+static const char *cause_of(const struct consumer *c, const struct assignment *s) {
     if (s->failure.text[0] != 0) return s->failure.text;
     if (c->paused) return "paused, because Redis or the dead-letter topic does not take what there is";
     return "no record comes, and nothing says why";
 }
 
-static void tell_still(struct consumer *c, const struct slot *worst, uint32_t n, int64_t now) {
+static void tell_still(struct consumer *c, const struct assignment *worst, uint32_t n, int64_t now) {
     char why[ERR_TEXT_MAX] = "";
     if (worst != NULL)
         snprintf(why, sizeof why, "%.60s/%d stands at offset %" PRId64 " for %" PRId64 " s: %.110s", worst->tp.topic,
@@ -82,12 +82,12 @@ static void tell_still(struct consumer *c, const struct slot *worst, uint32_t n,
 }
 
 static void look(struct consumer *c, int64_t now) {
-    const struct slot *worst = NULL;
+    const struct assignment *worst = NULL;
     uint32_t still = 0;
-    for (size_t i = 0; i < c->slots_n; i++) {
-        struct slot *s = c->slots[i];
-        if (s->state != SLOT_RUNNING) continue;
-        if (s->moved) slot_works(s, now);
+    for (size_t i = 0; i < c->assignments_n; i++) {
+        struct assignment *s = c->assignments[i];
+        if (s->state != ASSIGNMENT_RUNNING) continue;
+        if (s->moved) assignment_works(s, now);
         if (now - s->worked_mono_ms <= c->hub->config->ready_age_ms) continue;
         still++;
         if (worst == NULL || s->worked_mono_ms < worst->worked_mono_ms) worst = s;
@@ -99,6 +99,7 @@ void consumer_still_due(struct consumer *c, int64_t now) {
     if (now < c->next_still_mono_ms) return;
     c->next_still_mono_ms = now + STILL_LOOK_MS;
     look(c, now);
-    for (size_t i = 0; i < c->slots_n; i++)
-        if (c->slots[i]->resting && rest_is_over(&c->slots[i]->read_rest, now)) end_rest(c, c->slots[i]);
+    for (size_t i = 0; i < c->assignments_n; i++)
+        if (c->assignments[i]->resting && rest_is_over(&c->assignments[i]->read_rest, now))
+            end_rest(c, c->assignments[i]);
 }

@@ -12,40 +12,42 @@ enum { ENDS_INTERVAL_MS = 1000, PAUSE_RETRY_MS = 1000, PAUSE_LOG_MS = 5000 };
 /* -- answers -- */
 
 /* Until now it was not consumed, if nothing was known of it (rule 23). */
-static void joined(struct consumer *c, struct slot *s, const struct mail *m) {
-    struct part_joined j = {.incarnation = m->incarnation, .closed = m->minute, .is_new = m->is_new, .x = m->x};
+static void joined(struct consumer *c, struct assignment *s, const struct mail *m) {
+    struct partition_joined j = {
+        .incarnation = m->incarnation, .closed = m->minute, .is_new = m->is_new, .unsure_until = m->unsure_until};
     memcpy(j.life, m->life, sizeof j.life);
     s->joining = false;
-    c->assign_again = c->assign_again || (s->state == SLOT_RUNNING && partition_waits_for_row(s->memory));
+    c->assign_again = c->assign_again || (s->state == ASSIGNMENT_RUNNING && partition_waits_for_row(s->memory));
     partition_row_known(s->memory, &j, clock_wall_ms(c->hub->clock));
 }
 
 /* It was away, or thought to be, for so long that the lists went on without it. What it has in memory may be for lists
  * that are closed: it begins again where its commit says, as one that joins. */
-static void left_out(struct consumer *c, struct slot *s, int64_t now) {
-    if (s->state != SLOT_RUNNING) return;
+static void left_out(struct consumer *c, struct assignment *s, int64_t now) {
+    if (s->state != ASSIGNMENT_RUNNING) return;
     log_event(LOG_WARN, "partition_left_out", "topic=%s partition=%d meaning=%s", s->tp.topic, (int)s->tp.partition,
               log_quote("its topic was known with fewer partitions for minutes, and lists went on without it: what it "
                         "brings for those that are final by now is late"));
-    slot_drop_memory(c, s);
+    assignment_drop_memory(c, s);
     s->counted = 0; /* what it read since its commit was counted as applied: once more, as what it is */
     s->left_out = c->assign_again = true;
-    s->state = SLOT_WAITING;
+    s->state = ASSIGNMENT_WAITING;
     c->next_lookup_mono_ms = now;
 }
 
 static void deliver(struct consumer *c, const struct mail *m, int64_t now) {
-    struct slot *s = slot_of_instance(c, m->instance);
+    struct assignment *s = assignment_of_instance(c, m->instance);
     if (s == NULL && !RULE(inst)) /* only in the property test: any memory of the partition */
-        for (size_t i = 0; i < c->slots_n; i++)
-            if (c->slots[i]->memory != NULL && strcmp(c->slots[i]->name, m->source) == 0) s = c->slots[i];
+        for (size_t i = 0; i < c->assignments_n; i++)
+            if (c->assignments[i]->memory != NULL && strcmp(c->assignments[i]->name, m->partition_name) == 0)
+                s = c->assignments[i];
     if (s == NULL) return; /* an answer for a memory that is gone */
     switch (m->type) {
     case MAIL_COPY:
         partition_answered(s->memory, mail_location(m), m->minute, m->at, now);
         break;
     case MAIL_ROW:
-        partition_row_answered(s->memory, &(struct part_row_answer){m->handed_mono_ms, now, m->kept, m->redis_ms});
+        partition_row_answered(s->memory, &(struct partition_row_answer){m->handed_mono_ms, now, m->kept, m->redis_ms});
         break;
     case MAIL_OTHER_LIFE:
         partition_other_life(s->memory, m->life);
@@ -62,9 +64,9 @@ static void deliver(struct consumer *c, const struct mail *m, int64_t now) {
 }
 
 static void broken(struct consumer *c) {
-    for (size_t i = 0; i < c->slots_n; i++) {
-        c->slots[i]->joining = false;
-        if (c->slots[i]->memory != NULL) partition_broken(c->slots[i]->memory);
+    for (size_t i = 0; i < c->assignments_n; i++) {
+        c->assignments[i]->joining = false;
+        if (c->assignments[i]->memory != NULL) partition_broken(c->assignments[i]->memory);
     }
 }
 
@@ -86,7 +88,7 @@ void consumer_mail(struct consumer *c) {
 static bool put(struct consumer *c, struct mail *m, const struct partition *p) {
     m->consumer = c->number;
     m->instance = partition_instance(p);
-    m->source = partition_source(p);
+    m->partition_name = partition_name(p);
     m->handed_mono_ms = clock_mono_ms(c->hub->clock);
     if (mailbox_put(&c->hub->outbox, m)) return true;
     mem_free(m);
@@ -94,12 +96,12 @@ static bool put(struct consumer *c, struct mail *m, const struct partition *p) {
 }
 
 /* Redis was told all of it, and has had RETENTION to forget it (rule 21). */
-static bool is_past_retention(const struct consumer *c, int64_t told_mono_ms) {
-    return told_mono_ms != PART_NEVER && RULE(expired) &&
-           clock_mono_ms(c->hub->clock) - told_mono_ms >= c->hub->rules.retention_ms;
+static bool is_past_retention(const struct consumer *c, int64_t stored_mono_ms) {
+    return stored_mono_ms != TIME_NEVER && RULE(expired) &&
+           clock_mono_ms(c->hub->clock) - stored_mono_ms >= c->hub->rules.retention_ms;
 }
 
-static bool emit(void *ctx, const struct part_copy *copy) {
+static bool emit(void *ctx, const struct bucket_copy *copy) {
     struct consumer *c = ctx;
     struct mail *m = mail_create(MAIL_COPY, copy->location, copy->items);
     m->incarnation = copy->incarnation;
@@ -107,21 +109,21 @@ static bool emit(void *ctx, const struct part_copy *copy) {
     m->at = copy->at;
     m->minute = copy->minute;
     m->final = copy->final;
-    m->only_if_there = is_past_retention(c, copy->told_mono_ms);
+    m->only_if_there = is_past_retention(c, copy->stored_mono_ms);
     return put(c, m, copy->from);
 }
 
-static void join(struct consumer *c, struct slot *s) {
+static void join(struct consumer *c, struct assignment *s) {
     if (s->joining || !partition_needs_row(s->memory)) return;
     s->joining = put(c, mail_create(MAIL_JOIN, (struct bytes){NULL, 0}, (struct bytes){NULL, 0}), s->memory);
 }
 
 /* A row that finds no room is as good as one that was lost: it is made again. */
-static void put_row(struct consumer *c, struct slot *s) {
-    struct part_row_out out;
+static void put_row(struct consumer *c, struct assignment *s) {
+    struct partition_row_out out;
     if (!partition_row(s->memory, &out)) return;
     struct buf text = {0};
-    part_row_format(&out.row, &text);
+    progress_row_format(&out.row, &text);
     struct mail *m = mail_create(MAIL_ROW, (struct bytes){NULL, 0}, (struct bytes){text.data, text.len});
     m->incarnation = out.incarnation;
     m->offset = out.frontier;
@@ -131,10 +133,10 @@ static void put_row(struct consumer *c, struct slot *s) {
     buf_free(&text);
 }
 
-static void log_restored(struct consumer *c, struct slot *s) {
-    struct part_view v;
+static void log_restored(struct consumer *c, struct assignment *s) {
+    struct partition_view v;
     if (s->restored) return;
-    partition_view(s->memory, &v);
+    partition_look(s->memory, &v);
     if (v.next < v.frontier || v.probing) return;
     s->restored = true;
     int64_t took = clock_mono_ms(c->hub->clock) - s->assigned_mono_ms;
@@ -149,7 +151,7 @@ static void log_restored(struct consumer *c, struct slot *s) {
 
 enum { COPIES_BETWEEN_LOOKS = 16 };
 
-static void slot_begin_copies(struct consumer *c, struct slot *s) {
+static void assignment_begin_copies(struct consumer *c, struct assignment *s) {
     if (s->copying) return;
     log_restored(c, s);
     join(c, s);
@@ -160,8 +162,8 @@ static void slot_begin_copies(struct consumer *c, struct slot *s) {
 enum turn { TURN_DONE, TURN_UP, TURN_FULL };
 
 /* One slot's copies, up to UNTIL; what becomes dirty meanwhile is the next tick's. */
-static enum turn slot_copy(struct consumer *c, struct slot *s, int64_t until) {
-    slot_begin_copies(c, s);
+static enum turn assignment_copy(struct consumer *c, struct assignment *s, int64_t until) {
+    assignment_begin_copies(c, s);
     while (s->to_copy > 0) {
         size_t n = s->to_copy < COPIES_BETWEEN_LOOKS ? s->to_copy : COPIES_BETWEEN_LOOKS;
         if (!partition_publish(s->memory, n, emit, c)) return TURN_FULL;
@@ -174,9 +176,9 @@ static enum turn slot_copy(struct consumer *c, struct slot *s, int64_t until) {
 }
 
 static void publish_begin(struct consumer *c) {
-    c->turns_left = c->slots_n;
+    c->turns_left = c->assignments_n;
     c->queue_full = c->was_full = false;
-    for (size_t i = 0; i < c->slots_n; i++) c->slots[i]->copying = false;
+    for (size_t i = 0; i < c->assignments_n; i++) c->assignments[i]->copying = false;
 }
 
 /* The slot whose turn it is goes on as soon as there is room. */
@@ -189,11 +191,11 @@ static void publish_wait(struct consumer *c) {
 static void publish_some(struct consumer *c, int64_t until) {
     c->queue_full = false;
     while (c->turns_left > 0) {
-        struct slot *s = c->slots[c->turn % c->slots_n];
-        enum turn turn = s->state == SLOT_RUNNING ? slot_copy(c, s, until) : TURN_DONE;
+        struct assignment *s = c->assignments[c->turn % c->assignments_n];
+        enum turn turn = s->state == ASSIGNMENT_RUNNING ? assignment_copy(c, s, until) : TURN_DONE;
         if (turn == TURN_FULL) publish_wait(c);
         if (turn != TURN_DONE) return;
-        c->turn = (c->turn + 1) % c->slots_n;
+        c->turn = (c->turn + 1) % c->assignments_n;
         c->turns_left--;
         if (c->turns_left > 0 && clock_mono_ms(c->hub->clock) >= until) return;
     }
@@ -232,27 +234,27 @@ static void ask_ends(struct consumer *c, int64_t now) {
     if (c->ends_out || now < c->next_ends_mono_ms) return;
     c->next_ends_mono_ms = now + ENDS_INTERVAL_MS;
     size_t n;
-    struct source_tp *tps = slots_running(c, &n);
+    struct source_tp *tps = assignments_running(c, &n);
     if (n > 0) c->ends_out = c->source.ops->ask_ends(c->source.self, tps, n, &e) == 0;
     mem_free(tps);
 }
 
 /* What may be read ends at log_end; records of open transactions lie behind it, below the high watermark. */
-static void see_end(struct slot *s, const struct source_end *end, int64_t now) {
-    struct part_view v;
-    partition_view(s->memory, &v);
+static void see_end(struct assignment *s, const struct source_end *end, int64_t now) {
+    struct partition_view v;
+    partition_look(s->memory, &v);
     s->log_start = end->log_start;
     s->high_watermark = end->high_watermark;
     s->asked_wall_ms = end->wall_ms;
     if (v.next >= end->high_watermark) s->end_wall_ms = end->wall_ms;
-    if (v.next >= end->log_end && !s->position_lost) slot_works(s, now);
+    if (v.next >= end->log_end && !s->position_lost) assignment_works(s, now);
 }
 
 void consumer_ends(struct consumer *c, const struct source_end *ends, size_t n) {
     c->ends_out = false;
     for (size_t i = 0; i < n; i++) {
-        struct slot *s = slot_find(c, ends[i].tp);
-        if (s == NULL || s->state != SLOT_RUNNING || !ends[i].ok) continue;
+        struct assignment *s = assignment_find(c, ends[i].tp);
+        if (s == NULL || s->state != ASSIGNMENT_RUNNING || !ends[i].ok) continue;
         see_end(s, &ends[i], clock_mono_ms(c->hub->clock));
         s->had_traffic = s->had_traffic || ends[i].high_watermark > 0;
         partition_end_seen(s->memory, ends[i].log_end, ends[i].wall_ms);
@@ -264,10 +266,10 @@ void consumer_ends(struct consumer *c, const struct source_end *ends, size_t n) 
 /* Sealed minutes that Redis has not confirmed: pausing helps, since they will go. Open minutes go only with more
  * records, so for their sake reading stops only where the process has no memory left. */
 static bool redis_holds_memory(struct consumer *c) {
-    for (size_t i = 0; i < c->slots_n; i++) {
-        struct part_view v;
-        if (c->slots[i]->memory == NULL) continue;
-        partition_view(c->slots[i]->memory, &v);
+    for (size_t i = 0; i < c->assignments_n; i++) {
+        struct partition_view v;
+        if (c->assignments[i]->memory == NULL) continue;
+        partition_look(c->assignments[i]->memory, &v);
         if (v.next >= v.frontier && v.sealed_minutes > 0) return true;
     }
     return false;
@@ -279,7 +281,7 @@ static uint64_t resume_bytes(const struct consumer *c) { return c->budget.limit_
 
 /* Letters that a full queue refused are held outside of its bound: not one poll more of them than there must be. */
 bool consumer_has_room(const struct consumer *c) {
-    return c->letters == NULL && c->budget.pool.used_bytes < pause_bytes(c);
+    return c->dead_letters == NULL && c->budget.pool.used_bytes < pause_bytes(c);
 }
 
 /* Beyond this consumer's share. True if it is beyond what the process may take, too. */
@@ -298,7 +300,7 @@ static bool open_minutes_fill_memory(struct consumer *c) {
 
 static bool must_pause(struct consumer *c) {
     uint64_t used = c->budget.pool.used_bytes, limit = c->budget.limit_bytes;
-    if (c->letters != NULL) return true;
+    if (c->dead_letters != NULL) return true;
     if (used < (c->paused ? resume_bytes(c) : pause_bytes(c))) return false;
     if (redis_holds_memory(c)) return true;
     return used >= limit && open_minutes_fill_memory(c);
@@ -308,7 +310,7 @@ static void log_pause(struct consumer *c, size_t n) {
     log_limited(c->paused ? &c->pause_limit : &c->resume_limit, PAUSE_LOG_MS, c->paused ? LOG_WARN : LOG_INFO,
                 c->paused ? "partitions_paused" : "partitions_resumed",
                 "partitions=%zu sketch_bytes=%" PRIu64 " letters_waiting=%s", n, c->budget.pool.used_bytes,
-                c->letters != NULL ? "true" : "false");
+                c->dead_letters != NULL ? "true" : "false");
 }
 
 static void pause_refused(struct consumer *c, int64_t now, const struct err *e) {
@@ -321,7 +323,7 @@ static void pause_due(struct consumer *c, int64_t now) {
     bool pause = must_pause(c);
     if (pause == c->paused || now < c->next_pause_mono_ms) return;
     size_t n;
-    struct source_tp *tps = slots_running(c, &n);
+    struct source_tp *tps = assignments_running(c, &n);
     int (*act)(void *, const struct source_tp *, size_t, struct err *) =
         pause ? c->source.ops->pause : c->source.ops->resume;
     if (n == 0 || act(c->source.self, tps, n, &e) == 0) {
@@ -336,7 +338,7 @@ static void pause_due(struct consumer *c, int64_t now) {
 
 void consumer_ticks(struct consumer *c) {
     int64_t now = clock_mono_ms(c->hub->clock);
-    consumer_letters_due(c);
+    consumer_dead_letters_due(c);
     consumer_assign_due(c, now);
     consumer_lookup_due(c, now);
     consumer_commit_due(c, now);

@@ -7,19 +7,19 @@
 #include <stdio.h>
 #include <string.h>
 
-static struct part_rules rules_of(const struct config *c) {
-    return (struct part_rules){.lateness_ms = c->lateness_ms,
-                               .future_ms = c->future_ms,
-                               .slack_ms = c->slack_ms,
-                               .settle_delay_ms = c->settle_delay_ms,
-                               .retention_ms = c->retention_ms,
-                               .clock_is_event = c->log_clock == CONFIG_LOG_CLOCK_EVENT,
-                               .start_latest = c->start == CONFIG_START_LATEST,
-                               .global = {c->global, strlen(c->global)},
-                               .locations_max = c->locations_max,
-                               .list_size = c->list_size,
-                               .sketch_sets = c->sketch_kb * 1024 / SKETCH_SET_BYTES,
-                               .meaning = config_meaning_hash(c)};
+static struct delivery_rules rules_of(const struct config *c) {
+    return (struct delivery_rules){.lateness_ms = c->lateness_ms,
+                                   .future_ms = c->future_ms,
+                                   .slack_ms = c->slack_ms,
+                                   .settle_delay_ms = c->settle_delay_ms,
+                                   .retention_ms = c->retention_ms,
+                                   .clock_is_event = c->log_clock == CONFIG_LOG_CLOCK_EVENT,
+                                   .start_latest = c->start == CONFIG_START_LATEST,
+                                   .global = {c->global, strlen(c->global)},
+                                   .locations_max = c->locations_max,
+                                   .list_size = c->list_size,
+                                   .sketch_sets = c->sketch_kb * 1024 / SKETCH_SET_BYTES,
+                                   .meaning = config_meaning_hash(c)};
 }
 
 void hub_init(struct hub *h, const struct config *c, const struct clock *clock, struct metrics *m,

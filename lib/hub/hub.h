@@ -44,7 +44,7 @@ struct hub_edge_health {
 
 struct hub {
     const struct config *config;
-    struct part_rules rules;
+    struct delivery_rules rules;
     const struct clock *clock;
     struct metrics *metrics;
     uint64_t (*resident_bytes)(void); /* memory_resident_bytes; a test has its own */

@@ -24,21 +24,21 @@ enum mail_type {
 struct mail {
     struct mail *next;
     enum mail_type type;
-    uint32_t consumer;    /* number of the box for the answer */
-    uint64_t instance;    /* of the memory that sent it */
-    const char *source;   /* borrowed: lives as long as the process */
-    uint64_t incarnation; /* COPY, ROW: fence; JOIN: of its row, 0 if it has none */
-    int64_t offset;       /* COPY: o, -1 = final; ROW: the frontier */
-    int64_t at;           /* COPY */
-    int64_t minute;       /* COPY; JOIN: highest of which a list may be closed, and ... */
-    int64_t x;            /* JOIN: ... that its row does not vouch for; PART_NO_MINUTE: none */
-    int64_t kept;         /* ROW: rows that a Redis which did not go back has stored; back: that this one has */
-    int64_t redis_ms;     /* ROW, back: the clock of Redis */
-    bool only_if_there;   /* COPY: its minute is past RETENTION */
+    uint32_t consumer;          /* number of the box for the answer */
+    uint64_t instance;          /* of the memory that sent it */
+    const char *partition_name; /* borrowed: lives as long as the process */
+    uint64_t incarnation;       /* COPY, ROW: fence; JOIN: of its row, 0 if it has none */
+    int64_t offset;             /* COPY: o, -1 = final; ROW: the frontier */
+    int64_t at;                 /* COPY */
+    int64_t minute;             /* COPY; JOIN: highest of which a list may be closed, and ... */
+    int64_t unsure_until;       /* JOIN: ... that its row does not vouch for; NO_MINUTE: none */
+    int64_t kept;               /* ROW: rows that a Redis which did not go back has stored; back: that this one has */
+    int64_t redis_ms;           /* ROW, back: the clock of Redis */
+    bool only_if_there;         /* COPY: its minute is past RETENTION */
     int64_t handed_mono_ms;
     bool final;
-    bool is_new;                  /* JOIN, back: the board knew no such partition */
-    char life[PART_LIFE_LEN + 1]; /* ROW: known; OTHER_LIFE: the new one; JOIN, back: the one that is */
+    bool is_new;             /* JOIN, back: the board knew no such partition */
+    char life[LIFE_LEN + 1]; /* ROW: known; OTHER_LIFE: the new one; JOIN, back: the one that is */
     size_t location_len, body_len;
     char bytes[]; /* location, then the body: packed items or row text */
 };

@@ -34,8 +34,8 @@ enum {
 
 struct choice {  /* a list to merge */
     size_t note; /* index into the round's notes */
-    uint64_t say;
-    int64_t merged_mono_ms; /* PART_NEVER: it was not, that we know of */
+    uint64_t digest;
+    int64_t merged_mono_ms; /* TIME_NEVER: it was not, that we know of */
 };
 
 /* A minute that is over for one partition and not yet for all: in a backlog their parts arrive one after the other. */
@@ -51,15 +51,15 @@ struct held_minutes {
 struct merger {
     struct hub *hub;
     struct store store;
-    struct seen *seen;
+    struct waiting_lists *waiting;
     struct aside *aside;
     bool shards_known[STORE_SHARDS]; /* worked in the last round */
-    bool read_waiting;               /* a pass over the shards' waiting notes is under way ... */
-    bool read_again;                 /* another one has to follow */
-    size_t waiting_next;             /* ... and this is the next of our shards */
-    int64_t waiting_mono_ms;         /* when the last pass ended */
-    struct board_sources sources;    /* as last read */
-    char life[STORE_LIFE_LEN + 1];
+    bool pass_under_way;             /* a pass over the shards' waiting notes is under way ... */
+    bool pass_follows;               /* another one has to follow */
+    size_t pass_next;                /* ... and this is the next of our shards */
+    int64_t pass_ended_mono_ms;      /* when the last pass ended */
+    struct progress sources;         /* as last read */
+    char life[LIFE_LEN + 1];
     uint64_t partitions;      /* a hash of how many the topics had then */
     bool look_again;          /* the sources moved, and not every list was judged by them since */
     struct held_minutes held; /* of the last round */
@@ -89,10 +89,10 @@ struct merger *merger_create(struct hub *hub, struct store store) {
     struct merger *m = mem_zalloc(1, sizeof *m);
     m->hub = hub;
     m->store = store;
-    m->seen = seen_create(memory_share(hub->config->memory_limit_bytes, hub->consumers_n).merger_bytes);
+    m->waiting = waiting_create(memory_share(hub->config->memory_limit_bytes, hub->consumers_n).merger_bytes);
     m->aside = aside_create();
     m->retirer = retirer_create(hub);
-    m->read_waiting = m->look_again = true;
+    m->pass_under_way = m->look_again = true;
     for (int s = 0; s < LIST_STATES; s++) {
         char labels[32];
         snprintf(labels, sizeof labels, "state=\"%s\"", list_state_name((enum list_state)s));
@@ -109,9 +109,9 @@ struct merger *merger_create(struct hub *hub, struct store store) {
 
 void merger_destroy(struct merger *m) {
     if (m == NULL) return;
-    seen_destroy(m->seen);
+    waiting_destroy(m->waiting);
     retirer_destroy(m->retirer);
-    board_sources_deinit(&m->sources);
+    progress_deinit(&m->sources);
     mem_free(m->held.all);
     aside_destroy(m->aside);
     mem_free(m);
@@ -138,42 +138,42 @@ static bool shards_changed(struct merger *m, const uint32_t *shards, size_t n) {
         left = left || (!now[i] && m->shards_known[i]);
     }
     memcpy(m->shards_known, now, sizeof now);
-    if (left) seen_filter(m->seen, shard_is_ours, m);
+    if (left) waiting_filter(m->waiting, shard_is_ours, m);
     return taken;
 }
 
 /* The shards of this round: those whose waiting notes are due come first. Returns how many those are. */
-static size_t waiting_due(struct merger *m, uint32_t *shards, size_t n) {
+static size_t pass_due(struct merger *m, uint32_t *shards, size_t n) {
     uint32_t turned[STORE_SHARDS];
-    if (!m->read_waiting) return 0;
-    if (m->waiting_next >= n) m->waiting_next = 0;
-    for (size_t i = 0; i < n; i++) turned[i] = shards[(m->waiting_next + i) % n];
+    if (!m->pass_under_way) return 0;
+    if (m->pass_next >= n) m->pass_next = 0;
+    for (size_t i = 0; i < n; i++) turned[i] = shards[(m->pass_next + i) % n];
     memcpy(shards, turned, n * sizeof *shards);
-    size_t left = n - m->waiting_next;
+    size_t left = n - m->pass_next;
     return left < WAITING_SHARDS_MAX ? left : WAITING_SHARDS_MAX;
 }
 
-static void waiting_start(struct merger *m) {
-    m->read_waiting = true;
-    m->waiting_next = 0;
+static void pass_start(struct merger *m) {
+    m->pass_under_way = true;
+    m->pass_next = 0;
 }
 
 /* Not in the middle of a pass, or its last shards would never be reached. */
-static void waiting_again(struct merger *m) {
-    if (m->read_waiting)
-        m->read_again = true;
+static void pass_repeat(struct merger *m) {
+    if (m->pass_under_way)
+        m->pass_follows = true;
     else
-        waiting_start(m);
+        pass_start(m);
 }
 
-static void waiting_was_read(struct merger *m, size_t due, size_t shards_n) {
-    if (!m->read_waiting) return;
-    m->waiting_next += due;
-    if (m->waiting_next < shards_n) return;
-    m->read_waiting = m->read_again;
-    m->read_again = false;
-    m->waiting_next = 0;
-    m->waiting_mono_ms = clock_mono_ms(m->hub->clock);
+static void pass_advance(struct merger *m, size_t due, size_t shards_n) {
+    if (!m->pass_under_way) return;
+    m->pass_next += due;
+    if (m->pass_next < shards_n) return;
+    m->pass_under_way = m->pass_follows;
+    m->pass_follows = false;
+    m->pass_next = 0;
+    m->pass_ended_mono_ms = clock_mono_ms(m->hub->clock);
 }
 
 static uint64_t partitions_hash(const struct hub *hub) {
@@ -193,7 +193,7 @@ static int sources_read(struct merger *m, struct err *e) {
     int status = m->store.ops->progress_read(m->store.self, &progress, e);
     if (status == STORE_OK) status = retirer_look(m->retirer, m->store, &progress, e);
     if (status == STORE_OK) {
-        board_sources_deinit(&m->sources);
+        progress_deinit(&m->sources);
         merge_sources(m->hub, &progress, &m->sources);
         memcpy(m->life, progress.life, sizeof m->life);
         m->partitions = partitions_hash(m->hub);
@@ -205,12 +205,12 @@ static int sources_read(struct merger *m, struct err *e) {
 
 static int round_open(struct merger *m, uint32_t *shards, size_t n, struct round *r, struct err *e) {
     int64_t now = clock_mono_ms(m->hub->clock);
-    if (shards_changed(m, shards, n) || (!m->read_waiting && now - m->waiting_mono_ms >= WAITING_INTERVAL_MS))
-        waiting_start(m);
-    size_t due = waiting_due(m, shards, n);
+    if (shards_changed(m, shards, n) || (!m->pass_under_way && now - m->pass_ended_mono_ms >= WAITING_INTERVAL_MS))
+        pass_start(m);
+    size_t due = pass_due(m, shards, n);
     int status = m->store.ops->notes_read(m->store.self, shards, n, due, &r->notes, e);
     if (status != STORE_OK) return status;
-    waiting_was_read(m, due, n);
+    pass_advance(m, due, n);
     return sources_stand(m, &r->notes) ? STORE_OK : sources_read(m, e);
 }
 
@@ -232,8 +232,8 @@ static int64_t again_after_ms(const struct merger *m) {
     return i64_larger(interval_ms / 10, i64_smaller(cheap_ms, interval_ms / 2));
 }
 
-static bool too_soon(const struct merger *m, const struct seen_last *last) {
-    if (last->mono_ms == PART_NEVER || last->becomes_final) return false;
+static bool too_soon(const struct merger *m, const struct waiting_last *last) {
+    if (last->mono_ms == TIME_NEVER || last->becomes_final) return false;
     return clock_mono_ms(m->hub->clock) - last->mono_ms < again_after_ms(m);
 }
 
@@ -250,11 +250,11 @@ static int64_t held_since(const struct merger *m, int64_t minute, int64_t now) {
 
 /* A list that was never merged, of a minute that some partitions have still to say their last words on, waits for them,
  * for some publish intervals at most. The lists of a backlog are then written once. */
-static bool hold(struct round *r, const struct store_note_read *note, const struct seen_last *last) {
+static bool hold(struct round *r, const struct store_note_read *note, const struct waiting_last *last) {
     struct merger *m = r->merger;
     int64_t minute = note->minute;
     if (note->waiting) return false; /* it is not read again in the next round */
-    if (last->mono_ms != PART_NEVER || minute > r->over_for_one || minute <= r->over_for_all) return false;
+    if (last->mono_ms != TIME_NEVER || minute > r->over_for_one || minute <= r->over_for_all) return false;
     int64_t now = clock_mono_ms(m->hub->clock), since = held_since(m, minute, now);
     if (now - since >= HOLD_INTERVALS * m->hub->config->publish_interval_ms) return false;
     struct held_minutes *held = &r->held;
@@ -275,13 +275,13 @@ static void held_keep(struct merger *m, struct round *r) {
 }
 
 static void over_look(const struct merger *m, struct round *r) {
-    const struct board_sources *s = &m->sources;
-    int64_t least = board_least_log_time_ms(s);
-    r->over_for_one = minute_horizon(&m->hub->rules, board_log_time_ms(s));
+    const struct progress *s = &m->sources;
+    int64_t least = progress_least_log_time_ms(s);
+    r->over_for_one = minute_horizon(&m->hub->rules, progress_log_time_ms(s));
     r->over_for_all = minute_horizon(&m->hub->rules, least);
 }
 
-static void choose_note(struct round *r, size_t note, const struct seen_last *last) {
+static void choose_note(struct round *r, size_t note, const struct waiting_last *last) {
     const struct store_note_read *read = &r->notes.notes[note];
     if (aside_waits(r->merger->aside, note_location(read), read->minute, clock_mono_ms(r->merger->hub->clock))) return;
     if (too_soon(r->merger, last) || hold(r, read, last)) {
@@ -296,7 +296,7 @@ static void choose_note(struct round *r, size_t note, const struct seen_last *la
 }
 
 /* A list that waits without a note in sight. */
-static void choose_changed(void *ctx, const struct seen_note *note, const struct seen_last *last) {
+static void choose_changed(void *ctx, const struct waiting_note *note, const struct waiting_last *last) {
     struct round *r = ctx;
     struct store_notes *notes = &r->notes;
     if (notes->n == notes->cap) {
@@ -318,7 +318,7 @@ static void choose_changed(void *ctx, const struct seen_note *note, const struct
 static void choose_moved(struct merger *m, struct round *r) {
     size_t before = r->choices_n + r->later;
     if (!m->look_again) return;
-    seen_changed(m->seen, &m->hub->rules, &m->sources, m->rounds, choose_changed, r);
+    waiting_changed(m->waiting, &m->hub->rules, &m->sources, m->rounds, choose_changed, r);
     m->look_again = r->choices_n + r->later > before;
 }
 
@@ -333,15 +333,15 @@ static int choice_order(const void *a, const void *b, void *notes) {
 }
 
 static void choose(struct merger *m, struct round *r) {
-    struct seen_last last;
+    struct waiting_last last;
     m->rounds++;
     over_look(m, r);
     for (size_t i = 0, n = r->notes.n; i < n; i++) {
         const struct store_note_read *read = &r->notes.notes[i];
-        const struct seen_note note = {note_location(read), read->minute, read->token, read->waiting};
-        if (seen_is_news(m->seen, &note, &m->hub->rules, &m->sources, m->rounds, &last)) choose_note(r, i, &last);
+        const struct waiting_note note = {note_location(read), read->minute, read->token, read->waiting};
+        if (waiting_is_news(m->waiting, &note, &m->hub->rules, &m->sources, m->rounds, &last)) choose_note(r, i, &last);
     }
-    seen_old(m->seen, clock_mono_ms(m->hub->clock) - m->hub->config->retention_ms, m->rounds, choose_changed, r);
+    waiting_old(m->waiting, clock_mono_ms(m->hub->clock) - m->hub->config->retention_ms, m->rounds, choose_changed, r);
     choose_moved(m, r);
     held_keep(m, r);
     if (r->choices_n == 0) return;
@@ -349,7 +349,7 @@ static void choose(struct merger *m, struct round *r) {
     for (size_t i = 0; i < r->choices_n; i++) {
         int64_t minute = r->notes.notes[r->choices[i].note].minute;
         bool same = i > 0 && r->notes.notes[r->choices[i - 1].note].minute == minute;
-        r->choices[i].say = same ? r->choices[i - 1].say : board_say(&m->hub->rules, &m->sources, minute);
+        r->choices[i].digest = same ? r->choices[i - 1].digest : progress_digest(&m->hub->rules, &m->sources, minute);
     }
 }
 
@@ -364,10 +364,10 @@ static void say_broken(struct merger *m, const struct store_hash *h) {
 }
 
 /* Works the lists of HASHES that exist and are not closed. LIST_OF[i] = index of their list, -1 for the others. */
-static size_t lists_make(struct merger *m, struct board_sources *sources, const struct store_hash *hashes, size_t n,
+static size_t lists_make(struct merger *m, struct progress *sources, const struct store_hash *hashes, size_t n,
                          struct merge_work *works, struct store_list *lists, int *list_of_hash) {
     size_t made = 0;
-    int64_t log_time = board_log_time_ms(sources);
+    int64_t log_time = progress_log_time_ms(sources);
     for (size_t i = 0; i < n; i++) {
         const struct store_hash *h = &hashes[i];
         list_of_hash[i] = -1;
@@ -398,23 +398,23 @@ static bool past_retention(const struct merger *m, int64_t minute) {
 
 /* Nothing outlives RETENTION: not by the clock of the minute, and not by ours where the log is a historical one. */
 static bool is_expired(const struct merger *m, const struct choice *c, int64_t minute) {
-    bool old = c->merged_mono_ms != PART_NEVER &&
+    bool old = c->merged_mono_ms != TIME_NEVER &&
                clock_mono_ms(m->hub->clock) - c->merged_mono_ms >= m->hub->config->retention_ms;
     return old || past_retention(m, minute);
 }
 
-static enum note_fate fate_without_hash(const struct merger *m, const struct board_sources *sources,
-                                        const struct choice *c, int64_t minute) {
-    return board_settled_everywhere(sources, minute) || is_expired(m, c, minute) ? NOTE_END : NOTE_KEEP;
+static enum note_fate fate_without_hash(const struct merger *m, const struct progress *sources, const struct choice *c,
+                                        int64_t minute) {
+    return progress_settled_everywhere(sources, minute) || is_expired(m, c, minute) ? NOTE_END : NOTE_KEEP;
 }
 
-static enum note_fate fate_of(const struct merger *m, const struct board_sources *sources, const struct choice *c,
+static enum note_fate fate_of(const struct merger *m, const struct progress *sources, const struct choice *c,
                               const struct store_hash *h, const struct merge_work *w, enum store_answer answer) {
     if (!h->exists || answer == STORE_ABSENT) return fate_without_hash(m, sources, c, h->minute);
     if (h->closed || answer == STORE_CLOSED) return NOTE_END;
     if (answer != STORE_STORED) return NOTE_KEEP;
     if (w->state == LIST_FINAL || !RULE(note_keep)) return NOTE_END;
-    if (w->state == LIST_LOST && board_settled_everywhere(sources, h->minute)) return NOTE_END;
+    if (w->state == LIST_LOST && progress_settled_everywhere(sources, h->minute)) return NOTE_END;
     return NOTE_WAIT;
 }
 
@@ -439,24 +439,24 @@ static int lists_lose(struct merger *m, const struct store_hash *hashes, size_t 
     return status;
 }
 
-static void remember(struct merger *m, const struct board_sources *sources, const struct choice *c, const char *token,
+static void remember(struct merger *m, const struct progress *sources, const struct choice *c, const char *token,
                      const struct merge_work *w, const struct store_hash *h, enum note_fate fate) {
-    const struct seen_merge merge = {
-        .say = c->say,
+    const struct waiting_merge merge = {
+        .digest = c->digest,
         .born_ms = h->born_ms,
         .parts = w->parts,
         .parts_n = w->parts_n,
         .state = w->state,
-        .settled = board_settled_everywhere(sources, h->minute),
+        .settled = progress_settled_everywhere(sources, h->minute),
         /* what has no hash is not renewed, so that it grows old */
-        .mono_ms = h->exists || c->merged_mono_ms == PART_NEVER ? clock_mono_ms(m->hub->clock) : c->merged_mono_ms};
+        .mono_ms = h->exists || c->merged_mono_ms == TIME_NEVER ? clock_mono_ms(m->hub->clock) : c->merged_mono_ms};
     if (fate == NOTE_END)
-        seen_remove(m->seen, h->location, h->minute);
+        waiting_remove(m->waiting, h->location, h->minute);
     else
-        seen_merged(m->seen, h->location, h->minute, token, &merge);
+        waiting_merged(m->waiting, h->location, h->minute, token, &merge);
 }
 
-static int notes_end(struct merger *m, const struct board_sources *sources, const struct round *r, size_t at,
+static int notes_end(struct merger *m, const struct progress *sources, const struct round *r, size_t at,
                      const struct store_hash *hashes, size_t n, const struct merge_work *works,
                      const struct store_list *lists, const int *list_of_hash, struct err *e) {
     struct store_note_end *ends = mem_zalloc(n + 1, sizeof *ends);
@@ -466,7 +466,7 @@ static int notes_end(struct merger *m, const struct board_sources *sources, cons
         bool odd = answer == STORE_ODD || hash_is_odd(&hashes[i], &works[i]);
         const struct choice *c = &r->choices[at + i];
         if (answer == STORE_REFUSED) { /* somebody was ahead: again soon, wherever the note is */
-            waiting_again(m);
+            pass_repeat(m);
             continue;
         }
         enum note_fate fate = odd ? fate_of_odd(m, &hashes[i]) : fate_of(m, sources, c, &hashes[i], &works[i], answer);
@@ -517,7 +517,7 @@ static int close_first(struct merger *m, const struct store_progress *p, const s
     return m->store.ops->close_up_to(m->store.self, p, highest, done, e);
 }
 
-static int chunk_write(struct merger *m, struct board_sources *sources, const struct round *r, size_t at,
+static int chunk_write(struct merger *m, struct progress *sources, const struct round *r, size_t at,
                        struct store_round *sr, struct err *e) {
     struct store_hash *hashes = sr->hashes;
     size_t n = sr->hashes_n;
@@ -548,7 +548,7 @@ static int chunk_write(struct merger *m, struct board_sources *sources, const st
 
 static int chunk_merge(struct merger *m, const struct round *r, size_t at, size_t n, struct err *e) {
     struct store_round sr = {.hashes = mem_zalloc(n, sizeof *sr.hashes), .hashes_n = n};
-    struct board_sources sources = {0};
+    struct progress sources = {0};
     for (size_t i = 0; i < n; i++) {
         const struct store_note_read *note = &r->notes.notes[r->choices[at + i].note];
         sr.hashes[i].location = note_location(note);
@@ -559,7 +559,7 @@ static int chunk_merge(struct merger *m, const struct round *r, size_t at, size_
         merge_sources(m->hub, &sr.progress, &sources);
         status = chunk_write(m, &sources, r, at, &sr, e);
     }
-    board_sources_deinit(&sources);
+    progress_deinit(&sources);
     store_round_deinit(&sr);
     mem_free(sr.hashes);
     return status;
@@ -577,13 +577,13 @@ static int round_work(struct merger *m, struct round *r, struct err *e) {
 static void show(struct merger *m) {
     aside_tidy(m->aside, m->shards_known, clock_mono_ms(m->hub->clock));
     metric_set(m->set_aside, (double)aside_count(m->aside));
-    metric_set(m->lists, (double)seen_count(m->seen));
-    metric_set(m->bytes, (double)seen_bytes(m->seen));
-    metric_add(m->forgotten, seen_forgotten(m->seen) - m->forgotten_shown);
-    m->forgotten_shown = seen_forgotten(m->seen);
+    metric_set(m->lists, (double)waiting_count(m->waiting));
+    metric_set(m->bytes, (double)waiting_bytes(m->waiting));
+    metric_add(m->forgotten, waiting_forgotten(m->waiting) - m->forgotten_shown);
+    m->forgotten_shown = waiting_forgotten(m->waiting);
 }
 
-/* What ails the publisher too is the publisher's to say; it may take a moment to notice. */
+/* What ails the publisher too is the publisher's to digest; it may take a moment to notice. */
 static void say_failure(struct merger *m, const struct err *e) {
     hub_edge_failed(m->hub, HUB_MERGER, e);
     bool alone = atomic_load(&m->hub->store_up) && !atomic_load(&m->hub->store_full);
@@ -601,8 +601,8 @@ static void all_is_well(struct merger *m) {
 static int round_failed(struct merger *m, int status, const struct err *e) {
     if (status == STORE_FATAL) hub_fail(m->hub, e);
     if (status == STORE_BROKEN) {
-        if (RULE(forget)) seen_clear(m->seen);
-        waiting_start(m);
+        if (RULE(forget)) waiting_clear(m->waiting);
+        pass_start(m);
     }
     say_failure(m, e);
     m->rest_ms = m->rest_ms == 0 ? merger_interval_ms(m) : m->rest_ms * 2 > REST_MAX_MS ? REST_MAX_MS : m->rest_ms * 2;
@@ -628,7 +628,7 @@ int merger_step(struct merger *m) {
         choose(m, &r);
         status = round_work(m, &r, &e);
     }
-    bool idle = status == STORE_OK && r.choices_n == 0 && r.later == 0 && !m->read_waiting;
+    bool idle = status == STORE_OK && r.choices_n == 0 && r.later == 0 && !m->pass_under_way;
     if (idle)
         atomic_fetch_add(&m->hub->merge_idle, 1);
     else

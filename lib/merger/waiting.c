@@ -15,8 +15,8 @@ enum {
 };
 
 /* What decides a list's state of one part. */
-struct seen_part {
-    const char *source; /* of names */
+struct waiting_part {
+    const char *partition_name; /* of names */
     uint64_t incarnation;
     bool final;
 };
@@ -26,9 +26,9 @@ struct entry {
     uint64_t hash;
     uint64_t asked_round;
     int64_t merged_mono_ms, born_ms;
-    uint64_t say;     /* of the minute, when last judged */
+    uint64_t digest;  /* of the minute, when last judged */
     uint64_t outcome; /* state and parts that count */
-    struct seen_part *parts;
+    struct waiting_part *parts;
     uint32_t parts_n;
     uint16_t location_len;
     char token[TOKEN_BYTES];
@@ -38,7 +38,7 @@ struct entry {
 /* The lists of one minute. */
 struct group {
     int64_t minute;
-    uint64_t say;           /* every list was judged under it ... */
+    uint64_t digest;        /* every list was judged under it ... */
     bool judged;            /* ... if this is true */
     int64_t oldest_mono_ms; /* no list of it was merged before */
     struct entry **table;
@@ -48,10 +48,10 @@ struct group {
 /* A minute whose lists were forgotten for want of room. */
 struct forgotten {
     int64_t minute, mono_ms;
-    uint64_t say;
+    uint64_t digest;
 };
 
-struct seen {
+struct waiting_lists {
     struct group **groups; /* ascending */
     size_t groups_n, groups_cap;
     size_t lists_n, bytes, bytes_max;
@@ -63,20 +63,20 @@ struct seen {
     uint64_t forgotten_lists;
 };
 
-struct seen *seen_create(size_t bytes_max) {
-    struct seen *s = mem_zalloc(1, sizeof *s);
+struct waiting_lists *waiting_create(size_t bytes_max) {
+    struct waiting_lists *s = mem_zalloc(1, sizeof *s);
     s->bytes_max = bytes_max;
     s->seed = random64();
     return s;
 }
 
-size_t seen_count(const struct seen *s) { return s->lists_n; }
-size_t seen_bytes(const struct seen *s) { return s->bytes; }
-uint64_t seen_forgotten(const struct seen *s) { return s->forgotten_lists; }
+size_t waiting_count(const struct waiting_lists *s) { return s->lists_n; }
+size_t waiting_bytes(const struct waiting_lists *s) { return s->bytes; }
+uint64_t waiting_forgotten(const struct waiting_lists *s) { return s->forgotten_lists; }
 
 /* -- names -- */
 
-static const char *name_of(struct seen *s, const char *source) {
+static const char *name_of(struct waiting_lists *s, const char *source) {
     size_t lo = 0, hi = s->names_n;
     while (lo < hi) {
         size_t mid = lo + (hi - lo) / 2;
@@ -103,14 +103,14 @@ static size_t entry_bytes(const struct entry *e) {
     return sizeof *e + e->location_len + e->parts_n * sizeof *e->parts + sizeof(struct entry *) + 2 * MALLOC_BYTES;
 }
 
-static void entry_free(struct seen *s, struct entry *e) {
+static void entry_free(struct waiting_lists *s, struct entry *e) {
     s->bytes -= entry_bytes(e);
     s->lists_n--;
     mem_free(e->parts);
     mem_free(e);
 }
 
-static void group_free(struct seen *s, struct group *g) {
+static void group_free(struct waiting_lists *s, struct group *g) {
     for (size_t i = 0; i < g->table_n; i++)
         while (g->table[i] != NULL) {
             struct entry *e = g->table[i];
@@ -121,21 +121,21 @@ static void group_free(struct seen *s, struct group *g) {
     mem_free(g);
 }
 
-static void group_remove(struct seen *s, size_t at) {
+static void group_remove(struct waiting_lists *s, size_t at) {
     group_free(s, s->groups[at]);
     s->groups_n--;
     memmove(s->groups + at, s->groups + at + 1, (s->groups_n - at) * sizeof *s->groups);
 }
 
-void seen_clear(struct seen *s) {
+void waiting_clear(struct waiting_lists *s) {
     for (size_t i = 0; i < s->groups_n; i++) group_free(s, s->groups[i]);
     s->groups_n = s->forgotten_n = 0;
     assert(s->lists_n == 0 && s->bytes == 0);
 }
 
-void seen_destroy(struct seen *s) {
+void waiting_destroy(struct waiting_lists *s) {
     if (s == NULL) return;
-    seen_clear(s);
+    waiting_clear(s);
     for (size_t i = 0; i < s->names_n; i++) mem_free(s->names[i]);
     mem_free(s->names);
     mem_free(s->groups);
@@ -143,7 +143,7 @@ void seen_destroy(struct seen *s) {
 }
 
 /* Index of the first group that is not before MINUTE. */
-static size_t group_at(const struct seen *s, int64_t minute) {
+static size_t group_at(const struct waiting_lists *s, int64_t minute) {
     size_t lo = 0, hi = s->groups_n;
     while (lo < hi) {
         size_t mid = lo + (hi - lo) / 2;
@@ -155,12 +155,12 @@ static size_t group_at(const struct seen *s, int64_t minute) {
     return lo;
 }
 
-static struct group *group_find(const struct seen *s, int64_t minute) {
+static struct group *group_find(const struct waiting_lists *s, int64_t minute) {
     size_t at = group_at(s, minute);
     return at < s->groups_n && s->groups[at]->minute == minute ? s->groups[at] : NULL;
 }
 
-static struct group *group_get(struct seen *s, int64_t minute) {
+static struct group *group_get(struct waiting_lists *s, int64_t minute) {
     size_t at = group_at(s, minute);
     if (at < s->groups_n && s->groups[at]->minute == minute) return s->groups[at];
     if (s->groups_n == s->groups_cap) {
@@ -195,7 +195,7 @@ static void group_grow(struct group *g) {
 /* -- entries -- */
 
 /* The link that points to the entry, or to the NULL at the end of its chain. */
-static struct entry **entry_link(const struct seen *s, struct group *g, struct bytes location) {
+static struct entry **entry_link(const struct waiting_lists *s, struct group *g, struct bytes location) {
     uint64_t hash = hash64(location.p, location.n, s->seed);
     struct entry **link = &g->table[hash & (g->table_n - 1)];
     for (; *link != NULL; link = &(*link)->next) {
@@ -205,12 +205,12 @@ static struct entry **entry_link(const struct seen *s, struct group *g, struct b
     return link;
 }
 
-static struct entry *entry_find(const struct seen *s, struct bytes location, int64_t minute) {
+static struct entry *entry_find(const struct waiting_lists *s, struct bytes location, int64_t minute) {
     struct group *g = group_find(s, minute);
     return g == NULL ? NULL : *entry_link(s, g, location);
 }
 
-static struct entry *entry_get(struct seen *s, struct group *g, struct bytes location) {
+static struct entry *entry_get(struct waiting_lists *s, struct group *g, struct bytes location) {
     if (g->n >= g->table_n) group_grow(g);
     struct entry **link = entry_link(s, g, location);
     if (*link != NULL) return *link;
@@ -224,7 +224,7 @@ static struct entry *entry_get(struct seen *s, struct group *g, struct bytes loc
     return *link = e;
 }
 
-static void entry_unlink(struct seen *s, struct group *g, struct entry **link) {
+static void entry_unlink(struct waiting_lists *s, struct group *g, struct entry **link) {
     struct entry *e = *link;
     *link = e->next;
     entry_free(s, e);
@@ -233,111 +233,113 @@ static void entry_unlink(struct seen *s, struct group *g, struct entry **link) {
 
 /* -- room -- */
 
-static void group_forget(struct seen *s, size_t at) {
+static void group_forget(struct waiting_lists *s, size_t at) {
     const struct group *g = s->groups[at];
     s->forgotten_lists += g->n;
     if (g->judged)
-        s->forgotten[s->forgotten_n++ % FORGOTTEN_MAX] = (struct forgotten){g->minute, g->oldest_mono_ms, g->say};
+        s->forgotten[s->forgotten_n++ % FORGOTTEN_MAX] = (struct forgotten){g->minute, g->oldest_mono_ms, g->digest};
     group_remove(s, at);
 }
 
 /* The group of KEEP is the one that grows. */
-static void make_room(struct seen *s, int64_t keep) {
+static void make_room(struct waiting_lists *s, int64_t keep) {
     while (s->bytes > s->bytes_max && s->groups_n > 1) group_forget(s, s->groups[0]->minute == keep ? 1 : 0);
 }
 
-static bool is_forgotten(const struct seen *s, int64_t minute, uint64_t say) {
+static bool is_forgotten(const struct waiting_lists *s, int64_t minute, uint64_t digest) {
     size_t n = s->forgotten_n < FORGOTTEN_MAX ? s->forgotten_n : FORGOTTEN_MAX;
     for (size_t i = 0; i < n; i++)
-        if (s->forgotten[i].minute == minute && s->forgotten[i].say == say) return true;
+        if (s->forgotten[i].minute == minute && s->forgotten[i].digest == digest) return true;
     return false;
 }
 
 /* -- judging -- */
 
 /* SETTLED (everywhere) changes no list, but it ends the notes of lost ones. */
-static uint64_t outcome_hash(enum list_state state, bool settled, const struct board_part *parts, size_t n) {
+static uint64_t outcome_hash(enum list_state state, bool settled, const struct list_part *parts, size_t n) {
     uint64_t counting = settled;
     for (size_t i = 0; i < n; i++)
-        if (parts[i].counts) counting ^= hash64(parts[i].source, strlen(parts[i].source), parts[i].incarnation);
+        if (parts[i].counts)
+            counting ^= hash64(parts[i].partition_name, strlen(parts[i].partition_name), parts[i].incarnation);
     return hash64(&counting, sizeof counting, (uint64_t)state);
 }
 
-static uint64_t entry_judge(const struct entry *e, int64_t minute, const struct part_rules *rules,
-                            struct board_sources *sources, bool settled, enum list_state *state) {
-    struct board_part *parts = mem_zalloc((size_t)e->parts_n + 1, sizeof *parts);
+static uint64_t entry_judge(const struct entry *e, int64_t minute, const struct delivery_rules *rules,
+                            struct progress *sources, bool settled, enum list_state *state) {
+    struct list_part *parts = mem_zalloc((size_t)e->parts_n + 1, sizeof *parts);
     for (size_t i = 0; i < e->parts_n; i++)
-        parts[i] = (struct board_part){
-            .source = e->parts[i].source, .incarnation = e->parts[i].incarnation, .final = e->parts[i].final};
-    *state = board_judge(rules, sources, minute, e->born_ms, parts, e->parts_n);
+        parts[i] = (struct list_part){.partition_name = e->parts[i].partition_name,
+                                      .incarnation = e->parts[i].incarnation,
+                                      .final = e->parts[i].final};
+    *state = list_judge(rules, sources, minute, e->born_ms, parts, e->parts_n);
     uint64_t outcome = outcome_hash(*state, settled, parts, e->parts_n);
     mem_free(parts);
     return outcome;
 }
 
-bool seen_is_news(struct seen *s, const struct seen_note *note, const struct part_rules *rules,
-                  struct board_sources *sources, uint64_t round, struct seen_last *last) {
+bool waiting_is_news(struct waiting_lists *s, const struct waiting_note *note, const struct delivery_rules *rules,
+                     struct progress *sources, uint64_t round, struct waiting_last *last) {
     struct entry *e = entry_find(s, note->location, note->minute);
-    *last = (struct seen_last){PART_NEVER, false};
+    *last = (struct waiting_last){TIME_NEVER, false};
     if (e == NULL)
         return !note->waiting || s->forgotten_n == 0 ||
-               !is_forgotten(s, note->minute, board_say(rules, sources, note->minute));
+               !is_forgotten(s, note->minute, progress_digest(rules, sources, note->minute));
     last->mono_ms = e->merged_mono_ms;
     if (strcmp(e->token, note->token) == 0) return false;
     e->asked_round = round;
     return true;
 }
 
-static struct seen_note note_of(const struct group *g, const struct entry *e) {
-    return (struct seen_note){{e->location, e->location_len}, g->minute, e->token, true};
+static struct waiting_note note_of(const struct group *g, const struct entry *e) {
+    return (struct waiting_note){{e->location, e->location_len}, g->minute, e->token, true};
 }
 
 struct pass {
-    const struct part_rules *rules;
-    struct board_sources *sources;
+    const struct delivery_rules *rules;
+    struct progress *sources;
     uint64_t round;
-    seen_offer *offer;
+    waiting_offer *offer;
     void *ctx;
 };
 
 /* True if it need not be looked at again while SAY stands. */
-static bool entry_look(const struct pass *p, const struct group *g, struct entry *e, uint64_t say, bool settled) {
-    if (e->say == say) return true;
+static bool entry_look(const struct pass *p, const struct group *g, struct entry *e, uint64_t digest, bool settled) {
+    if (e->digest == digest) return true;
     if (e->asked_round == p->round) return false;
     enum list_state state;
     if (entry_judge(e, g->minute, p->rules, p->sources, settled, &state) == e->outcome) {
-        e->say = say; /* the rows moved, this list did not */
+        e->digest = digest; /* the rows moved, this list did not */
         return true;
     }
-    struct seen_note note = note_of(g, e);
-    p->offer(p->ctx, &note, &(struct seen_last){e->merged_mono_ms, state == LIST_FINAL});
+    struct waiting_note note = note_of(g, e);
+    p->offer(p->ctx, &note, &(struct waiting_last){e->merged_mono_ms, state == LIST_FINAL});
     return false;
 }
 
 static void group_look(const struct pass *p, struct group *g) {
-    uint64_t say = board_say(p->rules, p->sources, g->minute);
-    if (g->judged && g->say == say) return;
-    bool settled = board_settled_everywhere(p->sources, g->minute);
+    uint64_t digest = progress_digest(p->rules, p->sources, g->minute);
+    if (g->judged && g->digest == digest) return;
+    bool settled = progress_settled_everywhere(p->sources, g->minute);
     g->judged = true;
-    g->say = say;
+    g->digest = digest;
     for (size_t i = 0; i < g->table_n; i++)
         for (struct entry *e = g->table[i]; e != NULL; e = e->next)
-            if (!entry_look(p, g, e, say, settled)) g->judged = false;
+            if (!entry_look(p, g, e, digest, settled)) g->judged = false;
 }
 
-void seen_changed(struct seen *s, const struct part_rules *rules, struct board_sources *sources, uint64_t round,
-                  seen_offer *offer, void *ctx) {
+void waiting_changed(struct waiting_lists *s, const struct delivery_rules *rules, struct progress *sources,
+                     uint64_t round, waiting_offer *offer, void *ctx) {
     struct pass p = {rules, sources, round, offer, ctx};
     for (size_t i = 0; i < s->groups_n; i++) group_look(&p, s->groups[i]);
 }
 
-static void forgotten_drop(struct seen *s, int64_t mono_ms) {
+static void forgotten_drop(struct waiting_lists *s, int64_t mono_ms) {
     size_t n = s->forgotten_n < FORGOTTEN_MAX ? s->forgotten_n : FORGOTTEN_MAX;
     for (size_t i = 0; i < n; i++)
         if (s->forgotten[i].mono_ms <= mono_ms) s->forgotten[i].minute = INT64_MIN;
 }
 
-void seen_old(struct seen *s, int64_t mono_ms, uint64_t round, seen_offer *offer, void *ctx) {
+void waiting_old(struct waiting_lists *s, int64_t mono_ms, uint64_t round, waiting_offer *offer, void *ctx) {
     forgotten_drop(s, mono_ms);
     for (size_t i = 0; i < s->groups_n; i++) {
         struct group *g = s->groups[i];
@@ -348,15 +350,15 @@ void seen_old(struct seen *s, int64_t mono_ms, uint64_t round, seen_offer *offer
                 g->oldest_mono_ms = i64_smaller(g->oldest_mono_ms, e->merged_mono_ms);
                 if (e->merged_mono_ms > mono_ms || e->asked_round == round) continue;
                 e->asked_round = round;
-                struct seen_note note = note_of(g, e);
-                offer(ctx, &note, &(struct seen_last){e->merged_mono_ms, false});
+                struct waiting_note note = note_of(g, e);
+                offer(ctx, &note, &(struct waiting_last){e->merged_mono_ms, false});
             }
     }
 }
 
 /* -- what changed -- */
 
-void seen_filter(struct seen *s, bool (*keep)(void *ctx, struct bytes location), void *ctx) {
+void waiting_filter(struct waiting_lists *s, bool (*keep)(void *ctx, struct bytes location), void *ctx) {
     for (size_t at = s->groups_n; at-- > 0;) {
         struct group *g = s->groups[at];
         for (size_t i = 0; i < g->table_n; i++)
@@ -370,7 +372,8 @@ void seen_filter(struct seen *s, bool (*keep)(void *ctx, struct bytes location),
     }
 }
 
-void seen_merged(struct seen *s, struct bytes location, int64_t minute, const char *token, const struct seen_merge *m) {
+void waiting_merged(struct waiting_lists *s, struct bytes location, int64_t minute, const char *token,
+                    const struct waiting_merge *m) {
     struct group *g = group_get(s, minute);
     struct entry *e = entry_get(s, g, location);
     s->bytes -= entry_bytes(e);
@@ -379,19 +382,20 @@ void seen_merged(struct seen *s, struct bytes location, int64_t minute, const ch
     e->parts_n = (uint32_t)m->parts_n;
     s->bytes += entry_bytes(e);
     for (size_t i = 0; i < m->parts_n; i++)
-        e->parts[i] = (struct seen_part){name_of(s, m->parts[i].source), m->parts[i].incarnation, m->parts[i].final};
+        e->parts[i] =
+            (struct waiting_part){name_of(s, m->parts[i].partition_name), m->parts[i].incarnation, m->parts[i].final};
     memset(e->token, 0, sizeof e->token);
     strncpy(e->token, token, TOKEN_BYTES - 1);
-    e->say = m->say;
+    e->digest = m->digest;
     e->born_ms = m->born_ms;
     e->outcome = outcome_hash(m->state, m->settled, m->parts, m->parts_n);
     e->merged_mono_ms = m->mono_ms;
     g->oldest_mono_ms = i64_smaller(g->oldest_mono_ms, m->mono_ms);
-    g->judged = g->judged && g->say == m->say;
+    g->judged = g->judged && g->digest == m->digest;
     make_room(s, minute);
 }
 
-void seen_remove(struct seen *s, struct bytes location, int64_t minute) {
+void waiting_remove(struct waiting_lists *s, struct bytes location, int64_t minute) {
     size_t at = group_at(s, minute);
     if (at == s->groups_n || s->groups[at]->minute != minute) return;
     struct group *g = s->groups[at];

@@ -9,52 +9,53 @@
 
 #include "protocol/judge.h"
 
-struct seen;
+struct waiting_lists;
 
-struct seen *seen_create(size_t bytes_max);
-void seen_destroy(struct seen *s);
+struct waiting_lists *waiting_create(size_t bytes_max);
+void waiting_destroy(struct waiting_lists *s);
 
 /* What is known of a list before it is merged again. */
-struct seen_last {
-    int64_t mono_ms;    /* when it was merged last; PART_NEVER: never */
+struct waiting_last {
+    int64_t mono_ms;    /* when it was merged last; TIME_NEVER: never */
     bool becomes_final; /* its outcome would be final now */
 };
 
-struct seen_note {
+struct waiting_note {
     struct bytes location;
     int64_t minute;
     const char *token;
     bool waiting; /* it was put aside: nothing changed since it was merged */
 };
 
-/* Is NOTE news? ROUND: 1 or more, another one in every round: what was asked about here is not offered by seen_changed
+/* Is NOTE news? ROUND: 1 or more, another one in every round: what was asked about here is not offered by waiting_changed
  * in the same round. */
-bool seen_is_news(struct seen *s, const struct seen_note *note, const struct part_rules *rules,
-                  struct board_sources *sources, uint64_t round, struct seen_last *last);
+bool waiting_is_news(struct waiting_lists *s, const struct waiting_note *note, const struct delivery_rules *rules,
+                     struct progress *sources, uint64_t round, struct waiting_last *last);
 /* Offers every list whose outcome the rows have changed, note or no note. */
-typedef void seen_offer(void *ctx, const struct seen_note *note, const struct seen_last *last);
-void seen_changed(struct seen *s, const struct part_rules *rules, struct board_sources *sources, uint64_t round,
-                  seen_offer *offer, void *ctx);
+typedef void waiting_offer(void *ctx, const struct waiting_note *note, const struct waiting_last *last);
+void waiting_changed(struct waiting_lists *s, const struct delivery_rules *rules, struct progress *sources,
+                     uint64_t round, waiting_offer *offer, void *ctx);
 /* Offers every list that was last merged at MONO_MS or earlier: its hash may have expired. What was forgotten at that
  * time is news again. */
-void seen_old(struct seen *s, int64_t mono_ms, uint64_t round, seen_offer *offer, void *ctx);
+void waiting_old(struct waiting_lists *s, int64_t mono_ms, uint64_t round, waiting_offer *offer, void *ctx);
 /* Forget the lists that KEEP does not want: their shards are worked elsewhere now. */
-void seen_filter(struct seen *s, bool (*keep)(void *ctx, struct bytes location), void *ctx);
+void waiting_filter(struct waiting_lists *s, bool (*keep)(void *ctx, struct bytes location), void *ctx);
 
-struct seen_merge { /* what a list was merged from, and what came of it */
-    uint64_t say;   /* of its minute, when it was judged */
+struct waiting_merge { /* what a list was merged from, and what came of it */
+    uint64_t digest;   /* of its minute, when it was judged */
     int64_t born_ms;
-    const struct board_part *parts;
+    const struct list_part *parts;
     size_t parts_n;
     enum list_state state;
     bool settled; /* every partition had settled its minute */
     int64_t mono_ms;
 };
-void seen_merged(struct seen *s, struct bytes location, int64_t minute, const char *token, const struct seen_merge *m);
-void seen_remove(struct seen *s, struct bytes location, int64_t minute);
-void seen_clear(struct seen *s);
-size_t seen_count(const struct seen *s); /* lists */
-size_t seen_bytes(const struct seen *s);
-uint64_t seen_forgotten(const struct seen *s); /* lists that BYTES_MAX has cost, ever */
+void waiting_merged(struct waiting_lists *s, struct bytes location, int64_t minute, const char *token,
+                    const struct waiting_merge *m);
+void waiting_remove(struct waiting_lists *s, struct bytes location, int64_t minute);
+void waiting_clear(struct waiting_lists *s);
+size_t waiting_count(const struct waiting_lists *s); /* lists */
+size_t waiting_bytes(const struct waiting_lists *s);
+uint64_t waiting_forgotten(const struct waiting_lists *s); /* lists that BYTES_MAX has cost, ever */
 
 #endif

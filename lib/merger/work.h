@@ -9,12 +9,12 @@
 
 /* Adds the partitions of the topics that are read, as metadata and progress rows know them; a topic of which no
  * partition is known, as such. */
-void merge_sources(const struct hub *hub, const struct store_progress *progress, struct board_sources *out);
+void merge_sources(const struct hub *hub, const struct store_progress *progress, struct progress *out);
 /* Is SOURCE a partition of a topic that is read, beyond those that the metadata know? */
 bool merge_source_is_gone(const struct hub *hub, const char *source);
 
 struct merge_work {
-    struct board_part *parts; /* owned */
+    struct list_part *parts; /* owned */
     size_t parts_n;
     struct merged merged;
     struct buf packed;           /* the merged list, LIST_SIZE deep */
@@ -24,7 +24,7 @@ struct merge_work {
 };
 
 /* Judge the parts of H and merge those that count. */
-void merge_work_make(const struct hub *hub, struct board_sources *sources, const struct store_hash *h,
+void merge_work_make(const struct hub *hub, struct progress *sources, const struct store_hash *h,
                      struct merge_work *out);
 void merge_work_deinit(struct merge_work *w);
 

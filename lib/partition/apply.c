@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-uint64_t record_hash(const struct part_record *rec) {
+uint64_t record_hash(const struct log_record *rec) {
     uint64_t key = rec->key.p == NULL ? 0 : hash64(rec->key.p, rec->key.n, 1);
     return rec->value.p == NULL ? key : hash64(rec->value.p, rec->value.n, key);
 }
@@ -18,7 +18,7 @@ uint64_t record_hash(const struct part_record *rec) {
 
 /* Of source, location and minute, and of nothing else: on every worker, and after every replay, the same. */
 static uint64_t sketch_seed(const struct partition *p, const struct minute *m, struct bytes location) {
-    return hash64(&m->minute, sizeof m->minute, p->source_hash ^ hash64(location.p, location.n, 0));
+    return hash64(&m->minute, sizeof m->minute, p->name_hash ^ hash64(location.p, location.n, 0));
 }
 
 static struct bucket *bucket_at(struct partition *p, struct minute *m, struct bytes location, uint64_t hash) {
@@ -66,13 +66,13 @@ void apply_staged(struct partition *p) {
 
 /* -- stage -- */
 
-static struct minute *minute_at(struct partition *p, int64_t minute, const struct part_record *rec) {
+static struct minute *minute_at(struct partition *p, int64_t minute, const struct log_record *rec) {
     struct minute *m = minutes_find(&p->minutes, minute);
     if (m != NULL) return m;
     m = minutes_add(&p->minutes, minute);
-    m->first = (struct part_anchor){true, rec->offset, rec->time_ms, record_hash(rec)};
-    m->first_w_ms = p->w_ms;
-    m->told_mono_ms = p->start.told_mono_ms; /* below the frontier */
+    m->first = (struct anchor){true, rec->offset, rec->time_ms, record_hash(rec)};
+    m->first_log_time_ms = p->log_time_ms;
+    m->stored_mono_ms = p->start.stored_mono_ms; /* below the frontier */
     return m;
 }
 
@@ -102,9 +102,9 @@ static bool is_inside(struct bytes text, struct bytes value) {
     return (uintptr_t)text.p - (uintptr_t)value.p < value.n;
 }
 
-bool apply_event(struct partition *p, const struct event *ev, int64_t minute, const struct part_record *rec) {
+bool apply_event(struct partition *p, const struct event *ev, int64_t minute, const struct log_record *rec) {
     struct minute *m = minute_at(p, minute, rec);
-    if (rec->offset >= p->frontier) m->told_mono_ms = PART_NEVER;
+    if (rec->offset >= p->frontier) m->stored_mono_ms = TIME_NEVER;
     struct bytes location = own_location(p, ev);
     uint64_t hash = 0;
     bool taken = true;

@@ -21,16 +21,16 @@ struct bucket { /* of the pool; with a location of up to 12 bytes one cache line
 
 struct minute {
     int64_t minute;
-    struct part_anchor first; /* the record that opened it: offset, time, hash */
-    int64_t first_w_ms;       /* W before that record */
-    bool sealed;              /* its buckets were made dirty for their final copies */
-    struct bucket *global;    /* the bucket of the all-locations list, once there is one */
-    struct bucket **table;    /* open addressing by location_hash, a power of two; of the pool */
+    struct anchor first;       /* the record that opened it: offset, time, hash */
+    int64_t first_log_time_ms; /* W before that record */
+    bool sealed;               /* its buckets were made dirty for their final copies */
+    struct bucket *global;     /* the bucket of the all-locations list, once there is one */
+    struct bucket **table;     /* open addressing by location_hash, a power of two; of the pool */
     uint32_t table_n, buckets_n;
     uint32_t unclean_n; /* buckets that are not clean */
     struct pool *pool;
     int64_t acked_mono_ms;     /* when the last answer for one of its buckets came */
-    int64_t told_mono_ms;      /* when all that it holds was known to be stored; PART_NEVER: an event came since */
+    int64_t stored_mono_ms;    /* when all that it holds was known to be stored; TIME_NEVER: an event came since */
     int64_t first_row;         /* count of the first row that was stored after all of it; 0: none yet */
     int64_t first_row_mono_ms; /* when that was known */
 };

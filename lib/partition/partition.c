@@ -28,50 +28,50 @@
 #include <string.h>
 
 /* Of the lost range, what no earlier memory has told of. */
-static uint64_t lost_now(const struct part_start *s) {
+static uint64_t lost_now(const struct partition_start *s) {
     int64_t from = i64_larger(s->counted, s->log_start - s->lost_records);
     return s->lost_records > 0 && from < s->log_start ? (uint64_t)(s->log_start - from) : 0;
 }
 
-static void partition_begin(struct partition *p, const struct part_start *s) {
+static void partition_begin(struct partition *p, const struct partition_start *s) {
     p->start = *s;
     p->probe = s->probe;
     p->next = s->next;
     p->frontier = s->frontier;
-    p->w_ms = RULE(w_r) ? s->w_ms : s->frontier_w_ms;
+    p->log_time_ms = RULE(w_r) ? s->log_time_ms : s->frontier_log_time_ms;
     p->settled = s->settled;
-    p->b = RULE(cfg_b) || s->origin != ORIGIN_CONFIG ? s->b : PART_NO_MINUTE;
-    p->x = s->x;
+    p->older_until = RULE(cfg_b) || s->origin != ORIGIN_CONFIG ? s->older_until : NO_MINUTE;
+    p->unsure_until = s->unsure_until;
     p->incarnation = s->incarnation;
     p->needs_row = s->new_incarnation;
     p->ready = !s->new_incarnation;
     p->silent = true;
     p->raise_x = s->raise_x_at_frontier && RULE(cfg_x);
     p->last = s->anchor;
-    p->end_wall_ms = PART_NEVER;
+    p->end_wall_ms = TIME_NEVER;
     p->rows_kept = s->rows_kept;
     p->vouch = s->vouch;
-    p->vouch_next = PART_VOUCH_NONE;
+    p->vouch_next = VOUCH_NONE;
     memcpy(p->life, s->life, sizeof p->life);
-    p->seen.origin = s->origin;
-    p->seen.unproven = s->unproven;
+    p->tally.origin = s->origin;
+    p->tally.unproven = s->unproven;
     p->counted = i64_larger(s->frontier, s->counted);
-    p->seen.lost_records += lost_now(s);
+    p->tally.lost_records += lost_now(s);
 }
 
-struct partition *partition_create(const struct part_rules *rules, struct sketch_budget *budget, const char *source,
-                                   uint64_t instance, const struct part_start *start) {
+struct partition *partition_create(const struct delivery_rules *rules, struct sketch_budget *budget, const char *source,
+                                   uint64_t instance, const struct partition_start *start) {
     struct partition *p = mem_zalloc(1, sizeof *p);
     p->rules = rules;
     p->budget = budget;
     minutes_init(&p->minutes, &budget->pool);
-    p->source = source;
+    p->name = source;
     p->instance = instance;
-    p->source_hash = hash64(source, strlen(source), 0);
-    p->confirmed_mono_ms = PART_NEVER;
-    p->row_stored = (struct said_row){.row = {.end_ms = PART_NEVER}, .next = -1};
+    p->name_hash = hash64(source, strlen(source), 0);
+    p->confirmed_mono_ms = TIME_NEVER;
+    p->row_stored = (struct row_at){.row = {.end_ms = TIME_NEVER}, .next = -1};
     p->committed = -1;
-    p->seen.last_time_ms = PART_NEVER;
+    p->tally.last_time_ms = TIME_NEVER;
     partition_begin(p, start);
     return p;
 }
@@ -83,7 +83,7 @@ void partition_destroy(struct partition *p) {
     mem_free(p);
 }
 
-const char *partition_source(const struct partition *p) { return p->source; }
+const char *partition_name(const struct partition *p) { return p->name; }
 uint64_t partition_instance(const struct partition *p) { return p->instance; }
 int64_t partition_next(const struct partition *p) {
     return p->probe == PROBE_NOTHING ? p->next : p->start.consume_from;
@@ -95,18 +95,18 @@ bool partition_wants(const struct partition *p, int64_t offset) {
 
 /* -- the probe: what only the first record can tell -- */
 
-/* PART_NEVER: it has none, or one that is not believed. */
-static int64_t record_time(const struct part_record *rec) {
-    return time_is_believed(rec->time_ms) ? rec->time_ms : PART_NEVER;
+/* TIME_NEVER: it has none, or one that is not believed. */
+static int64_t record_time(const struct log_record *rec) {
+    return time_is_believed(rec->time_ms) ? rec->time_ms : TIME_NEVER;
 }
 
 /* The events of a record are future from this minute on. A record without a time of its own is held against log time,
  * and before there is any nothing of it can be placed. By event clock it may jump, for nothing else moves log time. */
-static int64_t future_from(const struct partition *p, const struct part_record *rec) {
+static int64_t future_from(const struct partition *p, const struct log_record *rec) {
     int64_t t = record_time(rec);
-    if (t == PART_NEVER && p->rules->clock_is_event) return INT64_MAX;
-    int64_t reach = minute_reach(p->rules, t == PART_NEVER ? p->w_ms : t);
-    return reach == PART_NO_MINUTE ? PART_NO_MINUTE : reach + 1;
+    if (t == TIME_NEVER && p->rules->clock_is_event) return INT64_MAX;
+    int64_t reach = minute_reach(p->rules, t == TIME_NEVER ? p->log_time_ms : t);
+    return reach == NO_MINUTE ? NO_MINUTE : reach + 1;
 }
 
 /* Its time is one of the log's: it is neither bad nor, as far as that is decided yet, future. */
@@ -115,10 +115,10 @@ static bool has_log_time(const struct event *ev) {
            ev->outcome == EVENT_MANY_LOCATIONS;
 }
 
-/* The time that a record gives to W; PART_NEVER: none. */
-static int64_t record_clock(const struct partition *p, const struct part_record *rec, const struct event_batch *b) {
+/* The time that a record gives to W; TIME_NEVER: none. */
+static int64_t record_clock(const struct partition *p, const struct log_record *rec, const struct event_batch *b) {
     if (!p->rules->clock_is_event) return record_time(rec);
-    int64_t w = PART_NEVER, future = future_from(p, rec);
+    int64_t w = TIME_NEVER, future = future_from(p, rec);
     for (size_t i = 0; b != NULL && i < b->n; i++) {
         const struct event *ev = &b->events[i];
         if (has_log_time(ev) && minute_of(ev->time_ms) < future) w = i64_larger(w, ev->time_ms);
@@ -129,16 +129,16 @@ static int64_t record_clock(const struct partition *p, const struct part_record 
 /* Rule 5: TIME_MS is of the record before the reset offset, or what stands in for it. */
 static void probe_reset(struct partition *p, int64_t time_ms) {
     int64_t reach = minute_reach(p->rules, time_ms);
-    p->w_ms = time_ms;
+    p->log_time_ms = time_ms;
     p->settled = i64_larger(p->settled, minute_horizon(p->rules, time_ms));
-    if (RULE(reset_b)) p->b = p->settled;
-    if (RULE(reset_x) && reach != PART_NO_MINUTE) p->x = reach + 1;
+    if (RULE(reset_b)) p->older_until = p->settled;
+    if (RULE(reset_x) && reach != NO_MINUTE) p->unsure_until = reach + 1;
 }
 
 /* Rule 6: TIME_MS is of the first record after the lost range. */
 static void probe_cut(struct partition *p, int64_t time_ms) {
-    int64_t reach = minute_reach(p->rules, i64_larger(time_ms, p->start.frontier_w_ms));
-    if (RULE(trunc_x) && reach != PART_NO_MINUTE) p->x = i64_larger(p->x, reach + 1);
+    int64_t reach = minute_reach(p->rules, i64_larger(time_ms, p->start.frontier_log_time_ms));
+    if (RULE(trunc_x) && reach != NO_MINUTE) p->unsure_until = i64_larger(p->unsure_until, reach + 1);
 }
 
 static void probe_time(struct partition *p, int64_t time_ms) {
@@ -148,10 +148,10 @@ static void probe_time(struct partition *p, int64_t time_ms) {
 }
 
 static int64_t wall_stand_in(const struct partition *p, int64_t wall_ms) {
-    return p->rules->clock_is_event || !time_is_believed(wall_ms) ? PART_NEVER : wall_ms;
+    return p->rules->clock_is_event || !time_is_believed(wall_ms) ? TIME_NEVER : wall_ms;
 }
 
-static bool anchor_differs(const struct part_anchor *a, const struct part_record *rec) {
+static bool anchor_differs(const struct anchor *a, const struct log_record *rec) {
     return rec->offset == a->offset && (rec->time_ms != a->time_ms || record_hash(rec) != a->hash);
 }
 
@@ -162,8 +162,8 @@ static void begin_other_log(struct partition *p) {
     p->dirty_head = p->dirty_tail = NULL;
     p->dirty_n = p->buckets_n = p->unclean_n = 0;
     p->own_n = 0; /* they know nothing of the incarnation to come */
-    part_resume_other_log(p->rules, &p->start);
-    struct part_start s = p->start;
+    partition_resume_other_log(p->rules, &p->start);
+    struct partition_start s = p->start;
     partition_begin(p, &s);
 }
 
@@ -171,40 +171,40 @@ bool partition_doubt(struct partition *p, int64_t log_start) {
     assert(partition_holds_no_record(p));
     if (p->probe == PROBE_ANCHOR) return p->start.anchor.offset >= log_start; /* not looked at yet */
     if (p->probe != PROBE_NOTHING || !p->last.set || p->last.offset < log_start) return false;
-    p->start = (struct part_start){.origin = p->start.origin,
-                                   .consume_from = p->last.offset,
-                                   .next = p->next,
-                                   .frontier = p->frontier,
-                                   .log_start = log_start,
-                                   .w_ms = p->w_ms,
-                                   .frontier_w_ms = p->w_ms,
-                                   .settled = p->settled,
-                                   .b = p->b,
-                                   .x = p->x,
-                                   .incarnation = p->incarnation,
-                                   .rows_kept = p->rows_kept,
-                                   .vouch = p->vouch,
-                                   .told_mono_ms = PART_NEVER,
-                                   .counted = p->counted,
-                                   .anchor = p->last};
+    p->start = (struct partition_start){.origin = p->start.origin,
+                                        .consume_from = p->last.offset,
+                                        .next = p->next,
+                                        .frontier = p->frontier,
+                                        .log_start = log_start,
+                                        .log_time_ms = p->log_time_ms,
+                                        .frontier_log_time_ms = p->log_time_ms,
+                                        .settled = p->settled,
+                                        .older_until = p->older_until,
+                                        .unsure_until = p->unsure_until,
+                                        .incarnation = p->incarnation,
+                                        .rows_kept = p->rows_kept,
+                                        .vouch = p->vouch,
+                                        .stored_mono_ms = TIME_NEVER,
+                                        .counted = p->counted,
+                                        .anchor = p->last};
     memcpy(p->start.life, p->life, sizeof p->start.life);
     p->probe = PROBE_ANCHOR;
     return true;
 }
 
 /* True if the log turned out to be another one. */
-static bool probe_record(struct partition *p, const struct part_record *rec, const struct event_batch *b,
+static bool probe_record(struct partition *p, const struct log_record *rec, const struct event_batch *b,
                          int64_t wall_ms) {
     if (p->probe == PROBE_ANCHOR) {
         p->probe = PROBE_NOTHING;
-        p->seen.unproven = rec->offset != p->start.anchor.offset;
+        p->tally.unproven = rec->offset != p->start.anchor.offset;
         if (!anchor_differs(&p->start.anchor, rec)) return false;
         begin_other_log(p);
         return true;
     }
     int64_t t = record_clock(p, rec, b);
-    if (t == PART_NEVER && rec->offset < p->next) return false; /* the first one that counts may have a time */
-    probe_time(p, t == PART_NEVER ? wall_stand_in(p, wall_ms) : t);
+    if (t == TIME_NEVER && rec->offset < p->next) return false; /* the first one that counts may have a time */
+    probe_time(p, t == TIME_NEVER ? wall_stand_in(p, wall_ms) : t);
     return false;
 }
 
@@ -216,12 +216,12 @@ struct judge {
     int64_t future_from; /* this minute and those behind are future */
 };
 
-static struct judge judge_of(const struct partition *p, const struct part_record *rec) {
-    int64_t sealed = minute_horizon(p->rules, p->w_ms);
+static struct judge judge_of(const struct partition *p, const struct log_record *rec) {
+    int64_t sealed = minute_horizon(p->rules, p->log_time_ms);
     return (struct judge){RULE(skip) ? i64_larger(sealed, p->settled) : sealed, future_from(p, rec)};
 }
 
-static void event_judge(struct partition *p, struct event *ev, const struct judge *j, const struct part_record *rec) {
+static void event_judge(struct partition *p, struct event *ev, const struct judge *j, const struct log_record *rec) {
     if (ev->outcome != EVENT_APPLIED) return;
     int64_t minute = minute_of(ev->time_ms);
     if (minute >= j->future_from)
@@ -233,15 +233,15 @@ static void event_judge(struct partition *p, struct event *ev, const struct judg
 }
 
 static void log_time_advance(struct partition *p, int64_t time_ms) {
-    if (time_ms == PART_NEVER) return;
-    if (time_ms <= p->w_ms) return;
-    p->w_ms = time_ms;
+    if (time_ms == TIME_NEVER) return;
+    if (time_ms <= p->log_time_ms) return;
+    p->log_time_ms = time_ms;
     minutes_seal(p);
 }
 
 /* Rule 4, once: W is what it was at F, so no record at F or beyond may be applied before. */
 void partition_raise_x(struct partition *p) {
-    if (p->raise_x) p->x = i64_larger(p->x, minute_reach(p->rules, p->w_ms));
+    if (p->raise_x) p->unsure_until = i64_larger(p->unsure_until, minute_reach(p->rules, p->log_time_ms));
     p->raise_x = false;
 }
 
@@ -252,26 +252,27 @@ static void count_outcomes(struct partition *p, const struct event_batch *b) {
         if (outcome == EVENT_APPLIED)
             applied++;
         else
-            p->seen.outcomes[outcome]++;
+            p->tally.outcomes[outcome]++;
     }
-    p->seen.outcomes[EVENT_APPLIED] += applied;
+    p->tally.outcomes[EVENT_APPLIED] += applied;
 }
 
 static void count_hole(struct partition *p, int64_t offset) {
     int64_t from = i64_larger(p->next, p->counted);
     if (offset <= from) return;
-    p->seen.holes++;
-    p->seen.hole_records += (uint64_t)(offset - from);
+    p->tally.holes++;
+    p->tally.hole_records += (uint64_t)(offset - from);
 }
 
 static void count_time(struct partition *p, int64_t log_ms, int64_t record_ms) {
-    if (log_ms != PART_NEVER && p->w_ms != PART_NEVER && log_ms <= p->w_ms - MINUTE_MS) p->seen.steps_back++;
-    p->seen.untimed += record_ms == PART_NEVER;
-    p->seen.before_2000 += record_ms != PART_NEVER && record_ms < PART_YEAR_2000_MS;
+    if (log_ms != TIME_NEVER && p->log_time_ms != TIME_NEVER && log_ms <= p->log_time_ms - MINUTE_MS)
+        p->tally.steps_back++;
+    p->tally.untimed += record_ms == TIME_NEVER;
+    p->tally.before_2000 += record_ms != TIME_NEVER && record_ms < YEAR_2000_MS;
 }
 
 /* Is it counted for the first time? */
-static bool record_apply(struct partition *p, const struct part_record *rec, struct event_batch *b) {
+static bool record_apply(struct partition *p, const struct log_record *rec, struct event_batch *b) {
     bool news = rec->offset >= p->counted;
     if (rec->offset > p->next) count_hole(p, rec->offset);
     p->next = rec->offset + 1;
@@ -282,40 +283,39 @@ static bool record_apply(struct partition *p, const struct part_record *rec, str
     log_time_advance(p, log_ms);
     p->last_record = *rec;
     p->last_unhashed = true;
-    if (record_ms != PART_NEVER) p->seen.last_time_ms = record_ms;
+    if (record_ms != TIME_NEVER) p->tally.last_time_ms = record_ms;
     if (p->texts_elsewhere) apply_staged(p);
     p->texts_elsewhere = false;
     return news;
 }
 
-enum part_took partition_record(struct partition *p, const struct part_record *rec, struct event_batch *b,
-                                int64_t wall_ms) {
-    if (p->probe != PROBE_NOTHING && probe_record(p, rec, b, wall_ms)) return PART_REASSIGN;
+enum record_outcome partition_record(struct partition *p, const struct log_record *rec, struct event_batch *b,
+                                     int64_t wall_ms) {
+    if (p->probe != PROBE_NOTHING && probe_record(p, rec, b, wall_ms)) return RECORD_OF_ANOTHER_LOG;
     if (rec->offset < p->next) {
-        p->seen.replayed++;
-        return PART_REPLAYED;
+        p->tally.replayed++;
+        return RECORD_REPLAYED;
     }
     assert(b != NULL);
     if (rec->offset >= p->frontier) partition_raise_x(p);
     if (!record_apply(p, rec, b)) {
-        p->seen.rebuilt++;
-        return PART_REBUILT;
+        p->tally.rebuilt++;
+        return RECORD_REBUILT;
     }
-    p->seen.messages++;
+    p->tally.messages++;
     count_outcomes(p, b);
-    return PART_APPLIED;
+    return RECORD_APPLIED;
 }
 
 void partition_let_go(struct partition *p) {
     if (p->staged_n > 0) apply_staged(p);
     if (p->last_unhashed)
-        p->last =
-            (struct part_anchor){true, p->last_record.offset, p->last_record.time_ms, record_hash(&p->last_record)};
+        p->last = (struct anchor){true, p->last_record.offset, p->last_record.time_ms, record_hash(&p->last_record)};
     p->last_unhashed = false;
 }
 
 void partition_eof(struct partition *p, int64_t offset, int64_t wall_ms) {
-    if (p->probe == PROBE_ANCHOR) p->seen.unproven = true;
+    if (p->probe == PROBE_ANCHOR) p->tally.unproven = true;
     if (p->probe != PROBE_NOTHING) probe_time(p, wall_stand_in(p, wall_ms));
     p->next = i64_larger(p->next, offset);
 }
@@ -324,7 +324,7 @@ void partition_eof(struct partition *p, int64_t offset, int64_t wall_ms) {
 bool partition_damaged(struct partition *p) {
     if (p->probe == PROBE_NOTHING || p->start.consume_from >= p->next) return false;
     if (p->probe == PROBE_ANCHOR) {
-        p->seen.unproven = true;
+        p->tally.unproven = true;
         p->probe = PROBE_NOTHING;
     }
     p->start.consume_from = p->next;
@@ -337,17 +337,17 @@ bool partition_needs_row(const struct partition *p) { return p->needs_row; }
 
 bool partition_waits_for_row(const struct partition *p) { return p->needs_row && p->start.joins; }
 
-static void meet_board(struct partition *p, const struct part_joined *joined) {
-    bool said_nothing = p->seen.origin == ORIGIN_BEGINNING; /* to any Redis: this is the one that it knows */
+static void meet_board(struct partition *p, const struct partition_joined *joined) {
+    bool said_nothing = p->tally.origin == ORIGIN_BEGINNING; /* to any Redis: this is the one that it knows */
     bool without_it = joined->is_new || !said_nothing;
     if (without_it && RULE(above_closed)) p->settled = i64_larger(p->settled, joined->closed);
     if (said_nothing) memcpy(p->life, joined->life, sizeof p->life);
 }
 
-void partition_row_known(struct partition *p, const struct part_joined *joined, int64_t wall_ms) {
+void partition_row_known(struct partition *p, const struct partition_joined *joined, int64_t wall_ms) {
     if (!p->needs_row) return;
     if (partition_waits_for_row(p)) meet_board(p, joined);
-    p->x = i64_larger(p->x, joined->x);
+    p->unsure_until = i64_larger(p->unsure_until, joined->unsure_until);
     uint64_t known = p->incarnation > joined->incarnation ? p->incarnation : joined->incarnation;
     uint64_t above = RULE(i_known) ? known + 1 : 1;
     uint64_t wall = wall_ms > 0 && RULE(i_clock) ? (uint64_t)wall_ms : 0;
@@ -358,8 +358,8 @@ void partition_row_known(struct partition *p, const struct part_joined *joined, 
 
 /* -- looking in -- */
 
-void partition_view(const struct partition *p, struct part_view *v) {
-    *v = p->seen;
+void partition_look(const struct partition *p, struct partition_view *v) {
+    *v = p->tally;
     v->silent = p->silent;
     v->ready = p->ready;
     v->probing = p->probe != PROBE_NOTHING;
@@ -368,7 +368,7 @@ void partition_view(const struct partition *p, struct part_view *v) {
     v->committed = p->committed;
     v->counted = i64_larger(p->counted, p->next);
     v->rewind = partition_rewind(p).offset;
-    v->w_ms = p->w_ms;
+    v->log_time_ms = p->log_time_ms;
     v->settled = p->settled;
     v->incarnation = p->incarnation;
     memcpy(v->life, p->life, sizeof v->life);
@@ -383,7 +383,7 @@ void partition_view(const struct partition *p, struct part_view *v) {
     v->live_buckets = p->buckets_n;
     v->dirty_buckets = p->dirty_n;
     v->all_clean = p->unclean_n == 0;
-    v->row_current = p->row_stored.next == p->next && p->row_stored.row.m == p->settled &&
-                     p->row_stored.row.w_ms == p->w_ms && p->row_stored.row.end_ms != PART_NEVER;
+    v->row_current = p->row_stored.next == p->next && p->row_stored.row.settled == p->settled &&
+                     p->row_stored.row.log_time_ms == p->log_time_ms && p->row_stored.row.end_ms != TIME_NEVER;
     v->all_settled = v->all_clean && v->sealed_minutes == 0;
 }

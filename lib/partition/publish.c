@@ -68,7 +68,7 @@ void partition_redirty(struct partition *p) {
 void minutes_seal(struct partition *p) {
     for (size_t i = 0; i < p->minutes.n; i++) {
         struct minute *m = p->minutes.all[i];
-        if (!minute_sealed(p->rules, m->minute, p->w_ms)) break;
+        if (!minute_sealed(p->rules, m->minute, p->log_time_ms)) break;
         if (m->sealed) continue;
         if (p->staged_n > 0) apply_staged(p); /* it may have buckets that are not made yet */
         m->sealed = true;
@@ -86,20 +86,20 @@ static bool may_speak(struct partition *p) {
     return true;
 }
 
-static bool bucket_emit(struct partition *p, struct bucket *b, part_emit *emit, void *ctx) {
+static bool bucket_emit(struct partition *p, struct bucket *b, partition_emit *emit, void *ctx) {
     int64_t minute = b->minute->minute;
-    bool final = minute_sealed(p->rules, minute, p->w_ms) && (minute > p->x || !RULE(final_x));
+    bool final = minute_sealed(p->rules, minute, p->log_time_ms) && (minute > p->unsure_until || !RULE(final_x));
     buf_clear(&p->items);
     sketch_pack(b->sketch, p->rules->list_size, &p->items);
-    struct part_copy copy = {.from = p,
-                             .location = {b->location, b->location_len},
-                             .minute = minute,
-                             .incarnation = p->incarnation,
-                             .offset = final && RULE(final_top) ? -1 : p->next,
-                             .at = p->next,
-                             .final = final,
-                             .told_mono_ms = b->minute->told_mono_ms,
-                             .items = {p->items.data, p->items.len}};
+    struct bucket_copy copy = {.from = p,
+                               .location = {b->location, b->location_len},
+                               .minute = minute,
+                               .incarnation = p->incarnation,
+                               .offset = final && RULE(final_top) ? -1 : p->next,
+                               .at = p->next,
+                               .final = final,
+                               .stored_mono_ms = b->minute->stored_mono_ms,
+                               .items = {p->items.data, p->items.len}};
     return emit(ctx, &copy);
 }
 
@@ -108,7 +108,7 @@ size_t partition_publish_begin(struct partition *p) {
     return may_speak(p) ? p->dirty_n : 0;
 }
 
-bool partition_publish(struct partition *p, size_t n, part_emit *emit, void *ctx) {
+bool partition_publish(struct partition *p, size_t n, partition_emit *emit, void *ctx) {
     assert(partition_holds_no_record(p));
     if (!may_speak(p)) return true;
     bool room = true;
@@ -126,7 +126,7 @@ static bool minute_may_settle(const struct partition *p, const struct minute *m,
     if (m->unclean_n != 0 && RULE(clean)) return false;
     if (!RULE(confirm)) return m->acked_mono_ms + delay_ms <= mono_ms;
     bool is_kept = m->first_row != 0 || !RULE(clean); /* a Redis that lost what it may keeps that row (rule 22) */
-    return is_kept && p->confirmed_mono_ms != PART_NEVER && m->first_row_mono_ms + delay_ms <= p->confirmed_mono_ms;
+    return is_kept && p->confirmed_mono_ms != TIME_NEVER && m->first_row_mono_ms + delay_ms <= p->confirmed_mono_ms;
 }
 
 static void minute_forget_dirty(struct partition *p, const struct minute *m) {
@@ -146,37 +146,37 @@ void partition_settle(struct partition *p, int64_t mono_ms) {
     if (!p->ready || p->silent || (p->life[0] == 0 && RULE(life))) return;
     while (p->minutes.n > 0) {
         struct minute *m = p->minutes.all[0];
-        if (!minute_sealed(p->rules, m->minute, p->w_ms) || !minute_may_settle(p, m, mono_ms)) break;
+        if (!minute_sealed(p->rules, m->minute, p->log_time_ms) || !minute_may_settle(p, m, mono_ms)) break;
         if (m->unclean_n != 0) minute_forget_dirty(p, m); /* only with a rule switched off */
         p->unclean_n -= m->unclean_n;
         p->buckets_n -= m->buckets_n;
         p->rows_kept = i64_larger(p->rows_kept, m->first_row);
         minutes_remove_first(&p->minutes);
     }
-    int64_t reach = minute_horizon(p->rules, p->w_ms);
+    int64_t reach = minute_horizon(p->rules, p->log_time_ms);
     if (p->minutes.n > 0) reach = i64_smaller(reach, p->minutes.all[0]->minute - 1);
     p->settled = i64_larger(p->settled, reach);
 }
 
 /* -- the progress row -- */
 
-bool partition_row(struct partition *p, struct part_row_out *out) {
+bool partition_row(struct partition *p, struct partition_row_out *out) {
     assert(partition_holds_no_record(p));
     if (!p->ready || p->silent || p->row_out || p->probe != PROBE_NOTHING) return false;
     p->row_out = true;
     bool vouched = p->unclean_n == 0 || !RULE(end_clean);
-    *out =
-        (struct part_row_out){.row = {p->w_ms, p->settled, p->b, p->x, vouched ? p->end_wall_ms : PART_NEVER, p->vouch},
-                              .incarnation = p->incarnation,
-                              .frontier = p->next,
-                              .rows_kept = RULE(rows_kept) ? p->rows_kept : 0};
+    *out = (struct partition_row_out){.row = {p->log_time_ms, p->settled, p->older_until, p->unsure_until,
+                                              vouched ? p->end_wall_ms : TIME_NEVER, p->vouch},
+                                      .incarnation = p->incarnation,
+                                      .frontier = p->next,
+                                      .rows_kept = RULE(rows_kept) ? p->rows_kept : 0};
     memcpy(out->life, p->life, sizeof out->life);
-    p->row_sent = (struct said_row){out->row, p->next};
+    p->row_sent = (struct row_at){out->row, p->next};
     return true;
 }
 
 /* A Redis that has this row has all that was stored before it was handed over. */
-static void minutes_note_row(struct partition *p, const struct part_row_answer *a) {
+static void minutes_note_row(struct partition *p, const struct partition_row_answer *a) {
     for (size_t i = 0; i < p->minutes.n; i++) {
         struct minute *m = p->minutes.all[i];
         if (m->first_row != 0 || m->unclean_n != 0 || m->acked_mono_ms > a->handed_mono_ms) continue;
@@ -186,7 +186,7 @@ static void minutes_note_row(struct partition *p, const struct part_row_answer *
 }
 
 /* What is stored from now on is kept until then: less, perhaps, than under a RETENTION before. */
-static void vouch_lower(struct part_vouch *v, int64_t until_ms) {
+static void vouch_lower(struct vouch *v, int64_t until_ms) {
     if (v->until_ms != 0) v->until_ms = i64_smaller(v->until_ms, until_ms);
 }
 
@@ -194,8 +194,8 @@ static void vouch_lower(struct part_vouch *v, int64_t until_ms) {
  * half of RETENTION old: old enough to vouch for a partition that lags behind, young enough to be vouched for when this
  * one stands still. */
 static void vouch_advance(struct partition *p, int64_t redis_ms) {
-    struct part_vouch now = {i64_larger(p->settled, minute_horizon(p->rules, p->w_ms)),
-                             retention_kept_until(p->rules, redis_ms)};
+    struct vouch now = {i64_larger(p->settled, minute_horizon(p->rules, p->log_time_ms)),
+                        retention_kept_until(p->rules, redis_ms)};
     if (p->vouch.until_ms == 0) p->vouch.until_ms = now.until_ms;
     if (p->vouch.until_ms <= redis_ms) p->vouch = p->vouch_next = now; /* away for so long that they prove nothing */
     vouch_lower(&p->vouch, now.until_ms);
@@ -205,7 +205,7 @@ static void vouch_advance(struct partition *p, int64_t redis_ms) {
     p->vouch_next = now;
 }
 
-void partition_row_answered(struct partition *p, const struct part_row_answer *a) {
+void partition_row_answered(struct partition *p, const struct partition_row_answer *a) {
     p->row_out = false;
     if (a == NULL) return;
     p->row_stored = p->row_sent;
@@ -220,12 +220,12 @@ void partition_other_life(struct partition *p, const char *life) {
     bool news =
         p->life[0] != 0 || RULE(l_meta); /* switched off: the first life that is heard of is taken for the old one */
     if (RULE(life) && news) {
-        p->x = i64_larger(p->x, p->settled);
+        p->unsure_until = i64_larger(p->unsure_until, p->settled);
         p->rows_kept = 0;
         partition_redirty(p);
     }
-    memcpy(p->life, life, PART_LIFE_LEN);
-    p->life[PART_LIFE_LEN] = 0;
+    memcpy(p->life, life, LIFE_LEN);
+    p->life[LIFE_LEN] = 0;
 }
 
 void partition_end_seen(struct partition *p, int64_t end, int64_t wall_ms) {
@@ -242,7 +242,7 @@ void partition_answered(struct partition *p, struct bytes location, int64_t minu
     b->acked = i64_larger(b->acked, at);
     m->acked_mono_ms = i64_larger(m->acked_mono_ms, mono_ms);
     if (b->acked >= b->changed && !b->queued) bucket_set_clean(p, b, true); /* queued: it was doubted since */
-    if (m->unclean_n == 0 && m->told_mono_ms == PART_NEVER) m->told_mono_ms = mono_ms;
+    if (m->unclean_n == 0 && m->stored_mono_ms == TIME_NEVER) m->stored_mono_ms = mono_ms;
 }
 
 void partition_broken(struct partition *p) {

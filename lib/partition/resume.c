@@ -19,31 +19,33 @@
 
 #include <string.h>
 
-const char *part_origin_name(enum part_origin o) {
+const char *partition_origin_name(enum partition_origin o) {
     static const char *const names[] = {"memory", "commit", "config", "beginning", "reset", "truncated", "new_log"};
     return names[o];
 }
 
-static int64_t above(int64_t minute) { return minute == PART_NO_MINUTE ? PART_NO_MINUTE : minute + 1; }
+static int64_t above(int64_t minute) { return minute == NO_MINUTE ? NO_MINUTE : minute + 1; }
 
-static void start_blank(struct part_start *s, const struct part_facts *f, enum part_origin origin, int64_t offset) {
-    *s = (struct part_start){.origin = origin,
-                             .consume_from = offset,
-                             .next = offset,
-                             .frontier = offset,
-                             .log_start = f->log_start,
-                             .w_ms = PART_NEVER,
-                             .frontier_w_ms = PART_NEVER,
-                             .settled = PART_NO_MINUTE,
-                             .b = PART_NO_MINUTE,
-                             .x = PART_NO_MINUTE,
-                             .vouch = PART_VOUCH_NONE,
-                             .told_mono_ms = PART_NEVER,
-                             .new_incarnation = true};
+static void start_blank(struct partition_start *s, const struct partition_facts *f, enum partition_origin origin,
+                        int64_t offset) {
+    *s = (struct partition_start){.origin = origin,
+                                  .consume_from = offset,
+                                  .next = offset,
+                                  .frontier = offset,
+                                  .log_start = f->log_start,
+                                  .log_time_ms = TIME_NEVER,
+                                  .frontier_log_time_ms = TIME_NEVER,
+                                  .settled = NO_MINUTE,
+                                  .older_until = NO_MINUTE,
+                                  .unsure_until = NO_MINUTE,
+                                  .vouch = VOUCH_NONE,
+                                  .stored_mono_ms = TIME_NEVER,
+                                  .new_incarnation = true};
 }
 
 /* Rule 5: begin at X, knowing nothing of what lies before. */
-static void start_at(struct part_start *s, const struct part_facts *f, enum part_origin origin, int64_t x) {
+static void start_at(struct partition_start *s, const struct partition_facts *f, enum partition_origin origin,
+                     int64_t x) {
     if (x < f->log_start || x > f->log_end) x = f->log_start;
     start_blank(s, f, origin, x);
     if (x == 0) return;
@@ -51,58 +53,59 @@ static void start_at(struct part_start *s, const struct part_facts *f, enum part
     if (x > f->log_start) s->consume_from = x - 1;
 }
 
-static void start_without_commit(const struct part_rules *r, const struct part_facts *f, struct part_start *s) {
+static void start_without_commit(const struct delivery_rules *r, const struct partition_facts *f,
+                                 struct partition_start *s) {
     bool latest = r->start_latest && !f->topic_has_commits; /* a partition added later starts at its beginning */
     start_at(s, f, ORIGIN_BEGINNING, latest ? f->log_end : f->log_start);
     s->joins = true;
 }
 
-static void start_from_meta(const struct part_facts *f, const struct part_meta *m, struct part_start *s) {
+static void start_from_meta(const struct partition_facts *f, const struct commit_meta *m, struct partition_start *s) {
     start_blank(s, f, ORIGIN_COMMIT, m->rewind);
     s->frontier = f->commit_offset;
     s->incarnation = m->incarnation;
     s->new_incarnation = false;
-    s->w_ms = m->rewind_w_ms;
-    s->frontier_w_ms = m->frontier_w_ms;
+    s->log_time_ms = m->rewind_log_time_ms;
+    s->frontier_log_time_ms = m->frontier_log_time_ms;
     s->settled = m->settled;
-    s->b = m->b;
-    s->x = m->x;
+    s->older_until = m->older_until;
+    s->unsure_until = m->unsure_until;
     s->anchor = m->anchor;
     memcpy(s->life, m->life, sizeof s->life);
     s->rows_kept = m->rows_kept;
     s->vouch = m->vouch;
-    if (m->told_ms != PART_NEVER) s->told_mono_ms = f->mono_ms - (f->wall_ms - m->told_ms);
+    if (m->stored_ms != TIME_NEVER) s->stored_mono_ms = f->mono_ms - (f->wall_ms - m->stored_ms);
 }
 
-static bool time_or_never(int64_t ms) { return ms == PART_NEVER || time_is_believed(ms); }
-static bool minute_or_none(int64_t minute) { return minute == PART_NO_MINUTE || minute_is_believed(minute); }
+static bool time_or_never(int64_t ms) { return ms == TIME_NEVER || time_is_believed(ms); }
+static bool minute_or_none(int64_t minute) { return minute == NO_MINUTE || minute_is_believed(minute); }
 
-static bool meta_is_believed(const struct part_meta *m) {
-    return time_or_never(m->rewind_w_ms) && time_or_never(m->frontier_w_ms) && minute_or_none(m->settled) &&
-           minute_or_none(m->b) && minute_or_none(m->x);
+static bool meta_is_believed(const struct commit_meta *m) {
+    return time_or_never(m->rewind_log_time_ms) && time_or_never(m->frontier_log_time_ms) &&
+           minute_or_none(m->settled) && minute_or_none(m->older_until) && minute_or_none(m->unsure_until);
 }
 
 /* Rule 4. */
-static void change_meaning(struct part_start *s) {
+static void change_meaning(struct partition_start *s) {
     s->origin = ORIGIN_CONFIG;
     s->new_incarnation = true;
-    s->told_mono_ms = PART_NEVER;
-    s->b = s->settled;
+    s->stored_mono_ms = TIME_NEVER;
+    s->older_until = s->settled;
     s->raise_x_at_frontier = true;
 }
 
 /* Rule 6, first half: retention passed R. */
-static void cut_range(const struct part_rules *r, struct part_start *s) {
+static void cut_range(const struct delivery_rules *r, struct partition_start *s) {
     s->origin = ORIGIN_TRUNCATED;
     s->next = s->consume_from = s->log_start;
     s->anchor.set = false;
-    s->told_mono_ms = PART_NEVER;
+    s->stored_mono_ms = TIME_NEVER;
     s->lost_records = s->log_start > s->frontier ? s->log_start - s->frontier : 0;
-    if (RULE(trunc_x)) s->x = i64_larger(s->x, above(minute_reach(r, s->frontier_w_ms)));
+    if (RULE(trunc_x)) s->unsure_until = i64_larger(s->unsure_until, above(minute_reach(r, s->frontier_log_time_ms)));
     if (s->log_start > s->frontier) s->probe = PROBE_CUT;
 }
 
-static void probe_anchor(struct part_start *s) {
+static void probe_anchor(struct partition_start *s) {
     if (!s->anchor.set) return;
     s->unproven = s->anchor.offset < s->log_start;
     if (s->unproven) return;
@@ -110,40 +113,40 @@ static void probe_anchor(struct part_start *s) {
     if (s->anchor.offset < s->consume_from) s->consume_from = s->anchor.offset;
 }
 
-void part_resume_other_log(const struct part_rules *r, struct part_start *s) {
+void partition_resume_other_log(const struct delivery_rules *r, struct partition_start *s) {
     s->origin = ORIGIN_NEW_LOG;
     s->probe = PROBE_NOTHING;
     s->anchor.set = false;
     s->consume_from = s->next = s->frontier = s->log_start;
-    s->x = i64_larger(s->x, above(minute_reach(r, s->frontier_w_ms)));
-    s->w_ms = s->frontier_w_ms = PART_NEVER;
+    s->unsure_until = i64_larger(s->unsure_until, above(minute_reach(r, s->frontier_log_time_ms)));
+    s->log_time_ms = s->frontier_log_time_ms = TIME_NEVER;
     s->new_incarnation = true;
     s->raise_x_at_frontier = false;
-    s->told_mono_ms = PART_NEVER;
+    s->stored_mono_ms = TIME_NEVER;
     s->counted = 0;
-    s->b = s->settled;
+    s->older_until = s->settled;
 }
 
 /* Rule 24. What an older incarnation said of lists that are open stands no longer: this one says it again. */
-static void join_again(struct part_start *s) {
+static void join_again(struct partition_start *s) {
     s->joins = s->new_incarnation = true;
-    s->told_mono_ms = PART_NEVER;
-    s->b = s->settled;
+    s->stored_mono_ms = TIME_NEVER;
+    s->older_until = s->settled;
 }
 
-static void resume(const struct part_rules *r, const struct part_facts *f, struct part_start *s) {
-    struct part_meta m;
+static void resume(const struct delivery_rules *r, const struct partition_facts *f, struct partition_start *s) {
+    struct commit_meta m;
     if (!f->has_commit) {
         start_without_commit(r, f, s);
         return;
     }
-    if (!part_meta_parse(f->commit_metadata, &m) || m.rewind > f->commit_offset || !meta_is_believed(&m)) {
+    if (!commit_meta_parse(f->commit_metadata, &m) || m.rewind > f->commit_offset || !meta_is_believed(&m)) {
         start_at(s, f, ORIGIN_RESET, f->commit_offset);
         return;
     }
     start_from_meta(f, &m, s);
     if (f->commit_offset > f->log_end) {
-        part_resume_other_log(r, s);
+        partition_resume_other_log(r, s);
         return;
     }
     if (m.meaning != r->meaning) change_meaning(s);
@@ -153,7 +156,7 @@ static void resume(const struct part_rules *r, const struct part_facts *f, struc
         probe_anchor(s);
 }
 
-void part_resume(const struct part_rules *r, const struct part_facts *f, struct part_start *s) {
+void partition_resume(const struct delivery_rules *r, const struct partition_facts *f, struct partition_start *s) {
     resume(r, f, s);
     if (f->left_out) join_again(s);
 }

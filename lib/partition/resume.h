@@ -7,7 +7,7 @@
 #include "protocol/commit.h"
 #include "protocol/rules.h"
 
-struct part_facts {
+struct partition_facts {
     bool has_commit;
     int64_t commit_offset;
     const char *commit_metadata;
@@ -18,14 +18,14 @@ struct part_facts {
 };
 
 /* What the first record (or the end of the log) still has to tell. */
-enum part_probe {
+enum partition_probe {
     PROBE_NOTHING,
     PROBE_ANCHOR, /* is it still the same log? */
     PROBE_RESET,  /* the record before the reset offset gives W */
     PROBE_CUT     /* the first record after a lost range gives x */
 };
 
-enum part_origin {
+enum partition_origin {
     ORIGIN_MEMORY,
     ORIGIN_COMMIT,
     ORIGIN_CONFIG,
@@ -34,16 +34,16 @@ enum part_origin {
     ORIGIN_TRUNCATED,
     ORIGIN_NEW_LOG
 };
-const char *part_origin_name(enum part_origin o);
+const char *partition_origin_name(enum partition_origin o);
 
-struct part_start {
-    enum part_origin origin;
-    enum part_probe probe;
+struct partition_start {
+    enum partition_origin origin;
+    enum partition_probe probe;
     int64_t consume_from; /* offset to hand to the consumer; below next when a probe needs the record before it */
     int64_t next;         /* R: first offset to apply */
     int64_t frontier;     /* F: nothing is said before next reaches it */
     int64_t log_start;    /* where to go if the log turns out to be another one */
-    int64_t w_ms, frontier_w_ms, settled, b, x;
+    int64_t log_time_ms, frontier_log_time_ms, settled, older_until, unsure_until;
     uint64_t incarnation;     /* of the commit; 0 if none */
     bool new_incarnation;     /* rule 1 */
     bool joins;               /* rule 23: not consumed before the board has said what is closed */
@@ -51,16 +51,18 @@ struct part_start {
     bool unproven;            /* the anchor is gone: nothing shows that the log is still the same */
     int64_t lost_records;     /* never read, taken by retention */
     int64_t counted;          /* what lies below was counted by an earlier memory of this owner; the owner sets it */
-    char life[PART_LIFE_LEN + 1];
+    char life[LIFE_LEN + 1];
     int64_t rows_kept; /* rule 22 */
-    struct part_vouch vouch;
-    int64_t told_mono_ms; /* when all that lies below the frontier was known to be stored; PART_NEVER: it may not be */
-    struct part_anchor anchor;
+    struct vouch vouch;
+    int64_t
+        stored_mono_ms; /* when all that lies below the frontier was known to be stored; TIME_NEVER: it may not be */
+    struct anchor anchor;
 };
 
-void part_resume(const struct part_rules *rules, const struct part_facts *facts, struct part_start *out);
+void partition_resume(const struct delivery_rules *rules, const struct partition_facts *facts,
+                      struct partition_start *out);
 
 /* Rule 6, another log: turn S into a start at its log_start that vouches for nothing the old log may have touched. */
-void part_resume_other_log(const struct part_rules *rules, struct part_start *s);
+void partition_resume_other_log(const struct delivery_rules *rules, struct partition_start *s);
 
 #endif

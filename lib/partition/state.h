@@ -5,7 +5,7 @@
 #include "partition/minutes.h"
 #include "partition/partition.h"
 
-enum { PART_OWN_COMMITS = 4 }; /* a commit or two are in flight at a time; two more for safety */
+enum { OWN_COMMITS_MAX = 4 }; /* a commit or two are in flight at a time; two more for safety */
 
 /* Events that were accepted, on their way into their buckets: apply.c. */
 enum { STAGED_MAX = 64 };
@@ -17,21 +17,21 @@ struct staged {
 };
 
 struct partition {
-    const struct part_rules *rules;
+    const struct delivery_rules *rules;
     struct sketch_budget *budget;
-    const char *source;
-    uint64_t instance, source_hash;
+    const char *name; /* "topic/partition" */
+    uint64_t instance, name_hash;
 
     /* the log */
-    int64_t next;                   /* next offset to apply */
-    int64_t frontier;               /* F: highest acknowledged commit, or the one we began with */
-    int64_t counted;                /* what lies below is in somebody's counters already */
-    int64_t w_ms;                   /* W */
-    struct part_anchor last;        /* the last applied record ... */
-    struct part_record last_record; /* ... whose hash is made when somebody asks, or it must go; value.p, key.p */
+    int64_t next;                  /* next offset to apply */
+    int64_t frontier;              /* F: highest acknowledged commit, or the one we began with */
+    int64_t counted;               /* what lies below is in somebody's counters already */
+    int64_t log_time_ms;           /* W */
+    struct anchor last;            /* the last applied record ... */
+    struct log_record last_record; /* ... whose hash is made when somebody asks, or it must go; value.p, key.p */
     bool last_unhashed;
-    enum part_probe probe;
-    struct part_start start; /* what we began with; the probe needs it */
+    enum partition_probe probe;
+    struct partition_start start; /* what we began with; the probe needs it */
 
     /* what may be said */
     uint64_t incarnation;
@@ -39,8 +39,8 @@ struct partition {
     bool ready;     /* (incarnation, meaning) is committed */
     bool silent;    /* not yet at the frontier */
     bool raise_x;   /* rule 4, at the frontier */
-    int64_t settled, b, x;
-    char life[PART_LIFE_LEN + 1];
+    int64_t settled, older_until, unsure_until;
+    char life[LIFE_LEN + 1];
 
     /* open minutes, and the queue of dirty buckets, longest unsent first */
     struct minutes minutes;
@@ -53,21 +53,21 @@ struct partition {
 
     /* Redis */
     bool row_out;
-    struct said_row {
-        struct part_row row;
+    struct row_at {
+        struct progress_row row;
         int64_t next;
     } row_sent, row_stored;
-    int64_t confirmed_mono_ms;           /* when the newest answered row was handed over */
-    int64_t rows_kept;                   /* rule 22 */
-    struct part_vouch vouch, vouch_next; /* rule 21: what the row says, and what it will say */
-    int64_t end_wall_ms;                 /* wall clock at which the log was known to end at next */
+    int64_t confirmed_mono_ms;      /* when the newest answered row was handed over */
+    int64_t rows_kept;              /* rule 22 */
+    struct vouch vouch, vouch_next; /* rule 21: what the row says, and what it will say */
+    int64_t end_wall_ms;            /* wall clock at which the log was known to end at next */
 
     /* Kafka */
-    struct part_commit own[PART_OWN_COMMITS]; /* of this incarnation */
-    uint32_t own_n;                           /* ever made; the newest is own[(own_n - 1) % PART_OWN_COMMITS] */
+    struct partition_commit own[OWN_COMMITS_MAX]; /* of this incarnation */
+    uint32_t own_n;                               /* ever made; the newest is own[(own_n - 1) % OWN_COMMITS_MAX] */
     int64_t committed;
 
-    struct part_view seen; /* counters */
+    struct partition_view tally; /* counters */
 };
 
 /* partition_let_go came after the last record. */
@@ -77,9 +77,9 @@ static inline bool partition_holds_no_record(const struct partition *p) {
 
 /* apply.c */
 /* False: the minute has all the places that it may have, so the event counts in the all-locations list only. */
-bool apply_event(struct partition *p, const struct event *ev, int64_t minute, const struct part_record *rec);
+bool apply_event(struct partition *p, const struct event *ev, int64_t minute, const struct log_record *rec);
 void apply_staged(struct partition *p);
-uint64_t record_hash(const struct part_record *rec);
+uint64_t record_hash(const struct log_record *rec);
 
 /* partition.c */
 void partition_raise_x(struct partition *p); /* at F, under another meaning */
@@ -91,8 +91,8 @@ void partition_redirty(struct partition *p);             /* every live bucket, n
 
 /* R with its W and anchor (rule 8). */
 struct rewind {
-    int64_t offset, w_ms;
-    struct part_anchor anchor;
+    int64_t offset, log_time_ms;
+    struct anchor anchor;
 };
 struct rewind partition_rewind(const struct partition *p);
 

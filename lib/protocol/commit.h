@@ -1,73 +1,44 @@
-/* protocol/commit.h - the texts that outlive a process: the metadata of a commit (rule 8) and the value of a progress
- * row (rule 19).
+/* protocol/commit.h - the metadata of a commit: what the next owner of a partition has to know (rule 8).
  *
- *   commit  v2;i;c;b;x;l;r;w;wf;m;k;z;u;q;a
- *   row     w;m;b;x;end;z;u                    (the row's fence carries i and the frontier)
+ *   v2;<incarnation>;<meaning>;<older_until>;<unsure_until>;<life>;<rewind>;<rewind log time>;<frontier log time>;
+ *   <settled>;<rows kept>;<vouch: above>;<vouch: until>;<stored>;<anchor>
  *
- * Numbers are decimal, c is hex, '-' is minus infinity or none, '+' is plus infinity; a is the anchor as offset,ms,hash
- * (16 digits of hash) or '-'. A commit of the version before (v1, without k to q) and a row without z and u are read
- * too: what they do not say counts as none.
+ * Numbers are decimal, the meaning is hex. '-' is minus infinity or none, '+' is plus infinity.
+ * The anchor is <offset>,<ms>,<hash> with 16 digits of hash, or '-'.
+ * A commit of the version before (v1, without the fields from <rows kept> to <stored>) is read too: what it does not
+ * say counts as none.
  *
  * Pure text, no state.   Threads: any. */
 #ifndef TOPKD_PROTOCOL_COMMIT_H
 #define TOPKD_PROTOCOL_COMMIT_H
 
-#include "base/base.h"
-#include "base/buf.h"
+#include "protocol/row.h"
 
-enum { PART_LIFE_LEN = 16, PART_METADATA_BYTES_MAX = 512 };
+enum { COMMIT_META_BYTES_MAX = 512 };
 
 /* A record that proves that the log is still the log we knew. */
-struct part_anchor {
+struct anchor {
     bool set;
     int64_t offset, time_ms;
     uint64_t hash; /* of key and value */
 };
 
-/* When absence is proof (rule 21): what minutes above ABOVE got was stored where it is kept until UNTIL_MS at least. */
-struct part_vouch {
-    int64_t above;    /* z, minute */
-    int64_t until_ms; /* u, by the clock of Redis; 0: nothing is known of when */
-};
-#define PART_VOUCH_INIT                                                                                                \
-    { INT64_MIN, 0 }
-#define PART_VOUCH_NONE ((struct part_vouch)PART_VOUCH_INIT)
-
-struct part_meta {
+struct commit_meta {
     uint64_t incarnation;
-    uint64_t meaning;             /* c */
-    int64_t b, x;                 /* minutes */
-    char life[PART_LIFE_LEN + 1]; /* "" = none known */
-    int64_t rewind;               /* R, offset */
-    int64_t rewind_w_ms;          /* W_R */
-    int64_t frontier_w_ms;        /* W_F */
-    int64_t settled;              /* M, minute */
-    int64_t rows_kept;            /* k: a Redis that stored fewer rows of this partition lacks what settled (rule 22) */
-    struct part_vouch vouch;
-    int64_t told_ms; /* q: wall clock of the commit if all that was applied by then was stored; PART_NEVER */
-    struct part_anchor anchor;
+    uint64_t meaning;                           /* hash of the settings that decide what the log means */
+    int64_t older_until, unsure_until, settled; /* minutes; as in the row */
+    char life[LIFE_LEN + 1];                    /* "": none known */
+    int64_t rewind;                             /* offset: the next owner reads from here */
+    int64_t rewind_log_time_ms;                 /* log time before that record */
+    int64_t frontier_log_time_ms;               /* log time at the commit's offset, the frontier */
+    int64_t rows_kept; /* a Redis that stored fewer rows of this partition lacks what settled (rule 22) */
+    struct vouch vouch;
+    int64_t stored_ms; /* wall clock of the commit if all that was applied by then was stored; TIME_NEVER */
+    struct anchor anchor;
 };
 
-void part_meta_format(const struct part_meta *m, char out[PART_METADATA_BYTES_MAX]);
+void commit_meta_format(const struct commit_meta *m, char out[COMMIT_META_BYTES_MAX]);
 /* False if TEXT is not metadata of ours (an operator's tool commits none). */
-bool part_meta_parse(const char *text, struct part_meta *m) MUST_CHECK;
-
-struct part_row {
-    int64_t w_ms; /* largest record timestamp so far */
-    int64_t m;    /* highest settled minute */
-    int64_t b;    /* parts of older incarnations count only for minutes <= b */
-    int64_t x;    /* minutes <= x are not vouched for */
-    /* wall clock at which the partition stood at the end of the log with everything stored; PART_NEVER */
-    int64_t end_ms;
-    struct part_vouch vouch;
-};
-
-void part_row_format(const struct part_row *r, struct buf *out);
-bool part_row_parse(struct bytes text, struct part_row *r) MUST_CHECK;
-
-/* The last row of a partition that is no longer there (rule 24): it has settled everything, and does not vouch for what
- * it may have touched. TOUCHED: the highest minute that its log time reaches. */
-struct part_row part_row_retired(const struct part_row *last, int64_t touched);
-bool part_row_is_retired(const struct part_row *r);
+bool commit_meta_parse(const char *text, struct commit_meta *m) MUST_CHECK;
 
 #endif

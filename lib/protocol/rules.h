@@ -5,15 +5,12 @@
 
 #include "base/base.h"
 #include "base/clock.h"
-
-/* "Minus infinity" of a time in ms, of a minute, of an offset. */
-#define PART_NEVER     INT64_MIN
-#define PART_NO_MINUTE INT64_MIN
+#include "protocol/words.h"
 
 /* Record times before it are believed, but seldom meant: seconds taken for milliseconds. */
-#define PART_YEAR_2000_MS INT64_C(946684800000)
+#define YEAR_2000_MS INT64_C(946684800000)
 
-struct part_rules {
+struct delivery_rules {
     int64_t lateness_ms, future_ms;
     int64_t slack_ms;        /* deadline(m) = end(m) + lateness + slack */
     int64_t settle_delay_ms; /* more than Redis may lose */
@@ -30,12 +27,12 @@ struct part_rules {
 static inline int64_t minute_end_ms(int64_t minute) { return (minute + 1) * MINUTE_MS; }
 
 /* No event can change minute M any more once log time is W. */
-static inline bool minute_sealed(const struct part_rules *r, int64_t minute, int64_t w_ms) {
-    return w_ms != PART_NEVER && minute_end_ms(minute) + r->lateness_ms <= w_ms;
+static inline bool minute_sealed(const struct delivery_rules *r, int64_t minute, int64_t log_time_ms) {
+    return log_time_ms != TIME_NEVER && minute_end_ms(minute) + r->lateness_ms <= log_time_ms;
 }
 /* Highest minute sealed at W. */
-static inline int64_t minute_horizon(const struct part_rules *r, int64_t w_ms) {
-    return w_ms == PART_NEVER ? PART_NO_MINUTE : minute_of(w_ms - r->lateness_ms) - 1;
+static inline int64_t minute_horizon(const struct delivery_rules *r, int64_t log_time_ms) {
+    return log_time_ms == TIME_NEVER ? NO_MINUTE : minute_of(log_time_ms - r->lateness_ms) - 1;
 }
 /* Could this minute come of a believed time? A setting reaches a day before or after it at most. */
 static inline bool minute_is_believed(int64_t minute) {
@@ -43,15 +40,15 @@ static inline bool minute_is_believed(int64_t minute) {
     return minute >= -days && minute <= minute_of(TIME_END_MS) + days;
 }
 /* Highest minute that a record of time T may touch without being future. */
-static inline int64_t minute_reach(const struct part_rules *r, int64_t t_ms) {
-    return t_ms == PART_NEVER ? PART_NO_MINUTE : minute_of(t_ms + r->future_ms);
+static inline int64_t minute_reach(const struct delivery_rules *r, int64_t t_ms) {
+    return t_ms == TIME_NEVER ? NO_MINUTE : minute_of(t_ms + r->future_ms);
 }
 /* Rule 21: what is stored at NOW_MS or later is kept until then at least. An eighth of RETENTION is left for clocks that
  * differ after a failover. */
-static inline int64_t retention_kept_until(const struct part_rules *r, int64_t now_ms) {
+static inline int64_t retention_kept_until(const struct delivery_rules *r, int64_t now_ms) {
     return now_ms + r->retention_ms - r->retention_ms / 8;
 }
-static inline int64_t minute_deadline_ms(const struct part_rules *r, int64_t minute) {
+static inline int64_t minute_deadline_ms(const struct delivery_rules *r, int64_t minute) {
     return minute_end_ms(minute) + r->lateness_ms + r->slack_ms;
 }
 

@@ -122,9 +122,11 @@ static size_t lists_group(struct publisher *p, size_t n) {
     for (size_t i = 0; i < n; i++) {
         const struct mail *m = p->copies[i];
         struct store_part *part = &p->parts[i];
-        *part = (struct store_part){
-            .source = m->source, .final = m->final, .only_if_there = m->only_if_there, .items = mail_body(m)};
-        keys_fence(part->fence, m->incarnation, m->offset);
+        *part = (struct store_part){.partition_name = m->partition_name,
+                                    .final = m->final,
+                                    .only_if_there = m->only_if_there,
+                                    .items = mail_body(m)};
+        fence_format(part->fence, m->incarnation, m->offset);
         if (i == 0 || !batch_same_list(p->copies[i - 1], m))
             p->lists[lists++] = (struct store_parts){mail_location(m), m->minute, part, 0};
         p->lists[lists - 1].n++;
@@ -233,8 +235,8 @@ static size_t rows_collect(struct publisher *p) {
     for (struct mail *m = p->batch; m != NULL; m = m->next) {
         if (m->type != MAIL_ROW) continue;
         struct store_row *row = &p->rows[n++];
-        *row = (struct store_row){.source = m->source, .value = mail_body(m)};
-        keys_fence(row->fence, m->incarnation, m->offset);
+        *row = (struct store_row){.partition_name = m->partition_name, .value = mail_body(m)};
+        fence_format(row->fence, m->incarnation, m->offset);
         memcpy(row->life, m->life, sizeof row->life);
         row->kept = m->kept;
     }
@@ -242,10 +244,10 @@ static size_t rows_collect(struct publisher *p) {
 }
 
 /* A life for a Redis that has none, or went back. */
-static void life_make(char life[STORE_LIFE_LEN + 1]) { snprintf(life, STORE_LIFE_LEN + 1, "%016" PRIx64, random64()); }
+static void life_make(char life[LIFE_LEN + 1]) { snprintf(life, LIFE_LEN + 1, "%016" PRIx64, random64()); }
 
 static int rows_send(struct publisher *p, size_t n, struct err *e) {
-    char life[STORE_LIFE_LEN + 1];
+    char life[LIFE_LEN + 1];
     life_make(life);
     return p->store.ops->rows_write(p->store.self, p->rows, n, life, e);
 }
@@ -253,20 +255,20 @@ static int rows_send(struct publisher *p, size_t n, struct err *e) {
 /* -- joins -- */
 
 static void join_answer(struct mail *m, const struct store_join *j) {
-    struct part_row row;
-    bool has = j->fence[0] != 0 && part_row_parse((struct bytes){j->value, strlen(j->value)}, &row);
-    m->incarnation = j->fence[0] != 0 ? keys_fence_incarnation(j->fence) : 0;
+    struct progress_row row;
+    bool has = j->fence[0] != 0 && progress_row_parse((struct bytes){j->value, strlen(j->value)}, &row);
+    m->incarnation = j->fence[0] != 0 ? fence_incarnation(j->fence) : 0;
     m->minute = j->closed;
     m->is_new = j->is_new;
     memcpy(m->life, j->life, sizeof m->life);
-    m->x = has && part_row_is_retired(&row) ? row.x : PART_NO_MINUTE;
+    m->unsure_until = has && progress_row_is_retired(&row) ? row.unsure_until : NO_MINUTE;
 }
 
 static int joins_send(struct publisher *p, struct err *e) {
-    char life[STORE_LIFE_LEN + 1];
+    char life[LIFE_LEN + 1];
     size_t n = 0;
     for (const struct mail *m = p->batch; m != NULL; m = m->next)
-        if (m->type == MAIL_JOIN) p->joins[n++] = (struct store_join){.source = m->source};
+        if (m->type == MAIL_JOIN) p->joins[n++] = (struct store_join){.partition_name = m->partition_name};
     if (n == 0) return STORE_OK;
     life_make(life);
     int status = p->store.ops->join(p->store.self, p->joins, n, life, e);

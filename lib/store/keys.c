@@ -96,13 +96,3 @@ bool keys_note_parse(struct bytes field, struct buf *location, int64_t *minute) 
     *minute = m;
     return true;
 }
-
-void keys_fence(char out[STORE_FENCE_LEN + 1], uint64_t incarnation, int64_t offset) {
-    snprintf(out, STORE_FENCE_LEN + 1, "%016" PRIx64 "%016" PRIx64, incarnation, (uint64_t)offset);
-}
-
-uint64_t keys_fence_incarnation(const char *fence) {
-    char text[STORE_FENCE_LEN / 2 + 1];
-    snprintf(text, sizeof text, "%.16s", fence);
-    return strtoull(text, NULL, 16);
-}

@@ -52,7 +52,7 @@
 #include "base/base.h"
 #include "base/buf.h"
 
-enum { STORE_CONTRACT_VERSION = 2, STORE_SHARDS = 256, STORE_FENCE_LEN = 32 };
+enum { STORE_CONTRACT_VERSION = 2, STORE_SHARDS = 256 };
 
 /* The location as keys have it: as it is, but '%', '{' and '}' percent-encoded (upper-case hex). */
 void keys_encode_location(struct buf *out, struct bytes location);
@@ -74,10 +74,5 @@ uint32_t keys_shard(struct bytes location); /* xxh3(L) mod 256 */
 /* Field of a note: encoded location, '|', minute text. */
 void keys_note_field(struct buf *out, struct bytes location, int64_t minute);
 bool keys_note_parse(struct bytes field, struct buf *location, int64_t *minute) MUST_CHECK;
-
-/* (incarnation, offset) as 32 lower-case hex digits: text order is number order. Offset -1 is written ffff...: a final
- * copy. */
-void keys_fence(char out[STORE_FENCE_LEN + 1], uint64_t incarnation, int64_t offset);
-uint64_t keys_fence_incarnation(const char *fence); /* the reverse */
 
 #endif

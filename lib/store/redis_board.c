@@ -31,11 +31,11 @@ static bool take_row(struct store_join *j, const struct redisReply *row) {
     if (row->len == 0) return true;
     const char *end = strrchr(row->str, '#');
     size_t n = end != NULL ? (size_t)(end - row->str) : row->len;
-    if (n <= STORE_FENCE_LEN || row->str[STORE_FENCE_LEN] != ';' || n - STORE_FENCE_LEN > sizeof j->value) return false;
-    memcpy(j->fence, row->str, STORE_FENCE_LEN);
-    j->fence[STORE_FENCE_LEN] = 0;
-    memcpy(j->value, row->str + STORE_FENCE_LEN + 1, n - STORE_FENCE_LEN - 1);
-    j->value[n - STORE_FENCE_LEN - 1] = 0;
+    if (n <= FENCE_LEN || row->str[FENCE_LEN] != ';' || n - FENCE_LEN > sizeof j->value) return false;
+    memcpy(j->fence, row->str, FENCE_LEN);
+    j->fence[FENCE_LEN] = 0;
+    memcpy(j->value, row->str + FENCE_LEN + 1, n - FENCE_LEN - 1);
+    j->value[n - FENCE_LEN - 1] = 0;
     return true;
 }
 
@@ -47,7 +47,7 @@ static int on_joined(void *ctx, size_t index, const struct redisReply *r, struct
     if (strcmp(r->element[0]->str, "ok") != 0)
         return redis_refuse_board(c->s, r->element[0]->str, r->element[1]->str, e);
     const struct redisReply *life = r->element[1];
-    bool good = r->elements == 3 + 2 * n && life->len <= STORE_LIFE_LEN;
+    bool good = r->elements == 3 + 2 * n && life->len <= LIFE_LEN;
     for (size_t i = 0; good && i < n; i++) {
         memcpy(first[i].life, life->str, life->len + 1);
         const struct redisReply *closed = r->element[2];
@@ -72,7 +72,7 @@ int redis_join(void *self, struct store_join *joins, size_t n, const char *new_l
         redis_arg_text(&call, new_life);
         redis_arg_text(&call, s->group);
         redis_arg_int(&call, STORE_CONTRACT_VERSION);
-        for (size_t i = at; i < n && i < at + JOINS_A_CALL; i++) redis_arg_text(&call, joins[i].source);
+        for (size_t i = at; i < n && i < at + JOINS_A_CALL; i++) redis_arg_text(&call, joins[i].partition_name);
         redis_send(&call);
     }
     return redis_call_end(&call);
@@ -147,7 +147,7 @@ int redis_retire(void *self, struct store_retire *rows, size_t n, struct err *e)
     redis_arg_key(s, &call);
     for (size_t i = 0; i < n; i++) {
         const struct store_progress_row *was = rows[i].was;
-        redis_arg_text(&call, was->source);
+        redis_arg_text(&call, was->partition_name);
         arg_stored(s, &call, was->fence, (struct bytes){was->value, was->value_len}, was->count);
         arg_stored(s, &call, was->fence, rows[i].value, was->count < 0 ? 0 : was->count);
     }

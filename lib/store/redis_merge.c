@@ -80,8 +80,8 @@ static void send_list(struct redis_store *s, struct redis_call *call, const stru
     minute_format(l->minute, minute);
     redis_arg_eval(call, redis_script_list, LIST_KEYS);
     arg_list_keys(s, call, l->location, l->minute);
-    redis_arg_text(call, l->e);
-    redis_arg_int(call, l->n);
+    redis_arg_text(call, l->hash_token);
+    redis_arg_int(call, l->writes);
     redis_arg_text(call, l->state);
     redis_arg_text(call, l->final ? "1" : "0");
     redis_arg(call, l->merged);

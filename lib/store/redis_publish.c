@@ -73,9 +73,9 @@ static void send_parts(struct redis_store *s, struct redis_call *call, const str
     redis_arg_int(call, s->retention_ms);
     for (size_t i = 0; i < list->n; i++) {
         const struct store_part *p = &list->parts[i];
-        char fence[STORE_FENCE_LEN + 3];
+        char fence[FENCE_LEN + 3];
         snprintf(fence, sizeof fence, "%s%c%s", p->fence, p->final ? '1' : '0', p->only_if_there ? "-" : "");
-        redis_arg_text(call, p->source);
+        redis_arg_text(call, p->partition_name);
         redis_arg_text(call, fence);
         redis_arg(call, p->items);
     }
@@ -176,7 +176,7 @@ struct rows {
 
 static bool take_rows(struct rows *c, const struct redisReply *life, const struct redisReply *answers,
                       const struct redisReply *now, char *counts) {
-    if (life->len > STORE_LIFE_LEN || answers->len != c->n) return false;
+    if (life->len > LIFE_LEN || answers->len != c->n) return false;
     for (size_t i = 0; i < c->n; i++) {
         struct store_row *row = &c->rows[i];
         if (!answer_of(answers->str[i], &row->answer)) return false;
@@ -212,7 +212,7 @@ int redis_rows_write(void *self, struct store_row *rows, size_t n, const char *n
     redis_arg_text(&call, s->group);
     redis_arg_int(&call, STORE_CONTRACT_VERSION);
     for (size_t i = 0; i < n; i++) {
-        redis_arg_text(&call, rows[i].source);
+        redis_arg_text(&call, rows[i].partition_name);
         redis_arg_text(&call, rows[i].life);
         redis_arg_text(&call, rows[i].fence);
         redis_arg(&call, rows[i].value);

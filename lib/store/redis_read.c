@@ -28,10 +28,10 @@ static bool copy_short(const struct redisReply *r, char *out, size_t max) {
 }
 
 /* The fence at the head of R into OUT; false if R is shorter than that and one byte. */
-static bool copy_fence(const struct redisReply *r, char out[STORE_FENCE_LEN + 1]) {
-    if (r->len <= STORE_FENCE_LEN) return false;
-    memcpy(out, r->str, STORE_FENCE_LEN);
-    out[STORE_FENCE_LEN] = '\0';
+static bool copy_fence(const struct redisReply *r, char out[FENCE_LEN + 1]) {
+    if (r->len <= FENCE_LEN) return false;
+    memcpy(out, r->str, FENCE_LEN);
+    out[FENCE_LEN] = '\0';
     return true;
 }
 
@@ -44,11 +44,11 @@ static void send_read(struct redis_store *s, struct redis_call *call, const char
 /* -- progress -- */
 
 static bool take_row(struct store_progress_row *row, const struct redisReply *value) {
-    if (!copy_fence(value, row->fence) || strspn(row->fence, "0123456789abcdef") != STORE_FENCE_LEN) return false;
-    if (value->str[STORE_FENCE_LEN] != ';') return false;
-    const char *text = value->str + STORE_FENCE_LEN + 1, *count = strrchr(text, '#');
+    if (!copy_fence(value, row->fence) || strspn(row->fence, "0123456789abcdef") != FENCE_LEN) return false;
+    if (value->str[FENCE_LEN] != ';') return false;
+    const char *text = value->str + FENCE_LEN + 1, *count = strrchr(text, '#');
     row->count = count != NULL ? strtoll(count + 1, NULL, 10) : -1;
-    row->value_len = count != NULL ? (size_t)(count - text) : (size_t)value->len - STORE_FENCE_LEN - 1;
+    row->value_len = count != NULL ? (size_t)(count - text) : (size_t)value->len - FENCE_LEN - 1;
     row->value = mem_dup(text, row->value_len + 1);
     row->value[row->value_len] = '\0';
     return true;
@@ -69,7 +69,7 @@ static void add_row(struct redis_store *s, struct store_progress *out, const str
         say_odd_row(s, name);
         row = (struct store_progress_row){.value = mem_strdup("")};
     }
-    row.source = copy_of(name);
+    row.partition_name = copy_of(name);
     out->rows[out->n++] = row;
 }
 
@@ -80,7 +80,7 @@ static bool parse_progress(struct redis_store *s, const struct redisReply *r, st
     out->closed = INT64_MIN;
     for (size_t i = 0; i < r->elements; i += 2) {
         const struct redisReply *name = r->element[i], *value = r->element[i + 1];
-        if (is_named(name, "life") && !copy_short(value, out->life, STORE_LIFE_LEN)) return false;
+        if (is_named(name, "life") && !copy_short(value, out->life, LIFE_LEN)) return false;
         if (is_named(name, "rows")) out->version = strtoll(value->str, NULL, 10);
         if (is_named(name, "members")) out->members = strtoll(value->str, NULL, 10);
         if (is_named(name, "closed")) out->closed = strtoll(value->str, NULL, 10);
@@ -144,7 +144,7 @@ static void add_note(struct store_notes *out, uint32_t shard, bool waiting, cons
 static bool take_version(struct store_notes *out, const struct redisReply *r) {
     if (r->type != REDIS_REPLY_ARRAY || r->elements != 2) return false;
     const struct redisReply *life = r->element[0], *version = r->element[1];
-    if (life->type == REDIS_REPLY_STRING && !copy_short(life, out->life, STORE_LIFE_LEN)) return false;
+    if (life->type == REDIS_REPLY_STRING && !copy_short(life, out->life, LIFE_LEN)) return false;
     if (version->type == REDIS_REPLY_STRING) out->version = strtoll(version->str, NULL, 10);
     return true;
 }
@@ -200,16 +200,16 @@ int redis_notes_read(void *self, const uint32_t *shards, size_t n, size_t waitin
 /* The part of NAME's source, made if it is new. Fence and items of a source are neighbours in most replies. */
 static struct store_hash_part *part_of(struct store_hash *h, const struct redisReply *name) {
     for (size_t i = h->parts_n; i-- > 0;)
-        if (strcmp(h->parts[i].source, name->str + 2) == 0) return &h->parts[i];
+        if (strcmp(h->parts[i].partition_name, name->str + 2) == 0) return &h->parts[i];
     struct store_hash_part *p = &h->parts[h->parts_n++];
-    p->source = mem_strdup(name->str + 2);
+    p->partition_name = mem_strdup(name->str + 2);
     return p;
 }
 
 static bool take_fence(struct store_hash_part *p, const struct redisReply *value) {
-    if (value->len != STORE_FENCE_LEN + 1 || !copy_fence(value, p->fence)) return false;
-    if (strspn(p->fence, "0123456789abcdef") != STORE_FENCE_LEN) return false;
-    p->final = value->str[STORE_FENCE_LEN] == '1';
+    if (value->len != FENCE_LEN + 1 || !copy_fence(value, p->fence)) return false;
+    if (strspn(p->fence, "0123456789abcdef") != FENCE_LEN) return false;
+    p->final = value->str[FENCE_LEN] == '1';
     return true;
 }
 
@@ -220,12 +220,12 @@ static bool take_field(struct store_hash *h, const struct redisReply *name, cons
         p->items = copy_of(value);
         p->items_len = value->len;
     } else if (is_named(name, "e")) {
-        return copy_short(value, h->e, STORE_TOKEN_LEN);
+        return copy_short(value, h->hash_token, STORE_TOKEN_LEN);
     } else if (is_named(name, "born")) {
         h->born_ms = strtoll(value->str, NULL, 10);
     } else if (is_named(name, "n")) {
-        h->n = strtoll(value->str, NULL, 10);
-        return h->n > 0;
+        h->writes = strtoll(value->str, NULL, 10);
+        return h->writes > 0;
     } else if (is_named(name, "closed")) {
         h->closed = true;
     } else if (is_named(name, "lost")) {
@@ -243,7 +243,7 @@ static bool parse_hash(const struct redisReply *r, struct store_hash *h) {
         if (!take_field(h, r->element[i], r->element[i + 1])) return false;
     for (size_t i = 0; i < h->parts_n; i++)
         if (h->parts[i].fence[0] == '\0' || h->parts[i].items == NULL) return false;
-    h->exists = h->e[0] != '\0';
+    h->exists = h->hash_token[0] != '\0';
     return h->exists;
 }
 
@@ -253,8 +253,8 @@ struct round {
 };
 
 static bool parse_life(const struct redisReply *r, struct store_round *round) {
-    char life[STORE_LIFE_LEN + 1] = "";
-    if (r->type == REDIS_REPLY_STRING && !copy_short(r, life, STORE_LIFE_LEN)) return false;
+    char life[LIFE_LEN + 1] = "";
+    if (r->type == REDIS_REPLY_STRING && !copy_short(r, life, LIFE_LEN)) return false;
     round->life_changed = strcmp(life, round->progress.life) != 0;
     return r->type == REDIS_REPLY_STRING || r->type == REDIS_REPLY_NIL;
 }

@@ -5,7 +5,7 @@
 
 void store_progress_deinit(struct store_progress *p) {
     for (size_t i = 0; i < p->n; i++) {
-        mem_free(p->rows[i].source);
+        mem_free(p->rows[i].partition_name);
         mem_free(p->rows[i].value);
     }
     mem_free(p->rows);
@@ -20,7 +20,7 @@ void store_notes_deinit(struct store_notes *n) {
 
 void store_hash_deinit(struct store_hash *h) {
     for (size_t i = 0; i < h->parts_n; i++) {
-        mem_free(h->parts[i].source);
+        mem_free(h->parts[i].partition_name);
         mem_free(h->parts[i].items);
     }
     mem_free(h->parts);

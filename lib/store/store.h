@@ -10,6 +10,7 @@
 #include "base/base.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "protocol/fence.h"
 #include "store/keys.h"
 
 enum store_status {
@@ -21,7 +22,7 @@ enum store_status {
     STORE_FATAL = -3 /* must not go on: another group's board, an odd topk:progress, a cluster; text in *e */
 };
 
-enum { STORE_LIFE_LEN = 16, STORE_TOKEN_LEN = 16, STORE_SOURCE_BYTES_MAX = 270, STORE_ROW_BYTES_MAX = 192 };
+enum { STORE_TOKEN_LEN = 16 };
 
 enum store_answer {
     STORE_STORED,
@@ -38,8 +39,8 @@ enum store_answer {
 
 /* Rule 9: what one partition says of one (location, minute). */
 struct store_part {
-    const char *source; /* "topic/partition" */
-    char fence[STORE_FENCE_LEN + 1];
+    const char *partition_name; /* "topic/partition" */
+    char fence[FENCE_LEN + 1];
     bool final;
     bool only_if_there;       /* answer EXPIRED rather than make the hash (rule 21) */
     struct bytes items;       /* packed list */
@@ -69,26 +70,26 @@ struct store_loss {
 
 /* Rule 19. */
 struct store_row {
-    const char *source;
-    char fence[STORE_FENCE_LEN + 1];
-    struct bytes value;            /* opaque text of the row (partition/row.h) */
-    char life[STORE_LIFE_LEN + 1]; /* the life the writer knows, "" for none */
-    int64_t kept;                  /* a Redis that stored fewer rows of the source went back: it gets another life */
+    const char *partition_name;
+    char fence[FENCE_LEN + 1];
+    struct bytes value;      /* opaque text of the row (partition/row.h) */
+    char life[LIFE_LEN + 1]; /* the life the writer knows, "" for none */
+    int64_t kept;            /* a Redis that stored fewer rows of the source went back: it gets another life */
     /* STORED; NEWER: a higher fence is there (counts as answered); OTHER_LIFE: see new_life; LEFT_OUT */
     enum store_answer answer;
-    char new_life[STORE_LIFE_LEN + 1];
+    char new_life[LIFE_LEN + 1];
     int64_t count;    /* out: rows of the source that were stored, ever */
     int64_t redis_ms; /* out: the clock of Redis */
 };
 
 /* Rule 23: a partition that has no row yet, or whose row was retired, comes to the board. */
 struct store_join {
-    const char *source;
-    char fence[STORE_FENCE_LEN + 1]; /* out: of its row, "" for none */
-    char value[STORE_ROW_BYTES_MAX]; /* out: its row, as it was before; "" for none */
-    char life[STORE_LIFE_LEN + 1];   /* out: of this Redis */
-    bool is_new;                     /* out: no row, or one that was never written by its owner, or a retired one */
-    int64_t closed;                  /* out: highest minute of which a list may be closed; INT64_MIN: none */
+    const char *partition_name;
+    char fence[FENCE_LEN + 1];          /* out: of its row, "" for none */
+    char value[PROGRESS_ROW_BYTES_MAX]; /* out: its row, as it was before; "" for none */
+    char life[LIFE_LEN + 1];            /* out: of this Redis */
+    bool is_new;                        /* out: no row, or one that was never written by its owner, or a retired one */
+    int64_t closed;                     /* out: highest minute of which a list may be closed; INT64_MIN: none */
 };
 
 /* Rule 24. */
@@ -101,13 +102,13 @@ struct store_retire {
 /* What is in topk:progress. An odd row has neither fence nor value: of its source nothing is known.
  * Owned by the struct (store_progress_deinit); zero-initialised is empty. */
 struct store_progress {
-    char life[STORE_LIFE_LEN + 1]; /* "" = nobody made one */
-    int64_t version;               /* one up with every row that was stored */
-    int64_t members;               /* one up with every partition that comes or is retired */
-    int64_t closed;                /* highest minute of which a list may be closed; INT64_MIN: none */
+    char life[LIFE_LEN + 1]; /* "" = nobody made one */
+    int64_t version;         /* one up with every row that was stored */
+    int64_t members;         /* one up with every partition that comes or is retired */
+    int64_t closed;          /* highest minute of which a list may be closed; INT64_MIN: none */
     struct store_progress_row {
-        char *source;
-        char fence[STORE_FENCE_LEN + 1];
+        char *partition_name;
+        char fence[FENCE_LEN + 1];
         char *value; /* and a NUL */
         size_t value_len;
         int64_t count; /* rows of the source that were stored, ever; -1: written by the version before */
@@ -128,7 +129,7 @@ struct store_notes {
     } * notes;
     size_t n, cap;
     /* Of the progress, read after the notes: while they stand, so do its rows. */
-    char life[STORE_LIFE_LEN + 1];
+    char life[LIFE_LEN + 1];
     int64_t version;
 };
 void store_notes_deinit(struct store_notes *n);
@@ -140,12 +141,12 @@ struct store_hash {
     bool exists, closed;
     bool lost; /* it is one of lists_lose, or was made after that */
     bool odd;  /* something lies there that nobody here writes, and nothing else of it is filled in */
-    char e[STORE_TOKEN_LEN + 1];
-    int64_t n;       /* accepted writes */
-    int64_t born_ms; /* when it was made, by the clock of Redis; 0: by the version before */
+    char hash_token[STORE_TOKEN_LEN + 1]; /* of this hash, made with it */
+    int64_t writes;                       /* accepted contributions */
+    int64_t born_ms;                      /* when it was made, by the clock of Redis; 0: by the version before */
     struct store_hash_part {
-        char *source;
-        char fence[STORE_FENCE_LEN + 1];
+        char *partition_name;
+        char fence[FENCE_LEN + 1];
         bool final;
         char *items;
         size_t items_len;
@@ -169,13 +170,13 @@ struct store_list_item {
 struct store_list {
     struct bytes location;
     int64_t minute;
-    char e[STORE_TOKEN_LEN + 1];
-    int64_t n;                         /* of the hash that was merged */
-    int64_t rows;                      /* version of the progress that it was judged by */
-    const char *state;                 /* "open", "ended", "final", "lost" */
-    bool final;                        /* parts are dropped, closed is set */
-    struct bytes merged;               /* packed, LIST_SIZE deep */
-    const struct store_list_item *top; /* the zset: K */
+    char hash_token[STORE_TOKEN_LEN + 1]; /* of the hash that was merged ... */
+    int64_t writes;                       /* ... and its writes then */
+    int64_t rows;                         /* version of the progress that it was judged by */
+    const char *state;                    /* "open", "ended", "final", "lost" */
+    bool final;                           /* parts are dropped, closed is set */
+    struct bytes merged;                  /* packed, LIST_SIZE deep */
+    const struct store_list_item *top;    /* the zset: K */
     size_t top_n;
     int64_t log_time_ms; /* largest W; INT64_MIN: none */
     bool lost;           /* out: written as lost, for it is one of lists_lose */

@@ -77,7 +77,7 @@ static void worker_start(struct sim *s, struct sim_worker *w) {
     w->source = (struct sim_source){.sim = s, .worker = w};
     for (int p = 0; p < PARTITIONS_MAX; p++) {
         w->source.position[p] = -1;
-        w->settled_seen[p] = PART_NO_MINUTE;
+        w->settled_seen[p] = NO_MINUTE;
     }
     w->publish_store = store_make(w);
     w->merge_store = store_make(w);
@@ -152,15 +152,15 @@ static void do_freeze(struct sim *s, struct sim_worker *w) {
     if (rng_chance(&s->rng, .7)) sim_rebalance(s);
 }
 
-static void life_now(struct sim *s, char life[STORE_LIFE_LEN + 1]) {
+static void life_now(struct sim *s, char life[LIFE_LEN + 1]) {
     struct store_progress p = {0};
     fake_redis_progress(s->redis, &p);
-    memcpy(life, p.life, STORE_LIFE_LEN + 1);
+    memcpy(life, p.life, LIFE_LEN + 1);
     store_progress_deinit(&p);
 }
 
 static void do_failover(struct sim *s, struct sim_worker *w) {
-    char before[STORE_LIFE_LEN + 1], after[STORE_LIFE_LEN + 1];
+    char before[LIFE_LEN + 1], after[LIFE_LEN + 1];
     (void)w;
     life_now(s, before);
     fake_redis_failover(s->redis, (int64_t)(UNIT_MS / 2 + rng_real(&s->rng) * (LOSS_MS - UNIT_MS / 2)));
@@ -234,9 +234,9 @@ static void do_reset(struct sim *s, struct sim_worker *w) {
 /* Retention takes what somebody may still need. */
 static void do_trunc(struct sim *s, struct sim_worker *w) {
     int p = (int)rng_below(&s->rng, (uint64_t)s->partitions);
-    struct part_meta m;
+    struct commit_meta m;
     (void)w;
-    if (!s->commits[p].set || !part_meta_parse(s->commits[p].metadata, &m) || is_left_alone(s, p)) return;
+    if (!s->commits[p].set || !commit_meta_parse(s->commits[p].metadata, &m) || is_left_alone(s, p)) return;
     all_stop(s);
     int64_t end = sim_log_end(s, p);
     if (end > m.rewind) {
@@ -245,7 +245,7 @@ static void do_trunc(struct sim *s, struct sim_worker *w) {
     }
     /* A hole up to F: what the frontier's W may have touched; beyond F: what it finds first counts too, whenever it
      * looks. */
-    if (s->log[p].start > m.rewind && m.frontier_w_ms != PART_NEVER) unsure_up_to(s, m.frontier_w_ms);
+    if (s->log[p].start > m.rewind && m.frontier_log_time_ms != TIME_NEVER) unsure_up_to(s, m.frontier_log_time_ms);
     s->trust_x[p] = s->log[p].start > s->commits[p].offset;
     s->events[SAW_TRUNC]++;
     all_start(s);
@@ -321,9 +321,9 @@ static uint64_t state_of_world(struct sim *s) {
     }
     fake_redis_progress(s->redis, &rows);
     for (size_t i = 0; i < rows.n; i++) {
-        struct part_row row;
-        if (part_row_parse((struct bytes){rows.rows[i].value, rows.rows[i].value_len}, &row))
-            h = h * 31 + (uint64_t)row.m;
+        struct progress_row row;
+        if (progress_row_parse((struct bytes){rows.rows[i].value, rows.rows[i].value_len}, &row))
+            h = h * 31 + (uint64_t)row.settled;
     }
     store_progress_deinit(&rows);
     buf_free(&b);
@@ -401,9 +401,9 @@ static struct sim *sim_create(uint64_t seed, const struct sim_options *o) {
     s->pace[ACTOR_CONSUMER] = 50;
     s->pace[ACTOR_PUBLISHER] = paces[rng_below(&s->rng, 3)];
     s->pace[ACTOR_MERGER] = paces[rng_below(&s->rng, 3)];
-    s->unsure = PART_NO_MINUTE;
+    s->unsure = NO_MINUTE;
     s->restores = seed / THEMES % 2 == 0;
-    for (int p = 0; p < PARTITIONS_MAX; p++) s->max_settled[p] = PART_NO_MINUTE;
+    for (int p = 0; p < PARTITIONS_MAX; p++) s->max_settled[p] = NO_MINUTE;
     for (int c = 0; c < 2; c++) {
         s->configs[c] = config_make(c == 1, s->theme == THEME_EXPIRY, s->bad, sizeof s->bad);
         s->meanings[c] = s->configs[c] == NULL ? 0 : config_meaning_hash(s->configs[c]);
@@ -419,7 +419,7 @@ static struct sim *sim_create(uint64_t seed, const struct sim_options *o) {
         s->known_ms = s->added_ms + (int64_t)rng_below(&s->rng, 8 * UNIT_MS);
     }
     s->away_ms = s->back_ms = SIM_NEVER;
-    s->retired_x = s->retired_to = PART_NO_MINUTE;
+    s->retired_x = s->retired_to = NO_MINUTE;
     if (s->theme == THEME_RETIRE) {
         s->away_ms = (int64_t)((.1 + rng_real(&s->rng) * .4) * (double)s->end_ms);
         if (rng_chance(&s->rng, .5)) s->back_ms = s->away_ms + (int64_t)(5 + rng_below(&s->rng, 45)) * UNIT_MS;

@@ -144,13 +144,13 @@ struct sim {
     int64_t added_ms,
         known_ms; /* when the last partition is added, and when the metadata say so; 0: from the beginning */
     bool added;   /* the group has heard of it */
-    int64_t away_ms, back_ms;  /* when the last partition goes, and comes back; SIM_NEVER */
-    bool away;                 /* the group has heard of it */
-    bool retired, was_retired; /* its row, as last seen, and ever */
-    int64_t retired_x;         /* minutes that the row did not vouch for */
-    int64_t retired_to;        /* minutes that were closed without it, or not vouched for: nobody knows its share */
-    bool restores;             /* Redis may come back older than it may */
-    char restored[STORE_LIFE_LEN + 1]; /* its life when it did: until it has another, who settles is excused */
+    int64_t away_ms, back_ms;    /* when the last partition goes, and comes back; SIM_NEVER */
+    bool away;                   /* the group has heard of it */
+    bool retired, was_retired;   /* its row, as last seen, and ever */
+    int64_t retired_x;           /* minutes that the row did not vouch for */
+    int64_t retired_to;          /* minutes that were closed without it, or not vouched for: nobody knows its share */
+    bool restores;               /* Redis may come back older than it may */
+    char restored[LIFE_LEN + 1]; /* its life when it did: until it has another, who settles is excused */
     double fault_rate, drop_rate;
     double pace[3]; /* how often consumers, publishers and mergers act: some histories have slow ones, and so long
                        queues */
@@ -161,7 +161,7 @@ struct sim {
     int owner[PARTITIONS_MAX];
     struct sim_commit commits[PARTITIONS_MAX];
     struct { /* rule 4: configurations a partition had, with the minute above which each counts */
-        int64_t b;
+        int64_t older_until;
         int configuration;
     } history[PARTITIONS_MAX][HISTORY_MAX];
     int history_n[PARTITIONS_MAX];

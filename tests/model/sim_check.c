@@ -60,30 +60,30 @@ static bool share_is(const struct sim *s, int p, int configuration, const struct
     return true;
 }
 
-static bool row_of(const struct store_progress *rows, int p, struct part_row *row) {
+static bool row_of(const struct store_progress *rows, int p, struct progress_row *row) {
     char name[16];
     snprintf(name, sizeof name, "t/%d", p);
     for (size_t i = 0; i < rows->n; i++)
-        if (strcmp(rows->rows[i].source, name) == 0)
-            return part_row_parse((struct bytes){rows->rows[i].value, rows->rows[i].value_len}, row);
+        if (strcmp(rows->rows[i].partition_name, name) == 0)
+            return progress_row_parse((struct bytes){rows->rows[i].value, rows->rows[i].value_len}, row);
     return false;
 }
 
 /* Without a row nobody knows of the partition at all: Redis forgot it, or it never came. */
 void sim_look_retired(struct sim *s) {
     struct store_progress now = {0};
-    struct part_row row = {.x = PART_NO_MINUTE};
+    struct progress_row row = {.unsure_until = NO_MINUTE};
     if (s->theme != THEME_RETIRE || s->now_ms < s->away_ms) return;
     fake_redis_progress(s->redis, &now);
     bool there = row_of(&now, s->partitions - 1, &row);
-    bool retired = there ? part_row_is_retired(&row) : s->away || s->retired;
+    bool retired = there ? progress_row_is_retired(&row) : s->away || s->retired;
     store_progress_deinit(&now);
     if (retired && !s->retired) s->events[SAW_RETIRE] += there;
     if (retired) {
         s->was_retired = true;
-        s->retired_x = row.x;
-        s->retired_to = i64_larger(s->retired_to, row.x);
-        s->unsure = i64_larger(s->unsure, row.x);
+        s->retired_x = row.unsure_until;
+        s->retired_to = i64_larger(s->retired_to, row.unsure_until);
+        s->unsure = i64_larger(s->unsure, row.unsure_until);
     }
     s->retired = retired;
 }
@@ -151,12 +151,12 @@ struct settle_watch {
     struct sim_worker *w;
 };
 
-static void watch_one(void *ctx, const char *source, const struct part_view *v) {
+static void watch_one(void *ctx, const char *source, const struct partition_view *v) {
     struct settle_watch *watch = ctx;
     int p = atoi(strchr(source, '/') + 1);
     int64_t *seen = &watch->w->settled_seen[p];
-    if (v->settled != PART_NO_MINUTE && v->settled > *seen) {
-        settled(watch->s, p, *seen == PART_NO_MINUTE ? BASE_MINUTE - 20 : *seen + 1, v->settled, v->life);
+    if (v->settled != NO_MINUTE && v->settled > *seen) {
+        settled(watch->s, p, *seen == NO_MINUTE ? BASE_MINUTE - 20 : *seen + 1, v->settled, v->life);
         *seen = v->settled;
     }
 }
@@ -168,16 +168,16 @@ void sim_note_settled(struct sim *s, struct sim_worker *w) {
 
 /* What was settled by now is excused from being complete, never from being honest. */
 void sim_exempt_settled(struct sim *s) {
-    int64_t most = PART_NO_MINUTE;
+    int64_t most = NO_MINUTE;
     for (int p = 0; p < s->partitions; p++)
         if (s->max_settled[p] > most) most = s->max_settled[p];
-    if (most == PART_NO_MINUTE) return;
+    if (most == NO_MINUTE) return;
     for (int64_t m = BASE_MINUTE - 20; m <= most; m++) *exempt_at(s, m) = true;
 }
 
 /* -- the verdict -- */
 
-static void partition_verdict(void *ctx, const char *source, const struct part_view *v) {
+static void partition_verdict(void *ctx, const char *source, const struct partition_view *v) {
     struct sim *s = ctx;
     int p = atoi(strchr(source, '/') + 1);
     if (v->next < s->log[p].n && s->log[p].records[s->log[p].n - 1].exists) sim_fail(s, "not at the end");
@@ -185,8 +185,8 @@ static void partition_verdict(void *ctx, const char *source, const struct part_v
 }
 
 static int64_t settled_of(const struct store_progress *rows, int p) {
-    struct part_row row;
-    return row_of(rows, p, &row) ? row.m : PART_NO_MINUTE;
+    struct progress_row row;
+    return row_of(rows, p, &row) ? row.settled : NO_MINUTE;
 }
 
 struct verdict {
@@ -209,13 +209,13 @@ static void note_verdict(void *ctx, uint32_t shard, bool waiting, struct bytes l
     (void)waiting;
     (void)location;
     (void)token;
-    bool forgotten = v->s->retired && settled_of(&v->rows, v->s->partitions - 1) == PART_NO_MINUTE;
+    bool forgotten = v->s->retired && settled_of(&v->rows, v->s->partitions - 1) == NO_MINUTE;
     if (!forgotten && settled_everywhere(v, minute)) sim_fail(v->s, "a note lives for ever");
 }
 
 static int configuration_of(const struct sim *s, int p, int64_t minute) {
     for (int i = s->history_n[p] - 1; i >= 0; i--)
-        if (minute > s->history[p][i].b) return s->history[p][i].configuration;
+        if (minute > s->history[p][i].older_until) return s->history[p][i].configuration;
     return 0;
 }
 
@@ -266,7 +266,7 @@ static void list_verdict(struct verdict *v, const struct fake_list *l) {
     if (strcmp(l->state, settled_everywhere(v, l->minute) ? "final" : "ended") != 0) {
         char what[160];
         snprintf(what, sizeof what, "never complete: %c %" PRId64 " is %s, unsure up to %" PRId64, l->location.data[0],
-                 l->minute - BASE_MINUTE, l->state, s->unsure == PART_NO_MINUTE ? -999 : s->unsure - BASE_MINUTE);
+                 l->minute - BASE_MINUTE, l->state, s->unsure == NO_MINUTE ? -999 : s->unsure - BASE_MINUTE);
         sim_fail(s, what);
     }
 }

@@ -22,28 +22,28 @@ void sim_rebalance(struct sim *s) {
 
 /* -- commits -- */
 
-static bool meta_goes_back(const struct part_meta *old, const struct part_meta *new) {
+static bool meta_goes_back(const struct commit_meta *old, const struct commit_meta *new) {
     return new->rewind < old->rewind || new->settled < old->settled || new->incarnation < old->incarnation;
 }
 
-static void history_add(struct sim *s, int p, const struct part_meta *m) {
+static void history_add(struct sim *s, int p, const struct commit_meta *m) {
     if (s->history_n[p] == HISTORY_MAX) return;
-    s->history[p][s->history_n[p]].b = m->b;
+    s->history[p][s->history_n[p]].older_until = m->older_until;
     s->history[p][s->history_n[p]++].configuration = m->meaning == s->meanings[1];
 }
 
 static void commit_accept(struct sim *s, int p, const struct source_commit *c) {
     struct sim_commit *at = &s->commits[p];
-    struct part_meta old, new;
-    if (!part_meta_parse(c->metadata, &new)) {
+    struct commit_meta old, new;
+    if (!commit_meta_parse(c->metadata, &new)) {
         sim_fail(s, "commit without metadata");
         return;
     }
-    bool known = at->set && part_meta_parse(at->metadata, &old);
+    bool known = at->set && commit_meta_parse(at->metadata, &old);
     if (!at->set && p == s->partitions - 1 && s->added_ms > 0) {
         s->log[p].above = new.settled; /* what was closed without it */
         sim_recount(s, p);
-        s->events[SAW_JOIN] += new.settled != PART_NO_MINUTE;
+        s->events[SAW_JOIN] += new.settled != NO_MINUTE;
     }
     if (known && (c->offset < at->offset || meta_goes_back(&old, &new))) sim_fail(s, "commit went back");
     if (p == s->partitions - 1 && s->was_retired && (!known || new.incarnation != old.incarnation)) {
@@ -55,12 +55,12 @@ static void commit_accept(struct sim *s, int p, const struct source_commit *c) {
     if (!known || new.incarnation != old.incarnation) {
         history_add(s, p, &new);
         int64_t w = sim_log_time_max(s, p, c->offset);
-        if (known && w != PART_NEVER && minute_of(w) + 1 > s->unsure) s->unsure = minute_of(w) + 1;
+        if (known && w != TIME_NEVER && minute_of(w) + 1 > s->unsure) s->unsure = minute_of(w) + 1;
     }
     if (s->trust_x[p]) {
         s->trust_x[p] = false;
-        if (new.x > minute_of(BASE_MS + s->now_ms) + 2) sim_fail(s, "x is beyond reason");
-        if (new.x > s->unsure) s->unsure = new.x;
+        if (new.unsure_until > minute_of(BASE_MS + s->now_ms) + 2) sim_fail(s, "x is beyond reason");
+        if (new.unsure_until > s->unsure) s->unsure = new.unsure_until;
     }
     at->set = true;
     at->offset = c->offset;

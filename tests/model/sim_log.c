@@ -126,7 +126,7 @@ int64_t sim_log_time_near(const struct sim *s, int p, int64_t offset) {
 }
 
 int64_t sim_log_time_max(const struct sim *s, int p, int64_t end) {
-    int64_t w = PART_NEVER;
+    int64_t w = TIME_NEVER;
     for (int64_t o = 0; o < end; o++)
         if (s->log[p].records[o].exists && s->log[p].records[o].time_ms > w) w = s->log[p].records[o].time_ms;
     return w;

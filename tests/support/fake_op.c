@@ -23,7 +23,7 @@ static void keep_parts(struct fake_op *op) {
     in->location = keep_bytes(op, in->location);
     in->parts = keep(op, in->parts, in->n * sizeof *in->parts);
     for (size_t i = 0; i < in->n; i++) {
-        in->parts[i].source = keep_text(op, in->parts[i].source);
+        in->parts[i].partition_name = keep_text(op, in->parts[i].partition_name);
         in->parts[i].items = keep_bytes(op, in->parts[i].items);
     }
 }
@@ -33,7 +33,7 @@ static void keep_rows(struct fake_op *op) {
     op->group = keep_text(op, op->group);
     op->rows = keep(op, op->rows, op->n * sizeof *op->rows);
     for (size_t i = 0; i < op->n; i++) {
-        op->rows[i].source = keep_text(op, op->rows[i].source);
+        op->rows[i].partition_name = keep_text(op, op->rows[i].partition_name);
         op->rows[i].value = keep_bytes(op, op->rows[i].value);
     }
 }
@@ -42,13 +42,13 @@ static void keep_joins(struct fake_op *op) {
     op->new_life = keep_text(op, op->new_life);
     op->group = keep_text(op, op->group);
     op->joins = keep(op, op->joins, op->n * sizeof *op->joins);
-    for (size_t i = 0; i < op->n; i++) op->joins[i].source = keep_text(op, op->joins[i].source);
+    for (size_t i = 0; i < op->n; i++) op->joins[i].partition_name = keep_text(op, op->joins[i].partition_name);
 }
 
 static void keep_retire(struct fake_op *op) {
     struct store_retire *r = op->retire = keep(op, op->retire, sizeof *op->retire);
     struct store_progress_row *was = keep(op, r->was, sizeof *r->was);
-    was->source = keep_text(op, was->source);
+    was->partition_name = keep_text(op, was->partition_name);
     was->value = keep(op, was->value, was->value_len);
     r->was = was;
     r->value = keep_bytes(op, r->value);

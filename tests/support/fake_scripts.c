@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/testhook.h"
 
-enum { NAME_BYTES_MAX = 4 + STORE_SOURCE_BYTES_MAX };
+enum { NAME_BYTES_MAX = 4 + PARTITION_NAME_BYTES_MAX };
 
 static struct bytes number(char out[24], int64_t v) {
     return (struct bytes){out, (size_t)snprintf(out, 24, "%" PRId64, v)};
@@ -45,11 +45,11 @@ static struct fake_key *location_key(struct fake_redis *r, struct bytes location
 /* -- rules 9, 21: contributions -- */
 
 static enum store_answer store_one(struct fake_redis *r, struct fake_key *h, const struct store_part *p) {
-    char f[NAME_BYTES_MAX], i[NAME_BYTES_MAX], value[STORE_FENCE_LEN + 2];
-    snprintf(f, sizeof f, "f:%s", p->source);
-    snprintf(i, sizeof i, "i:%s", p->source);
+    char f[NAME_BYTES_MAX], i[NAME_BYTES_MAX], value[FENCE_LEN + 2];
+    snprintf(f, sizeof f, "f:%s", p->partition_name);
+    snprintf(i, sizeof i, "i:%s", p->partition_name);
     struct bytes there = fake_get(h, fake_text(f));
-    if (there.p != NULL && memcmp(there.p, p->fence, STORE_FENCE_LEN) > 0 && RULE(fence)) return STORE_NEWER;
+    if (there.p != NULL && memcmp(there.p, p->fence, FENCE_LEN) > 0 && RULE(fence)) return STORE_NEWER;
     snprintf(value, sizeof value, "%s%c", p->fence, p->final ? '1' : '0');
     fake_set(r, h, fake_text(f), fake_text(value));
     fake_set(r, h, fake_text(i), p->items);
@@ -131,7 +131,7 @@ static void notice_loss(struct fake_redis *r, struct fake_key *k, const struct f
     for (size_t i = 0; i < op->n; i++) {
         const struct store_row *row = &op->rows[i];
         bool same = fake_eq(fake_get(k, fake_text("life")), fake_text(row->life));
-        if (same && rows_of(fake_get(k, fake_text(row->source))) < row->kept)
+        if (same && rows_of(fake_get(k, fake_text(row->partition_name))) < row->kept)
             fake_set(r, k, fake_text("life"), fake_text(op->new_life));
     }
 }
@@ -151,28 +151,28 @@ static int64_t minute_in(struct bytes text) { return fake_eq(text, fake_text("-"
 static bool is_left_out(struct fake_key *k, struct bytes there, struct bytes becomes) {
     int64_t settled = minute_in(settled_in(becomes));
     if (there.p == NULL) return get_number(k, "closed", INT64_MIN) > settled;
-    struct bytes was = settled_in((struct bytes){there.p + STORE_FENCE_LEN + 1, there.n - STORE_FENCE_LEN - 1});
+    struct bytes was = settled_in((struct bytes){there.p + FENCE_LEN + 1, there.n - FENCE_LEN - 1});
     if (fake_eq(was, fake_text("+"))) return true;
     return was.n > 0 && *was.p == '*' && minute_in((struct bytes){was.p + 1, was.n - 1}) > settled;
 }
 
 static enum store_answer write_row(struct fake_redis *r, struct fake_key *k, struct store_row *row) {
     struct bytes life = fake_get(k, fake_text("life"));
-    row->count = rows_of(fake_get(k, fake_text(row->source)));
+    row->count = rows_of(fake_get(k, fake_text(row->partition_name)));
     if (!fake_eq(life, fake_text(row->life)) && (RULE(life) || row->life[0] == '\0')) {
-        assert(life.n <= STORE_LIFE_LEN);
+        assert(life.n <= LIFE_LEN);
         memcpy(row->new_life, life.p, life.n);
         row->new_life[life.n] = '\0';
         return STORE_OTHER_LIFE;
     }
-    struct bytes there = fake_get(k, fake_text(row->source));
+    struct bytes there = fake_get(k, fake_text(row->partition_name));
     if (is_left_out(k, there, row->value) && RULE(left_out)) return STORE_LEFT_OUT;
-    if (there.p != NULL && memcmp(there.p, row->fence, STORE_FENCE_LEN) > 0 && RULE(row_fence)) return STORE_NEWER;
+    if (there.p != NULL && memcmp(there.p, row->fence, FENCE_LEN) > 0 && RULE(row_fence)) return STORE_NEWER;
     struct buf value = {0};
     buf_addf(&value, "%s;", row->fence);
     buf_add(&value, row->value.p, row->value.n);
     buf_addf(&value, "#%" PRId64, ++row->count);
-    fake_set(r, k, fake_text(row->source), fake_bytes(&value));
+    fake_set(r, k, fake_text(row->partition_name), fake_bytes(&value));
     buf_free(&value);
     set_number(r, k, "rows", get_number(k, "rows", 0) + 1);
     return STORE_STORED;
@@ -209,8 +209,8 @@ static void change_member(struct fake_redis *r, struct fake_key *k, const char *
 
 /* WAS with no fence; in the place of '+', and where nothing was, stands what may be closed. */
 static void make_joined(struct fake_key *k, struct bytes was, struct buf *row) {
-    struct bytes rest = was.p == NULL ? fake_text(";-;+;-;-;-;-;0#0")
-                                      : (struct bytes){was.p + STORE_FENCE_LEN, was.n - STORE_FENCE_LEN};
+    struct bytes rest =
+        was.p == NULL ? fake_text(";-;+;-;-;-;-;0#0") : (struct bytes){was.p + FENCE_LEN, was.n - FENCE_LEN};
     struct bytes settled = settled_in((struct bytes){rest.p + 1, rest.n - 1});
     const char *end = settled.p + settled.n;
     buf_addf(row, "%s%.*s", no_fence, (int)(settled.p - rest.p), rest.p);
@@ -224,22 +224,23 @@ static void make_joined(struct fake_key *k, struct bytes was, struct buf *row) {
 }
 
 static void join_one(struct fake_redis *r, struct fake_key *k, struct store_join *j) {
-    struct bytes there = fake_get(k, fake_text(j->source));
-    *j = (struct store_join){.source = j->source, .closed = get_number(k, "closed", INT64_MIN), .is_new = true};
+    struct bytes there = fake_get(k, fake_text(j->partition_name));
+    *j = (struct store_join){
+        .partition_name = j->partition_name, .closed = get_number(k, "closed", INT64_MIN), .is_new = true};
     struct bytes life = fake_get(k, fake_text("life"));
     memcpy(j->life, life.p, life.n);
     if (there.p != NULL) {
         const char *count = memrchr(there.p, '#', there.n);
-        size_t n = (count == NULL ? there.n : (size_t)(count - there.p)) - STORE_FENCE_LEN - 1;
-        memcpy(j->fence, there.p, STORE_FENCE_LEN);
-        memcpy(j->value, there.p + STORE_FENCE_LEN + 1, n);
+        size_t n = (count == NULL ? there.n : (size_t)(count - there.p)) - FENCE_LEN - 1;
+        memcpy(j->fence, there.p, FENCE_LEN);
+        memcpy(j->value, there.p + FENCE_LEN + 1, n);
         bool retired = fake_eq(settled_in((struct bytes){j->value, n}), fake_text("+"));
         j->is_new = strcmp(j->fence, no_fence) == 0 || retired; /* whoever did not hear the answer is new again */
     }
     if (!j->is_new) return;
     struct buf row = {0};
     make_joined(k, there, &row);
-    change_member(r, k, j->source, fake_bytes(&row));
+    change_member(r, k, j->partition_name, fake_bytes(&row));
     buf_free(&row);
 }
 
@@ -266,8 +267,8 @@ static void run_retire(struct fake_redis *r, struct store_retire *t) {
     buf_addf(&becomes, "%s;", t->was->fence);
     buf_add(&becomes, t->value.p, t->value.n);
     buf_addf(&becomes, "#%" PRId64, t->was->count < 0 ? 0 : t->was->count);
-    t->done = fake_eq(fake_get(k, fake_text(t->was->source)), fake_bytes(&was));
-    if (t->done) change_member(r, k, t->was->source, fake_bytes(&becomes));
+    t->done = fake_eq(fake_get(k, fake_text(t->was->partition_name)), fake_bytes(&was));
+    if (t->done) change_member(r, k, t->was->partition_name, fake_bytes(&becomes));
     buf_free(&was);
     buf_free(&becomes);
 }
@@ -397,10 +398,10 @@ static bool is_lost(struct fake_redis *r, const struct fake_key *h, const struct
 static enum store_answer judge_list(const struct fake_key *h, const struct store_list *l) {
     if (!has(h, "e")) return STORE_ABSENT;
     if (has(h, "closed")) return STORE_CLOSED;
-    if (!fake_eq(fake_get(h, fake_text("e")), fake_text(l->e)) && RULE(epoch)) return STORE_REFUSED;
+    if (!fake_eq(fake_get(h, fake_text("e")), fake_text(l->hash_token)) && RULE(epoch)) return STORE_REFUSED;
     int64_t before = get_number(h, "ln", -1);
-    if (before > l->n && RULE(ln)) return STORE_REFUSED;
-    if (before == l->n && get_number(h, "lr", -1) > l->rows && RULE(lr)) return STORE_REFUSED;
+    if (before > l->writes && RULE(ln)) return STORE_REFUSED;
+    if (before == l->writes && get_number(h, "lr", -1) > l->rows && RULE(lr)) return STORE_REFUSED;
     return STORE_STORED;
 }
 
@@ -429,7 +430,7 @@ static void run_list(struct fake_redis *r, const struct fake_op *op) {
         drop_parts(r, h);
         fake_set(r, h, fake_text("closed"), fake_text("1"));
     }
-    set_number(r, h, "ln", l->n);
+    set_number(r, h, "ln", l->writes);
     set_number(r, h, "lr", l->rows);
     fake_set(r, h, fake_text("merged"), l->merged);
     fake_expire(r, h, r->retention_ms);

@@ -23,7 +23,7 @@ enum fake_op_kind {
 };
 
 struct fake_close {
-    char life[STORE_LIFE_LEN + 1];
+    char life[LIFE_LEN + 1];
     int64_t members, minute;
     bool done;
 };

@@ -245,11 +245,11 @@ static void add_part(struct store_hash *h, const struct fake_key *k, const struc
     buf_free(&items_name);
     h->parts = mem_realloc(h->parts, h->parts_n + 1, sizeof *h->parts);
     struct store_hash_part *p = &h->parts[h->parts_n++];
-    *p = (struct store_hash_part){.source = mem_strdup(f->name.data + 2),
-                                  .final = f->value.data[STORE_FENCE_LEN] == '1',
+    *p = (struct store_hash_part){.partition_name = mem_strdup(f->name.data + 2),
+                                  .final = f->value.data[FENCE_LEN] == '1',
                                   .items = mem_dup(items.p, items.n + 1),
                                   .items_len = items.n};
-    memcpy(p->fence, f->value.data, STORE_FENCE_LEN);
+    memcpy(p->fence, f->value.data, FENCE_LEN);
 }
 
 static void read_hash(struct fake_redis *r, struct store_hash *h) {
@@ -260,10 +260,10 @@ static void read_hash(struct fake_redis *r, struct store_hash *h) {
     struct bytes e = fake_get(k, fake_text("e"));
     if (e.p == NULL) return;
     h->exists = true;
-    memcpy(h->e, e.p, e.n);
+    memcpy(h->hash_token, e.p, e.n);
     h->closed = fake_get(k, fake_text("closed")).p != NULL;
     h->lost = fake_get(k, fake_text("lost")).p != NULL;
-    h->n = fake_int(fake_get(k, fake_text("n")), 0);
+    h->writes = fake_int(fake_get(k, fake_text("n")), 0);
     h->born_ms = fake_int(fake_get(k, fake_text("born")), 0);
     for (size_t i = 0; i < k->n; i++)
         if (strncmp(k->fields[i].name.data, "f:", 2) == 0) add_part(h, k, &k->fields[i]);

@@ -141,13 +141,13 @@ void fake_redis_each_note(struct fake_redis *r,
 static void read_row(const struct fake_field *f, struct store_progress *out) {
     out->rows = mem_realloc(out->rows, out->n + 1, sizeof *out->rows);
     struct store_progress_row *row = &out->rows[out->n++];
-    assert(f->value.len > STORE_FENCE_LEN && f->value.data[STORE_FENCE_LEN] == ';');
-    row->source = mem_strdup(f->name.data);
-    memcpy(row->fence, f->value.data, STORE_FENCE_LEN);
-    row->fence[STORE_FENCE_LEN] = '\0';
-    const char *text = f->value.data + STORE_FENCE_LEN + 1, *count = strrchr(text, '#');
+    assert(f->value.len > FENCE_LEN && f->value.data[FENCE_LEN] == ';');
+    row->partition_name = mem_strdup(f->name.data);
+    memcpy(row->fence, f->value.data, FENCE_LEN);
+    row->fence[FENCE_LEN] = '\0';
+    const char *text = f->value.data + FENCE_LEN + 1, *count = strrchr(text, '#');
     row->count = count == NULL ? -1 : strtoll(count + 1, NULL, 10);
-    row->value_len = count == NULL ? f->value.len - STORE_FENCE_LEN - 1 : (size_t)(count - text);
+    row->value_len = count == NULL ? f->value.len - FENCE_LEN - 1 : (size_t)(count - text);
     row->value = mem_dup(text, row->value_len + 1);
     row->value[row->value_len] = '\0';
 }

@@ -15,7 +15,7 @@ static void setup(void) {
     ck_assert_int_eq(config_load(env, &config, &problems), 0);
     buf_free(&problems);
     recount_init(&recount, config, INT64_MIN, INT64_MAX);
-    track = (struct track){.w_ms = INT64_MIN};
+    track = (struct track){.log_time_ms = INT64_MIN};
 }
 
 static void teardown(void) {

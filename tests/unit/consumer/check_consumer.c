@@ -27,17 +27,17 @@ static void expect_assigned_at(int64_t offset) {
 }
 
 static const char *metadata_of(uint64_t meaning, int64_t rewind, int64_t anchor) {
-    static char text[PART_METADATA_BYTES_MAX];
-    struct part_meta m = {.incarnation = incarnation,
-                          .meaning = meaning,
-                          .b = PART_NO_MINUTE,
-                          .x = PART_NO_MINUTE,
-                          .rewind = rewind,
-                          .rewind_w_ms = PART_NEVER,
-                          .frontier_w_ms = PART_NEVER,
-                          .settled = PART_NO_MINUTE,
-                          .anchor = {anchor >= 0, anchor, 1, 1}};
-    part_meta_format(&m, text);
+    static char text[COMMIT_META_BYTES_MAX];
+    struct commit_meta m = {.incarnation = incarnation,
+                            .meaning = meaning,
+                            .older_until = NO_MINUTE,
+                            .unsure_until = NO_MINUTE,
+                            .rewind = rewind,
+                            .rewind_log_time_ms = TIME_NEVER,
+                            .frontier_log_time_ms = TIME_NEVER,
+                            .settled = NO_MINUTE,
+                            .anchor = {anchor >= 0, anchor, 1, 1}};
+    commit_meta_format(&m, text);
     return text;
 }
 
@@ -386,7 +386,7 @@ static size_t copies_take(int copies[PLACES]) {
     return n;
 }
 
-static int64_t applied_up_to(void) { return worker.consumer->slots[0]->memory->next; }
+static int64_t applied_up_to(void) { return worker.consumer->assignments[0]->memory->next; }
 
 /* Each look at the clock costs a millisecond here, so a slice holds few copies. */
 START_TEST(a_long_tick_takes_turns_with_records_and_says_everything_once) {
@@ -561,8 +561,8 @@ START_TEST(a_flood_of_locations_takes_no_more_than_is_allowed) {
     uint64_t full = worker.consumer->budget.pool.used_bytes;
     read_a_flood(1, 20000);
     ck_assert_uint_lt(worker.consumer->budget.pool.used_bytes, full + (1 << 20)); /* the list of all has grown */
-    struct part_view v;
-    partition_view(worker.consumer->slots[0]->memory, &v);
+    struct partition_view v;
+    partition_look(worker.consumer->assignments[0]->memory, &v);
     ck_assert_uint_eq(v.outcomes[EVENT_APPLIED], 20000);
     ck_assert_uint_eq(v.outcomes[EVENT_MANY_LOCATIONS], 20000);
     ck_assert_uint_le(full / 20000, MEMORY_LOCATION_BYTES);

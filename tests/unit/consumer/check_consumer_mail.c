@@ -106,12 +106,12 @@ START_TEST(a_partition_that_was_left_out_begins_again_as_one_that_joins) {
     size_t lookups = worker.source.lookups_n;
     row_is_left_out();
     step();
-    const struct slot *s = slot_find(worker.consumer, tp(0));
-    ck_assert_int_eq(s->state, SLOT_WAITING);
+    const struct assignment *s = assignment_find(worker.consumer, tp(0));
+    ck_assert_int_eq(s->state, ASSIGNMENT_WAITING);
     ck_assert_uint_eq(worker.source.lookups_n, lookups + 1);
     say_no_commit(0, 10);
     step();
-    ck_assert_int_eq(s->state, SLOT_RUNNING);
+    ck_assert_int_eq(s->state, ASSIGNMENT_RUNNING);
     ck_assert(partition_waits_for_row(s->memory));
     ck_assert_uint_eq(worker.source.assigned_n, 0); /* nothing is consumed before the board said what is closed */
 }
@@ -127,7 +127,7 @@ START_TEST(a_partition_that_was_left_out_is_not_looked_up_while_a_commit_is_unde
     ck_assert_uint_eq(worker.source.commits_n, commits + 1);
     row_is_left_out();
     step_after(TICK_MS);
-    ck_assert_int_eq(slot_find(worker.consumer, tp(0))->state, SLOT_WAITING);
+    ck_assert_int_eq(assignment_find(worker.consumer, tp(0))->state, ASSIGNMENT_WAITING);
     step_after(TICK_MS);
     ck_assert_uint_eq(worker.source.lookups_n, lookups);
     say_committed();
@@ -172,7 +172,7 @@ END_TEST
 
 /* They were under way when it left. Its next owner reads them, and so would its memory if it comes back. */
 START_TEST(records_of_a_partition_that_left_are_dropped) {
-    struct part_view v;
+    struct partition_view v;
     given_running();
     say_record(0, 0, view);
     step();
@@ -180,9 +180,9 @@ START_TEST(records_of_a_partition_that_left_are_dropped) {
     step();
     say_record(0, 1, view);
     step();
-    const struct slot *s = slot_find(worker.consumer, tp(0));
-    ck_assert_int_eq(s->state, SLOT_PARKED);
-    partition_view(s->memory, &v);
+    const struct assignment *s = assignment_find(worker.consumer, tp(0));
+    ck_assert_int_eq(s->state, ASSIGNMENT_PARKED);
+    partition_look(s->memory, &v);
     ck_assert_int_eq(v.next, 1);
     ck_assert(metric_value(metrics_get(worker.metrics, METRIC_STALE_MESSAGES, "")) == 1);
 }

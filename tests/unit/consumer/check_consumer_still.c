@@ -68,7 +68,7 @@ START_TEST(a_position_lost_inside_the_log_keeps_the_memory_and_looks_at_its_last
     step();
     step_after(1000);
     ck_assert_uint_eq(worker.hub.instances, 1);
-    ck_assert_int_eq(partition_next(worker.consumer->slots[0]->memory), 4);
+    ck_assert_int_eq(partition_next(worker.consumer->assignments[0]->memory), 4);
     ck_assert_double_eq(applied(), 4); /* none of them twice */
 }
 END_TEST
@@ -83,8 +83,9 @@ START_TEST(a_log_made_anew_is_noticed_though_the_position_is_inside_it) {
     say_again(2, other, last_record_time);
     step();
     expect_assigned_at(0);
-    ck_assert_int_eq(partition_next(worker.consumer->slots[0]->memory), 0);
-    ck_assert_int_gt(worker.consumer->slots[0]->memory->x, minute_of(last_record_time)); /* the old log touched these */
+    ck_assert_int_eq(partition_next(worker.consumer->assignments[0]->memory), 0);
+    ck_assert_int_gt(worker.consumer->assignments[0]->memory->unsure_until,
+                     minute_of(last_record_time)); /* the old log touched these */
 }
 END_TEST
 
@@ -219,7 +220,7 @@ START_TEST(a_damaged_record_before_a_reset_is_done_without) {
     expect_assigned_at(20);
     say_record(0, 20, view);
     step();
-    ck_assert_int_eq(partition_next(worker.consumer->slots[0]->memory), 21);
+    ck_assert_int_eq(partition_next(worker.consumer->assignments[0]->memory), 21);
     size_t pauses = worker.source.pauses_n;
     step_after(2000);
     say_damage(0, "MessageSet failed CRC32C check"); /* of the next */

@@ -32,7 +32,7 @@ START_TEST(the_rules_are_those_of_the_settings) {
     worker_gone();
     given_hub((const char *const[]){"LATENESS=2m", "FUTURE=30s", "SLACK=7s", "SETTLE_DELAY=9s", "GLOBAL=all",
                                     "LIST_SIZE=123", "SKETCH_KB=32", "LOG_CLOCK=event", "START=latest", NULL});
-    const struct part_rules *r = &worker.hub.rules;
+    const struct delivery_rules *r = &worker.hub.rules;
     ck_assert_int_eq(r->lateness_ms, 120000);
     ck_assert_int_eq(r->future_ms, 30000);
     ck_assert_int_eq(r->slack_ms, 7000);

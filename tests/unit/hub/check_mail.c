@@ -65,7 +65,7 @@ START_TEST(a_mail_carries_copies_of_its_texts) {
     ck_assert_mem_eq(mail_body(m).p, "a\0b", 3);
     ck_assert_int_eq(m->type, MAIL_ROW);
     ck_assert_uint_eq(mail_bytes(m), sizeof *m + 5);
-    ck_assert(m->next == NULL && m->source == NULL && m->incarnation == 0 && m->life[0] == 0);
+    ck_assert(m->next == NULL && m->partition_name == NULL && m->incarnation == 0 && m->life[0] == 0);
     mem_free(m);
 }
 END_TEST

@@ -58,10 +58,10 @@ static void contributed(const char *location) {
     tokens++;
     struct packed_item cat = {{"cat", 3}, tokens, tokens, tokens};
     packed_write(&items, &(struct packed_head){.exact = true, .total = tokens, .n = 1}, &cat);
-    struct store_part part = {.source = "t/0", .items = {items.data, items.len}};
+    struct store_part part = {.partition_name = "t/0", .items = {items.data, items.len}};
     struct store_parts list = {{location, strlen(location)}, MINUTE, &part, 1};
     struct store_note note = {.location = list.location, .minute = MINUTE};
-    keys_fence(part.fence, 1, tokens);
+    fence_format(part.fence, 1, tokens);
     snprintf(note.token, sizeof note.token, "%016u", tokens);
     ck_assert_int_eq(store.ops->contribute(store.self, &list, 1, NULL), STORE_OK);
     ck_assert_int_eq(store.ops->note(store.self, &note, 1, NULL), STORE_OK);

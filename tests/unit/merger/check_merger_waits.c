@@ -123,14 +123,14 @@ END_TEST
 /* Nobody here knows that partition, but somebody did. */
 START_TEST(an_odd_row_is_a_partition_that_has_said_nothing) {
     char source[] = "tt/5", value[] = "";
-    struct store_progress_row odd = {.source = source, .value = value};
+    struct store_progress_row odd = {.partition_name = source, .value = value};
     struct store_progress progress = {.rows = &odd, .n = 1};
-    struct board_sources sources = {0};
+    struct progress sources = {0};
     merge_sources(&worker.hub, &progress, &sources);
     ck_assert_uint_eq(sources.n, PARTITIONS + 1);
-    ck_assert_ptr_nonnull(board_sources_find(&sources, source));
-    ck_assert(!board_sources_find(&sources, source)->has_row);
-    board_sources_deinit(&sources);
+    ck_assert_ptr_nonnull(progress_find(&sources, source));
+    ck_assert(!progress_find(&sources, source)->has_row);
+    progress_deinit(&sources);
 }
 END_TEST
 

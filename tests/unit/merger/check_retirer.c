@@ -34,19 +34,20 @@ static void teardown(void) {
 /* -- words -- */
 
 /* The partition's row: all that differs from one to the next is the fence. */
-static void said_at(const char *source, int64_t w_ms) {
+static void said_at(const char *source, int64_t log_time_ms) {
     struct store store = fake_store_ops(fake);
-    struct part_row row = {.w_ms = w_ms, .m = 5, .b = PART_NO_MINUTE, .x = 3, .end_ms = PART_NEVER};
+    struct progress_row row = {
+        .log_time_ms = log_time_ms, .settled = 5, .older_until = NO_MINUTE, .unsure_until = 3, .end_ms = TIME_NEVER};
     struct buf value = {0};
-    part_row_format(&row, &value);
-    struct store_row sent = {.source = source, .value = {value.data, value.len}};
+    progress_row_format(&row, &value);
+    struct store_row sent = {.partition_name = source, .value = {value.data, value.len}};
     struct store_progress known;
     fake_redis_progress(redis, &known);
     memcpy(sent.life, known.life, sizeof sent.life);
     store_progress_deinit(&known);
-    keys_fence(sent.fence, 1, (int64_t)++rows_said);
+    fence_format(sent.fence, 1, (int64_t)++rows_said);
     ck_assert_int_eq(store.ops->rows_write(store.self, &sent, 1, "000000000000001f", NULL), STORE_OK);
-    if (sent.answer == STORE_OTHER_LIFE) said_at(source, w_ms); /* the first row learns what the life is */
+    if (sent.answer == STORE_OTHER_LIFE) said_at(source, log_time_ms); /* the first row learns what the life is */
     buf_free(&value);
 }
 
@@ -64,22 +65,22 @@ static void look_after(int64_t ms) {
     store_progress_deinit(&p);
 }
 
-static struct part_row row_of(const char *source) {
+static struct progress_row row_of(const char *source) {
     struct store_progress p;
-    struct part_row row = {0};
+    struct progress_row row = {0};
     bool found = false;
     fake_redis_progress(redis, &p);
     for (size_t i = 0; i < p.n; i++)
-        if (strcmp(p.rows[i].source, source) == 0)
-            found = part_row_parse((struct bytes){p.rows[i].value, p.rows[i].value_len}, &row);
+        if (strcmp(p.rows[i].partition_name, source) == 0)
+            found = progress_row_parse((struct bytes){p.rows[i].value, p.rows[i].value_len}, &row);
     store_progress_deinit(&p);
     ck_assert(found);
     return row;
 }
 
 static bool is_retired(const char *source) {
-    struct part_row row = row_of(source);
-    return part_row_is_retired(&row);
+    struct progress_row row = row_of(source);
+    return progress_row_is_retired(&row);
 }
 
 static double retired(void) { return metric_value(metrics_get(worker.metrics, METRIC_PARTITIONS_RETIRED, "")); }
@@ -170,19 +171,19 @@ START_TEST(a_retired_row_does_not_vouch_for_what_it_may_have_touched) {
     said_at("t/2", 1000 * MINUTE_MS);
     look_after(0);
     look_after(RETIRE_AFTER_MS);
-    struct part_row row = row_of("t/2");
-    ck_assert_int_eq(row.x, 1002);
-    ck_assert_int_eq(row.w_ms, 1000 * MINUTE_MS);
+    struct progress_row row = row_of("t/2");
+    ck_assert_int_eq(row.unsure_until, 1002);
+    ck_assert_int_eq(row.log_time_ms, 1000 * MINUTE_MS);
     ck_assert_int_eq(row.vouch.until_ms, 0);
 }
 END_TEST
 
 START_TEST(a_retired_row_that_never_had_a_record_vouches_as_before) {
-    said_at("t/2", PART_NEVER);
+    said_at("t/2", TIME_NEVER);
     look_after(0);
     look_after(RETIRE_AFTER_MS);
     ck_assert(is_retired("t/2"));
-    ck_assert_int_eq(row_of("t/2").x, 3);
+    ck_assert_int_eq(row_of("t/2").unsure_until, 3);
 }
 END_TEST
 

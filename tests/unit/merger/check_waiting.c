@@ -8,7 +8,7 @@
 
 enum { MINUTE = 1000 };
 
-static const struct part_rules rules = {.lateness_ms = 60000, .slack_ms = 5000};
+static const struct delivery_rules rules = {.lateness_ms = 60000, .slack_ms = 5000};
 
 static struct bytes text(const char *s) { return (struct bytes){s, strlen(s)}; }
 
@@ -16,68 +16,68 @@ static struct bytes text(const char *s) { return (struct bytes){s, strlen(s)}; }
 
 /* A merger's memory beside the two partitions that it knows; tokens are 16 digits as in the store. */
 struct merging {
-    struct seen *seen;
-    struct board_sources sources;
+    struct waiting_lists *waiting;
+    struct progress sources;
     uint64_t round;
-    /* what the last seen_changed offered */
+    /* what the last waiting_changed offered */
     struct offer {
         char location[32], token[17];
         int64_t minute;
-        struct seen_last last;
+        struct waiting_last last;
     } offers[8];
     size_t offers_n;
 };
 
-static const struct part_row nothing_yet = {
-    .w_ms = 0, .m = PART_NO_MINUTE, .b = PART_NO_MINUTE, .x = PART_NO_MINUTE, .end_ms = PART_NEVER};
+static const struct progress_row nothing_yet = {
+    .log_time_ms = 0, .settled = NO_MINUTE, .older_until = NO_MINUTE, .unsure_until = NO_MINUTE, .end_ms = TIME_NEVER};
 
 static void merging_init(struct merging *m) {
-    *m = (struct merging){.seen = seen_create(1 << 24), .round = 1};
-    board_sources_add(&m->sources, "events/0", 5, &nothing_yet);
-    board_sources_add(&m->sources, "events/1", 5, &nothing_yet);
+    *m = (struct merging){.waiting = waiting_create(1 << 24), .round = 1};
+    progress_add(&m->sources, "events/0", 5, &nothing_yet);
+    progress_add(&m->sources, "events/1", 5, &nothing_yet);
 }
 
 static void merging_deinit(struct merging *m) {
-    seen_destroy(m->seen);
-    board_sources_deinit(&m->sources);
+    waiting_destroy(m->waiting);
+    progress_deinit(&m->sources);
 }
 
 /* Partition SOURCE says that it has settled everything up to M. */
 static void row_settles(struct merging *m, const char *source, int64_t settled) {
-    struct part_row row = nothing_yet;
-    row.m = settled;
-    board_sources_add(&m->sources, source, 5, &row);
+    struct progress_row row = nothing_yet;
+    row.settled = settled;
+    progress_add(&m->sources, source, 5, &row);
 }
 
 /* The list is merged from PARTS, judged by the rows as they are. */
 static void merged_at(struct merging *m, const char *location, int64_t minute, const char *token,
-                      struct board_part *parts, size_t n, int64_t mono_ms) {
-    const struct seen_merge merge = {.state = board_judge(&rules, &m->sources, minute, 0, parts, n),
-                                     .say = board_say(&rules, &m->sources, minute),
-                                     .parts = parts,
-                                     .parts_n = n,
-                                     .settled = board_settled_everywhere(&m->sources, minute),
-                                     .mono_ms = mono_ms};
-    seen_merged(m->seen, text(location), minute, token, &merge);
+                      struct list_part *parts, size_t n, int64_t mono_ms) {
+    const struct waiting_merge merge = {.state = list_judge(&rules, &m->sources, minute, 0, parts, n),
+                                        .digest = progress_digest(&rules, &m->sources, minute),
+                                        .parts = parts,
+                                        .parts_n = n,
+                                        .settled = progress_settled_everywhere(&m->sources, minute),
+                                        .mono_ms = mono_ms};
+    waiting_merged(m->waiting, text(location), minute, token, &merge);
 }
 
 static void merged(struct merging *m, const char *location, int64_t minute, const char *token) {
-    struct board_part part = {"events/0", 5, true, false};
+    struct list_part part = {"events/0", 5, true, false};
     merged_at(m, location, minute, token, &part, 1, 77);
 }
 
 static bool asked(struct merging *m, const char *location, int64_t minute, const char *token, bool waiting,
-                  struct seen_last *last) {
-    const struct seen_note note = {text(location), minute, token, waiting};
-    return seen_is_news(m->seen, &note, &rules, &m->sources, m->round, last);
+                  struct waiting_last *last) {
+    const struct waiting_note note = {text(location), minute, token, waiting};
+    return waiting_is_news(m->waiting, &note, &rules, &m->sources, m->round, last);
 }
 
 static bool is_news(struct merging *m, const char *location, int64_t minute, const char *token) {
-    struct seen_last last;
+    struct waiting_last last;
     return asked(m, location, minute, token, false, &last);
 }
 
-static void take_offer(void *ctx, const struct seen_note *note, const struct seen_last *last) {
+static void take_offer(void *ctx, const struct waiting_note *note, const struct waiting_last *last) {
     struct merging *m = ctx;
     ck_assert_uint_lt(m->offers_n, ARRAY_LEN(m->offers));
     struct offer *o = &m->offers[m->offers_n++];
@@ -92,7 +92,7 @@ static void take_offer(void *ctx, const struct seen_note *note, const struct see
 static size_t look(struct merging *m) {
     m->offers_n = 0;
     memset(m->offers, 0, sizeof m->offers);
-    seen_changed(m->seen, &rules, &m->sources, m->round++, take_offer, m);
+    waiting_changed(m->waiting, &rules, &m->sources, m->round++, take_offer, m);
     return m->offers_n;
 }
 
@@ -111,7 +111,7 @@ START_TEST(a_note_is_news_until_its_list_was_merged_under_its_token) {
     merged(&m, "US", MINUTE, token_b);
     ck_assert(!is_news(&m, "US", MINUTE, token_b));
     ck_assert(is_news(&m, "US", MINUTE, token_a));
-    ck_assert_uint_eq(seen_count(m.seen), 1);
+    ck_assert_uint_eq(waiting_count(m.waiting), 1);
     merging_deinit(&m);
 }
 END_TEST
@@ -127,7 +127,7 @@ START_TEST(lists_are_told_apart_by_location_and_minute) {
     for (size_t i = 0; i < ARRAY_LEN(others); i++)
         ck_assert_msg(is_news(&m, others[i].location, others[i].minute, token_a), "row %zu", i);
     for (size_t i = 0; i < ARRAY_LEN(others); i++) merged(&m, others[i].location, others[i].minute, token_b);
-    ck_assert_uint_eq(seen_count(m.seen), 1 + ARRAY_LEN(others));
+    ck_assert_uint_eq(waiting_count(m.waiting), 1 + ARRAY_LEN(others));
     ck_assert(!is_news(&m, "US", MINUTE, token_a));
     merging_deinit(&m);
 }
@@ -135,11 +135,11 @@ END_TEST
 
 START_TEST(news_say_when_the_list_was_merged_last) {
     struct merging m;
-    struct seen_last last;
-    struct board_part part = {"events/0", 5, false, false};
+    struct waiting_last last;
+    struct list_part part = {"events/0", 5, false, false};
     merging_init(&m);
     ck_assert(asked(&m, "US", MINUTE, token_a, false, &last));
-    ck_assert_int_eq(last.mono_ms, PART_NEVER);
+    ck_assert_int_eq(last.mono_ms, TIME_NEVER);
     merged_at(&m, "US", MINUTE, token_a, &part, 1, 123456);
     ck_assert(asked(&m, "US", MINUTE, token_b, false, &last));
     ck_assert_int_eq(last.mono_ms, 123456);
@@ -195,11 +195,11 @@ END_TEST
 
 START_TEST(an_outcome_that_is_not_final_does_not_say_so) {
     struct merging m;
-    struct part_row row = nothing_yet;
+    struct progress_row row = nothing_yet;
     merging_init(&m);
     merged(&m, "US", MINUTE, token_a);
-    row.x = MINUTE;
-    board_sources_add(&m.sources, "events/1", 5, &row);
+    row.unsure_until = MINUTE;
+    progress_add(&m.sources, "events/1", 5, &row);
     ck_assert_uint_eq(look(&m), 1);
     ck_assert(!m.offers[0].last.becomes_final); /* it is lost */
     merging_deinit(&m);
@@ -209,10 +209,10 @@ END_TEST
 /* The state stays open, but a newer incarnation takes a part out of the sum. */
 START_TEST(a_part_that_counts_no_more_changes_the_outcome) {
     struct merging m;
-    struct board_part parts[2] = {{"events/0", 5, false, false}, {"events/1", 5, false, false}};
+    struct list_part parts[2] = {{"events/0", 5, false, false}, {"events/1", 5, false, false}};
     merging_init(&m);
     merged_at(&m, "US", MINUTE, token_a, parts, 2, 1);
-    board_sources_add(&m.sources, "events/1", 6, &nothing_yet);
+    progress_add(&m.sources, "events/1", 6, &nothing_yet);
     ck_assert_uint_eq(look(&m), 1);
     ck_assert(!m.offers[0].last.becomes_final);
     merged_at(&m, "US", MINUTE, token_a, parts, 2, 2);
@@ -225,14 +225,14 @@ END_TEST
 /* A lost list stays lost when everybody has settled its minute, but its note may end. */
 START_TEST(a_lost_list_is_offered_when_every_partition_has_settled_its_minute) {
     struct merging m;
-    struct part_row row = nothing_yet;
-    struct board_part part = {"events/0", 5, false, false};
+    struct progress_row row = nothing_yet;
+    struct list_part part = {"events/0", 5, false, false};
     merging_init(&m);
-    row.x = MINUTE;
-    board_sources_add(&m.sources, "events/0", 5, &row);
+    row.unsure_until = MINUTE;
+    progress_add(&m.sources, "events/0", 5, &row);
     merged_at(&m, "US", MINUTE, token_a, &part, 1, 1);
-    row.m = MINUTE;
-    board_sources_add(&m.sources, "events/0", 5, &row);
+    row.settled = MINUTE;
+    progress_add(&m.sources, "events/0", 5, &row);
     ck_assert_uint_eq(look(&m), 0);
     row_settles(&m, "events/1", MINUTE);
     ck_assert_uint_eq(look(&m), 1);
@@ -266,15 +266,15 @@ END_TEST
 /* A list merged before the rows moved, written after: what it was judged by is what counts. */
 START_TEST(rows_that_moved_while_the_list_was_written_are_noticed) {
     struct merging m;
-    struct board_part part = {"events/0", 5, true, false};
+    struct list_part part = {"events/0", 5, true, false};
     merging_init(&m);
-    const struct seen_merge merge = {.say = board_say(&rules, &m.sources, MINUTE),
-                                     .state = board_judge(&rules, &m.sources, MINUTE, 0, &part, 1),
-                                     .parts = &part,
-                                     .parts_n = 1,
-                                     .mono_ms = 1};
+    const struct waiting_merge merge = {.digest = progress_digest(&rules, &m.sources, MINUTE),
+                                        .state = list_judge(&rules, &m.sources, MINUTE, 0, &part, 1),
+                                        .parts = &part,
+                                        .parts_n = 1,
+                                        .mono_ms = 1};
     row_settles(&m, "events/1", MINUTE);
-    seen_merged(m.seen, text("US"), MINUTE, token_a, &merge);
+    waiting_merged(m.waiting, text("US"), MINUTE, token_a, &merge);
     ck_assert_uint_eq(look(&m), 1);
     ck_assert(m.offers[0].last.becomes_final);
     merging_deinit(&m);
@@ -308,25 +308,25 @@ START_TEST(what_is_removed_filtered_or_cleared_is_news_again) {
     merged(&m, "US", MINUTE, token_a);
     merged(&m, "US", MINUTE + 1, token_a);
     merged(&m, "FR", MINUTE, token_a);
-    seen_remove(m.seen, text("US"), MINUTE + 1);
-    seen_remove(m.seen, text("US"), MINUTE + 1);
-    seen_remove(m.seen, text("ES"), MINUTE);
-    ck_assert_uint_eq(seen_count(m.seen), 2);
+    waiting_remove(m.waiting, text("US"), MINUTE + 1);
+    waiting_remove(m.waiting, text("US"), MINUTE + 1);
+    waiting_remove(m.waiting, text("ES"), MINUTE);
+    ck_assert_uint_eq(waiting_count(m.waiting), 2);
     ck_assert(is_news(&m, "US", MINUTE + 1, token_a));
-    seen_filter(m.seen, keeps_us, &asked);
+    waiting_filter(m.waiting, keeps_us, &asked);
     ck_assert_int_eq(asked, 2);
-    ck_assert_uint_eq(seen_count(m.seen), 1);
+    ck_assert_uint_eq(waiting_count(m.waiting), 1);
     ck_assert(is_news(&m, "FR", MINUTE, token_a));
     ck_assert(!is_news(&m, "US", MINUTE, token_a));
-    seen_clear(m.seen);
-    ck_assert_uint_eq(seen_count(m.seen), 0);
+    waiting_clear(m.waiting);
+    ck_assert_uint_eq(waiting_count(m.waiting), 0);
     ck_assert(is_news(&m, "US", MINUTE, token_a));
     row_settles(&m, "events/1", MINUTE);
     ck_assert_uint_eq(look(&m), 0);
     merged(&m, "US", MINUTE, token_a);
-    ck_assert_uint_eq(seen_count(m.seen), 1);
+    ck_assert_uint_eq(waiting_count(m.waiting), 1);
     merging_deinit(&m);
-    seen_destroy(NULL);
+    waiting_destroy(NULL);
 }
 END_TEST
 
@@ -338,7 +338,7 @@ static const char *location_of(int i) {
     return name;
 }
 
-static void count_offer(void *ctx, const struct seen_note *note, const struct seen_last *last) {
+static void count_offer(void *ctx, const struct waiting_note *note, const struct waiting_last *last) {
     *(int *)ctx += note->minute == MINUTE + 7 && last->becomes_final ? 1 : MANY;
 }
 
@@ -353,15 +353,15 @@ START_TEST(ten_thousand_lists_are_all_remembered) {
     merging_init(&m);
     row_settles(&m, "events/1", MINUTE + 6);
     for (int i = 0; i < MANY; i++) merged(&m, location_of(i), MINUTE + i / LOCATIONS, token_a);
-    ck_assert_uint_eq(seen_count(m.seen), MANY);
+    ck_assert_uint_eq(waiting_count(m.waiting), MANY);
     for (int i = 0; i < MANY; i++) wrong += is_news(&m, location_of(i), MINUTE + i / LOCATIONS, token_a);
     ck_assert_int_eq(wrong, 0);
     ck_assert_uint_eq(look(&m), 0);
     row_settles(&m, "events/1", MINUTE + 7); /* one minute more: a list of each location becomes final */
-    seen_changed(m.seen, &rules, &m.sources, m.round++, count_offer, &offered);
+    waiting_changed(m.waiting, &rules, &m.sources, m.round++, count_offer, &offered);
     ck_assert_int_eq(offered, LOCATIONS);
-    seen_filter(m.seen, keeps_even_places, NULL);
-    ck_assert_uint_eq(seen_count(m.seen), MANY / 2);
+    waiting_filter(m.waiting, keeps_even_places, NULL);
+    ck_assert_uint_eq(waiting_count(m.waiting), MANY / 2);
     for (int i = 0; i < MANY; i++) wrong += is_news(&m, location_of(i), MINUTE + i / LOCATIONS, token_a) != i % 2;
     ck_assert_int_eq(wrong, 0);
     merging_deinit(&m);
@@ -370,19 +370,19 @@ END_TEST
 
 /* -- lists that grow old, and a bound -- */
 
-static void ignore_offer(void *ctx, const struct seen_note *note, const struct seen_last *last) {
+static void ignore_offer(void *ctx, const struct waiting_note *note, const struct waiting_last *last) {
     (void)ctx, (void)note, (void)last;
 }
 
 static size_t look_for_old(struct merging *m, int64_t mono_ms) {
     m->offers_n = 0;
-    seen_old(m->seen, mono_ms, m->round, take_offer, m);
+    waiting_old(m->waiting, mono_ms, m->round, take_offer, m);
     return m->offers_n;
 }
 
 START_TEST(a_list_that_was_merged_long_ago_is_offered_once_a_round) {
     struct merging m;
-    struct board_part part = {"events/0", 5, true, false};
+    struct list_part part = {"events/0", 5, true, false};
     merging_init(&m);
     merged_at(&m, "US", MINUTE, token_a, &part, 1, 100);
     merged_at(&m, "FR", MINUTE, token_b, &part, 1, 200);
@@ -411,13 +411,13 @@ enum { SOME = 20 };
 static void merging_init_small(struct merging *m) {
     merging_init(m);
     for (int i = 0; i < SOME; i++) merged(m, "US", MINUTE + i, token_a);
-    size_t bytes = seen_bytes(m->seen);
-    seen_destroy(m->seen);
-    m->seen = seen_create(bytes);
+    size_t bytes = waiting_bytes(m->waiting);
+    waiting_destroy(m->waiting);
+    m->waiting = waiting_create(bytes);
 }
 
-static bool waiting_is_news(struct merging *m, int64_t minute) {
-    struct seen_last last;
+static bool is_waiting_news(struct merging *m, int64_t minute) {
+    struct waiting_last last;
     return asked(m, "US", minute, token_a, true, &last);
 }
 
@@ -425,17 +425,17 @@ START_TEST(beyond_its_bound_the_oldest_minutes_are_forgotten_but_for_what_the_ro
     struct merging m;
     merging_init_small(&m);
     for (int i = 0; i < SOME; i++) merged(&m, "US", MINUTE + i, token_a);
-    ck_assert_uint_eq(seen_forgotten(m.seen), 0);
+    ck_assert_uint_eq(waiting_forgotten(m.waiting), 0);
     look(&m); /* all minutes are judged */
     for (int i = SOME; i < SOME + 3; i++) merged(&m, "US", MINUTE + i, token_a);
-    ck_assert_uint_eq(seen_count(m.seen), SOME);
-    ck_assert_uint_eq(seen_forgotten(m.seen), 3);
-    ck_assert(!waiting_is_news(&m, MINUTE + 2));       /* nothing has changed for it */
-    ck_assert(!waiting_is_news(&m, MINUTE + 3));       /* this one is remembered */
+    ck_assert_uint_eq(waiting_count(m.waiting), SOME);
+    ck_assert_uint_eq(waiting_forgotten(m.waiting), 3);
+    ck_assert(!is_waiting_news(&m, MINUTE + 2));       /* nothing has changed for it */
+    ck_assert(!is_waiting_news(&m, MINUTE + 3));       /* this one is remembered */
     ck_assert(is_news(&m, "US", MINUTE + 2, token_a)); /* but a note that was not put aside is one */
     row_settles(&m, "events/1", MINUTE + 1);
-    ck_assert(waiting_is_news(&m, MINUTE + 1));
-    ck_assert(!waiting_is_news(&m, MINUTE + 2));
+    ck_assert(is_waiting_news(&m, MINUTE + 1));
+    ck_assert(!is_waiting_news(&m, MINUTE + 2));
     merging_deinit(&m);
 }
 END_TEST
@@ -447,9 +447,9 @@ START_TEST(what_was_forgotten_is_news_again_when_it_would_be_old) {
     look(&m);
     merged(&m, "US", MINUTE + SOME, token_a);
     look_for_old(&m, 76);
-    ck_assert(!waiting_is_news(&m, MINUTE));
-    seen_old(m.seen, 77, m.round, ignore_offer, NULL);
-    ck_assert(waiting_is_news(&m, MINUTE));
+    ck_assert(!is_waiting_news(&m, MINUTE));
+    waiting_old(m.waiting, 77, m.round, ignore_offer, NULL);
+    ck_assert(is_waiting_news(&m, MINUTE));
     merging_deinit(&m);
 }
 END_TEST
@@ -463,8 +463,8 @@ START_TEST(a_minute_that_was_not_judged_is_forgotten_wholly) {
     row_settles(&m, "events/1", MINUTE); /* the list becomes final, and is not written yet */
     ck_assert_uint_eq(look(&m), 1);
     merged(&m, "US", MINUTE + SOME, token_a);
-    ck_assert_uint_eq(seen_forgotten(m.seen), 1);
-    ck_assert(waiting_is_news(&m, MINUTE));
+    ck_assert_uint_eq(waiting_forgotten(m.waiting), 1);
+    ck_assert(is_waiting_news(&m, MINUTE));
     merging_deinit(&m);
 }
 END_TEST
@@ -484,16 +484,16 @@ END_TEST
 /* The memory of a minute says that all of its lists were judged by what the rows say: then this one was, too. */
 START_TEST(a_list_merged_by_older_rows_is_looked_at_though_its_minute_was) {
     struct merging m;
-    struct board_part part = {"events/0", 5, true, false};
+    struct list_part part = {"events/0", 5, true, false};
     merging_init(&m);
-    const struct seen_merge before = {.say = board_say(&rules, &m.sources, MINUTE),
-                                      .state = board_judge(&rules, &m.sources, MINUTE, 0, &part, 1),
-                                      .parts = &part,
-                                      .parts_n = 1};
+    const struct waiting_merge before = {.digest = progress_digest(&rules, &m.sources, MINUTE),
+                                         .state = list_judge(&rules, &m.sources, MINUTE, 0, &part, 1),
+                                         .parts = &part,
+                                         .parts_n = 1};
     row_settles(&m, "events/1", MINUTE);
     merged(&m, "US", MINUTE, token_a);
     ck_assert_uint_eq(look(&m), 0);
-    seen_merged(m.seen, text("FR"), MINUTE, token_a, &before);
+    waiting_merged(m.waiting, text("FR"), MINUTE, token_a, &before);
     ck_assert_uint_eq(look(&m), 1);
     ck_assert_str_eq(m.offers[0].location, "FR");
     merging_deinit(&m);

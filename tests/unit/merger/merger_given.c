@@ -66,9 +66,9 @@ void stored(const char *source, const char *location, bool final) {
     struct store store = fake_store_ops(merging.other);
     struct buf items = {0};
     packed_write(&items, &(struct packed_head){.exact = true, .total = 12, .n = ARRAY_LEN(most)}, most);
-    struct store_part part = {.source = source, .final = final, .items = {items.data, items.len}};
+    struct store_part part = {.partition_name = source, .final = final, .items = {items.data, items.len}};
     struct store_parts list = {text(location), merging.minute, &part, 1};
-    keys_fence(part.fence, 1, ++merging.tokens);
+    fence_format(part.fence, 1, ++merging.tokens);
     ck_assert_int_eq(store.ops->contribute(store.self, &list, 1, NULL), STORE_OK);
     buf_free(&items);
 }
@@ -97,25 +97,29 @@ void contributed(const char *source, const char *location, bool final) {
 /* The partition's row: settled up to and with this minute, not vouched for up to and with X. */
 void said(const char *source, int64_t to, int64_t x) {
     struct store store = fake_store_ops(merging.other);
-    struct part_row row = {.w_ms = merging.log_time_ms, .m = to, .b = PART_NO_MINUTE, .x = x, .end_ms = PART_NEVER};
+    struct progress_row row = {.log_time_ms = merging.log_time_ms,
+                               .settled = to,
+                               .older_until = NO_MINUTE,
+                               .unsure_until = x,
+                               .end_ms = TIME_NEVER};
     struct buf value = {0};
-    part_row_format(&row, &value);
-    struct store_row sent = {.source = source, .value = {value.data, value.len}};
+    progress_row_format(&row, &value);
+    struct store_row sent = {.partition_name = source, .value = {value.data, value.len}};
     struct store_progress known;
     fake_redis_progress(merging.redis, &known);
     memcpy(sent.life, known.life, sizeof sent.life);
     store_progress_deinit(&known);
-    keys_fence(sent.fence, 1, ++merging.tokens);
+    fence_format(sent.fence, 1, ++merging.tokens);
     ck_assert_int_eq(store.ops->rows_write(store.self, &sent, 1, "000000000000001f", NULL), STORE_OK);
     if (sent.answer == STORE_OTHER_LIFE) said(source, to, x); /* the first row learns what the life is */
     buf_free(&value);
 }
 
-void settled(const char *source, int64_t to) { said(source, to, PART_NO_MINUTE); }
+void settled(const char *source, int64_t to) { said(source, to, NO_MINUTE); }
 
 void joins(const char *source) {
     struct store store = fake_store_ops(merging.other);
-    struct store_join join = {.source = source};
+    struct store_join join = {.partition_name = source};
     ck_assert_int_eq(store.ops->join(store.self, &join, 1, "000000000000001f", NULL), STORE_OK);
     ck_assert(join.is_new);
 }
@@ -141,10 +145,10 @@ void other_merges(const char *location) {
     ck_assert_int_eq(store.ops->round_read(store.self, &round, NULL), STORE_OK);
     struct store_list list = {.location = hash.location,
                               .minute = merging.minute,
-                              .n = hash.n,
+                              .writes = hash.writes,
                               .rows = round.progress.version,
                               .state = "open"};
-    memcpy(list.e, hash.e, sizeof list.e);
+    memcpy(list.hash_token, hash.hash_token, sizeof list.hash_token);
     ck_assert_int_eq(store.ops->lists_write(store.self, &list, 1, worker.wall_ms, NULL), STORE_OK);
     ck_assert_int_eq(list.answer, STORE_STORED);
     store_round_deinit(&round);

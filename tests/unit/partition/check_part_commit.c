@@ -11,9 +11,9 @@ static void setup(void) {
     given_partition();
 }
 
-static struct part_meta frozen_meta(void) {
-    struct part_commit c;
-    struct part_meta m;
+static struct commit_meta frozen_meta(void) {
+    struct partition_commit c;
+    struct commit_meta m;
     ck_assert(try_freeze(&c));
     part_meta_of(&c, &m);
     return m;
@@ -26,8 +26,8 @@ START_TEST(a_commit_says_all_that_a_successor_needs) {
     (void)views("US", "cat", 1);
     it_is("19:08");
     (void)views("US", "cat", 1);
-    struct part_commit c;
-    struct part_meta m;
+    struct partition_commit c;
+    struct commit_meta m;
     ck_assert(try_freeze(&c));
     part_meta_of(&c, &m);
     ck_assert_int_eq(c.offset, 2);
@@ -35,15 +35,15 @@ START_TEST(a_commit_says_all_that_a_successor_needs) {
     ck_assert_uint_eq(m.meaning, 0xc0ffee);
     ck_assert_str_eq(m.life, LIFE_A);
     ck_assert_int_eq(m.rewind, 0);
-    ck_assert_int_eq(m.rewind_w_ms, PART_NEVER);
-    ck_assert_int_eq(m.frontier_w_ms, ms_of("19:08"));
-    ck_assert_int_eq(m.settled, PART_NO_MINUTE);
-    ck_assert_int_eq(m.x, PART_NO_MINUTE);
+    ck_assert_int_eq(m.rewind_log_time_ms, TIME_NEVER);
+    ck_assert_int_eq(m.frontier_log_time_ms, ms_of("19:08"));
+    ck_assert_int_eq(m.settled, NO_MINUTE);
+    ck_assert_int_eq(m.unsure_until, NO_MINUTE);
 }
 END_TEST
 
 START_TEST(only_an_acknowledged_commit_counts) {
-    struct part_commit c;
+    struct partition_commit c;
     (void)views("US", "cat", 1);
     ck_assert(try_freeze(&c));
     ck_assert_int_eq(view().committed, 0);
@@ -56,7 +56,7 @@ START_TEST(only_an_acknowledged_commit_counts) {
 END_TEST
 
 START_TEST(acknowledgements_may_come_late_but_never_lower_the_frontier) {
-    struct part_commit first, second;
+    struct partition_commit first, second;
     (void)views("US", "cat", 1);
     ck_assert(try_freeze(&first));
     (void)views("US", "cat", 1);
@@ -69,14 +69,14 @@ START_TEST(acknowledgements_may_come_late_but_never_lower_the_frontier) {
 END_TEST
 
 START_TEST(somebody_elses_acknowledgement_changes_nothing) {
-    struct part_commit other = {.offset = 900};
+    struct partition_commit other = {.offset = 900};
     partition_committed(evening.p, &other, true);
     ck_assert_int_eq(view().committed, 0);
 }
 END_TEST
 
 START_TEST(nothing_is_committed_below_the_frontier) {
-    struct part_commit c;
+    struct partition_commit c;
     (void)views("US", "cat", 1);
     (void)views("US", "cat", 1);
     commit();
@@ -106,7 +106,7 @@ START_TEST(a_new_incarnation_is_above_all_that_are_known_and_not_below_the_clock
     evening.rules.meaning++;
     given_successor();
     ck_assert(partition_needs_row(evening.p));
-    struct part_commit c;
+    struct partition_commit c;
     ck_assert(!try_freeze(&c));
     evening.wall_ms = choices[_i].wall_ms;
     row_is_known(choices[_i].row, choices[_i].wall_ms);
@@ -141,14 +141,14 @@ START_TEST(another_meaning_doubts_what_was_open) {
     given_successor();
     read_up_to(2);
     row_is_known(0, 0);
-    struct part_meta m = frozen_meta();
-    ck_assert_int_eq(m.b, minute_at("19:07"));
+    struct commit_meta m = frozen_meta();
+    ck_assert_int_eq(m.older_until, minute_at("19:07"));
     ck_assert_int_eq(m.settled, minute_at("19:07"));
-    ck_assert_int_eq(m.x, minute_at("19:10"));
+    ck_assert_int_eq(m.unsure_until, minute_at("19:10"));
     ck_assert_uint_eq(m.incarnation, 101);
     it_is("19:20");
     (void)views("US", "cat", 1);
-    ck_assert_int_eq(frozen_meta().x, minute_at("19:10")); /* once, at F */
+    ck_assert_int_eq(frozen_meta().unsure_until, minute_at("19:10")); /* once, at F */
 }
 END_TEST
 
@@ -162,14 +162,14 @@ START_TEST(what_comes_before_the_first_commit_of_another_meaning_is_vouched_for)
     it_is("19:20"); /* the row is still asked for */
     (void)views("US", "cat", 1);
     row_is_known(0, 0);
-    ck_assert_int_eq(frozen_meta().x, minute_at("19:08"));
+    ck_assert_int_eq(frozen_meta().unsure_until, minute_at("19:08"));
 }
 END_TEST
 
 /* -- whose commit it is: rule 7 -- */
 
 START_TEST(a_memory_knows_its_own_commits) {
-    struct part_commit acked, unheard, other;
+    struct partition_commit acked, unheard, other;
     (void)views("US", "cat", 1);
     ck_assert(try_freeze(&acked));
     partition_committed(evening.p, &acked, true);
@@ -188,7 +188,7 @@ START_TEST(a_memory_knows_its_own_commits) {
 END_TEST
 
 START_TEST(a_refused_commit_may_still_have_arrived) {
-    struct part_commit c;
+    struct partition_commit c;
     (void)views("US", "cat", 1);
     ck_assert(try_freeze(&c));
     partition_committed(evening.p, &c, false);
@@ -205,7 +205,7 @@ START_TEST(the_commit_that_a_memory_began_with_is_not_its_own) {
 END_TEST
 
 START_TEST(the_latest_commits_are_remembered_older_ones_are_not) {
-    struct part_commit c[6];
+    struct partition_commit c[6];
     for (size_t i = 0; i < ARRAY_LEN(c); i++) {
         (void)views("US", "cat", 1);
         ck_assert(try_freeze(&c[i]));
@@ -230,7 +230,7 @@ START_TEST(a_commit_found_in_the_group_makes_ready) {
     evening.rules.meaning++;
     given_successor();
     row_is_known(0, 0);
-    struct part_commit c;
+    struct partition_commit c;
     ck_assert(try_freeze(&c));
     partition_committed(evening.p, &c, false);
     ck_assert(!view().ready);
@@ -245,7 +245,7 @@ END_TEST
 /* -- the anchor -- */
 
 static void expect_anchor(int64_t offset) {
-    struct part_meta m = frozen_meta();
+    struct commit_meta m = frozen_meta();
     ck_assert_int_eq(m.anchor.set, offset >= 0);
     if (offset < 0) return;
     ck_assert_int_eq(m.anchor.offset, offset);
@@ -282,7 +282,7 @@ START_TEST(the_same_log_is_recognised) {
     given_successor();
     ck_assert(view().probing);
     ck_assert_int_eq(partition_next(evening.p), 1);
-    ck_assert_int_eq(read_up_to(2), PART_REPLAYED);
+    ck_assert_int_eq(read_up_to(2), RECORD_REPLAYED);
     ck_assert(!view().probing && !view().unproven);
     ck_assert_int_eq(partition_next(evening.p), 2);
     ck_assert_int_eq(view().origin, ORIGIN_COMMIT);
@@ -294,7 +294,7 @@ START_TEST(an_anchor_that_is_not_there_any_more_proves_nothing) {
     evening.log[1].hole = true; /* compacted */
     (void)views("US", "cat", 1);
     given_successor();
-    ck_assert_int_eq(read_up_to(3), PART_APPLIED);
+    ck_assert_int_eq(read_up_to(3), RECORD_APPLIED);
     ck_assert_int_eq(view().origin, ORIGIN_COMMIT);
     ck_assert(view().unproven); /* said in a warning */
 }
@@ -320,18 +320,18 @@ START_TEST(another_log_starts_over) {
     given_commit_at_the_end();
     spoil[_i]();
     given_successor();
-    ck_assert_int_eq(read_up_to(2), PART_REASSIGN);
-    struct part_view v = view();
+    ck_assert_int_eq(read_up_to(2), RECORD_OF_ANOTHER_LOG);
+    struct partition_view v = view();
     ck_assert_int_eq(v.origin, ORIGIN_NEW_LOG);
     ck_assert_int_eq(partition_next(evening.p), 0);
     ck_assert_int_eq(v.frontier, 0);
-    ck_assert_int_eq(v.w_ms, PART_NEVER);
+    ck_assert_int_eq(v.log_time_ms, TIME_NEVER);
     ck_assert(partition_needs_row(evening.p) && !v.ready && v.silent);
     row_is_known(0, 0);
-    struct part_meta m = frozen_meta();
+    struct commit_meta m = frozen_meta();
     ck_assert_int_eq(m.settled, minute_at("19:18")); /* what is settled stays */
-    ck_assert_int_eq(m.b, minute_at("19:18"));
-    ck_assert_int_eq(m.x, minute_at("19:22"));
+    ck_assert_int_eq(m.older_until, minute_at("19:18"));
+    ck_assert_int_eq(m.unsure_until, minute_at("19:22"));
     ck_assert_uint_eq(m.incarnation, 101);
     ck_assert(!m.anchor.set);
 }
@@ -342,7 +342,7 @@ START_TEST(another_log_settles_nothing_and_forgets_nothing_that_was) {
     given_commit_at_the_end();
     other_value();
     given_successor();
-    ck_assert_int_eq(read_up_to(2), PART_REASSIGN);
+    ck_assert_int_eq(read_up_to(2), RECORD_OF_ANOTHER_LOG);
     given_ready(0);
     publish();
     confirm_and_settle();
@@ -356,18 +356,18 @@ START_TEST(an_end_seen_of_the_old_log_is_forgotten_with_it) {
     other_value();
     given_successor();
     partition_end_seen(evening.p, 2, 5000);
-    ck_assert_int_eq(read_up_to(2), PART_REASSIGN);
+    ck_assert_int_eq(read_up_to(2), RECORD_OF_ANOTHER_LOG);
     given_ready(0);
     publish();
     ck_assert(hand_row());
-    ck_assert_int_eq(evening.row.end_ms, PART_NEVER);
+    ck_assert_int_eq(evening.row.end_ms, TIME_NEVER);
 }
 END_TEST
 
 START_TEST(the_key_belongs_to_the_record) {
     struct event_batch none = {0};
-    struct part_record rec = {0, ms_of("19:08"), {"k", 1}, {"v", 1}};
-    ck_assert_int_eq(partition_record(evening.p, &rec, &none, 0), PART_APPLIED);
+    struct log_record rec = {0, ms_of("19:08"), {"k", 1}, {"v", 1}};
+    ck_assert_int_eq(partition_record(evening.p, &rec, &none, 0), RECORD_APPLIED);
     partition_let_go(evening.p);
     evening.log_end = 1;
     commit();
@@ -375,7 +375,7 @@ START_TEST(the_key_belongs_to_the_record) {
     for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
         given_successor();
         rec.key = keys[i];
-        ck_assert_int_eq(partition_record(evening.p, &rec, &none, 0), i == 0 ? PART_REPLAYED : PART_REASSIGN);
+        ck_assert_int_eq(partition_record(evening.p, &rec, &none, 0), i == 0 ? RECORD_REPLAYED : RECORD_OF_ANOTHER_LOG);
     }
 }
 END_TEST
@@ -394,7 +394,7 @@ static void given_doubt(void) {
 
 START_TEST(a_memory_in_doubt_goes_on_in_the_same_log) {
     given_doubt();
-    ck_assert_int_eq(read_up_to(2), PART_REPLAYED);
+    ck_assert_int_eq(read_up_to(2), RECORD_REPLAYED);
     ck_assert(!view().probing && view().ready);
     ck_assert_int_eq(partition_next(evening.p), 2);
     ck_assert_uint_eq(publish(), 2);
@@ -405,15 +405,15 @@ END_TEST
 START_TEST(a_memory_in_doubt_starts_over_in_another_log) {
     given_doubt();
     other_value();
-    ck_assert_int_eq(read_up_to(2), PART_REASSIGN);
-    struct part_view v = view();
+    ck_assert_int_eq(read_up_to(2), RECORD_OF_ANOTHER_LOG);
+    struct partition_view v = view();
     ck_assert_int_eq(v.origin, ORIGIN_NEW_LOG);
     ck_assert_int_eq(partition_next(evening.p), 0);
     ck_assert(partition_needs_row(evening.p) && !v.ready);
     ck_assert(v.live_buckets == 0 && v.dirty_buckets == 0 && v.all_clean);
     given_ready(0);
     ck_assert_uint_eq(publish(), 0);
-    ck_assert_int_eq(read_up_to(1), PART_APPLIED);
+    ck_assert_int_eq(read_up_to(1), RECORD_APPLIED);
     ck_assert_uint_eq(publish(), 2);
     expect_copy("US 19:08 @1: cat 1");
 }
@@ -422,10 +422,10 @@ END_TEST
 /* Otherwise a memory would be kept for a commit that knows nothing of its incarnation. */
 START_TEST(what_was_committed_of_another_log_is_not_a_memorys_own) {
     given_doubt();
-    struct part_commit before = evening.group;
+    struct partition_commit before = evening.group;
     ck_assert(partition_is_own_commit(evening.p, before.offset, before.metadata));
     other_value();
-    ck_assert_int_eq(read_up_to(2), PART_REASSIGN);
+    ck_assert_int_eq(read_up_to(2), RECORD_OF_ANOTHER_LOG);
     ck_assert(!partition_is_own_commit(evening.p, before.offset, before.metadata));
     partition_committed(evening.p, &before, true); /* it was under way */
     ck_assert_int_eq(view().frontier, 0);
@@ -443,7 +443,7 @@ END_TEST
 
 Suite *part_commit_suite(void);
 Suite *part_commit_suite(void) {
-    Suite *s = suite_create("part_commit");
+    Suite *s = suite_create("partition_commit");
     TCase *c = tcase_create("freezing");
     tcase_add_checked_fixture(c, setup, evening_end);
     tcase_add_test(c, a_commit_says_all_that_a_successor_needs);

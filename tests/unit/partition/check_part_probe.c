@@ -20,7 +20,7 @@ static void given_log(int records) {
 }
 
 static void given_reset_to(int64_t offset) {
-    evening.group = (struct part_commit){.offset = offset};
+    evening.group = (struct partition_commit){.offset = offset};
     given_successor();
 }
 
@@ -29,9 +29,9 @@ static void given_retention_up_to(int64_t offset) {
     given_successor();
 }
 
-static struct part_meta settled_meta(void) {
-    struct part_commit c;
-    struct part_meta m;
+static struct commit_meta settled_meta(void) {
+    struct partition_commit c;
+    struct commit_meta m;
     row_is_known(0, 0);
     ck_assert(try_freeze(&c));
     part_meta_of(&c, &m);
@@ -41,19 +41,19 @@ static struct part_meta settled_meta(void) {
 /* W as at CLOCK; 19:08 sealed at 19:10; and one minute more than a record of then could reach is doubted. */
 static void expect_begun_at(const char *w, const char *settled, const char *x) {
     ck_assert(!view().probing);
-    ck_assert_int_eq(view().w_ms, ms_of(w));
-    struct part_meta m = settled_meta();
+    ck_assert_int_eq(view().log_time_ms, ms_of(w));
+    struct commit_meta m = settled_meta();
     ck_assert_int_eq(m.settled, minute_at(settled));
-    ck_assert_int_eq(m.b, minute_at(settled));
-    ck_assert_int_eq(m.x, minute_at(x));
+    ck_assert_int_eq(m.older_until, minute_at(settled));
+    ck_assert_int_eq(m.unsure_until, minute_at(x));
 }
 
 static void expect_begun_knowing_nothing(void) {
     ck_assert(!view().probing);
-    ck_assert_int_eq(view().w_ms, PART_NEVER);
-    struct part_meta m = settled_meta();
-    ck_assert_int_eq(m.settled, PART_NO_MINUTE);
-    ck_assert_int_eq(m.x, PART_NO_MINUTE);
+    ck_assert_int_eq(view().log_time_ms, TIME_NEVER);
+    struct commit_meta m = settled_meta();
+    ck_assert_int_eq(m.settled, NO_MINUTE);
+    ck_assert_int_eq(m.unsure_until, NO_MINUTE);
 }
 
 /* -- reset -- */
@@ -63,10 +63,10 @@ START_TEST(the_record_before_a_reset_gives_log_time_and_is_not_applied) {
     given_reset_to(3);
     ck_assert(view().probing);
     ck_assert_int_eq(partition_next(evening.p), 2);
-    ck_assert_int_eq(read_up_to(3), PART_REPLAYED);
+    ck_assert_int_eq(read_up_to(3), RECORD_REPLAYED);
     expect_begun_at("19:02", "19:00", "19:04");
     ck_assert_uint_eq(view().live_minutes, 0);
-    ck_assert_int_eq(read_up_to(4), PART_APPLIED);
+    ck_assert_int_eq(read_up_to(4), RECORD_APPLIED);
     ck_assert_uint_eq(view().live_minutes, 1);
 }
 END_TEST
@@ -75,7 +75,7 @@ START_TEST(without_a_record_before_a_reset_the_first_one_gives_log_time) {
     given_log(5);
     evening.log[2].hole = true;
     given_reset_to(3);
-    ck_assert_int_eq(read_up_to(4), PART_APPLIED);
+    ck_assert_int_eq(read_up_to(4), RECORD_APPLIED);
     expect_begun_at("19:03", "19:01", "19:05");
 }
 END_TEST
@@ -85,7 +85,7 @@ START_TEST(a_log_that_retention_has_cut_begins_with_its_first_record) {
     evening.log_start = 2;
     given_reset_to(0);
     ck_assert_int_eq(partition_next(evening.p), 2);
-    ck_assert_int_eq(read_up_to(3), PART_APPLIED);
+    ck_assert_int_eq(read_up_to(3), RECORD_APPLIED);
     expect_begun_at("19:02", "19:00", "19:04");
     ck_assert_uint_eq(view().live_minutes, 1);
 }
@@ -107,9 +107,9 @@ START_TEST(a_record_without_time_leaves_it_to_the_first_one_that_counts) {
     given_log(5);
     evening.log[2].time_ms = no_times[_i];
     given_reset_to(3);
-    ck_assert_int_eq(read_up_to(3), PART_REPLAYED);
+    ck_assert_int_eq(read_up_to(3), RECORD_REPLAYED);
     ck_assert(view().probing);
-    ck_assert_int_eq(read_up_to(4), PART_APPLIED);
+    ck_assert_int_eq(read_up_to(4), RECORD_APPLIED);
     expect_begun_at("19:03", "19:01", "19:05");
 }
 END_TEST
@@ -138,9 +138,9 @@ START_TEST(at_offset_0_nothing_can_be_missing) {
     given_log(5);
     given_reset_to(0);
     ck_assert(!view().probing);
-    ck_assert_int_eq(read_up_to(1), PART_APPLIED);
-    ck_assert_int_eq(view().settled, PART_NO_MINUTE);
-    ck_assert_int_eq(settled_meta().x, PART_NO_MINUTE);
+    ck_assert_int_eq(read_up_to(1), RECORD_APPLIED);
+    ck_assert_int_eq(view().settled, NO_MINUTE);
+    ck_assert_int_eq(settled_meta().unsure_until, NO_MINUTE);
 }
 END_TEST
 
@@ -154,7 +154,7 @@ START_TEST(events_of_what_was_settled_by_a_reset_are_late) {
 END_TEST
 
 START_TEST(nothing_is_committed_or_said_while_the_first_record_is_awaited) {
-    struct part_commit c;
+    struct partition_commit c;
     given_log(5);
     given_reset_to(3);
     row_is_known(0, 0);
@@ -178,7 +178,7 @@ START_TEST(by_event_clock_the_events_of_the_record_before_give_log_time) {
     by_event_clock();
     given_reset_to(3);
     ck_assert(partition_wants(evening.p, 2)); /* it must be decoded */
-    ck_assert_int_eq(read_up_to(3), PART_REPLAYED);
+    ck_assert_int_eq(read_up_to(3), RECORD_REPLAYED);
     expect_begun_at("19:02", "19:00", "19:04");
     ck_assert(!partition_wants(evening.p, 2));
 }
@@ -189,10 +189,10 @@ START_TEST(by_event_clock_a_future_event_says_nothing_of_log_time) {
     by_event_clock();
     evening.log[2].time_ms = ms_of("19:00");
     given_reset_to(3);
-    ck_assert_int_eq(read_up_to(3), PART_REPLAYED);
+    ck_assert_int_eq(read_up_to(3), RECORD_REPLAYED);
     ck_assert(view().probing); /* nor need the first one that counts */
     evening.log[3].time_ms = ms_of("19:00");
-    ck_assert_int_eq(read_up_to(4), PART_APPLIED);
+    ck_assert_int_eq(read_up_to(4), RECORD_APPLIED);
     expect_begun_knowing_nothing();
 }
 END_TEST
@@ -217,7 +217,7 @@ static void given_commit_at_4(void) {
 
 static void expect_lost(const char *x, uint64_t lost) {
     ck_assert(!view().probing);
-    ck_assert_int_eq(settled_meta().x, minute_at(x));
+    ck_assert_int_eq(settled_meta().unsure_until, minute_at(x));
     ck_assert_int_eq(view().origin, ORIGIN_TRUNCATED);
     ck_assert_uint_eq(view().lost_records, lost);
     ck_assert_uint_eq(view().incarnation, 100);
@@ -228,7 +228,7 @@ START_TEST(a_range_lost_below_the_frontier_reached_as_far_as_the_frontier_did) {
     it_is("19:30");
     record_of(NULL, 0);
     given_retention_up_to(2);
-    ck_assert_int_eq(read_up_to(5), PART_APPLIED);
+    ck_assert_int_eq(read_up_to(5), RECORD_APPLIED);
     expect_lost("19:05", 0);
     ck_assert_uint_eq(view().rebuilt, 2);
 }
@@ -243,7 +243,7 @@ START_TEST(a_range_lost_beyond_the_frontier_reached_as_far_as_the_first_record) 
     record_of(NULL, 0);
     given_retention_up_to(5);
     ck_assert(view().probing);
-    ck_assert_int_eq(read_up_to(7), PART_APPLIED);
+    ck_assert_int_eq(read_up_to(7), RECORD_APPLIED);
     expect_lost("19:32", 1);
 }
 END_TEST
@@ -254,7 +254,7 @@ START_TEST(a_first_record_that_stepped_back_does_not_shorten_the_lost_range) {
     record_of(NULL, 0);
     record_of(NULL, 0);
     given_retention_up_to(5);
-    ck_assert_int_eq(read_up_to(6), PART_APPLIED);
+    ck_assert_int_eq(read_up_to(6), RECORD_APPLIED);
     expect_lost("19:05", 1);
 }
 END_TEST
@@ -279,13 +279,13 @@ START_TEST(no_row_leaves_before_it_is_known_how_far_a_lost_range_reached) {
     partition_eof(evening.p, 9, ms_of("20:30"));
     publish();
     ck_assert(hand_row());
-    ck_assert_int_eq(evening.row.x, minute_at("20:32"));
+    ck_assert_int_eq(evening.row.unsure_until, minute_at("20:32"));
 }
 END_TEST
 
 Suite *part_probe_suite(void);
 Suite *part_probe_suite(void) {
-    Suite *s = suite_create("part_probe");
+    Suite *s = suite_create("partition_probe");
     TCase *c = tcase_create("reset");
     tcase_add_checked_fixture(c, setup, evening_end);
     tcase_add_test(c, the_record_before_a_reset_gives_log_time_and_is_not_applied);

@@ -137,15 +137,15 @@ START_TEST(a_successor_is_silent_up_to_the_frontier_and_then_says_everything) {
     commit();
     (void)views("US", "cat", 1);
     given_successor();
-    ck_assert_int_eq(read_up_to(1), PART_REBUILT);
+    ck_assert_int_eq(read_up_to(1), RECORD_REBUILT);
     ck_assert_uint_eq(publish(), 0);
     ck_assert(view().silent && !hand_row());
-    ck_assert_int_eq(read_up_to(2), PART_REBUILT);
+    ck_assert_int_eq(read_up_to(2), RECORD_REBUILT);
     ck_assert_uint_eq(publish(), 3);
     expect_copy("US 19:08 @2: cat 1");
     expect_copy("FR 19:08 @2: cat 1");
     expect_copy("global 19:08 @2: cat 2");
-    ck_assert_int_eq(read_up_to(3), PART_APPLIED);
+    ck_assert_int_eq(read_up_to(3), RECORD_APPLIED);
     ck_assert_uint_eq(publish(), 2);
     ck_assert_uint_eq(view().rebuilt, 2);
     ck_assert_uint_eq(view().messages, 1);
@@ -161,7 +161,7 @@ START_TEST(nothing_is_said_before_the_incarnation_is_committed) {
     row_is_known(0, 0);
     ck_assert_uint_eq(publish(), 0);
     ck_assert(!hand_row());
-    struct part_commit c;
+    struct partition_commit c;
     ck_assert(try_freeze(&c));
     partition_committed(evening.p, &c, false);
     ck_assert_uint_eq(publish(), 0);
@@ -222,7 +222,7 @@ START_TEST(a_minute_not_vouched_for_is_never_called_final) {
     (void)views("US", "cat", 1);
     it_is("19:30");
     (void)views(NULL, "cat", 1);
-    evening.group = (struct part_commit){.offset = 1};
+    evening.group = (struct partition_commit){.offset = 1};
     given_successor();
     read_up_to(3);
     given_ready(0);
@@ -304,12 +304,12 @@ START_TEST(another_redis_raises_x_to_what_was_settled_and_hears_everything_again
     confirm_and_settle();
     ck_assert_int_eq(view().settled, minute_at("19:28"));
     ck_assert(hand_row());
-    ck_assert_int_eq(evening.row.x, PART_NO_MINUTE);
+    ck_assert_int_eq(evening.row.unsure_until, NO_MINUTE);
     partition_other_life(evening.p, LIFE_B);
     ck_assert_str_eq(view().life, LIFE_B);
     expect_dirty(2, false);
     ck_assert(hand_row());
-    ck_assert_int_eq(evening.row.x, minute_at("19:28"));
+    ck_assert_int_eq(evening.row.unsure_until, minute_at("19:28"));
     ck_assert_str_eq(evening.row_life, LIFE_B);
 }
 END_TEST
@@ -321,7 +321,7 @@ START_TEST(the_same_redis_named_again_changes_nothing) {
     partition_other_life(evening.p, LIFE_A);
     expect_dirty(0, true);
     ck_assert(hand_row());
-    ck_assert_int_eq(evening.row.x, PART_NO_MINUTE);
+    ck_assert_int_eq(evening.row.unsure_until, NO_MINUTE);
 }
 END_TEST
 

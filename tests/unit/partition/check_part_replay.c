@@ -38,13 +38,13 @@ static struct unanswered {
 static size_t unanswered_n;
 static enum { KEEP, COMPARE_ALL, COMPARE_FINAL } listener;
 
-static struct part_rules rules;
+static struct delivery_rules rules;
 static struct sketch_budget budget;
 static struct partition *reader;
-static struct part_commit group;
+static struct partition_commit group;
 static bool group_has;
 static int64_t mono_ms, tick_every, checkpoint_every, let_go_every; /* records */
-static struct part_view last_seen;                                  /* of the reader that died last */
+static struct partition_view last_seen;                             /* of the reader that died last */
 
 static int64_t first_ms(void) { return ms_of("19:00"); }
 static int64_t first_minute(void) { return minute_at("18:55"); }
@@ -132,14 +132,14 @@ static struct kept *said_before(struct kept *newest, int64_t at) {
     return newest;
 }
 
-static void keep(struct kept **newest, const struct part_copy *copy) {
+static void keep(struct kept **newest, const struct bucket_copy *copy) {
     struct kept *k = mem_zalloc(1, sizeof *k);
     *k = (struct kept){.older = *newest, .final = copy->final, .at = copy->at};
     buf_add(&k->items, copy->items.p, copy->items.n);
     *newest = k;
 }
 
-static void compare(const struct kept *k, const struct part_copy *copy) {
+static void compare(const struct kept *k, const struct bucket_copy *copy) {
     ck_assert_msg(k != NULL, "a minute that was never there, at %ld", (long)copy->at);
     bool same = k->final == copy->final && k->items.len == copy->items.n &&
                 memcmp(k->items.data, copy->items.p, copy->items.n) == 0;
@@ -147,7 +147,7 @@ static void compare(const struct kept *k, const struct part_copy *copy) {
                   (long)copy->at);
 }
 
-static bool listen(void *ctx, const struct part_copy *copy) {
+static bool listen(void *ctx, const struct bucket_copy *copy) {
     int place = copy->location.n == 1 ? copy->location.p[0] - 'A' : PLACES - 1;
     int64_t minute = copy->minute - first_minute();
     (void)ctx;
@@ -172,22 +172,22 @@ static void expect_every_last_word(void) {
 
 /* Redis may have lost what was not settled: a successor says it again, last words too. */
 static void forget_what_was_not_settled(void) {
-    struct part_view v;
-    partition_view(reader, &v);
+    struct partition_view v;
+    partition_look(reader, &v);
     for (int m = 0; m < MINUTES; m++)
         for (int p = 0; p < PLACES && m + first_minute() > v.settled; p++) heard_final[p][m] = false;
 }
 
 static void begin(void) {
     static uint64_t instance;
-    struct part_facts facts = {.has_commit = group_has,
-                               .commit_offset = group.offset,
-                               .commit_metadata = group.metadata,
-                               .log_end = records_n};
-    struct part_start start;
-    part_resume(&rules, &facts, &start);
+    struct partition_facts facts = {.has_commit = group_has,
+                                    .commit_offset = group.offset,
+                                    .commit_metadata = group.metadata,
+                                    .log_end = records_n};
+    struct partition_start start;
+    partition_resume(&rules, &facts, &start);
     reader = partition_create(&rules, &budget, "events/0", ++instance, &start);
-    partition_row_known(reader, &(struct part_joined){.closed = PART_NO_MINUTE, .x = PART_NO_MINUTE}, 1);
+    partition_row_known(reader, &(struct partition_joined){.closed = NO_MINUTE, .unsure_until = NO_MINUTE}, 1);
     partition_other_life(reader, LIFE_A);
     forget_what_was_not_settled();
 }
@@ -204,9 +204,9 @@ static void read_record(int64_t offset) {
     static struct event scratch[EVENTS_MAX];
     struct event_batch batch = {.events = scratch, .n = records[offset].n};
     struct bytes value = {item_names[0], sizeof item_names};
-    struct part_record rec = {offset, records[offset].time_ms, {NULL, 0}, value};
+    struct log_record rec = {offset, records[offset].time_ms, {NULL, 0}, value};
     memcpy(scratch, events + records[offset].first, records[offset].n * sizeof *scratch);
-    ck_assert_int_ne(partition_record(reader, &rec, &batch, 0), PART_REASSIGN);
+    ck_assert_int_ne(partition_record(reader, &rec, &batch, 0), RECORD_OF_ANOTHER_LOG);
     if ((offset + 1) % let_go_every == 0) partition_let_go(reader);
 }
 
@@ -221,13 +221,13 @@ static void answer(void) {
 static int64_t rows_n;
 
 static void tick(void) {
-    struct part_row_out row;
+    struct partition_row_out row;
     mono_ms += 1000;
     partition_let_go(reader);
     partition_publish(reader, partition_publish_begin(reader), listen, NULL);
     answer();
     if (partition_row(reader, &row))
-        partition_row_answered(reader, &(struct part_row_answer){mono_ms, mono_ms, ++rows_n, mono_ms});
+        partition_row_answered(reader, &(struct partition_row_answer){mono_ms, mono_ms, ++rows_n, mono_ms});
     partition_settle(reader, mono_ms);
 }
 
@@ -241,7 +241,7 @@ static void live_until(int64_t offset) {
 }
 
 static void die(void) {
-    partition_view(reader, &last_seen); /* also with records that were not let go */
+    partition_look(reader, &last_seen); /* also with records that were not let go */
     partition_destroy(reader);
     reader = NULL;
     ck_assert_uint_eq(budget.pool.used_bytes, 0);
@@ -270,14 +270,14 @@ static void given_reference(void) {
 /* -- fixtures -- */
 
 static void setup(void) {
-    rules = (struct part_rules){.lateness_ms = MINUTE_MS,
-                                .future_ms = MINUTE_MS,
-                                .settle_delay_ms = 3000,
-                                .global = {"global", 6},
-                                .locations_max = 2, /* of three */
-                                .list_size = 20,
-                                .sketch_sets = 4,
-                                .meaning = 1};
+    rules = (struct delivery_rules){.lateness_ms = MINUTE_MS,
+                                    .future_ms = MINUTE_MS,
+                                    .settle_delay_ms = 3000,
+                                    .global = {"global", 6},
+                                    .locations_max = 2, /* of three */
+                                    .list_size = 20,
+                                    .sketch_sets = 4,
+                                    .meaning = 1};
     budget = (struct sketch_budget){.limit_bytes = 1 << 24};
     memset(reference, 0, sizeof reference);
     for (int i = 0; i < ITEMS; i++) snprintf(item_names[i], sizeof item_names[i], "i%d", i);

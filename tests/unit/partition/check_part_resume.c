@@ -11,62 +11,62 @@ enum { MEANING = 0xc0ffee, OTHER_MEANING = 0xbad };
 /* What a worker of ours committed: its frontier, and the metadata that matter. Clocks are NULL for minus infinity. */
 struct ours {
     int64_t frontier, rewind;
-    const char *w, *w_f, *m, *b, *x;
+    const char *w, *w_f, *m, *older_until, *unsure_until;
     int64_t anchor; /* offset; -1: none */
     uint64_t meaning;
 };
 
 struct want {
-    enum part_origin origin;
-    enum part_probe probe;
+    enum partition_origin origin;
+    enum partition_probe probe;
     int64_t consume_from, next, frontier;
-    const char *w, *m, *b, *x;
+    const char *w, *m, *older_until, *unsure_until;
 };
 #define KNOWS_NOTHING NULL, NULL, NULL, NULL
 
-static int64_t minute_or_none(const char *clock) { return clock == NULL ? PART_NO_MINUTE : minute_at(clock); }
-static int64_t ms_or_never(const char *clock) { return clock == NULL ? PART_NEVER : ms_of(clock); }
+static int64_t minute_or_none(const char *clock) { return clock == NULL ? NO_MINUTE : minute_at(clock); }
+static int64_t ms_or_never(const char *clock) { return clock == NULL ? TIME_NEVER : ms_of(clock); }
 
 static const char *metadata_of(const struct ours *o) {
-    static char text[PART_METADATA_BYTES_MAX];
-    struct part_meta m = {.incarnation = 7,
-                          .meaning = o->meaning == 0 ? MEANING : o->meaning,
-                          .b = minute_or_none(o->b),
-                          .x = minute_or_none(o->x),
-                          .life = LIFE_A,
-                          .rewind = o->rewind,
-                          .rewind_w_ms = ms_or_never(o->w),
-                          .frontier_w_ms = ms_or_never(o->w_f),
-                          .settled = minute_or_none(o->m),
-                          .anchor = {.set = o->anchor >= 0}};
-    if (m.anchor.set) m.anchor = (struct part_anchor){true, o->anchor, ms_of("19:08:30"), 0xabc};
-    part_meta_format(&m, text);
+    static char text[COMMIT_META_BYTES_MAX];
+    struct commit_meta m = {.incarnation = 7,
+                            .meaning = o->meaning == 0 ? MEANING : o->meaning,
+                            .older_until = minute_or_none(o->older_until),
+                            .unsure_until = minute_or_none(o->unsure_until),
+                            .life = LIFE_A,
+                            .rewind = o->rewind,
+                            .rewind_log_time_ms = ms_or_never(o->w),
+                            .frontier_log_time_ms = ms_or_never(o->w_f),
+                            .settled = minute_or_none(o->m),
+                            .anchor = {.set = o->anchor >= 0}};
+    if (m.anchor.set) m.anchor = (struct anchor){true, o->anchor, ms_of("19:08:30"), 0xabc};
+    commit_meta_format(&m, text);
     return text;
 }
 
-static struct part_start started(const struct part_facts *facts, bool latest) {
-    struct part_rules rules = {
+static struct partition_start started(const struct partition_facts *facts, bool latest) {
+    struct delivery_rules rules = {
         .lateness_ms = 60000, .future_ms = 60000, .start_latest = latest, .meaning = MEANING, .list_size = 400};
-    struct part_start s;
+    struct partition_start s;
     memset(&s, 0x55, sizeof s);
-    part_resume(&rules, facts, &s);
+    partition_resume(&rules, facts, &s);
     return s;
 }
 
-static void expect_start(const char *name, const struct part_start *s, const struct want *w) {
-    ck_assert_msg(s->origin == w->origin, "%s: origin %s, not %s", name, part_origin_name(s->origin),
-                  part_origin_name(w->origin));
+static void expect_start(const char *name, const struct partition_start *s, const struct want *w) {
+    ck_assert_msg(s->origin == w->origin, "%s: origin %s, not %s", name, partition_origin_name(s->origin),
+                  partition_origin_name(w->origin));
     ck_assert_msg(s->probe == w->probe, "%s: probe %d, not %d", name, s->probe, w->probe);
     ck_assert_msg(s->consume_from == w->consume_from, "%s: consumes from %ld", name, (long)s->consume_from);
     ck_assert_msg(s->next == w->next, "%s: next %ld", name, (long)s->next);
     ck_assert_msg(s->frontier == w->frontier, "%s: frontier %ld", name, (long)s->frontier);
-    ck_assert_msg(s->w_ms == ms_or_never(w->w), "%s: W %ld", name, (long)s->w_ms);
+    ck_assert_msg(s->log_time_ms == ms_or_never(w->w), "%s: W %ld", name, (long)s->log_time_ms);
     ck_assert_msg(s->settled == minute_or_none(w->m), "%s: M %ld", name, (long)s->settled);
-    ck_assert_msg(s->b == minute_or_none(w->b), "%s: b %ld", name, (long)s->b);
-    ck_assert_msg(s->x == minute_or_none(w->x), "%s: x %ld", name, (long)s->x);
+    ck_assert_msg(s->older_until == minute_or_none(w->older_until), "%s: b %ld", name, (long)s->older_until);
+    ck_assert_msg(s->unsure_until == minute_or_none(w->unsure_until), "%s: x %ld", name, (long)s->unsure_until);
 }
 
-static void expect_doubts(const char *name, const struct part_start *s, bool new_incarnation, bool raise_x,
+static void expect_doubts(const char *name, const struct partition_start *s, bool new_incarnation, bool raise_x,
                           int64_t lost) {
     ck_assert_msg(s->new_incarnation == new_incarnation, "%s: new incarnation", name);
     ck_assert_msg(s->raise_x_at_frontier == raise_x, "%s: x at the frontier", name);
@@ -85,18 +85,19 @@ static const char *const beyond[] = {
 
 /* Symptom: a partition that had met one such record was late for ever, through every restart. */
 START_TEST(a_commit_whose_times_are_none_is_taken_for_an_operators) {
-    struct part_facts facts = {.has_commit = true, .commit_offset = 10, .log_end = 20, .commit_metadata = beyond[_i]};
-    struct part_start s = started(&facts, false);
+    struct partition_facts facts = {
+        .has_commit = true, .commit_offset = 10, .log_end = 20, .commit_metadata = beyond[_i]};
+    struct partition_start s = started(&facts, false);
     expect_start(beyond[_i], &s, &(struct want){ORIGIN_RESET, PROBE_RESET, 9, 10, 10, NULL, NULL, NULL, NULL});
 }
 END_TEST
 
 START_TEST(a_commit_at_the_edges_of_what_is_believed_goes_on) {
     static const char text[] = "v1;5;c0ffee;4223371681;4223371681;-;10;0;253402300799999;-1442;-";
-    struct part_facts facts = {.has_commit = true, .commit_offset = 10, .log_end = 20, .commit_metadata = text};
-    struct part_start s = started(&facts, false);
+    struct partition_facts facts = {.has_commit = true, .commit_offset = 10, .log_end = 20, .commit_metadata = text};
+    struct partition_start s = started(&facts, false);
     ck_assert_int_eq(s.origin, ORIGIN_COMMIT);
-    ck_assert_int_eq(s.frontier_w_ms, TIME_END_MS - 1);
+    ck_assert_int_eq(s.frontier_log_time_ms, TIME_END_MS - 1);
 }
 END_TEST
 
@@ -140,13 +141,13 @@ static const struct {
 START_TEST(a_partition_that_nobody_of_us_committed_vouches_for_nothing_before_it) {
     static const char *const texts[] = {"", "some-host", "v2;7;c0ffee;-;-;-;0;-;-;-;-"};
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
-        struct part_facts facts = {.has_commit = strangers[_i].commit >= 0,
-                                   .commit_offset = strangers[_i].commit,
-                                   .commit_metadata = texts[i],
-                                   .topic_has_commits = strangers[_i].topic_has_commits,
-                                   .log_start = strangers[_i].start,
-                                   .log_end = strangers[_i].end};
-        struct part_start s = started(&facts, strangers[_i].latest);
+        struct partition_facts facts = {.has_commit = strangers[_i].commit >= 0,
+                                        .commit_offset = strangers[_i].commit,
+                                        .commit_metadata = texts[i],
+                                        .topic_has_commits = strangers[_i].topic_has_commits,
+                                        .log_start = strangers[_i].start,
+                                        .log_end = strangers[_i].end};
+        struct partition_start s = started(&facts, strangers[_i].latest);
         expect_start(strangers[_i].name, &s, &strangers[_i].want);
         expect_doubts(strangers[_i].name, &s, true, false, 0);
         ck_assert_uint_eq(s.incarnation, 0);
@@ -223,14 +224,14 @@ static const struct {
 };
 
 START_TEST(a_partition_begins_where_its_commit_and_the_log_say) {
-    struct part_facts facts = {.has_commit = true,
-                               .commit_offset = known[_i].ours.frontier,
-                               .commit_metadata = metadata_of(&known[_i].ours),
-                               .topic_has_commits = true,
-                               .log_start = known[_i].start,
-                               .log_end = known[_i].end};
+    struct partition_facts facts = {.has_commit = true,
+                                    .commit_offset = known[_i].ours.frontier,
+                                    .commit_metadata = metadata_of(&known[_i].ours),
+                                    .topic_has_commits = true,
+                                    .log_start = known[_i].start,
+                                    .log_end = known[_i].end};
     for (int latest = 0; latest < 2; latest++) { /* START is for groups without a commit */
-        struct part_start s = started(&facts, latest);
+        struct partition_start s = started(&facts, latest);
         expect_start(known[_i].name, &s, &known[_i].want);
         expect_doubts(known[_i].name, &s, known[_i].new_incarnation, known[_i].raise_x, known[_i].lost);
         ck_assert_msg(s.unproven == known[_i].unproven, "%s: proof", known[_i].name);
@@ -245,9 +246,9 @@ END_TEST
 /* A tool that moves the offset but keeps the metadata: R above F cannot be ours. */
 START_TEST(a_commit_set_back_below_its_own_rewind_is_a_reset) {
     struct ours ours = OURS(512, 431, 431);
-    struct part_facts facts = {
+    struct partition_facts facts = {
         .has_commit = true, .commit_offset = 430, .commit_metadata = metadata_of(&ours), .log_end = 600};
-    struct part_start s = started(&facts, false);
+    struct partition_start s = started(&facts, false);
     struct want want = {ORIGIN_RESET, PROBE_RESET, 429, 430, 430, KNOWS_NOTHING};
     expect_start("set back", &s, &want);
     expect_doubts("set back", &s, true, false, 0);
@@ -255,15 +256,15 @@ START_TEST(a_commit_set_back_below_its_own_rewind_is_a_reset) {
 END_TEST
 
 START_TEST(every_origin_has_a_name) {
-    ck_assert_str_eq(part_origin_name(ORIGIN_MEMORY), "memory");
-    ck_assert_str_eq(part_origin_name(ORIGIN_RESET), "reset");
-    ck_assert_str_eq(part_origin_name(ORIGIN_NEW_LOG), "new_log");
+    ck_assert_str_eq(partition_origin_name(ORIGIN_MEMORY), "memory");
+    ck_assert_str_eq(partition_origin_name(ORIGIN_RESET), "reset");
+    ck_assert_str_eq(partition_origin_name(ORIGIN_NEW_LOG), "new_log");
 }
 END_TEST
 
 Suite *part_resume_suite(void);
 Suite *part_resume_suite(void) {
-    Suite *s = suite_create("part_resume");
+    Suite *s = suite_create("partition_resume");
     TCase *c = tcase_create("beginnings");
     tcase_add_loop_test(c, a_partition_that_nobody_of_us_committed_vouches_for_nothing_before_it, 0,
                         ARRAY_LEN(strangers));

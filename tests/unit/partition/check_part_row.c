@@ -16,11 +16,11 @@ START_TEST(a_row_says_where_the_partition_stands) {
     ck_assert_uint_eq(evening.row_incarnation, 100);
     ck_assert_int_eq(evening.row_frontier, 1);
     ck_assert_str_eq(evening.row_life, LIFE_A);
-    ck_assert_int_eq(evening.row.w_ms, ms_of("19:10"));
-    ck_assert_int_eq(evening.row.m, PART_NO_MINUTE);
-    ck_assert_int_eq(evening.row.b, PART_NO_MINUTE);
-    ck_assert_int_eq(evening.row.x, PART_NO_MINUTE);
-    ck_assert_int_eq(evening.row.end_ms, PART_NEVER);
+    ck_assert_int_eq(evening.row.log_time_ms, ms_of("19:10"));
+    ck_assert_int_eq(evening.row.settled, NO_MINUTE);
+    ck_assert_int_eq(evening.row.older_until, NO_MINUTE);
+    ck_assert_int_eq(evening.row.unsure_until, NO_MINUTE);
+    ck_assert_int_eq(evening.row.end_ms, TIME_NEVER);
 }
 END_TEST
 
@@ -64,13 +64,13 @@ START_TEST(the_end_is_said_only_while_everything_is_stored) {
     (void)views("US", "cat", 1);
     partition_end_seen(evening.p, 1, 5000);
     publish();
-    expect_end(PART_NEVER);
+    expect_end(TIME_NEVER);
     answer_copy(&evening.said[0]);
-    expect_end(PART_NEVER);
+    expect_end(TIME_NEVER);
     answer_copy(&evening.said[1]);
     expect_end(5000);
     (void)views("US", "cat", 1);
-    expect_end(PART_NEVER);
+    expect_end(TIME_NEVER);
     publish_and_answer();
     expect_end(5000); /* what was true at 5000 is still true of that moment */
 }
@@ -80,9 +80,9 @@ START_TEST(only_an_end_where_the_partition_stands_counts) {
     (void)views("US", "cat", 1);
     publish_and_answer();
     partition_end_seen(evening.p, 2, 5000); /* a record is still to be read */
-    expect_end(PART_NEVER);
+    expect_end(TIME_NEVER);
     partition_end_seen(evening.p, 0, 5000); /* an old answer */
-    expect_end(PART_NEVER);
+    expect_end(TIME_NEVER);
     partition_eof(evening.p, 3, 0); /* markers at the end */
     partition_end_seen(evening.p, 3, 6000);
     expect_end(6000);
@@ -120,7 +120,7 @@ END_TEST
 START_TEST(a_row_without_the_end_is_not_current) {
     (void)views("US", "cat", 1);
     publish_and_answer();
-    expect_end(PART_NEVER);
+    expect_end(TIME_NEVER);
     ck_assert(!view().row_current);
 }
 END_TEST
@@ -178,12 +178,12 @@ END_TEST
 START_TEST(another_log_does_not_change_what_redis_has_to_keep) {
     given_a_settled_minute();
     int64_t rows = kept();
-    struct part_vouch vouch = evening.row.vouch;
+    struct vouch vouch = evening.row.vouch;
     ck_assert_int_gt(rows, 0);
     ck_assert_int_ne(vouch.until_ms, 0);
     ck_assert(partition_doubt(evening.p, 0));
     evening.log[1].time_ms++;
-    ck_assert_int_eq(read_up_to(2), PART_REASSIGN);
+    ck_assert_int_eq(read_up_to(2), RECORD_OF_ANOTHER_LOG);
     given_ready(0);
     publish();
     ck_assert_int_eq(kept(), rows);
@@ -210,12 +210,12 @@ START_TEST(a_row_says_what_was_open_when_redis_answered_a_quarter_of_retention_a
     const int64_t quarter = evening.rules.retention_ms / 4;
     const int64_t start = evening.redis_ms;
     publish();
-    expect_vouch(PART_NO_MINUTE, 0);
+    expect_vouch(NO_MINUTE, 0);
     log_time_is("19:10");
-    expect_vouch(PART_NO_MINUTE, start); /* everything was stored since */
+    expect_vouch(NO_MINUTE, start); /* everything was stored since */
     wait_ms(quarter - 1);
     log_time_is("19:20");
-    expect_vouch(PART_NO_MINUTE, start);
+    expect_vouch(NO_MINUTE, start);
     wait_ms(1);
     log_time_is("19:30");
     expect_vouch(minute_at("19:08"), start);
@@ -245,7 +245,7 @@ START_TEST(a_row_proves_no_more_than_the_shorter_retention_and_anew_after_a_long
     publish_and_answer();
     (void)kept();
     ck_assert_int_eq(evening.row.vouch.until_ms, start + kept_ms / 10);
-    ck_assert_int_eq(evening.row.vouch.above, PART_NO_MINUTE);
+    ck_assert_int_eq(evening.row.vouch.above, NO_MINUTE);
     evening.rules.retention_ms *= 10;
     row_behind();
     (void)kept();
@@ -264,15 +264,15 @@ START_TEST(a_new_partition_says_nothing_of_what_is_closed_and_vouches_no_more_th
     evening.group_has = false;
     given_successor();
     ck_assert(partition_waits_for_row(evening.p));
-    evening.joined =
-        (struct part_joined){.closed = minute_at("19:05"), .is_new = true, .x = minute_at("19:03"), .life = LIFE_B};
+    evening.joined = (struct partition_joined){
+        .closed = minute_at("19:05"), .is_new = true, .unsure_until = minute_at("19:03"), .life = LIFE_B};
     given_ready(7);
     it_is("19:06:30");
     ck_assert_str_eq(events_of("19:05 19:06"), "late applied");
     publish();
     ck_assert(hand_row());
-    ck_assert_int_eq(evening.row.m, minute_at("19:05"));
-    ck_assert_int_eq(evening.row.x, minute_at("19:03"));
+    ck_assert_int_eq(evening.row.settled, minute_at("19:05"));
+    ck_assert_int_eq(evening.row.unsure_until, minute_at("19:03"));
     ck_assert_str_eq(evening.row_life, LIFE_B);
 }
 END_TEST
@@ -281,7 +281,7 @@ END_TEST
 START_TEST(without_a_commit_but_with_a_row_it_counts_what_is_closed_again) {
     evening.group_has = false;
     given_successor();
-    evening.joined = (struct part_joined){.closed = minute_at("19:05"), .x = PART_NO_MINUTE, .life = LIFE_B};
+    evening.joined = (struct partition_joined){.closed = minute_at("19:05"), .unsure_until = NO_MINUTE, .life = LIFE_B};
     given_ready(7);
     it_is("19:06:30");
     ck_assert_str_eq(events_of("19:05 19:06"), "applied applied");
@@ -295,8 +295,8 @@ START_TEST(what_was_left_out_joins_as_another_incarnation_and_is_late_for_what_i
     evening.left_out = true;
     given_successor();
     ck_assert(partition_waits_for_row(evening.p));
-    evening.joined =
-        (struct part_joined){.closed = minute_at("19:05"), .is_new = true, .x = minute_at("19:01"), .life = LIFE_A};
+    evening.joined = (struct partition_joined){
+        .closed = minute_at("19:05"), .is_new = true, .unsure_until = minute_at("19:01"), .life = LIFE_A};
     row_is_known(100, 0);
     read_up_to(1);
     commit();
@@ -305,15 +305,15 @@ START_TEST(what_was_left_out_joins_as_another_incarnation_and_is_late_for_what_i
     publish();
     ck_assert(hand_row());
     ck_assert_uint_eq(evening.row_incarnation, 101);
-    ck_assert_int_eq(evening.row.m, minute_at("19:05"));
-    ck_assert_int_eq(evening.row.x, minute_at("19:01"));
+    ck_assert_int_eq(evening.row.settled, minute_at("19:05"));
+    ck_assert_int_eq(evening.row.unsure_until, minute_at("19:01"));
 }
 END_TEST
 
 /* -- when all of a minute was told -- */
 
-static bool take_told(void *ctx, const struct part_copy *copy) {
-    *(int64_t *)ctx = copy->told_mono_ms;
+static bool take_told(void *ctx, const struct bucket_copy *copy) {
+    *(int64_t *)ctx = copy->stored_mono_ms;
     return true;
 }
 
@@ -330,7 +330,7 @@ START_TEST(a_minute_is_told_when_all_of_it_was_stored_for_the_first_time) {
     (void)views("US", "cat", 1);
     publish();
     answer_copy(&evening.said[0]);
-    ck_assert_int_eq(told(), PART_NEVER);
+    ck_assert_int_eq(told(), TIME_NEVER);
     int64_t first = evening.mono_ms;
     answer_all();
     wait_ms(1000);
@@ -338,7 +338,7 @@ START_TEST(a_minute_is_told_when_all_of_it_was_stored_for_the_first_time) {
     answer_all();
     ck_assert_int_eq(told(), first);
     (void)views("US", "cat", 1);
-    ck_assert_int_eq(told(), PART_NEVER);
+    ck_assert_int_eq(told(), TIME_NEVER);
 }
 END_TEST
 
@@ -348,7 +348,7 @@ START_TEST(a_successor_knows_when_what_was_committed_was_told) {
     commit();
     given_successor();
     read_up_to(1);
-    ck_assert_int_eq(told(), PART_NEVER);
+    ck_assert_int_eq(told(), TIME_NEVER);
     publish_and_answer();
     partition_broken(evening.p);
     publish_and_answer();
@@ -359,7 +359,7 @@ START_TEST(a_successor_knows_when_what_was_committed_was_told) {
     read_up_to(1);
     ck_assert_int_eq(told(), committed);
     (void)views("US", "cat", 1);
-    ck_assert_int_eq(told(), PART_NEVER);
+    ck_assert_int_eq(told(), TIME_NEVER);
 }
 END_TEST
 
@@ -373,13 +373,13 @@ START_TEST(under_another_meaning_nothing_was_told) {
     given_successor();
     read_up_to(1);
     given_ready(100);
-    ck_assert_int_eq(told(), PART_NEVER);
+    ck_assert_int_eq(told(), TIME_NEVER);
 }
 END_TEST
 
 Suite *part_row_suite(void);
 Suite *part_row_suite(void) {
-    Suite *s = suite_create("part_row");
+    Suite *s = suite_create("progress_row");
     TCase *c = tcase_create("rows");
     tcase_add_checked_fixture(c, setup, evening_end);
     tcase_add_test(c, a_row_says_where_the_partition_stands);

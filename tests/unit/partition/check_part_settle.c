@@ -188,7 +188,7 @@ START_TEST(nothing_settles_before_redis_is_known) {
     publish_and_answer();
     wait_ms(6000);
     confirm_and_settle();
-    ck_assert_int_eq(view().settled, PART_NO_MINUTE);
+    ck_assert_int_eq(view().settled, NO_MINUTE);
     ck_assert_uint_eq(view().live_minutes, 2);
 }
 END_TEST
@@ -198,9 +198,9 @@ START_TEST(nothing_settles_in_silence) {
     partition_other_life(evening.p, LIFE_A);
     commit();
     given_successor();
-    ck_assert_int_eq(read_up_to(1), PART_REBUILT);
+    ck_assert_int_eq(read_up_to(1), RECORD_REBUILT);
     partition_settle(evening.p, evening.mono_ms);
-    ck_assert_int_eq(view().settled, PART_NO_MINUTE);
+    ck_assert_int_eq(view().settled, NO_MINUTE);
 }
 END_TEST
 
@@ -288,14 +288,14 @@ END_TEST
 /* -- where a successor begins -- */
 
 static void expect_rewind(int64_t offset, const char *w_before) {
-    struct part_commit c;
-    struct part_meta m;
+    struct partition_commit c;
+    struct commit_meta m;
     ck_assert(try_freeze(&c));
     part_meta_of(&c, &m);
     ck_assert_int_eq(view().rewind, offset);
     ck_assert_int_eq(m.rewind, offset);
-    ck_assert_int_eq(m.rewind_w_ms, ms_of(w_before));
-    ck_assert_int_eq(m.frontier_w_ms, view().w_ms);
+    ck_assert_int_eq(m.rewind_log_time_ms, ms_of(w_before));
+    ck_assert_int_eq(m.frontier_log_time_ms, view().log_time_ms);
 }
 
 /* A younger minute can hold the earlier offset: an event dated ahead. Settling the older one must not lose it. */

@@ -11,7 +11,7 @@ static void setup(void) {
 }
 
 /* The rules of a partition cannot change: another one begins. */
-static void given_rules(struct part_rules r) {
+static void given_rules(struct delivery_rules r) {
     partition_destroy(evening.p);
     evening_begin();
     evening.rules = r;
@@ -19,25 +19,25 @@ static void given_rules(struct part_rules r) {
 }
 
 static void given_lateness(int64_t ms) {
-    struct part_rules r = evening.rules;
+    struct delivery_rules r = evening.rules;
     r.lateness_ms = ms;
     given_rules(r);
 }
 
 static void given_future(int64_t ms) {
-    struct part_rules r = evening.rules;
+    struct delivery_rules r = evening.rules;
     r.future_ms = ms;
     given_rules(r);
 }
 
 static void given_event_clock(void) {
-    struct part_rules r = evening.rules;
+    struct delivery_rules r = evening.rules;
     r.clock_is_event = true;
     given_rules(r);
 }
 
 static void given_global(const char *name) {
-    struct part_rules r = evening.rules;
+    struct delivery_rules r = evening.rules;
     r.global = (struct bytes){name, strlen(name)};
     given_rules(r);
 }
@@ -45,7 +45,7 @@ static void given_global(const char *name) {
 static void log_time_is(const char *clock) {
     it_is(clock);
     (void)events_of(clock);
-    ck_assert_int_eq(view().w_ms, ms_of(clock));
+    ck_assert_int_eq(view().log_time_ms, ms_of(clock));
 }
 
 static void expect(const char *clocks, const char *outcomes) { ck_assert_str_eq(events_of(clocks), outcomes); }
@@ -98,7 +98,7 @@ START_TEST(log_time_never_goes_back) {
     log_time_is("19:10");
     it_is("19:08");
     expect("19:08", "late");
-    ck_assert_int_eq(view().w_ms, ms_of("19:10"));
+    ck_assert_int_eq(view().log_time_ms, ms_of("19:10"));
 }
 END_TEST
 
@@ -154,7 +154,7 @@ START_TEST(a_future_event_leaves_no_trace) {
     expect("19:30", "future");
     ck_assert_uint_eq(view().live_minutes, 0);
     ck_assert_uint_eq(view().live_buckets, 0);
-    ck_assert_int_eq(view().w_ms, ms_of("19:08"));
+    ck_assert_int_eq(view().log_time_ms, ms_of("19:08"));
     ck_assert_uint_eq(publish(), 0);
 }
 END_TEST
@@ -179,7 +179,7 @@ START_TEST(a_record_without_time_moves_nothing_and_is_held_against_log_time) {
     log_time_is("19:10");
     it_is_ms(no_times[_i]);
     expect("19:08 19:10 19:11:59.999 19:12", "late applied applied future");
-    ck_assert_int_eq(view().w_ms, ms_of("19:10"));
+    ck_assert_int_eq(view().log_time_ms, ms_of("19:10"));
     ck_assert_int_eq(view().last_time_ms, ms_of("19:10"));
     ck_assert_uint_eq(view().steps_back, 0);
     ck_assert_uint_eq(view().untimed, 1);
@@ -189,7 +189,7 @@ END_TEST
 START_TEST(before_there_is_log_time_nothing_of_a_record_without_time_can_be_placed) {
     it_is_ms(no_times[_i]);
     expect("19:08 23:59", "future future");
-    ck_assert_int_eq(view().w_ms, PART_NEVER);
+    ck_assert_int_eq(view().log_time_ms, TIME_NEVER);
     ck_assert_uint_eq(view().live_minutes, 0);
 }
 END_TEST
@@ -202,11 +202,11 @@ START_TEST(no_record_closes_the_minutes_of_everybody_by_a_time_that_is_none) {
     it_is("19:09");
     expect("19:08 19:09", "applied applied");
     publish_and_answer();
-    struct part_commit c;
+    struct partition_commit c;
     ck_assert(try_freeze(&c));
     given_successor();
-    ck_assert_int_eq(read_up_to(evening.log_end), PART_APPLIED);
-    ck_assert_int_eq(view().w_ms, ms_of("19:09"));
+    ck_assert_int_eq(read_up_to(evening.log_end), RECORD_APPLIED);
+    ck_assert_int_eq(view().log_time_ms, ms_of("19:09"));
 }
 END_TEST
 
@@ -215,20 +215,20 @@ START_TEST(the_first_and_the_last_time_that_are_believed_are_counted) {
     struct event ev = event_of("00:00", "US", "cat", 1);
     it_is_ms(ev.time_ms = 0);
     record_of(&ev, 1);
-    ck_assert_int_eq(view().w_ms, 0);
+    ck_assert_int_eq(view().log_time_ms, 0);
     it_is_ms(ev.time_ms = TIME_END_MS - 1);
     record_of(&ev, 1);
-    ck_assert_int_eq(view().w_ms, TIME_END_MS - 1);
+    ck_assert_int_eq(view().log_time_ms, TIME_END_MS - 1);
     ck_assert_uint_eq(view().outcomes[EVENT_APPLIED], 2);
     ck_assert_uint_eq(publish(), 4);
 }
 END_TEST
 
 START_TEST(records_before_the_year_2000_are_counted) {
-    it_is_ms(PART_YEAR_2000_MS);
+    it_is_ms(YEAR_2000_MS);
     record_of(NULL, 0);
     ck_assert_uint_eq(view().before_2000, 0);
-    it_is_ms(PART_YEAR_2000_MS - 1);
+    it_is_ms(YEAR_2000_MS - 1);
     record_of(NULL, 0);
     it_is_ms(INT64_C(1795219680)); /* seconds taken for milliseconds */
     expect("19:08", "future");
@@ -243,7 +243,7 @@ START_TEST(by_event_clock_the_largest_event_time_of_a_record_moves_log_time) {
     given_event_clock();
     it_is("19:20"); /* a topic refilled long after */
     expect("19:01 19:03 19:02", "applied applied applied");
-    ck_assert_int_eq(view().w_ms, ms_of("19:03"));
+    ck_assert_int_eq(view().log_time_ms, ms_of("19:03"));
     expect("19:01:59.999 19:02", "late applied");
 }
 END_TEST
@@ -252,7 +252,7 @@ START_TEST(by_event_clock_a_future_event_does_not_move_log_time) {
     given_event_clock();
     it_is("19:08");
     expect("19:07 19:30", "applied future");
-    ck_assert_int_eq(view().w_ms, ms_of("19:07"));
+    ck_assert_int_eq(view().log_time_ms, ms_of("19:07"));
 }
 END_TEST
 
@@ -260,7 +260,7 @@ START_TEST(by_event_clock_a_record_without_time_may_jump) {
     given_event_clock();
     it_is(NULL);
     expect("19:08 23:59", "applied applied");
-    ck_assert_int_eq(view().w_ms, ms_of("23:59"));
+    ck_assert_int_eq(view().log_time_ms, ms_of("23:59"));
 }
 END_TEST
 
@@ -273,7 +273,7 @@ START_TEST(by_event_clock_only_events_that_are_neither_bad_nor_future_count) {
     evs[2].outcome = EVENT_BAD_TYPE;
     evs[3].outcome = EVENT_NO_LOCATION;
     record_of(evs, 4);
-    ck_assert_int_eq(view().w_ms, ms_of("19:02"));
+    ck_assert_int_eq(view().log_time_ms, ms_of("19:02"));
 }
 END_TEST
 
@@ -283,7 +283,7 @@ START_TEST(by_event_clock_a_record_of_bad_events_moves_nothing) {
     bad.outcome = EVENT_BAD_VALUE;
     record_of(&bad, 1);
     record_of(NULL, 0);
-    ck_assert_int_eq(view().w_ms, PART_NEVER);
+    ck_assert_int_eq(view().log_time_ms, TIME_NEVER);
 }
 END_TEST
 
@@ -295,7 +295,7 @@ START_TEST(an_event_without_weight_makes_no_minute) {
     record_of(&none, 1);
     ck_assert_uint_eq(view().live_minutes, 0);
     ck_assert_uint_eq(view().outcomes[EVENT_WEIGHTLESS], 1);
-    ck_assert_int_eq(view().w_ms, ms_of("19:08"));
+    ck_assert_int_eq(view().log_time_ms, ms_of("19:08"));
 }
 END_TEST
 
@@ -354,7 +354,7 @@ END_TEST
 /* -- too many places -- */
 
 static void given_locations_max(uint32_t n) {
-    struct part_rules r = evening.rules;
+    struct delivery_rules r = evening.rules;
     r.locations_max = n;
     given_rules(r);
 }
@@ -410,14 +410,14 @@ START_TEST(without_a_global_list_an_event_of_one_place_too_many_counts_nowhere) 
 END_TEST
 
 START_TEST(by_event_clock_an_event_of_one_place_too_many_moves_log_time) {
-    struct part_rules r = evening.rules;
+    struct delivery_rules r = evening.rules;
     r.clock_is_event = true;
     r.locations_max = 1;
     given_rules(r);
     it_is("19:20");
     struct event evs[] = {event_of("19:01", "US", "cat", 1), event_of("19:01:30", "FR", "cat", 1)};
     record_of(evs, ARRAY_LEN(evs));
-    ck_assert_int_eq(view().w_ms, ms_of("19:01:30"));
+    ck_assert_int_eq(view().log_time_ms, ms_of("19:01:30"));
 }
 END_TEST
 
@@ -427,10 +427,10 @@ START_TEST(a_record_seen_again_is_dropped_and_counted) {
     (void)views("US", "cat", 3);
     struct event ev = event_of("19:08", "US", "cat", 3);
     struct event_batch batch = {.events = &ev, .n = 1};
-    struct part_record rec = {.offset = 0, .time_ms = ms_of("19:08")};
+    struct log_record rec = {.offset = 0, .time_ms = ms_of("19:08")};
     ck_assert(!partition_wants(evening.p, 0) && partition_wants(evening.p, 1));
-    ck_assert_int_eq(partition_record(evening.p, &rec, &batch, 0), PART_REPLAYED);
-    ck_assert_int_eq(partition_record(evening.p, &rec, NULL, 0), PART_REPLAYED);
+    ck_assert_int_eq(partition_record(evening.p, &rec, &batch, 0), RECORD_REPLAYED);
+    ck_assert_int_eq(partition_record(evening.p, &rec, NULL, 0), RECORD_REPLAYED);
     ck_assert_uint_eq(view().replayed, 2);
     ck_assert_uint_eq(view().messages, 1);
     publish();
@@ -459,7 +459,7 @@ START_TEST(every_event_has_one_outcome_and_every_message_counts) {
     struct event bad = {.outcome = EVENT_MALFORMED, .time_ms = -1};
     record_of(&bad, 1);
     record_of(NULL, 0);
-    struct part_view v = view();
+    struct partition_view v = view();
     ck_assert_uint_eq(v.messages, 4);
     ck_assert_uint_eq(v.outcomes[EVENT_APPLIED], 3);
     ck_assert_uint_eq(v.outcomes[EVENT_LATE], 1);

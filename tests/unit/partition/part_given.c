@@ -12,21 +12,21 @@ struct evening evening;
 
 void evening_begin(void) {
     memset(&evening, 0, sizeof evening);
-    evening.rules = (struct part_rules){.lateness_ms = MINUTE_MS,
-                                        .future_ms = MINUTE_MS,
-                                        .slack_ms = 5000,
-                                        .settle_delay_ms = 5000,
-                                        .retention_ms = 8 * 3600000,
-                                        .global = {"global", 6},
-                                        .locations_max = 1000,
-                                        .list_size = 400,
-                                        .sketch_sets = 8,
-                                        .meaning = 0xc0ffee};
+    evening.rules = (struct delivery_rules){.lateness_ms = MINUTE_MS,
+                                            .future_ms = MINUTE_MS,
+                                            .slack_ms = 5000,
+                                            .settle_delay_ms = 5000,
+                                            .retention_ms = 8 * 3600000,
+                                            .global = {"global", 6},
+                                            .locations_max = 1000,
+                                            .list_size = 400,
+                                            .sketch_sets = 8,
+                                            .meaning = 0xc0ffee};
     evening.budget.limit_bytes = 1 << 24;
     evening.wall_ms = 100;
     evening.mono_ms = 1000000;
     evening.redis_ms = 50000000;
-    evening.joined = (struct part_joined){.closed = PART_NO_MINUTE, .x = PART_NO_MINUTE};
+    evening.joined = (struct partition_joined){.closed = NO_MINUTE, .unsure_until = NO_MINUTE};
     evening.room = EVENING_COPIES_MAX;
     it_is("19:08");
 }
@@ -51,17 +51,17 @@ int64_t minute_at(const char *clock) { return minute_of(ms_of(clock)); }
 /* -- beginnings -- */
 
 static void begin(void) {
-    struct part_facts facts = {.has_commit = evening.group_has,
-                               .commit_offset = evening.group.offset,
-                               .commit_metadata = evening.group.metadata,
-                               .topic_has_commits = evening.group_has,
-                               .log_start = evening.log_start,
-                               .log_end = evening.log_end,
-                               .left_out = evening.left_out,
-                               .wall_ms = evening.wall_ms,
-                               .mono_ms = evening.mono_ms};
-    struct part_start start;
-    part_resume(&evening.rules, &facts, &start);
+    struct partition_facts facts = {.has_commit = evening.group_has,
+                                    .commit_offset = evening.group.offset,
+                                    .commit_metadata = evening.group.metadata,
+                                    .topic_has_commits = evening.group_has,
+                                    .log_start = evening.log_start,
+                                    .log_end = evening.log_end,
+                                    .left_out = evening.left_out,
+                                    .wall_ms = evening.wall_ms,
+                                    .mono_ms = evening.mono_ms};
+    struct partition_start start;
+    partition_resume(&evening.rules, &facts, &start);
     evening.p = partition_create(&evening.rules, &evening.budget, "events/0", ++evening.instance, &start);
 }
 
@@ -92,18 +92,18 @@ void given_successor(void) {
 
 void it_is(const char *clock) { evening.time_ms = clock == NULL ? -1 : ms_of(clock); }
 
-static struct part_record record_at(int64_t offset) {
+static struct log_record record_at(int64_t offset) {
     const struct logged *l = &evening.log[offset];
-    return (struct part_record){offset, l->time_ms, {NULL, 0}, {l->value, strlen(l->value)}};
+    return (struct log_record){offset, l->time_ms, {NULL, 0}, {l->value, strlen(l->value)}};
 }
 
 /* The events as the decoder would give them again. */
-static enum part_took hand_over(int64_t offset, struct event events[EVENING_EVENTS_MAX]) {
+static enum record_outcome hand_over(int64_t offset, struct event events[EVENING_EVENTS_MAX]) {
     struct event_batch batch = {.events = events, .n = evening.log[offset].n};
-    struct part_record rec = record_at(offset);
+    struct log_record rec = record_at(offset);
     bool wanted = partition_wants(evening.p, offset);
     memcpy(events, evening.log[offset].events, sizeof evening.log[offset].events);
-    enum part_took took = partition_record(evening.p, &rec, wanted ? &batch : NULL, evening.wall_ms);
+    enum record_outcome took = partition_record(evening.p, &rec, wanted ? &batch : NULL, evening.wall_ms);
     partition_let_go(evening.p);
     return took;
 }
@@ -120,7 +120,7 @@ static void append(const struct event *events, size_t n) {
 void record_of(const struct event *events, size_t n) {
     struct event judged[EVENING_EVENTS_MAX];
     append(events, n);
-    ck_assert_int_eq(hand_over(evening.log_end - 1, judged), PART_APPLIED);
+    ck_assert_int_eq(hand_over(evening.log_end - 1, judged), RECORD_APPLIED);
 }
 
 void hole(void) { evening.log[evening.log_end++] = (struct logged){.hole = true}; }
@@ -138,7 +138,7 @@ enum event_outcome views(const char *location, const char *item, uint32_t n) {
     struct event ev = event_of("00:00", location, item, n);
     ev.time_ms = evening.time_ms;
     append(&ev, 1);
-    ck_assert_int_eq(hand_over(evening.log_end - 1, judged), PART_APPLIED);
+    ck_assert_int_eq(hand_over(evening.log_end - 1, judged), RECORD_APPLIED);
     return judged[0].outcome;
 }
 
@@ -151,19 +151,19 @@ const char *events_of(const char *clocks) {
         events[n++] = event_of(at, "US", "cat", 1);
     }
     append(events, n);
-    ck_assert_int_eq(hand_over(evening.log_end - 1, events), PART_APPLIED);
+    ck_assert_int_eq(hand_over(evening.log_end - 1, events), RECORD_APPLIED);
     for (size_t i = 0; i < n; i++)
         len += (size_t)snprintf(text + len, sizeof text - len, "%s%s", i == 0 ? "" : " ",
                                 event_outcome_name(events[i].outcome));
     return text;
 }
 
-enum part_took read_up_to(int64_t to) {
-    enum part_took took = PART_REPLAYED;
+enum record_outcome read_up_to(int64_t to) {
+    enum record_outcome took = RECORD_REPLAYED;
     struct event judged[EVENING_EVENTS_MAX];
     if (to > evening.log_end) to = evening.log_end;
     for (int64_t o = partition_next(evening.p); o < to; o++)
-        if (!evening.log[o].hole && (took = hand_over(o, judged)) == PART_REASSIGN) break;
+        if (!evening.log[o].hole && (took = hand_over(o, judged)) == RECORD_OF_ANOTHER_LOG) break;
     return took;
 }
 
@@ -180,7 +180,7 @@ static void items_text(struct bytes list, char *out, size_t size) {
                                 it.item.p, it.count);
 }
 
-static bool take_copy(void *ctx, const struct part_copy *copy) {
+static bool take_copy(void *ctx, const struct bucket_copy *copy) {
     char clock[MINUTE_TEXT_LEN + 1], which[32] = "final", items[128] = "";
     (void)ctx;
     if (evening.said_n == evening.room) return false;
@@ -238,7 +238,7 @@ void wait_ms(int64_t ms) {
 
 bool hand_row(void) {
     evening.row_handed_ms = evening.mono_ms;
-    struct part_row_out out;
+    struct partition_row_out out;
     if (!partition_row(evening.p, &out)) return false;
     evening.row = out.row;
     evening.row_incarnation = out.incarnation;
@@ -249,8 +249,8 @@ bool hand_row(void) {
 }
 
 void answer_row(void) {
-    partition_row_answered(evening.p, &(struct part_row_answer){evening.row_handed_ms, evening.mono_ms,
-                                                                ++evening.rows_n, evening.redis_ms});
+    partition_row_answered(evening.p, &(struct partition_row_answer){evening.row_handed_ms, evening.mono_ms,
+                                                                     ++evening.rows_n, evening.redis_ms});
 }
 
 void confirm_and_settle(void) {
@@ -259,7 +259,7 @@ void confirm_and_settle(void) {
     partition_settle(evening.p, evening.mono_ms);
 }
 
-bool try_freeze(struct part_commit *c) { return partition_freeze(evening.p, evening.wall_ms, c); }
+bool try_freeze(struct partition_commit *c) { return partition_freeze(evening.p, evening.wall_ms, c); }
 
 void commit(void) {
     ck_assert(try_freeze(&evening.group));
@@ -267,10 +267,12 @@ void commit(void) {
     partition_committed(evening.p, &evening.group, true);
 }
 
-void part_meta_of(const struct part_commit *c, struct part_meta *m) { ck_assert(part_meta_parse(c->metadata, m)); }
+void part_meta_of(const struct partition_commit *c, struct commit_meta *m) {
+    ck_assert(commit_meta_parse(c->metadata, m));
+}
 
-struct part_view view(void) {
-    struct part_view v;
-    partition_view(evening.p, &v);
+struct partition_view view(void) {
+    struct partition_view v;
+    partition_look(evening.p, &v);
     return v;
 }

@@ -25,7 +25,7 @@ struct said { /* a copy that the queue took, not yet answered */
 };
 
 struct evening {
-    struct part_rules rules; /* change them before the partition begins */
+    struct delivery_rules rules; /* change them before the partition begins */
     struct sketch_budget budget;
     struct partition *p;
     uint64_t instance;
@@ -38,17 +38,17 @@ struct evening {
     size_t room; /* copies that the queue takes in one tick */
     struct said said[EVENING_COPIES_MAX];
     size_t said_n;
-    struct part_row row; /* the last one handed over, with its fence and life */
+    struct progress_row row; /* the last one handed over, with its fence and life */
     uint64_t row_incarnation;
     int64_t row_frontier, row_handed_ms, row_kept;
-    int64_t rows_n;            /* that Redis stored, ever */
-    int64_t redis_ms;          /* its clock */
-    struct part_joined joined; /* what it says to one that joins */
-    char row_life[PART_LIFE_LEN + 1];
+    int64_t rows_n;                 /* that Redis stored, ever */
+    int64_t redis_ms;               /* its clock */
+    struct partition_joined joined; /* what it says to one that joins */
+    char row_life[LIFE_LEN + 1];
 
     bool left_out;  /* lists went on without the next memory */
     bool group_has; /* what the group keeps */
-    struct part_commit group;
+    struct partition_commit group;
 };
 extern struct evening evening;
 
@@ -82,7 +82,7 @@ void record_of(const struct event *events, size_t n);
 void hole(void); /* an offset without a record */
 struct event event_of(const char *clock, const char *location, const char *item, uint32_t weight);
 /* Hand over what is in the log from partition_next up to TO (or its end, if TO is larger); what became of the last. */
-enum part_took read_up_to(int64_t to);
+enum record_outcome read_up_to(int64_t to);
 
 /* -- ticks -- */
 
@@ -99,9 +99,9 @@ void answer_row(void);
 /* Everything that settling asks for but time: a row handed over now and answered, then the attempt. */
 void confirm_and_settle(void);
 
-bool try_freeze(struct part_commit *c);
+bool try_freeze(struct partition_commit *c);
 void commit(void); /* freezes; the group keeps it and says so */
-void part_meta_of(const struct part_commit *c, struct part_meta *m);
-struct part_view view(void);
+void part_meta_of(const struct partition_commit *c, struct commit_meta *m);
+struct partition_view view(void);
 
 #endif

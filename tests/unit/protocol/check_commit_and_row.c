@@ -7,61 +7,61 @@
 #include "protocol/commit.h"
 #include "protocol/rules.h"
 
-static const struct part_meta usual = {.incarnation = 7,
-                                       .meaning = 0x00c0ffee,
-                                       .b = 29920267,
-                                       .x = 29920268,
-                                       .life = "0123456789abcdef",
-                                       .rewind = 431,
-                                       .rewind_w_ms = 1795219680123,
-                                       .frontier_w_ms = 1795219740456,
-                                       .settled = 29920266,
-                                       .rows_kept = 512,
-                                       .vouch = {29920200, 1795219700123},
-                                       .told_ms = 1795219741000,
-                                       .anchor = {true, 431, 1795219680200, 0x0badcafe}};
+static const struct commit_meta usual = {.incarnation = 7,
+                                         .meaning = 0x00c0ffee,
+                                         .older_until = 29920267,
+                                         .unsure_until = 29920268,
+                                         .life = "0123456789abcdef",
+                                         .rewind = 431,
+                                         .rewind_log_time_ms = 1795219680123,
+                                         .frontier_log_time_ms = 1795219740456,
+                                         .settled = 29920266,
+                                         .rows_kept = 512,
+                                         .vouch = {29920200, 1795219700123},
+                                         .stored_ms = 1795219741000,
+                                         .anchor = {true, 431, 1795219680200, 0x0badcafe}};
 
-static const struct part_meta blank = {.b = PART_NO_MINUTE,
-                                       .x = PART_NO_MINUTE,
-                                       .rewind_w_ms = PART_NEVER,
-                                       .frontier_w_ms = PART_NEVER,
-                                       .settled = PART_NO_MINUTE,
-                                       .vouch = PART_VOUCH_INIT,
-                                       .told_ms = PART_NEVER};
+static const struct commit_meta blank = {.older_until = NO_MINUTE,
+                                         .unsure_until = NO_MINUTE,
+                                         .rewind_log_time_ms = TIME_NEVER,
+                                         .frontier_log_time_ms = TIME_NEVER,
+                                         .settled = NO_MINUTE,
+                                         .vouch = VOUCH_INIT,
+                                         .stored_ms = TIME_NEVER};
 
-static const struct part_meta longest = {.incarnation = INT64_MAX,
-                                         .meaning = UINT64_MAX,
-                                         .b = INT64_MIN + 1,
-                                         .x = INT64_MIN + 1,
-                                         .life = "ffffffffffffffff",
-                                         .rewind = INT64_MAX,
-                                         .rewind_w_ms = INT64_MIN + 1,
-                                         .frontier_w_ms = INT64_MIN + 1,
-                                         .settled = INT64_MIN + 1,
-                                         .rows_kept = INT64_MAX,
-                                         .vouch = {INT64_MIN + 1, INT64_MIN + 1},
-                                         .told_ms = INT64_MIN + 1,
-                                         .anchor = {true, INT64_MAX, INT64_MIN + 1, UINT64_MAX}};
+static const struct commit_meta longest = {.incarnation = INT64_MAX,
+                                           .meaning = UINT64_MAX,
+                                           .older_until = INT64_MIN + 1,
+                                           .unsure_until = INT64_MIN + 1,
+                                           .life = "ffffffffffffffff",
+                                           .rewind = INT64_MAX,
+                                           .rewind_log_time_ms = INT64_MIN + 1,
+                                           .frontier_log_time_ms = INT64_MIN + 1,
+                                           .settled = INT64_MIN + 1,
+                                           .rows_kept = INT64_MAX,
+                                           .vouch = {INT64_MIN + 1, INT64_MIN + 1},
+                                           .stored_ms = INT64_MIN + 1,
+                                           .anchor = {true, INT64_MAX, INT64_MIN + 1, UINT64_MAX}};
 
 /* A record without a timestamp, before 1970, hashed to nothing. */
-static const struct part_meta odd = {.incarnation = 1, .rewind_w_ms = -1, .anchor = {true, 0, -1, 0}};
+static const struct commit_meta odd = {.incarnation = 1, .rewind_log_time_ms = -1, .anchor = {true, 0, -1, 0}};
 
-static const struct part_meta *const metas[] = {&usual, &blank, &longest, &odd};
+static const struct commit_meta *const metas[] = {&usual, &blank, &longest, &odd};
 
-static void expect_same(const struct part_meta *a, const struct part_meta *b) {
+static void expect_same(const struct commit_meta *a, const struct commit_meta *b) {
     ck_assert_uint_eq(a->incarnation, b->incarnation);
     ck_assert_uint_eq(a->meaning, b->meaning);
-    ck_assert_int_eq(a->b, b->b);
-    ck_assert_int_eq(a->x, b->x);
+    ck_assert_int_eq(a->older_until, b->older_until);
+    ck_assert_int_eq(a->unsure_until, b->unsure_until);
     ck_assert_str_eq(a->life, b->life);
     ck_assert_int_eq(a->rewind, b->rewind);
-    ck_assert_int_eq(a->rewind_w_ms, b->rewind_w_ms);
-    ck_assert_int_eq(a->frontier_w_ms, b->frontier_w_ms);
+    ck_assert_int_eq(a->rewind_log_time_ms, b->rewind_log_time_ms);
+    ck_assert_int_eq(a->frontier_log_time_ms, b->frontier_log_time_ms);
     ck_assert_int_eq(a->settled, b->settled);
     ck_assert_int_eq(a->rows_kept, b->rows_kept);
     ck_assert_int_eq(a->vouch.above, b->vouch.above);
     ck_assert_int_eq(a->vouch.until_ms, b->vouch.until_ms);
-    ck_assert_int_eq(a->told_ms, b->told_ms);
+    ck_assert_int_eq(a->stored_ms, b->stored_ms);
     ck_assert_int_eq(a->anchor.set, b->anchor.set);
     ck_assert_int_eq(a->anchor.offset, b->anchor.offset);
     ck_assert_int_eq(a->anchor.time_ms, b->anchor.time_ms);
@@ -69,55 +69,56 @@ static void expect_same(const struct part_meta *a, const struct part_meta *b) {
 }
 
 START_TEST(metadata_come_back_as_they_were) {
-    char text[PART_METADATA_BYTES_MAX];
-    struct part_meta back;
+    char text[COMMIT_META_BYTES_MAX];
+    struct commit_meta back;
     memset(&back, 0x55, sizeof back);
-    part_meta_format(metas[_i], text);
-    ck_assert_msg(part_meta_parse(text, &back), "refused: %s", text);
+    commit_meta_format(metas[_i], text);
+    ck_assert_msg(commit_meta_parse(text, &back), "refused: %s", text);
     expect_same(&back, metas[_i]);
 }
 END_TEST
 
 /* Kafka keeps what it is given, but a tool that copies offsets may not. */
 START_TEST(metadata_cut_anywhere_are_refused) {
-    char text[PART_METADATA_BYTES_MAX], cut[PART_METADATA_BYTES_MAX];
-    struct part_meta m;
-    part_meta_format(metas[_i], text);
+    char text[COMMIT_META_BYTES_MAX], cut[COMMIT_META_BYTES_MAX];
+    struct commit_meta m;
+    commit_meta_format(metas[_i], text);
     for (size_t n = 0; n < strlen(text); n++) {
         snprintf(cut, sizeof cut, "%.*s", (int)n, text);
-        ck_assert_msg(!part_meta_parse(cut, &m), "taken: %s", cut);
+        ck_assert_msg(!commit_meta_parse(cut, &m), "taken: %s", cut);
     }
 }
 END_TEST
 
 START_TEST(the_longest_metadata_fit_with_room_to_spare) {
-    char text[PART_METADATA_BYTES_MAX];
+    char text[COMMIT_META_BYTES_MAX];
     memset(text, 'x', sizeof text);
-    part_meta_format(&longest, text);
-    ck_assert_uint_lt(strlen(text), PART_METADATA_BYTES_MAX * 3 / 4);
+    commit_meta_format(&longest, text);
+    ck_assert_uint_lt(strlen(text), COMMIT_META_BYTES_MAX * 3 / 4);
 }
 END_TEST
 
 /* Workers of this version must read these for as long as the text begins with v2. */
 START_TEST(metadata_are_spelled_as_they_always_were) {
-    char text[PART_METADATA_BYTES_MAX];
-    part_meta_format(&usual, text);
+    char text[COMMIT_META_BYTES_MAX];
+    commit_meta_format(&usual, text);
     ck_assert_str_eq(text, "v2;7;c0ffee;29920267;29920268;0123456789abcdef;431;1795219680123;1795219740456;29920266;"
                            "512;29920200;1795219700123;1795219741000;431,1795219680200,000000000badcafe");
-    part_meta_format(&blank, text);
+    commit_meta_format(&blank, text);
     ck_assert_str_eq(text, "v2;0;0;-;-;-;0;-;-;-;0;-;0;-;-");
 }
 END_TEST
 
 /* What it does not say counts as none. */
 START_TEST(metadata_of_the_version_before_are_taken) {
-    struct part_meta m, want = usual;
+    struct commit_meta m, want = usual;
     want.rows_kept = 0;
-    want.vouch = PART_VOUCH_NONE;
-    want.told_ms = PART_NEVER;
-    ck_assert(part_meta_parse("v1;7;c0ffee;29920267;29920268;0123456789abcdef;431;1795219680123;1795219740456;29920266;"
-                              "431,1795219680200,000000000badcafe",
-                              &m));
+    want.vouch = VOUCH_NONE;
+    want.stored_ms = TIME_NEVER;
+    ck_assert(
+        commit_meta_parse("v1;7;c0ffee;29920267;29920268;0123456789abcdef;431;1795219680123;1795219740456;29920266;"
+                          "431,1795219680200,000000000badcafe",
+                          &m));
     expect_same(&m, &want);
 }
 END_TEST
@@ -153,16 +154,16 @@ static const char *const foreign[] = {
 };
 
 START_TEST(a_text_of_somebody_else_is_refused) {
-    struct part_meta m;
-    ck_assert_msg(!part_meta_parse(foreign[_i], &m), "taken: %s", foreign[_i]);
+    struct commit_meta m;
+    ck_assert_msg(!commit_meta_parse(foreign[_i], &m), "taken: %s", foreign[_i]);
 }
 END_TEST
 
 /* -- rows -- */
 
-static const struct part_row rows[] = {
+static const struct progress_row rows[] = {
     {1795219740456, 29920266, 29920267, 29920268, 1795219800000, {29920200, 1795219700123}},
-    {PART_NEVER, PART_NO_MINUTE, PART_NO_MINUTE, PART_NO_MINUTE, PART_NEVER, PART_VOUCH_INIT},
+    {TIME_NEVER, NO_MINUTE, NO_MINUTE, NO_MINUTE, TIME_NEVER, VOUCH_INIT},
     {INT64_MIN + 1, INT64_MIN + 1, INT64_MIN + 1, INT64_MIN + 1, INT64_MIN + 1, {INT64_MIN + 1, INT64_MIN + 1}},
     {INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX, {INT64_MAX, INT64_MAX}},
     {-1, 0, -1, 0, -1, {-1, 0}},
@@ -170,13 +171,13 @@ static const struct part_row rows[] = {
 
 START_TEST(a_row_comes_back_as_it_was) {
     struct buf text = {0};
-    struct part_row back;
-    part_row_format(&rows[_i], &text);
-    ck_assert(part_row_parse((struct bytes){text.data, text.len}, &back));
-    ck_assert_int_eq(back.w_ms, rows[_i].w_ms);
-    ck_assert_int_eq(back.m, rows[_i].m);
-    ck_assert_int_eq(back.b, rows[_i].b);
-    ck_assert_int_eq(back.x, rows[_i].x);
+    struct progress_row back;
+    progress_row_format(&rows[_i], &text);
+    ck_assert(progress_row_parse((struct bytes){text.data, text.len}, &back));
+    ck_assert_int_eq(back.log_time_ms, rows[_i].log_time_ms);
+    ck_assert_int_eq(back.settled, rows[_i].settled);
+    ck_assert_int_eq(back.older_until, rows[_i].older_until);
+    ck_assert_int_eq(back.unsure_until, rows[_i].unsure_until);
     ck_assert_int_eq(back.end_ms, rows[_i].end_ms);
     ck_assert_int_eq(back.vouch.above, rows[_i].vouch.above);
     ck_assert_int_eq(back.vouch.until_ms, rows[_i].vouch.until_ms);
@@ -186,9 +187,9 @@ END_TEST
 
 START_TEST(a_row_is_spelled_as_it_always_was) {
     struct buf text = {0};
-    part_row_format(&rows[0], &text);
+    progress_row_format(&rows[0], &text);
     buf_add_byte(&text, ' ');
-    part_row_format(&rows[1], &text);
+    progress_row_format(&rows[1], &text);
     ck_assert_str_eq(buf_text(&text),
                      "1795219740456;29920266;29920267;29920268;1795219800000;29920200;1795219700123 -;-;-;-;-;-;0");
     buf_free(&text);
@@ -196,23 +197,24 @@ START_TEST(a_row_is_spelled_as_it_always_was) {
 END_TEST
 
 START_TEST(a_row_of_the_version_before_is_taken) {
-    struct part_row row;
-    ck_assert(part_row_parse((struct bytes){"1;2;3;4;5", 9}, &row));
+    struct progress_row row;
+    ck_assert(progress_row_parse((struct bytes){"1;2;3;4;5", 9}, &row));
     ck_assert_int_eq(row.end_ms, 5);
-    ck_assert_int_eq(row.vouch.above, PART_NO_MINUTE);
+    ck_assert_int_eq(row.vouch.above, NO_MINUTE);
     ck_assert_int_eq(row.vouch.until_ms, 0);
 }
 END_TEST
 
 START_TEST(a_retired_row_has_settled_everything_and_vouches_for_nothing_that_it_touched) {
-    const struct part_row row = part_row_retired(&rows[0], rows[0].x + 3), lower = part_row_retired(&rows[0], 1);
+    const struct progress_row row = progress_row_retired(&rows[0], rows[0].unsure_until + 3),
+                              lower = progress_row_retired(&rows[0], 1);
     struct buf text = {0};
-    struct part_row back;
-    part_row_format(&row, &text);
+    struct progress_row back;
+    progress_row_format(&row, &text);
     ck_assert_str_eq(buf_text(&text), "1795219740456;+;29920267;29920271;-;-;0");
-    ck_assert(part_row_parse((struct bytes){text.data, text.len}, &back) && part_row_is_retired(&back));
-    ck_assert(!part_row_is_retired(&rows[0]));
-    ck_assert_int_eq(lower.x, rows[0].x);
+    ck_assert(progress_row_parse((struct bytes){text.data, text.len}, &back) && progress_row_is_retired(&back));
+    ck_assert(!progress_row_is_retired(&rows[0]));
+    ck_assert_int_eq(lower.unsure_until, rows[0].unsure_until);
     buf_free(&text);
 }
 END_TEST
@@ -232,26 +234,26 @@ START_TEST(a_row_of_another_shape_is_refused) {
                                          "1;2;3;4;5;6;",
                                          "--;-;-;-;-",
                                          "1;2;3;4;99999999999999999999"};
-    struct part_row row;
+    struct progress_row row;
     char huge[400];
     for (size_t i = 0; i < ARRAY_LEN(others); i++)
-        ck_assert_msg(!part_row_parse((struct bytes){others[i], strlen(others[i])}, &row), "taken: %s", others[i]);
+        ck_assert_msg(!progress_row_parse((struct bytes){others[i], strlen(others[i])}, &row), "taken: %s", others[i]);
     memset(huge, '1', sizeof huge);
-    ck_assert(!part_row_parse((struct bytes){huge, sizeof huge}, &row));
+    ck_assert(!progress_row_parse((struct bytes){huge, sizeof huge}, &row));
 }
 END_TEST
 
 /* The bytes come from Redis without a NUL behind them. */
 START_TEST(a_row_ends_where_its_bytes_end) {
-    struct part_row row;
-    ck_assert(part_row_parse((struct bytes){"1;2;3;4;56", 9}, &row));
+    struct progress_row row;
+    ck_assert(progress_row_parse((struct bytes){"1;2;3;4;56", 9}, &row));
     ck_assert_int_eq(row.end_ms, 5);
 }
 END_TEST
 
 Suite *commit_and_row_suite(void);
 Suite *commit_and_row_suite(void) {
-    Suite *s = suite_create("part_meta");
+    Suite *s = suite_create("commit_meta");
     TCase *c = tcase_create("texts");
     tcase_add_loop_test(c, metadata_come_back_as_they_were, 0, ARRAY_LEN(metas));
     tcase_add_loop_test(c, metadata_cut_anywhere_are_refused, 0, ARRAY_LEN(metas));

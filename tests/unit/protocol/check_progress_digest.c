@@ -1,4 +1,4 @@
-/* board_say is a hash of all that the rows say of a minute. As long as it stands still no list of the minute is judged
+/* progress_digest is a hash of all that the rows say of a minute. As long as it stands still no list of the minute is judged
  * again, so it must move whenever some judgement could; and it should stand still otherwise, or every tick would judge
  * everything. */
 #include <check.h>
@@ -9,7 +9,7 @@
 
 enum { MINUTE = 1000, SOURCES = 3 };
 
-static const struct part_rules rules = {.lateness_ms = 60000, .slack_ms = 5000};
+static const struct delivery_rules rules = {.lateness_ms = 60000, .slack_ms = 5000};
 #define DEADLINE_MS (INT64_C(1001) * 60000 + 60000 + 5000)
 
 static const char *const names[SOURCES] = {"events/0", "events/1", "likes/0"};
@@ -19,20 +19,23 @@ static const char *const names[SOURCES] = {"events/0", "events/1", "likes/0"};
 struct said {
     bool has_row;
     uint64_t incarnation;
-    struct part_row row;
+    struct progress_row row;
 };
 
 static uint64_t say_of(const struct said rows[SOURCES], int64_t minute) {
-    struct board_sources s = {0};
+    struct progress s = {0};
     for (int i = 0; i < SOURCES; i++)
-        board_sources_add(&s, names[i], rows[i].incarnation, rows[i].has_row ? &rows[i].row : NULL);
-    uint64_t say = board_say(&rules, &s, minute);
-    board_sources_deinit(&s);
+        progress_add(&s, names[i], rows[i].incarnation, rows[i].has_row ? &rows[i].row : NULL);
+    uint64_t say = progress_digest(&rules, &s, minute);
+    progress_deinit(&s);
     return say;
 }
 
 #define BEFORE                                                                                                         \
-    { .w_ms = 5, .m = MINUTE - 9, .b = MINUTE - 8, .x = MINUTE - 7, .end_ms = DEADLINE_MS - 100 }
+    {                                                                                                                  \
+        .log_time_ms = 5, .settled = MINUTE - 9, .older_until = MINUTE - 8, .unsure_until = MINUTE - 7,                \
+        .end_ms = DEADLINE_MS - 100                                                                                    \
+    }
 
 static const struct {
     const char *why;
@@ -40,17 +43,29 @@ static const struct {
     bool moves;
 } changes[] = {
     {"nothing", {true, 4, BEFORE}, false},
-    {"log time", {true, 4, {.w_ms = 99999999, .m = 991, .b = 992, .x = 993, .end_ms = DEADLINE_MS - 100}}, false},
+    {"log time",
+     {true,
+      4,
+      {.log_time_ms = 99999999, .settled = 991, .older_until = 992, .unsure_until = 993, .end_ms = DEADLINE_MS - 100}},
+     false},
     {"M, b, x and the end move, all below the minute",
-     {true, 4, {.w_ms = 5, .m = 999, .b = 999, .x = 999, .end_ms = DEADLINE_MS - 1}},
+     {true, 4, {.log_time_ms = 5, .settled = 999, .older_until = 999, .unsure_until = 999, .end_ms = DEADLINE_MS - 1}},
      false},
     {"the end of the log is not known any more",
-     {true, 4, {.w_ms = 5, .m = 991, .b = 992, .x = 993, .end_ms = PART_NEVER}},
+     {true, 4, {.log_time_ms = 5, .settled = 991, .older_until = 992, .unsure_until = 993, .end_ms = TIME_NEVER}},
      false},
-    {"M reaches the minute", {true, 4, {.w_ms = 5, .m = 1000, .b = 992, .x = 993, .end_ms = 5}}, true},
-    {"b reaches the minute", {true, 4, {.w_ms = 5, .m = 991, .b = 1000, .x = 993, .end_ms = 5}}, true},
-    {"x reaches the minute", {true, 4, {.w_ms = 5, .m = 991, .b = 992, .x = 1000, .end_ms = 5}}, true},
-    {"the end passes the deadline", {true, 4, {.w_ms = 5, .m = 991, .b = 992, .x = 993, .end_ms = DEADLINE_MS}}, true},
+    {"M reaches the minute",
+     {true, 4, {.log_time_ms = 5, .settled = 1000, .older_until = 992, .unsure_until = 993, .end_ms = 5}},
+     true},
+    {"b reaches the minute",
+     {true, 4, {.log_time_ms = 5, .settled = 991, .older_until = 1000, .unsure_until = 993, .end_ms = 5}},
+     true},
+    {"x reaches the minute",
+     {true, 4, {.log_time_ms = 5, .settled = 991, .older_until = 992, .unsure_until = 1000, .end_ms = 5}},
+     true},
+    {"the end passes the deadline",
+     {true, 4, {.log_time_ms = 5, .settled = 991, .older_until = 992, .unsure_until = 993, .end_ms = DEADLINE_MS}},
+     true},
     {"a new incarnation", {true, 5, BEFORE}, true},
     {"the row is gone", {.has_row = false}, true},
 };
@@ -66,21 +81,21 @@ START_TEST(it_moves_when_a_row_says_something_else_of_the_minute) {
 END_TEST
 
 START_TEST(it_moves_when_a_partition_appears) {
-    struct board_sources s = {0};
-    struct part_row row = BEFORE;
-    uint64_t none = board_say(&rules, &s, MINUTE);
-    board_sources_add(&s, "events/1", 4, &row);
-    uint64_t one = board_say(&rules, &s, MINUTE);
-    board_sources_add(&s, "events/0", 0, NULL);
-    uint64_t two = board_say(&rules, &s, MINUTE);
+    struct progress s = {0};
+    struct progress_row row = BEFORE;
+    uint64_t none = progress_digest(&rules, &s, MINUTE);
+    progress_add(&s, "events/1", 4, &row);
+    uint64_t one = progress_digest(&rules, &s, MINUTE);
+    progress_add(&s, "events/0", 0, NULL);
+    uint64_t two = progress_digest(&rules, &s, MINUTE);
     ck_assert(none != one && one != two && none != two);
-    board_sources_deinit(&s);
+    progress_deinit(&s);
 }
 END_TEST
 
 START_TEST(it_moves_when_partitions_change_alike_or_change_places) {
     struct said changed = {true, 4, BEFORE};
-    changed.row.x = MINUTE;
+    changed.row.unsure_until = MINUTE;
     struct said none[SOURCES] = {{true, 4, BEFORE}, {true, 4, BEFORE}, {true, 4, BEFORE}};
     struct said first[SOURCES] = {changed, none[1], none[2]}, second[SOURCES] = {none[0], changed, none[2]};
     struct said both[SOURCES] = {changed, changed, none[2]};
@@ -92,26 +107,28 @@ END_TEST
 /* A row's flags above the minute stay as they are however far the numbers go. */
 START_TEST(it_stands_still_far_above_the_minute) {
     struct said rows[SOURCES] = {{true, 4, BEFORE}, {true, 4, BEFORE}, {true, 4, BEFORE}};
-    rows[1].row = (struct part_row){.w_ms = 5, .m = 1000, .b = 1000, .x = 1000, .end_ms = DEADLINE_MS};
+    rows[1].row = (struct progress_row){
+        .log_time_ms = 5, .settled = 1000, .older_until = 1000, .unsure_until = 1000, .end_ms = DEADLINE_MS};
     uint64_t before = say_of(rows, MINUTE);
-    rows[1].row = (struct part_row){.w_ms = 6, .m = 9999, .b = 9998, .x = 9997, .end_ms = INT64_MAX};
+    rows[1].row = (struct progress_row){
+        .log_time_ms = 6, .settled = 9999, .older_until = 9998, .unsure_until = 9997, .end_ms = INT64_MAX};
     ck_assert_uint_eq(say_of(rows, MINUTE), before);
 }
 END_TEST
 
 /* -- against the judgement itself -- */
 
-static const int64_t minutes[] = {PART_NO_MINUTE, MINUTE - 1, MINUTE, MINUTE + 1};
-static const int64_t ends[] = {PART_NEVER, DEADLINE_MS - 1, DEADLINE_MS};
+static const int64_t minutes[] = {NO_MINUTE, MINUTE - 1, MINUTE, MINUTE + 1};
+static const int64_t ends[] = {TIME_NEVER, DEADLINE_MS - 1, DEADLINE_MS};
 
 static struct said random_said(struct rng *r) {
     return (struct said){
         .has_row = rng_below(r, 5) > 0,
         .incarnation = 4 + rng_below(r, 2),
-        .row = {.w_ms = rng_below(r, 3),
-                .m = minutes[rng_below(r, ARRAY_LEN(minutes))],
-                .b = minutes[rng_below(r, ARRAY_LEN(minutes))],
-                .x = minutes[rng_below(r, ARRAY_LEN(minutes))],
+        .row = {.log_time_ms = rng_below(r, 3),
+                .settled = minutes[rng_below(r, ARRAY_LEN(minutes))],
+                .older_until = minutes[rng_below(r, ARRAY_LEN(minutes))],
+                .unsure_until = minutes[rng_below(r, ARRAY_LEN(minutes))],
                 .end_ms = ends[rng_below(r, ARRAY_LEN(ends))]},
     };
 }
@@ -121,23 +138,23 @@ static struct said random_said(struct rng *r) {
 enum { PART_CHOICES = 1 + 2 * 4, JUDGEMENTS = PART_CHOICES * PART_CHOICES * PART_CHOICES };
 
 static void judge_all(const struct said rows[SOURCES], uint8_t out[JUDGEMENTS]) {
-    struct board_sources s = {0};
+    struct progress s = {0};
     for (int i = 0; i < SOURCES; i++)
-        board_sources_add(&s, names[i], rows[i].incarnation, rows[i].has_row ? &rows[i].row : NULL);
-    bool settled = board_settled_everywhere(&s, MINUTE);
+        progress_add(&s, names[i], rows[i].incarnation, rows[i].has_row ? &rows[i].row : NULL);
+    bool settled = progress_settled_everywhere(&s, MINUTE);
     for (int j = 0; j < JUDGEMENTS; j++) {
-        struct board_part parts[SOURCES];
+        struct list_part parts[SOURCES];
         size_t n = 0;
         for (int i = 0, choices = j; i < SOURCES; i++, choices /= PART_CHOICES) {
             int choice = choices % PART_CHOICES;
             if (choice == 0) continue;
-            parts[n++] = (struct board_part){names[i], 3 + (uint64_t)(choice - 1) / 2, choice % 2 == 0, false};
+            parts[n++] = (struct list_part){names[i], 3 + (uint64_t)(choice - 1) / 2, choice % 2 == 0, false};
         }
-        unsigned judged = board_judge(&rules, &s, MINUTE, 0, parts, n) | (unsigned)settled << 2;
+        unsigned judged = list_judge(&rules, &s, MINUTE, 0, parts, n) | (unsigned)settled << 2;
         for (size_t i = 0; i < n; i++) judged |= (unsigned)parts[i].counts << (3 + i);
         out[j] = (uint8_t)judged;
     }
-    board_sources_deinit(&s);
+    progress_deinit(&s);
 }
 
 /* Method: two random sets of rows, mostly equal; if any judgement of any parts differs, so does what is said. */
@@ -168,8 +185,8 @@ END_TEST
 
 Suite *progress_digest_suite(void);
 Suite *progress_digest_suite(void) {
-    Suite *s = suite_create("board_say");
-    TCase *c = tcase_create("board_say");
+    Suite *s = suite_create("progress_digest");
+    TCase *c = tcase_create("progress_digest");
     tcase_set_timeout(c, 60);
     suite_add_tcase(s, c);
     tcase_add_loop_test(c, it_moves_when_a_row_says_something_else_of_the_minute, 0, (int)ARRAY_LEN(changes));

@@ -52,7 +52,7 @@ static void teardown(void) {
 
 static void hand(struct mail *m, uint32_t consumer, const char *source) {
     m->consumer = consumer;
-    m->source = source;
+    m->partition_name = source;
     m->incarnation = 1;
     ck_assert(mailbox_put(&worker.hub.outbox, m));
 }

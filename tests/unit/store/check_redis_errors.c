@@ -139,8 +139,8 @@ static struct store_part parts[4];
 static int contribute(size_t n) {
     struct store_parts lists[4];
     for (size_t i = 0; i < n; i++) {
-        parts[i] = (struct store_part){.source = "events/0", .items = {"x", 1}};
-        keys_fence(parts[i].fence, 1, 1);
+        parts[i] = (struct store_part){.partition_name = "events/0", .items = {"x", 1}};
+        fence_format(parts[i].fence, 1, 1);
         lists[i] = (struct store_parts){.location = {"US", 2}, .minute = 1, .parts = &parts[i], .n = 1};
     }
     return store.ops->contribute(store.self, lists, n, &error);

@@ -61,10 +61,10 @@ static void expect_redis(const char *want, const char *command) {
 static void expect_said(const char *what) { ck_assert_msg(strstr(odd, what) != NULL, "%s is not in: %s", what, odd); }
 
 static enum store_answer contribute(struct bytes location, const char *source) {
-    struct store_part part = {.source = source, .items = {"x", 1}};
+    struct store_part part = {.partition_name = source, .items = {"x", 1}};
     struct store_part other = part;
     struct store_parts lists[] = {{location, minute, &part, 1}, {jp, minute, &other, 1}};
-    keys_fence(part.fence, 1, 1);
+    fence_format(part.fence, 1, 1);
     memcpy(other.fence, part.fence, sizeof other.fence);
     ck_assert_msg(store.ops->contribute(store.self, lists, 2, &error) == STORE_OK, "%s", error.text);
     ck_assert_int_eq(other.answer, STORE_STORED); /* the neighbour */
@@ -86,14 +86,14 @@ static enum store_answer write_us(const char *state) {
     struct store_hash hash = read_us();
     struct store_list l = {.location = us,
                            .minute = minute,
-                           .n = hash.n,
+                           .writes = hash.writes,
                            .state = state,
                            .final = strcmp(state, "final") == 0,
                            .merged = {"m", 1},
                            .top = top,
                            .top_n = 1,
                            .log_time_ms = 5};
-    strcpy(l.e, hash.e);
+    strcpy(l.hash_token, hash.hash_token);
     ck_assert_msg(store.ops->lists_write(store.self, &l, 1, 1000, &error) == STORE_OK, "%s", error.text);
     return l.answer;
 }
@@ -324,8 +324,8 @@ START_TEST(the_index_of_locations_follows_the_clock_of_redis) {
 END_TEST
 
 static int write_row(const char *source, const char *life, enum store_answer *answer) {
-    struct store_row row = {.source = source, .value = {"v", 1}};
-    keys_fence(row.fence, 1, 1);
+    struct store_row row = {.partition_name = source, .value = {"v", 1}};
+    fence_format(row.fence, 1, 1);
     snprintf(row.life, sizeof row.life, "%s", life);
     int status = store.ops->rows_write(store.self, &row, 1, "00000000000000aa", &error);
     *answer = row.answer;
@@ -344,7 +344,7 @@ START_TEST(an_odd_row_says_nothing_and_is_written_anew) {
     ck_assert_int_eq(store.ops->progress_read(store.self, &progress, &error), STORE_OK);
     ck_assert_uint_eq(progress.n, 2);
     for (size_t i = 0; i < 2; i++)
-        ck_assert_uint_eq(progress.rows[i].value_len, strcmp(progress.rows[i].source, "events/1") == 0 ? 1 : 0);
+        ck_assert_uint_eq(progress.rows[i].value_len, strcmp(progress.rows[i].partition_name, "events/1") == 0 ? 1 : 0);
     store_progress_deinit(&progress);
     expect_said("topk:progress: field events/0");
     ck_assert_int_eq(write_row("events/0", "00000000000000aa", &answer), STORE_OK);
@@ -356,8 +356,8 @@ END_TEST
 /* Its partition knows that seven of its rows are kept, and a Redis with fewer would have gone back. */
 START_TEST(an_odd_row_is_not_taken_for_a_redis_that_went_back) {
     enum store_answer answer;
-    struct store_row row = {.source = "events/0", .value = {"v", 1}, .life = "00000000000000aa", .kept = 7};
-    keys_fence(row.fence, 1, 1);
+    struct store_row row = {.partition_name = "events/0", .value = {"v", 1}, .life = "00000000000000aa", .kept = 7};
+    fence_format(row.fence, 1, 1);
     ck_assert_int_eq(write_row("events/1", "", &answer), STORE_OK);
     redis_server_do(server, "HSET topk:progress events/0 %s", odd_rows[0]);
     ck_assert_int_eq(store.ops->rows_write(store.self, &row, 1, "00000000000000bb", &error), STORE_OK);

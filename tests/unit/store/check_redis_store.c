@@ -52,9 +52,9 @@ static void teardown(void) {
 /* -- words -- */
 
 static int contribute(struct bytes location, int64_t at, struct bytes items) {
-    struct store_part part = {.source = "events/0", .items = items};
+    struct store_part part = {.partition_name = "events/0", .items = items};
     struct store_parts list = {.location = location, .minute = at, .parts = &part, .n = 1};
-    keys_fence(part.fence, 1, 1);
+    fence_format(part.fence, 1, 1);
     return store.ops->contribute(store.self, &list, 1, &error);
 }
 
@@ -73,22 +73,22 @@ static struct store_list list_of(int64_t at, const char *state) {
     struct store_hash hash = read_one(at);
     struct store_list l = {.location = us,
                            .minute = at,
-                           .n = hash.n,
+                           .writes = hash.writes,
                            .state = state,
                            .final = strcmp(state, "final") == 0,
                            .merged = {"m", 1},
                            .top = top,
                            .top_n = ARRAY_LEN(top),
                            .log_time_ms = 5};
-    strcpy(l.e, hash.e);
+    strcpy(l.hash_token, hash.hash_token);
     return l;
 }
 
 static int write_list(struct store_list *l) { return store.ops->lists_write(store.self, l, 1, 1000, &error); }
 
 static int write_rows(struct store *s, const char *life) {
-    struct store_row row = {.source = "events/0", .value = {"v", 1}};
-    keys_fence(row.fence, 1, 1);
+    struct store_row row = {.partition_name = "events/0", .value = {"v", 1}};
+    fence_format(row.fence, 1, 1);
     snprintf(row.life, sizeof row.life, "%s", life);
     return s->ops->rows_write(s->self, &row, 1, "00000000000000aa", &error);
 }
@@ -122,7 +122,7 @@ START_TEST(a_full_server_refuses_what_grows_and_nothing_of_it_happens) {
     ck_assert_int_eq(write_rows(&store, ""), STORE_FULL);
     ck_assert_int_eq(write_list(&open), STORE_FULL);
     expect_redis("1", "DBSIZE");
-    ck_assert_int_eq(read_one(minute).n, 1);
+    ck_assert_int_eq(read_one(minute).writes, 1);
     ck_assert(metric_value(metrics_get(metrics, METRIC_REDIS_ERRORS, "kind=\"oom\"")) == 5);
 }
 END_TEST
@@ -313,8 +313,8 @@ START_TEST(another_format_is_refused) {
 END_TEST
 
 START_TEST(the_first_writer_learns_the_life_and_the_second_try_is_stored) {
-    struct store_row row = {.source = "events/0", .value = {"v", 1}};
-    keys_fence(row.fence, 1, 1);
+    struct store_row row = {.partition_name = "events/0", .value = {"v", 1}};
+    fence_format(row.fence, 1, 1);
     ck_assert_int_eq(store.ops->rows_write(store.self, &row, 1, "00000000000000aa", &error), STORE_OK);
     ck_assert_int_eq(row.answer, STORE_OTHER_LIFE);
     ck_assert_str_eq(row.new_life, "00000000000000aa");
@@ -334,7 +334,7 @@ START_TEST(scripts_that_redis_forgot_are_loaded_again_and_every_call_happens_onc
     ck_assert_int_eq(contribute(us, minute, (struct bytes){"x", 1}), STORE_OK);
     redis_server_do(server, "SCRIPT FLUSH");
     ck_assert_int_eq(contribute(us, minute, (struct bytes){"x", 1}), STORE_OK);
-    ck_assert_int_eq(read_one(minute).n, 2);
+    ck_assert_int_eq(read_one(minute).writes, 2);
     struct store_list open = list_of(minute, "open");
     ck_assert_int_eq(write_list(&open), STORE_OK);
     ck_assert_int_eq(open.answer, STORE_STORED);
@@ -353,8 +353,8 @@ START_TEST(large_calls_arrive_whole_and_can_be_closed) {
     for (size_t i = 0; i < sizeof items; i++) items[i] = (char)(i * 7);
     for (size_t i = 0; i < MANY_PARTS; i++) {
         snprintf(names[i], sizeof names[i], "events/%zu", i);
-        parts[i] = (struct store_part){.source = names[i], .items = {items, sizeof items}};
-        keys_fence(parts[i].fence, 1, 1);
+        parts[i] = (struct store_part){.partition_name = names[i], .items = {items, sizeof items}};
+        fence_format(parts[i].fence, 1, 1);
     }
     for (size_t i = 0; i < ARRAY_LEN(lists); i++)
         lists[i] = (struct store_parts){
@@ -366,7 +366,7 @@ START_TEST(large_calls_arrive_whole_and_can_be_closed) {
     struct store_round round = {.hashes = &hash, .hashes_n = 1};
     ck_assert_int_eq(store.ops->round_read(store.self, &round, &error), STORE_OK);
     ck_assert_uint_eq(hash.parts_n, MANY_PARTS);
-    ck_assert_int_eq(hash.n, MANY_PARTS + MANY_PARTS / 3);
+    ck_assert_int_eq(hash.writes, MANY_PARTS + MANY_PARTS / 3);
     for (size_t i = 0; i < hash.parts_n; i++) {
         ck_assert_uint_eq(hash.parts[i].items_len, sizeof items);
         ck_assert_mem_eq(hash.parts[i].items, items, sizeof items);

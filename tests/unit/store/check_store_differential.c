@@ -57,8 +57,8 @@ static struct bytes some_location(struct run *t) { return fake_text(locations[dr
 
 static int64_t some_minute(struct run *t) { return first_minute + (int64_t)draw(t, MINUTES); }
 
-static void some_fence(struct run *t, char out[STORE_FENCE_LEN + 1]) {
-    keys_fence(out, 1 + draw(t, 3), (int64_t)draw(t, 4) - 1);
+static void some_fence(struct run *t, char out[FENCE_LEN + 1]) {
+    fence_format(out, 1 + draw(t, 3), (int64_t)draw(t, 4) - 1);
 }
 
 static struct seen *seen_of(struct run *t, struct bytes location, int64_t minute) {
@@ -85,7 +85,7 @@ static void call_contribute(struct run *t, struct err *e) {
         lists[0][i] = (struct store_parts){.location = some_location(t), .minute = some_minute(t), .n = 1 + draw(t, 4)};
         for (size_t j = 0; j < lists[0][i].n; j++) {
             struct store_part *p = &parts[0][i][j];
-            *p = (struct store_part){.source = sources[draw(t, SOURCES)],
+            *p = (struct store_part){.partition_name = sources[draw(t, SOURCES)],
                                      .final = draw(t, 2) == 0,
                                      .only_if_there = draw(t, 3) == 0,
                                      .items = some_bytes(t, 200)};
@@ -147,7 +147,7 @@ static void call_rows_write(struct run *t, struct err *e) {
     size_t n = draw(t, 5);
     const char *new_life = lives[1 + draw(t, ARRAY_LEN(lives) - 1)];
     for (size_t i = 0; i < n; i++) {
-        rows[0][i] = (struct store_row){.source = sources[draw(t, SOURCES)], .value = some_row(t)};
+        rows[0][i] = (struct store_row){.partition_name = sources[draw(t, SOURCES)], .value = some_row(t)};
         rows[0][i].kept = draw(t, 4) == 0 ? (int64_t)draw(t, 12) : 0;
         some_fence(t, rows[0][i].fence);
         strcpy(rows[0][i].life, lives[draw(t, ARRAY_LEN(lives))]);
@@ -163,7 +163,7 @@ static void call_rows_write(struct run *t, struct err *e) {
 }
 
 static void say_join(struct buf *out, size_t i, const struct store_join *j) {
-    buf_addf(out, "%zu %s %s %s %s %d %lld\n", i, j->life, j->source, j->fence, j->value, j->is_new,
+    buf_addf(out, "%zu %s %s %s %s %d %lld\n", i, j->life, j->partition_name, j->fence, j->value, j->is_new,
              (long long)j->closed);
 }
 
@@ -171,7 +171,7 @@ static void call_join(struct run *t, struct err *e) {
     struct store_join joins[2][4] = {0};
     size_t n = 1 + draw(t, 4);
     const char *new_life = lives[1 + draw(t, ARRAY_LEN(lives) - 1)];
-    for (size_t i = 0; i < n; i++) joins[0][i].source = joins[1][i].source = sources[draw(t, SOURCES)];
+    for (size_t i = 0; i < n; i++) joins[0][i].partition_name = joins[1][i].partition_name = sources[draw(t, SOURCES)];
     int real = t->pair.real.ops->join(t->pair.real.self, joins[0], n, new_life, e);
     int fake = t->pair.fake.ops->join(t->pair.fake.self, joins[1], n, new_life, e);
     for (size_t i = 0; i < n; i++) {
@@ -226,7 +226,7 @@ static struct store_list_item *some_items(struct run *t, size_t n) {
 
 static struct store_list some_list(struct run *t, struct store_list_item **top) {
     struct store_list l = {.location = some_location(t), .minute = some_minute(t)};
-    l.n = seen_of(t, l.location, l.minute)->n - (draw(t, 8) == 0);
+    l.writes = seen_of(t, l.location, l.minute)->n - (draw(t, 8) == 0);
     l.rows = (int64_t)draw(t, 4);
     l.state = states[draw(t, ARRAY_LEN(states))];
     l.final = strcmp(l.state, "final") == 0 && draw(t, 3) > 0;
@@ -243,8 +243,8 @@ static void call_lists_write(struct run *t, struct err *e) {
     size_t n = 1 + draw(t, 3);
     for (size_t i = 0; i < n; i++) {
         lists[0][i] = lists[1][i] = some_list(t, &tops[i]);
-        strcpy(lists[0][i].e, seen_of(t, lists[0][i].location, lists[0][i].minute)->e_real);
-        strcpy(lists[1][i].e, seen_of(t, lists[0][i].location, lists[0][i].minute)->e_fake);
+        strcpy(lists[0][i].hash_token, seen_of(t, lists[0][i].location, lists[0][i].minute)->e_real);
+        strcpy(lists[1][i].hash_token, seen_of(t, lists[0][i].location, lists[0][i].minute)->e_fake);
     }
     int real = t->pair.real.ops->lists_write(t->pair.real.self, lists[0], n, t->wall_ms, e);
     int fake = t->pair.fake.ops->lists_write(t->pair.fake.self, lists[1], n, t->wall_ms, e);
@@ -284,7 +284,7 @@ static void say_progress(struct buf *out, const struct store_progress *p) {
     buf_addf(out, "life %s version %lld members %lld closed %lld\n", p->life, (long long)p->version,
              (long long)p->members, (long long)p->closed);
     for (size_t i = 0; i < p->n; i++)
-        buf_addf(out, "%s %s %s %lld\n", p->rows[i].source, p->rows[i].fence, p->rows[i].value,
+        buf_addf(out, "%s %s %s %lld\n", p->rows[i].partition_name, p->rows[i].fence, p->rows[i].value,
                  (long long)p->rows[i].count);
 }
 
@@ -324,10 +324,10 @@ static void call_notes_read(struct run *t, struct err *e) {
 
 static void say_hash(struct buf *out, size_t i, const struct store_hash *h) {
     buf_addf(out, "hash %zu exists %d closed %d lost %d n %lld e %d\n", i, h->exists, h->closed, h->lost,
-             (long long)h->n, h->e[0] != '\0');
+             (long long)h->writes, h->hash_token[0] != '\0');
     for (size_t j = 0; j < h->parts_n; j++) {
         buf_addf(out, "part %zu %d ", i, h->parts[j].final);
-        fake_dump_line(out, fake_text(h->parts[j].source), fake_text(h->parts[j].fence),
+        fake_dump_line(out, fake_text(h->parts[j].partition_name), fake_text(h->parts[j].fence),
                        (struct bytes){h->parts[j].items, h->parts[j].items_len});
     }
 }
@@ -341,8 +341,8 @@ static int read_round(struct run *t, struct store *s, struct store_hash *hashes,
     for (size_t i = 0; i < MINUTES; i++) {
         struct seen *seen = seen_of(t, hashes[i].location, hashes[i].minute);
         say_hash(out, i, &hashes[i]);
-        strcpy(real ? seen->e_real : seen->e_fake, hashes[i].e);
-        seen->n = hashes[i].n;
+        strcpy(real ? seen->e_real : seen->e_fake, hashes[i].hash_token);
+        seen->n = hashes[i].writes;
     }
     store_round_deinit(&r);
     return status;

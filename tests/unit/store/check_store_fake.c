@@ -54,8 +54,8 @@ static void teardown(void) {
 /* -- words -- */
 
 static struct store_part part_of(uint64_t incarnation, int64_t offset, const char *items) {
-    struct store_part p = {.source = "events/0", .items = fake_text(items)};
-    keys_fence(p.fence, incarnation, offset);
+    struct store_part p = {.partition_name = "events/0", .items = fake_text(items)};
+    fence_format(p.fence, incarnation, offset);
     return p;
 }
 
@@ -77,8 +77,8 @@ static enum store_answer contribute(struct fake_store *s, uint64_t incarnation, 
 }
 
 static int write_rows(struct fake_store *s, const char *life, const char *new_life) {
-    struct store_row row = {.source = "events/0", .value = {"v", 1}};
-    keys_fence(row.fence, 1, 1);
+    struct store_row row = {.partition_name = "events/0", .value = {"v", 1}};
+    fence_format(row.fence, 1, 1);
     snprintf(row.life, sizeof row.life, "%s", life);
     struct store ops = fake_store_ops(s);
     int status = ops.ops->rows_write(ops.self, &row, 1, new_life, &error);
@@ -93,14 +93,14 @@ static enum store_answer write_list(struct fake_store *s, const char *state) {
     ck_assert_int_eq(ops.ops->round_read(ops.self, &round, &error), STORE_OK);
     struct store_list l = {.location = us,
                            .minute = minute,
-                           .n = hash.n,
+                           .writes = hash.writes,
                            .state = state,
                            .final = strcmp(state, "final") == 0,
                            .merged = {"m", 1},
                            .top = top,
                            .top_n = ARRAY_LEN(top),
                            .log_time_ms = INT64_MIN};
-    strcpy(l.e, hash.e);
+    strcpy(l.hash_token, hash.hash_token);
     store_round_deinit(&round);
     ck_assert_int_eq(ops.ops->lists_write(ops.self, &l, 1, now_ms, &error), STORE_OK);
     return l.answer;

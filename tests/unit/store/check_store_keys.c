@@ -2,6 +2,7 @@
 #include <check.h>
 #include <string.h>
 
+#include "protocol/fence.h"
 #include "store/keys.h"
 
 static const int64_t minute = 29921468; /* 2026-11-21T19:08 */
@@ -112,10 +113,10 @@ START_TEST(fences_order_as_text_as_their_numbers_do) {
         int64_t offset;
     } ascending[] = {{0, 0},  {0, 9},     {0, 10},  {0, INT64_MAX},  {0, -1} /* final */,   {1, 0},          {9, 5},
                      {10, 0}, {255, 255}, {256, 0}, {1ull << 53, 1}, {(1ull << 53) + 1, 0}, {UINT64_MAX, -1}};
-    char before[STORE_FENCE_LEN + 1] = "", fence[STORE_FENCE_LEN + 1];
+    char before[FENCE_LEN + 1] = "", fence[FENCE_LEN + 1];
     for (size_t i = 0; i < ARRAY_LEN(ascending); i++) {
-        keys_fence(fence, ascending[i].incarnation, ascending[i].offset);
-        ck_assert_uint_eq(strlen(fence), STORE_FENCE_LEN);
+        fence_format(fence, ascending[i].incarnation, ascending[i].offset);
+        ck_assert_uint_eq(strlen(fence), FENCE_LEN);
         ck_assert_str_gt(fence, before);
         strcpy(before, fence);
     }

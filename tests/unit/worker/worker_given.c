@@ -245,7 +245,7 @@ struct mail *row_question(void) {
 void answer_row_question(struct mail *question, uint64_t incarnation) {
     ck_assert_ptr_nonnull(question);
     question->incarnation = incarnation;
-    question->minute = question->x = PART_NO_MINUTE;
+    question->minute = question->unsure_until = NO_MINUTE;
     ck_assert(mailbox_put(&worker.hub.consumers[0].inbox, question));
 }
 
