@@ -37,7 +37,7 @@ static void left_out(struct consumer *c, struct assignment *s, int64_t now) {
 
 static void deliver(struct consumer *c, const struct mail *m, int64_t now) {
     struct assignment *s = assignment_of_instance(c, m->instance);
-    if (s == NULL && !RULE(inst)) /* only in the property test: any memory of the partition */
+    if (s == NULL && !RULE(11, answer_to_its_memory)) /* only in the property test: any memory of the partition */
         for (size_t i = 0; i < c->assignments_n; i++)
             if (c->assignments[i]->memory != NULL && strcmp(c->assignments[i]->name, m->partition_name) == 0)
                 s = c->assignments[i];
@@ -97,7 +97,7 @@ static bool put(struct consumer *c, struct mail *m, const struct partition *p) {
 
 /* Redis was told all of it, and has had RETENTION to forget it (rule 21). */
 static bool is_past_retention(const struct consumer *c, int64_t stored_mono_ms) {
-    return stored_mono_ms != TIME_NEVER && RULE(expired) &&
+    return stored_mono_ms != TIME_NEVER && RULE(21, expired_makes_no_hash) &&
            clock_mono_ms(c->hub->clock) - stored_mono_ms >= c->hub->rules.retention_ms;
 }
 

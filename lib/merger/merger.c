@@ -413,7 +413,7 @@ static enum note_fate fate_of(const struct merger *m, const struct progress *sou
     if (!h->exists || answer == STORE_ABSENT) return fate_without_hash(m, sources, c, h->minute);
     if (h->closed || answer == STORE_CLOSED) return NOTE_END;
     if (answer != STORE_STORED) return NOTE_KEEP;
-    if (w->state == LIST_FINAL || !RULE(note_keep)) return NOTE_END;
+    if (w->state == LIST_FINAL || !RULE(14, note_until_final)) return NOTE_END;
     if (w->state == LIST_LOST && progress_settled_everywhere(sources, h->minute)) return NOTE_END;
     return NOTE_WAIT;
 }
@@ -513,7 +513,7 @@ static int close_first(struct merger *m, const struct store_progress *p, const s
     for (size_t i = 0; i < n; i++)
         if (lists[i].final) highest = i64_larger(highest, lists[i].minute);
     *done = true;
-    if (highest <= p->closed || !RULE(close_first)) return STORE_OK;
+    if (highest <= p->closed || !RULE(23, close_first)) return STORE_OK;
     return m->store.ops->close_up_to(m->store.self, p, highest, done, e);
 }
 
@@ -555,7 +555,7 @@ static int chunk_merge(struct merger *m, const struct round *r, size_t at, size_
         sr.hashes[i].minute = note->minute;
     }
     int status = m->store.ops->round_read(m->store.self, &sr, e);
-    if (status == STORE_OK && !(sr.life_changed && RULE(life_again))) {
+    if (status == STORE_OK && !(sr.life_changed && RULE(15, life_again))) {
         merge_sources(m->hub, &sr.progress, &sources);
         status = chunk_write(m, &sources, r, at, &sr, e);
     }
@@ -601,7 +601,7 @@ static void all_is_well(struct merger *m) {
 static int round_failed(struct merger *m, int status, const struct err *e) {
     if (status == STORE_FATAL) hub_fail(m->hub, e);
     if (status == STORE_BROKEN) {
-        if (RULE(forget)) waiting_clear(m->waiting);
+        if (RULE(12, forget_on_break)) waiting_clear(m->waiting);
         pass_start(m);
     }
     say_failure(m, e);

@@ -33,7 +33,7 @@ void merge_sources(const struct hub *hub, const struct store_progress *p, struct
     out->closed = p->closed;
     for (uint32_t t = 0; t < c->topics_n; t++) {
         uint32_t n = hub->partitions(hub->partitions_self, t);
-        if (n == 0 && RULE(unknown_topic)) progress_add_unknown_topic(out, c->topics[t]);
+        if (n == 0 && RULE(18, unknown_topic)) progress_add_unknown_topic(out, c->topics[t]);
         for (uint32_t i = 0; i < n; i++) {
             snprintf(name, sizeof name, "%s/%" PRIu32, c->topics[t], i);
             progress_add(out, name, 0, NULL);
@@ -102,7 +102,7 @@ struct store_list merge_work_list(const struct hub *hub, const struct store_hash
                            .minute = h->minute,
                            .writes = h->writes,
                            .state = list_state_name(w->state),
-                           .final = w->state == LIST_FINAL && RULE(closed),
+                           .final = w->state == LIST_FINAL && RULE(17, closed),
                            .merged = {w->packed.data, w->packed.len},
                            .top = w->top,
                            .top_n = w->merged.head.n < k ? w->merged.head.n : k,

@@ -19,21 +19,22 @@ static void meta_of(const struct partition *p, int64_t wall_ms, struct commit_me
     *m = (struct commit_meta){.incarnation = p->incarnation,
                               .meaning = p->rules->meaning,
                               .older_until = p->older_until,
-                              .unsure_until = RULE(x_meta) ? p->unsure_until : NO_MINUTE,
+                              .unsure_until = RULE(8, commit_unsure) ? p->unsure_until : NO_MINUTE,
                               .rewind = r.offset,
                               .rewind_log_time_ms = r.log_time_ms,
                               .frontier_log_time_ms = p->log_time_ms,
                               .settled = p->settled,
-                              .rows_kept = RULE(rows_meta) ? p->rows_kept : 0,
+                              .rows_kept = RULE(8, commit_rows_kept) ? p->rows_kept : 0,
                               .vouch = p->vouch,
                               .stored_ms = p->unclean_n == 0 ? wall_ms : TIME_NEVER,
                               .anchor = r.anchor};
-    if (RULE(l_meta)) memcpy(m->life, p->life, sizeof m->life);
+    if (RULE(8, commit_life)) memcpy(m->life, p->life, sizeof m->life);
 }
 
 bool partition_freeze(struct partition *p, int64_t wall_ms, struct partition_commit *out) {
     assert(partition_holds_no_record(p));
-    if (p->needs_row || p->probe != PROBE_NOTHING || (p->next < p->frontier && RULE(not_lower))) return false;
+    if (p->needs_row || p->probe != PROBE_NOTHING || (p->next < p->frontier && RULE(8, frontier_never_lower)))
+        return false;
     partition_raise_x(p);
     struct commit_meta m;
     meta_of(p, wall_ms, &m);
@@ -57,10 +58,10 @@ void partition_committed(struct partition *p, const struct partition_commit *c, 
 }
 
 bool partition_is_own_commit(const struct partition *p, int64_t offset, const char *metadata) {
-    return is_own(p, offset, metadata) || !RULE(same_owner);
+    return is_own(p, offset, metadata) || !RULE(7, own_commit);
 }
 
 void partition_keep(struct partition *p) {
-    if (RULE(redirty_F)) partition_redirty(p);
+    if (RULE(3, redirty_at_frontier)) partition_redirty(p);
     p->ready = true;
 }

@@ -38,15 +38,15 @@ static void partition_begin(struct partition *p, const struct partition_start *s
     p->probe = s->probe;
     p->next = s->next;
     p->frontier = s->frontier;
-    p->log_time_ms = RULE(w_r) ? s->log_time_ms : s->frontier_log_time_ms;
+    p->log_time_ms = RULE(3, rewind_log_time) ? s->log_time_ms : s->frontier_log_time_ms;
     p->settled = s->settled;
-    p->older_until = RULE(cfg_b) || s->origin != ORIGIN_CONFIG ? s->older_until : NO_MINUTE;
+    p->older_until = RULE(4, config_older_until) || s->origin != ORIGIN_CONFIG ? s->older_until : NO_MINUTE;
     p->unsure_until = s->unsure_until;
     p->incarnation = s->incarnation;
     p->needs_row = s->new_incarnation;
     p->ready = !s->new_incarnation;
     p->silent = true;
-    p->raise_x = s->raise_x_at_frontier && RULE(cfg_x);
+    p->raise_x = s->raise_x_at_frontier && RULE(4, config_unsure);
     p->last = s->anchor;
     p->end_wall_ms = TIME_NEVER;
     p->rows_kept = s->rows_kept;
@@ -131,14 +131,14 @@ static void probe_reset(struct partition *p, int64_t time_ms) {
     int64_t reach = minute_reach(p->rules, time_ms);
     p->log_time_ms = time_ms;
     p->settled = i64_larger(p->settled, minute_horizon(p->rules, time_ms));
-    if (RULE(reset_b)) p->older_until = p->settled;
-    if (RULE(reset_x) && reach != NO_MINUTE) p->unsure_until = reach + 1;
+    if (RULE(5, reset_older_until)) p->older_until = p->settled;
+    if (RULE(5, reset_unsure) && reach != NO_MINUTE) p->unsure_until = reach + 1;
 }
 
 /* Rule 6: TIME_MS is of the first record after the lost range. */
 static void probe_cut(struct partition *p, int64_t time_ms) {
     int64_t reach = minute_reach(p->rules, i64_larger(time_ms, p->start.frontier_log_time_ms));
-    if (RULE(trunc_x) && reach != NO_MINUTE) p->unsure_until = i64_larger(p->unsure_until, reach + 1);
+    if (RULE(6, cut_is_unsure) && reach != NO_MINUTE) p->unsure_until = i64_larger(p->unsure_until, reach + 1);
 }
 
 static void probe_time(struct partition *p, int64_t time_ms) {
@@ -218,7 +218,7 @@ struct judge {
 
 static struct judge judge_of(const struct partition *p, const struct log_record *rec) {
     int64_t sealed = minute_horizon(p->rules, p->log_time_ms);
-    return (struct judge){RULE(skip) ? i64_larger(sealed, p->settled) : sealed, future_from(p, rec)};
+    return (struct judge){RULE(3, skip_settled) ? i64_larger(sealed, p->settled) : sealed, future_from(p, rec)};
 }
 
 static void event_judge(struct partition *p, struct event *ev, const struct judge *j, const struct log_record *rec) {
@@ -340,7 +340,7 @@ bool partition_waits_for_row(const struct partition *p) { return p->needs_row &&
 static void meet_board(struct partition *p, const struct partition_joined *joined) {
     bool said_nothing = p->tally.origin == ORIGIN_BEGINNING; /* to any Redis: this is the one that it knows */
     bool without_it = joined->is_new || !said_nothing;
-    if (without_it && RULE(above_closed)) p->settled = i64_larger(p->settled, joined->closed);
+    if (without_it && RULE(23, start_above_closed)) p->settled = i64_larger(p->settled, joined->closed);
     if (said_nothing) memcpy(p->life, joined->life, sizeof p->life);
 }
 
@@ -349,11 +349,11 @@ void partition_row_known(struct partition *p, const struct partition_joined *joi
     if (partition_waits_for_row(p)) meet_board(p, joined);
     p->unsure_until = i64_larger(p->unsure_until, joined->unsure_until);
     uint64_t known = p->incarnation > joined->incarnation ? p->incarnation : joined->incarnation;
-    uint64_t above = RULE(i_known) ? known + 1 : 1;
-    uint64_t wall = wall_ms > 0 && RULE(i_clock) ? (uint64_t)wall_ms : 0;
+    uint64_t above = RULE(1, above_known) ? known + 1 : 1;
+    uint64_t wall = wall_ms > 0 && RULE(1, above_clock) ? (uint64_t)wall_ms : 0;
     p->incarnation = above > wall ? above : wall;
     p->needs_row = false;
-    if (!RULE(i_first)) p->ready = true;
+    if (!RULE(2, incarnation_first)) p->ready = true;
 }
 
 /* -- looking in -- */

@@ -72,7 +72,7 @@ void minutes_seal(struct partition *p) {
         if (m->sealed) continue;
         if (p->staged_n > 0) apply_staged(p); /* it may have buckets that are not made yet */
         m->sealed = true;
-        if (RULE(final_dirty)) minute_each(p, m, bucket_mark);
+        if (RULE(10, final_copies)) minute_each(p, m, bucket_mark);
     }
 }
 
@@ -80,22 +80,23 @@ void minutes_seal(struct partition *p) {
 
 /* At the frontier the silence ends, and nothing that was ever said of the live buckets is relied on. */
 static bool may_speak(struct partition *p) {
-    if (!p->ready || p->needs_row || (p->next < p->frontier && RULE(silent))) return false;
-    if (p->silent && RULE(redirty_F)) partition_redirty(p);
+    if (!p->ready || p->needs_row || (p->next < p->frontier && RULE(3, silence))) return false;
+    if (p->silent && RULE(3, redirty_at_frontier)) partition_redirty(p);
     p->silent = false;
     return true;
 }
 
 static bool bucket_emit(struct partition *p, struct bucket *b, partition_emit *emit, void *ctx) {
     int64_t minute = b->minute->minute;
-    bool final = minute_sealed(p->rules, minute, p->log_time_ms) && (minute > p->unsure_until || !RULE(final_x));
+    bool final =
+        minute_sealed(p->rules, minute, p->log_time_ms) && (minute > p->unsure_until || !RULE(10, final_when_sure));
     buf_clear(&p->items);
     sketch_pack(b->sketch, p->rules->list_size, &p->items);
     struct bucket_copy copy = {.from = p,
                                .location = {b->location, b->location_len},
                                .minute = minute,
                                .incarnation = p->incarnation,
-                               .offset = final && RULE(final_top) ? -1 : p->next,
+                               .offset = final && RULE(10, final_fence) ? -1 : p->next,
                                .at = p->next,
                                .final = final,
                                .stored_mono_ms = b->minute->stored_mono_ms,
@@ -122,10 +123,10 @@ bool partition_publish(struct partition *p, size_t n, partition_emit *emit, void
 /* -- settling -- */
 
 static bool minute_may_settle(const struct partition *p, const struct minute *m, int64_t mono_ms) {
-    int64_t delay_ms = RULE(delay) ? p->rules->settle_delay_ms : 0;
-    if (m->unclean_n != 0 && RULE(clean)) return false;
-    if (!RULE(confirm)) return m->acked_mono_ms + delay_ms <= mono_ms;
-    bool is_kept = m->first_row != 0 || !RULE(clean); /* a Redis that lost what it may keeps that row (rule 22) */
+    int64_t delay_ms = RULE(20, settle_delay) ? p->rules->settle_delay_ms : 0;
+    if (m->unclean_n != 0 && RULE(20, clean)) return false;
+    if (!RULE(20, confirmed)) return m->acked_mono_ms + delay_ms <= mono_ms;
+    bool is_kept = m->first_row != 0 || !RULE(20, clean); /* a Redis that lost what it may keeps that row (rule 22) */
     return is_kept && p->confirmed_mono_ms != TIME_NEVER && m->first_row_mono_ms + delay_ms <= p->confirmed_mono_ms;
 }
 
@@ -143,7 +144,7 @@ static void minute_forget_dirty(struct partition *p, const struct minute *m) {
 
 void partition_settle(struct partition *p, int64_t mono_ms) {
     assert(partition_holds_no_record(p));
-    if (!p->ready || p->silent || (p->life[0] == 0 && RULE(life))) return;
+    if (!p->ready || p->silent || (p->life[0] == 0 && RULE(19, life))) return;
     while (p->minutes.n > 0) {
         struct minute *m = p->minutes.all[0];
         if (!minute_sealed(p->rules, m->minute, p->log_time_ms) || !minute_may_settle(p, m, mono_ms)) break;
@@ -164,12 +165,12 @@ bool partition_row(struct partition *p, struct partition_row_out *out) {
     assert(partition_holds_no_record(p));
     if (!p->ready || p->silent || p->row_out || p->probe != PROBE_NOTHING) return false;
     p->row_out = true;
-    bool vouched = p->unclean_n == 0 || !RULE(end_clean);
+    bool vouched = p->unclean_n == 0 || !RULE(18, end_when_clean);
     *out = (struct partition_row_out){.row = {p->log_time_ms, p->settled, p->older_until, p->unsure_until,
                                               vouched ? p->end_wall_ms : TIME_NEVER, p->vouch},
                                       .incarnation = p->incarnation,
                                       .frontier = p->next,
-                                      .rows_kept = RULE(rows_kept) ? p->rows_kept : 0};
+                                      .rows_kept = RULE(22, rows_kept) ? p->rows_kept : 0};
     memcpy(out->life, p->life, sizeof out->life);
     p->row_sent = (struct row_at){out->row, p->next};
     return true;
@@ -217,9 +218,9 @@ void partition_row_answered(struct partition *p, const struct partition_row_answ
 void partition_other_life(struct partition *p, const char *life) {
     p->row_out = false;
     if (strcmp(p->life, life) == 0) return;
-    bool news =
-        p->life[0] != 0 || RULE(l_meta); /* switched off: the first life that is heard of is taken for the old one */
-    if (RULE(life) && news) {
+    bool news = p->life[0] != 0 ||
+                RULE(8, commit_life); /* switched off: the first life that is heard of is taken for the old one */
+    if (RULE(19, life) && news) {
         p->unsure_until = i64_larger(p->unsure_until, p->settled);
         p->rows_kept = 0;
         partition_redirty(p);
@@ -247,5 +248,5 @@ void partition_answered(struct partition *p, struct bytes location, int64_t minu
 
 void partition_broken(struct partition *p) {
     p->row_out = false;
-    if (RULE(redirty)) partition_redirty(p);
+    if (RULE(12, redirty)) partition_redirty(p);
 }

@@ -101,7 +101,8 @@ static void cut_range(const struct delivery_rules *r, struct partition_start *s)
     s->anchor.set = false;
     s->stored_mono_ms = TIME_NEVER;
     s->lost_records = s->log_start > s->frontier ? s->log_start - s->frontier : 0;
-    if (RULE(trunc_x)) s->unsure_until = i64_larger(s->unsure_until, above(minute_reach(r, s->frontier_log_time_ms)));
+    if (RULE(6, cut_is_unsure))
+        s->unsure_until = i64_larger(s->unsure_until, above(minute_reach(r, s->frontier_log_time_ms)));
     if (s->log_start > s->frontier) s->probe = PROBE_CUT;
 }
 

@@ -10,13 +10,13 @@ const char *list_state_name(enum list_state s) {
 
 /* Rule 16: a part of an older incarnation counts only for minutes that incarnation had settled. */
 static bool part_counts(const struct progress_partition *partition, const struct list_part *part, int64_t minute) {
-    if (partition == NULL || !partition->has_row || !RULE(old_i)) return true;
+    if (partition == NULL || !partition->has_row || !RULE(16, older_parts)) return true;
     return part->incarnation >= partition->incarnation || minute <= partition->row.older_until;
 }
 
 /* Rule 21: what has no part said nothing, unless it may have said so in a hash that expired before this one was made. */
 static bool absence_is_proof(const struct vouch *v, int64_t minute, int64_t born_ms) {
-    if (v->until_ms == 0 || !RULE(absence)) return true;
+    if (v->until_ms == 0 || !RULE(21, absence)) return true;
     return minute > v->above && born_ms < v->until_ms;
 }
 
@@ -27,12 +27,13 @@ static enum list_state partition_says(const struct delivery_rules *rules, const 
     const struct list_part *part = partition->part;
     if (!partition->has_row) return LIST_OPEN;
     if (part != NULL && part->final) return LIST_FINAL;
-    if (minute <= row->unsure_until && RULE(row_x)) return LIST_LOST;
+    if (minute <= row->unsure_until && RULE(18, unsure_is_lost)) return LIST_LOST;
     if (part != NULL && progress_row_is_retired(row)) return LIST_LOST; /* its last word never came */
-    if (part == NULL && (row->settled >= minute || !RULE(absent_M)))
+    if (part == NULL && (row->settled >= minute || !RULE(18, absent_when_settled)))
         return absence_is_proof(&row->vouch, minute, born_ms) ? LIST_FINAL : LIST_LOST;
     bool ended = row->end_ms != TIME_NEVER && row->end_ms >= minute_deadline_ms(rules, minute);
-    if (ended && (part == NULL || part->incarnation == partition->incarnation || !RULE(end_i))) return LIST_ENDED;
+    if (ended && (part == NULL || part->incarnation == partition->incarnation || !RULE(18, end_of_its_incarnation)))
+        return LIST_ENDED;
     return LIST_OPEN;
 }
 

@@ -149,7 +149,7 @@ static void count_answers(struct publisher *p, size_t copies) {
 }
 
 static bool is_noted(enum store_answer answer) {
-    return answer == STORE_STORED || (answer != STORE_EXPIRED && RULE(note_all));
+    return answer == STORE_STORED || (answer != STORE_EXPIRED && RULE(13, note_every_answer));
 }
 
 /* Every answer is noted, "newer" and "closed" too: the writer of what stands there may have died before its note. What
@@ -162,7 +162,7 @@ static size_t notes_make(struct publisher *p, size_t lists) {
         if (!any) continue;
         struct store_note *note = &p->notes[n++];
         *note = (struct store_note){.location = p->lists[i].location, .minute = p->lists[i].minute};
-        if (RULE(token))
+        if (RULE(13, random_token))
             snprintf(note->token, sizeof note->token, "%016" PRIx64, random64());
         else
             snprintf(note->token, sizeof note->token, "%016d", 1);
@@ -190,7 +190,7 @@ static int lists_lose(struct publisher *p, size_t lists, struct err *e) {
     for (size_t i = 0; i < lists; i++)
         if (p->lists[i].parts[0].answer == STORE_ODD)
             p->losses[n++] = (struct store_loss){.location = p->lists[i].location, .minute = p->lists[i].minute};
-    if (n == 0 || !RULE(lose)) return STORE_OK;
+    if (n == 0 || !RULE(25, lose_odd)) return STORE_OK;
     int status = p->store.ops->lists_lose(p->store.self, p->losses, n, e);
     for (size_t i = 0; status == STORE_OK && i < n; i++)
         if (p->losses[i].answer == STORE_ODD) list_is_unkept(p, p->losses[i].location, p->losses[i].minute, lists);
@@ -214,14 +214,14 @@ static int copies_send(struct publisher *p, size_t copies, size_t lists, struct 
     int status;
     memset(p->unkept, 0, copies * sizeof *p->unkept);
     FAULT(before_send);
-    if (!RULE(note_after) && (status = ops->note(p->store.self, p->notes, notes_make(p, lists), e)) != STORE_OK)
+    if (!RULE(13, note_after) && (status = ops->note(p->store.self, p->notes, notes_make(p, lists), e)) != STORE_OK)
         return status;
     if ((status = ops->contribute(p->store.self, p->lists, lists, e)) != STORE_OK) return status;
     FAULT(after_answer);
     count_answers(p, copies);
     if ((status = lists_lose(p, lists, e)) != STORE_OK) return status;
     size_t notes = notes_make(p, lists);
-    if (RULE(note_after) && notes > 0 && (status = ops->note(p->store.self, p->notes, notes, e)) != STORE_OK)
+    if (RULE(13, note_after) && notes > 0 && (status = ops->note(p->store.self, p->notes, notes, e)) != STORE_OK)
         return status;
     notes_answered(p, notes, lists);
     FAULT(after_note);

@@ -72,7 +72,7 @@ static int source_commit(void *self, const struct source_commit *c, size_t n, in
     struct sim *s = src->sim;
     (void)wait_ms;
     (void)e;
-    bool owner = src->generation == s->generation || !RULE(owner_only);
+    bool owner = src->generation == s->generation || !RULE(8, owner_only);
     double luck = s->faults ? rng_real(&s->rng) : 1;
     for (size_t i = 0; i < n; i++) {
         src->commits[i] = c[i];

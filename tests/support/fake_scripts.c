@@ -49,7 +49,7 @@ static enum store_answer store_one(struct fake_redis *r, struct fake_key *h, con
     snprintf(f, sizeof f, "f:%s", p->partition_name);
     snprintf(i, sizeof i, "i:%s", p->partition_name);
     struct bytes there = fake_get(h, fake_text(f));
-    if (there.p != NULL && memcmp(there.p, p->fence, FENCE_LEN) > 0 && RULE(fence)) return STORE_NEWER;
+    if (there.p != NULL && memcmp(there.p, p->fence, FENCE_LEN) > 0 && RULE(9, fence)) return STORE_NEWER;
     snprintf(value, sizeof value, "%s%c", p->fence, p->final ? '1' : '0');
     fake_set(r, h, fake_text(f), fake_text(value));
     fake_set(r, h, fake_text(i), p->items);
@@ -94,7 +94,7 @@ static void run_note(struct fake_redis *r, const struct store_note *note) {
 
 static bool note_is(const struct fake_key *k, struct bytes field, const char *token) {
     struct bytes there = fake_get(k, field);
-    return there.p != NULL && (fake_eq(there, fake_text(token)) || !RULE(note_cas));
+    return there.p != NULL && (fake_eq(there, fake_text(token)) || !RULE(14, note_token));
 }
 
 static void run_note_end(struct fake_redis *r, const struct store_note_end *end) {
@@ -159,15 +159,15 @@ static bool is_left_out(struct fake_key *k, struct bytes there, struct bytes bec
 static enum store_answer write_row(struct fake_redis *r, struct fake_key *k, struct store_row *row) {
     struct bytes life = fake_get(k, fake_text("life"));
     row->count = rows_of(fake_get(k, fake_text(row->partition_name)));
-    if (!fake_eq(life, fake_text(row->life)) && (RULE(life) || row->life[0] == '\0')) {
+    if (!fake_eq(life, fake_text(row->life)) && (RULE(19, life) || row->life[0] == '\0')) {
         assert(life.n <= LIFE_LEN);
         memcpy(row->new_life, life.p, life.n);
         row->new_life[life.n] = '\0';
         return STORE_OTHER_LIFE;
     }
     struct bytes there = fake_get(k, fake_text(row->partition_name));
-    if (is_left_out(k, there, row->value) && RULE(left_out)) return STORE_LEFT_OUT;
-    if (there.p != NULL && memcmp(there.p, row->fence, FENCE_LEN) > 0 && RULE(row_fence)) return STORE_NEWER;
+    if (is_left_out(k, there, row->value) && RULE(24, left_out)) return STORE_LEFT_OUT;
+    if (there.p != NULL && memcmp(there.p, row->fence, FENCE_LEN) > 0 && RULE(19, row_fence)) return STORE_NEWER;
     struct buf value = {0};
     buf_addf(&value, "%s;", row->fence);
     buf_add(&value, row->value.p, row->value.n);
@@ -255,7 +255,7 @@ static void run_close(struct fake_redis *r, struct fake_close *c) {
     struct fake_key *k = progress_key(r);
     bool same = has(k, "life") && fake_eq(fake_get(k, fake_text("life")), fake_text(c->life)) &&
                 get_number(k, "members", 0) == c->members;
-    c->done = same || !RULE(members);
+    c->done = same || !RULE(23, members);
     if (c->done && get_number(k, "closed", INT64_MIN) < c->minute) set_number(r, k, "closed", c->minute);
 }
 
@@ -398,10 +398,10 @@ static bool is_lost(struct fake_redis *r, const struct fake_key *h, const struct
 static enum store_answer judge_list(const struct fake_key *h, const struct store_list *l) {
     if (!has(h, "e")) return STORE_ABSENT;
     if (has(h, "closed")) return STORE_CLOSED;
-    if (!fake_eq(fake_get(h, fake_text("e")), fake_text(l->hash_token)) && RULE(epoch)) return STORE_REFUSED;
+    if (!fake_eq(fake_get(h, fake_text("e")), fake_text(l->hash_token)) && RULE(15, hash_token)) return STORE_REFUSED;
     int64_t before = get_number(h, "ln", -1);
-    if (before > l->writes && RULE(ln)) return STORE_REFUSED;
-    if (before == l->writes && get_number(h, "lr", -1) > l->rows && RULE(lr)) return STORE_REFUSED;
+    if (before > l->writes && RULE(15, merged_writes)) return STORE_REFUSED;
+    if (before == l->writes && get_number(h, "lr", -1) > l->rows && RULE(15, merged_rows)) return STORE_REFUSED;
     return STORE_STORED;
 }
 
@@ -426,7 +426,7 @@ static void run_list(struct fake_redis *r, const struct fake_op *op) {
     }
     struct fake_list before = {0}, after = {0};
     if (r->on_list != NULL) fake_redis_list(r, l->location, l->minute, &before);
-    if (l->final && RULE(closed)) {
+    if (l->final && RULE(17, closed)) {
         drop_parts(r, h);
         fake_set(r, h, fake_text("closed"), fake_text("1"));
     }

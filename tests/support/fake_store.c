@@ -285,7 +285,7 @@ static void read_life_again(struct call *c, struct store_round *round) {
     if (!reading(c)) return;
     struct store_progress now;
     fake_redis_progress(c->s->redis, &now);
-    round->life_changed = strcmp(now.life, round->progress.life) != 0 && RULE(life_again);
+    round->life_changed = strcmp(now.life, round->progress.life) != 0 && RULE(15, life_again);
     store_progress_deinit(&now);
 }
 
@@ -296,7 +296,7 @@ static int fake_round_read(void *self, struct store_round *round, struct err *e)
     for (size_t i = 0; i < round->hashes_n; i++)
         round->hashes[i] =
             (struct store_hash){.location = round->hashes[i].location, .minute = round->hashes[i].minute};
-    bool rows_first = RULE(rows_first);
+    bool rows_first = RULE(15, rows_first);
     if (rows_first) read_rows(&c, round);
     read_hashes(&c, round);
     if (!rows_first) read_rows(&c, round);

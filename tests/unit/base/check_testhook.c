@@ -39,15 +39,15 @@ static void expect_log(const char *part) {
 }
 
 START_TEST(rules_hold_until_switched_off_by_name) {
-    ck_assert(RULE(fence_is_checked) && RULE(commit_waits));
+    ck_assert(RULE(9, fence_is_checked) && RULE(8, commit_waits));
     rule_switch_off("fence_is_checked");
-    ck_assert(!RULE(fence_is_checked));
-    ck_assert(RULE(commit_waits) && RULE(fence_is));
+    ck_assert(!RULE(9, fence_is_checked));
+    ck_assert(RULE(8, commit_waits) && RULE(9, fence_is));
     rule_switch_off("commit_waits");
     rule_switch_off("commit_waits");
-    ck_assert(!RULE(fence_is_checked) && !RULE(commit_waits));
+    ck_assert(!RULE(9, fence_is_checked) && !RULE(8, commit_waits));
     rule_switch_off(NULL);
-    ck_assert(RULE(fence_is_checked) && RULE(commit_waits));
+    ck_assert(RULE(9, fence_is_checked) && RULE(8, commit_waits));
 }
 END_TEST
 
