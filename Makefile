@@ -104,6 +104,7 @@ $(B)/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(SUPPORT) $(LIB)
 
 BENCHES := $(addprefix $(B)/bench/,bare scan sketch)
 $(B)/bench/bare $(B)/bench/scan: $(B)/bench/%: $(B)/tests/bench/%.o
+$(B)/bench/bare: $(B)/tests/bench/zincrby.o
 $(B)/bench/sketch: $(patsubst %.c,$(B)/%.o,$(wildcard tests/bench/sketch/*.c))
 $(BENCHES): $(LIB)
 	@mkdir -p $(@D)
