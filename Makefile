@@ -170,7 +170,7 @@ deps: ## install what is missing to build, test and demo (Debian; root or sudo)
 INSTALLED := $(filter-out topkd-mockbroker,$(PROGRAMS))
 PAGES     := $(INSTALLED:%=build/man/%.1)
 UNITS     := $(wildcard deploy/*.service)
-PAPERS    := deploy/env.example deploy/RUNBOOK.md deploy/METRICS.md
+PAPERS    := deploy/env.example deploy/RUNBOOK.md deploy/METRICS.md lib/event/EVENTS.md
 BINDIR    := $(DESTDIR)$(PREFIX)/bin
 MANDIR    := $(DESTDIR)$(PREFIX)/share/man/man1
 DOCDIR    := $(DESTDIR)$(PREFIX)/share/doc/topkd
@@ -191,7 +191,7 @@ install: all $(PAGES) ## programs, man pages and papers, under $(DESTDIR)$(PREFI
 	$(if $(UNITS),$(Q)install -d $(UNITDIR) && install -m 644 $(UNITS) $(UNITDIR))
 uninstall: ## remove what install has put there
 	$(Q)rm -f $(INSTALLED:%=$(BINDIR)/%) $(INSTALLED:%=$(MANDIR)/%.1) $(UNITS:deploy/%=$(UNITDIR)/%)
-	$(Q)rm -f $(PAPERS:deploy/%=$(DOCDIR)/%) && { [ ! -d $(DOCDIR) ] || rmdir $(DOCDIR); }
+	$(Q)rm -f $(addprefix $(DOCDIR)/,$(notdir $(PAPERS))) && { [ ! -d $(DOCDIR) ] || rmdir $(DOCDIR); }
 image: ## the container image topkd:latest
 	docker build -t topkd:latest --build-arg VERSION='$(VERSION)' -f deploy/Dockerfile .
 up: image ## Kafka, Redis and two workers in containers (PROFILE=load adds the load generator)

@@ -47,7 +47,7 @@ def make_install_puts_programs_pages_and_papers_in_place_and_uninstall_removes_t
     place = ("DESTDIR=%s" % stage, "PREFIX=/usr")
     make("install", *place)
     want = ({"usr/bin/" + p for p in PROGRAMS} | {"usr/share/man/man1/%s.1" % p for p in PROGRAMS}
-            | {"usr/share/doc/topkd/" + name for name in ("env.example", "METRICS.md", "RUNBOOK.md")}
+            | {"usr/share/doc/topkd/" + name for name in ("env.example", "EVENTS.md", "METRICS.md", "RUNBOOK.md")}
             | {"usr/lib/systemd/system/" + unit.name for unit in (ROOT / "deploy").glob("*.service")})
     assert files_below(stage) == want, "installed: %s" % sorted(files_below(stage))
     for program in PROGRAMS:

@@ -14,8 +14,8 @@ START_MS = 1291191960000
 
 
 def documented_rights(board):
-    """The line that the README gives, as words, for another prefix."""
-    line = RIGHTS.search((ROOT / "README.md").read_text())[0]
+    """The line that the runbook gives, as words, for another prefix."""
+    line = RIGHTS.search((ROOT / "deploy/RUNBOOK.md").read_text())[0]
     words = [word.strip("'") for word in line.split()]
     return [word.replace("~topk:", "~%s:" % board) for word in words]
 
@@ -66,7 +66,7 @@ def the_documented_rights_are_enough_and_each_is_needed(s):
     s.redis("ACL", "SETUSER", "topkd", "-zadd")
     later = data.sales(5_000, skip=20_000)
     s.feed(later)
-    text = not_ready(s, w, "redis", "README")
+    text = not_ready(s, w, "redis", "RUNBOOK")
     s.note("without zadd: %s", text.strip()[:150])
     s.redis("ACL", "SETUSER", "topkd", "+zadd", "-evalsha")
     cut_off(s)

@@ -174,7 +174,7 @@ def nobody_spins_while_dead_letters_wait(s):
     expect_rest(s, w, "the dead-letter topic is missing")
 
 
-# -- the alerts of the README ------------------------------------------------------------------------------------------
+# -- the alerts of METRICS.md ------------------------------------------------------------------------------------------
 @scenario()
 def lag_grows_while_a_transaction_is_open_and_the_worker_is_ready(s):
     s.create_topic(4)
