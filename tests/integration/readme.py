@@ -1,6 +1,6 @@
 """README.md as a script: the `sh` blocks of a section, in order, in a fresh copy of the tree.
 
-A `text` block right behind an `sh` block is what its commands print. It holds word by word, with three liberties:
+The `text` block that follows an `sh` block is what its commands print; a block of no kind is a picture. It holds word by word, with three liberties:
 `...` on a line stands for any lines; a whole number may be another one, but 0 stays 0 and nothing else becomes 0; a
 time of day and a number with a fraction may be any. The runs use the ports that a reader would: a network of their own keeps them free."""
 import fcntl
@@ -35,13 +35,14 @@ def section(title):
 
 
 def steps(title):
-    found, previous = [], None
+    found = []
     for kind, text in BLOCK.findall(section(title)):
         if kind == "sh":
             found.append(Step(text, None))
-        elif kind == "text" and previous == "sh":
+        elif kind == "text":
+            assert found and found[-1].reply is None, "%s: a reply to nothing:\n%s" % (title, text)
             found[-1] = found[-1]._replace(reply=text)
-        previous = kind
+    assert found, "the section %r has no sh block" % title
     return found
 
 
