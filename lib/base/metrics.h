@@ -39,7 +39,7 @@ double metric_value(const struct metric *s); /* of a counter or gauge: for tests
 
 /* All of it in text format 0.0.4, families in the order of metrics.def, series in order of labels. */
 void metrics_write(struct metrics *m, struct buf *out);
-/* The table of metrics.def in deploy/METRICS.md. */
+/* The README table of metrics.def (Markdown). */
 void metrics_write_markdown(struct buf *out);
 
 #endif

@@ -1,4 +1,4 @@
-/* config/show.c - the settings for people: in the log, in --help, in deploy/env.example and in README.md. */
+/* config/show.c - the settings for people: in the log, in --help, in deploy/env.example and in the README. */
 #include <ctype.h>
 #include <string.h>
 

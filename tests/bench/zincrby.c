@@ -1,14 +1,14 @@
 /* bench/zincrby.c - a sorted set for each location and minute, one ZINCRBY for each event.
  *
- * What it does not do: a list of all locations (a second ZINCRBY an event), expiry, dead letters, lateness, and counting
- * once: after a crash it counts again what it read since its last commit. */
+ * What it does not do: a list of all locations (a second ZINCRBY an event), expiry, dead letters, lateness. Nor does it
+ * count once: after a crash a consumer like this counts again what it read since its last commit. */
 #include "zincrby.h"
 
-#include <hiredis/hiredis.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <hiredis/hiredis.h>
 
 enum { PIPELINE = 1000, KEY_MAX = 128, MINUTE_MS = 60000 };
 

@@ -1,8 +1,10 @@
 """README.md as a script: the `sh` blocks of a section, in order, in a fresh copy of the tree.
 
-The `text` block that follows an `sh` block is what its commands print; a block of no kind is a picture. It holds word by word, with three liberties:
-`...` on a line stands for any lines; a whole number may be another one, but 0 stays 0 and nothing else becomes 0; a
-time of day and a number with a fraction may be any. The runs use the ports that a reader would: a network of their own keeps them free."""
+The `text` block that follows an `sh` block is what its commands print; a block of no kind is a picture. A reply holds
+word by word, with three liberties: `...` on a line stands for any lines; a whole number may be another one, but 0 stays
+0 and nothing else becomes 0; a time of day and a number with a fraction may be any.
+
+The commands use the ports that a reader would. A network of their own keeps these free."""
 import fcntl
 import os
 import re

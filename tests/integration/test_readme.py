@@ -57,7 +57,8 @@ def your_own_kafka_and_redis_from_the_first_line_to_the_proof(s):
 @scenario(real=False)
 def the_answer_at_the_top_is_one_that_is_asked_below(s):
     asked = [line for step in readme.steps(OWN) for line in step.commands.splitlines() if line.startswith(QUESTION)]
-    shown = [line[2:] for line in (readme.ROOT / "README.md").read_text().splitlines() if line.startswith("$ redis-cli")]
+    page = (readme.ROOT / "README.md").read_text()
+    shown = [line[2:] for line in page.splitlines() if line.startswith("$ redis-cli")]
     assert asked and shown[:1] == asked[:1], "at the top: %s, below: %s" % (shown[:1], asked)
 
 

@@ -30,7 +30,7 @@ check_marks() {
     local page part
     while read -r page part; do
         grep -qxF "<!-- topkd --print $part -->" "$page" && grep -qxF '<!-- end -->' "$page" && continue
-        echo "$page: expected a part '<!-- topkd --print $part -->' ... '<!-- end -->', got none: put the marks back" >&2
+        echo "$page: expected '<!-- topkd --print $part -->' and '<!-- end -->', got none: put the marks back" >&2
         return 1
     done <<<"$PARTS"
 }
