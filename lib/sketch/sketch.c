@@ -12,13 +12,13 @@
  *
  *   set     128 bytes   tag[8]  count[8]  light[16]     tag = lo32(hash) | 1, 0 = free; light = fingerprint:12 count:20
  *   ids      32 bytes   where each way's item stands in the arena of names
- *   stash                items whose set was full too early (sketch_stash.h); mostly none
+ *   stash                items whose set was full too early (stash.h); mostly none
  *   missed    4 bytes   } only made when
  *   bounds   64 bytes   } the sketch overflows: admitted[8]  missed_at[8]
  *
  * Each kind lies in an array of its own. An add of an item that is there touches the first line of its set, its id and
  * its name, one that is not touches the second line and missed; the rest is for those few that change places. How adds are
- * done many at a time stands in sketch_path.inc, how a list is made in sketch_list.c. All arrays are powers of two and
+ * done many at a time stands in path.inc, how a list is made in list.c. All arrays are powers of two and
  * come from the pool of the owner (base/pool.h), where they go back to when their minute is over.
  *
  * Names that were chosen. Whoever sends events knows the hash of a name, and finds another of the same hash in a
@@ -62,8 +62,8 @@
 #if defined(__SSE2__)
 #define SKETCH_PATH_SSE2
 #endif
-#include "sketch/sketch_look.h"
-#include "sketch/sketch_stash.h"
+#include "sketch/look.h"
+#include "sketch/stash.h"
 
 #include <assert.h>
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "colliding.h"
-#include "sketch/sketch_path.h"
+#include "sketch/path.h"
 #include "sketch_given.h"
 #include "stream.h"
 

@@ -1,4 +1,4 @@
-#include "sketch/sketch_path.h"
+#include "sketch/path.h"
 
 #include "base/testhook.h"
 

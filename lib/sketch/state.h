@@ -1,9 +1,9 @@
-/* sketch/sketch_state.h - the inside of a sketch, shared by the files of this folder and by nobody else. */
-#ifndef TOPKD_SKETCH_SKETCH_STATE_H
-#define TOPKD_SKETCH_SKETCH_STATE_H
+/* sketch/state.h - the inside of a sketch, shared by the files of this folder and by nobody else. */
+#ifndef TOPKD_SKETCH_STATE_H
+#define TOPKD_SKETCH_STATE_H
 
 #include "sketch/sketch.h"
-#include "sketch/sketch_set.h"
+#include "sketch/set.h"
 
 #include <string.h>
 
@@ -108,7 +108,7 @@ bool sketch_add_to_full(const struct sketch_add *a) MUST_CHECK;
 /* The offset of an id for ITEM. The arena may move for it. */
 uint32_t sketch_id_intern(struct sketch *s, struct bytes item);
 
-/* sketch_overflow.c */
+/* overflow.c */
 /* MISSED of set I went over by adding W. */
 void sketch_missed_clip(struct sketch *s, uint32_t i, uint32_t w);
 /* The contender A with ADMITTED counts behind it takes WAY; what stood there goes to the light CELL. */

@@ -6,7 +6,7 @@
  * count on there are enough of them. Texts are looked at only from there up. */
 #include "base/pool.h"
 #include "list/packed.h"
-#include "sketch/sketch_stash.h"
+#include "sketch/stash.h"
 
 enum {
     RUN = 8,

@@ -1,6 +1,6 @@
-/* Where items wait whose set is full while the table is not: sketch_stash.h says why, sketch.c when. Items never leave
+/* Where items wait whose set is full while the table is not: stash.h says why, sketch.c when. Items never leave
  * it by weight, so each is counted exactly for as long as the sketch lives: what was exact stays so. */
-#include "sketch/sketch_stash.h"
+#include "sketch/stash.h"
 
 #include <assert.h>
 
@@ -8,7 +8,7 @@
 #if defined(__SSE2__)
 #define SKETCH_PATH_SSE2
 #endif
-#include "sketch/sketch_look.h"
+#include "sketch/look.h"
 
 enum { SLOTS_MIN = 8, WORD_BITS = 64 };
 

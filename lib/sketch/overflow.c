@@ -1,6 +1,6 @@
 /* What a full set does with an item that wins a place in it: sketch.c has the idea and the arithmetic of the bounds. */
 #include "base/pool.h"
-#include "sketch/sketch_state.h"
+#include "sketch/state.h"
 
 void sketch_missed_clip(struct sketch *s, uint32_t i, uint32_t w) {
     s->over->missed[i] -= w; /* what it was before it went over */
