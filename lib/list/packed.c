@@ -1,17 +1,9 @@
+/* list/packed.c - writing and reading the bytes of a ranked list. */
 #include "list/packed.h"
 
 #include <assert.h>
-#include <string.h>
 
 enum { PACKED_VERSION = 1, PACKED_EXACT = 1 };
-
-int packed_order(uint64_t count_a, struct bytes a, uint64_t count_b, struct bytes b) {
-    if (count_a != count_b) return count_a > count_b ? -1 : 1;
-    size_t n = a.n < b.n ? a.n : b.n;
-    int c = n == 0 ? 0 : memcmp(b.p, a.p, n);
-    if (c != 0) return c;
-    return a.n == b.n ? 0 : a.n > b.n ? -1 : 1;
-}
 
 void packed_write(struct buf *out, const struct packed_head *head, const struct packed_item *items) {
     buf_add_byte(out, PACKED_VERSION);

@@ -1,110 +1,30 @@
-/* The heaviest items of a sketch as a packed list.
+/* sketch/list.c - the heaviest items of a sketch as a packed list.
  *
- * A list is made of every changed bucket at every tick, out of up to thousands of ways for hundreds of items, so most
- * ways are only counted: a histogram of the counts, in bins that are exact up to 64 and then 1/32 of a power of two
- * wide, tells from which
- * count on there are enough of them. Texts are looked at only from there up. */
+ * A list is made of every changed bucket at every tick, out of up to thousands of ways for hundreds of items. So most
+ * ways are only counted: a histogram tells from which count on there are enough of them, and texts are looked at only
+ * from there up. Its bins are exact up to 64, and from there on 1/32 of a power of two wide. */
+#include <assert.h>
+
 #include "base/pool.h"
+#include "list/heaviest.h"
 #include "list/packed.h"
 #include "sketch/stash.h"
 
-enum {
-    RUN = 8,
-    BIN_EXACT_BITS = 6,
-    BIN_PART_BITS = 5,
-    BINS = (1 << BIN_EXACT_BITS) + ((32 - BIN_EXACT_BITS) << BIN_PART_BITS)
-};
+enum { BIN_EXACT_BITS = 6, BIN_PART_BITS = 5, BINS = (1 << BIN_EXACT_BITS) + ((32 - BIN_EXACT_BITS) << BIN_PART_BITS) };
 
-/* An item that may be on the list. */
-struct pick {
-    uint64_t lead;
-    uint32_t count;
-    uint32_t place; /* set * SET_WAYS + way; behind all of these, the items of the stash */
-};
-
+/* Items that may be on the list. A place is set * SET_WAYS + way; behind all of these, the items of the stash. */
 struct picks {
-    struct pick *all;
-    size_t n;
+    struct ranking ranking;
     uint64_t absent_upper; /* of all that are not among them */
 };
 
 static uint32_t ways_n(const struct sketch *s) { return sets_n(s) * SET_WAYS; }
 static uint32_t stash_n(const struct sketch *s) { return s->stash == NULL ? 0 : s->stash->n; }
 
-static struct bytes text_of(const struct sketch *s, uint32_t place) {
+static struct bytes text_of(const void *sketch, uint32_t place) {
+    const struct sketch *s = sketch;
     if (place >= ways_n(s)) return id_get(s->arena + s->stash->items[place - ways_n(s)].at);
     return id_get(s->arena + s->ids[place / SET_WAYS].at[place % SET_WAYS]);
-}
-
-/* -- the order of lists -- */
-
-__extension__ typedef unsigned __int128 pick_key;
-
-static pick_key key_of(const struct pick *p) { return (pick_key)p->count << 64 | p->lead; }
-
-static bool comes_first(const struct sketch *s, const struct pick *a, const struct pick *b) {
-    pick_key x = key_of(a), y = key_of(b);
-    if (__builtin_expect(x != y, 1)) return x > y;
-    return packed_order(0, text_of(s, a->place), 0, text_of(s, b->place)) < 0;
-}
-
-/* Move the LIMIT first of P to the front, in any order (selection by partitioning, Hoare 1961). */
-static void picks_select(const struct sketch *s, struct picks *p, size_t limit) {
-    if (limit == 0 || limit >= p->n) return;
-    ptrdiff_t lo = 0, hi = (ptrdiff_t)p->n - 1, last = (ptrdiff_t)limit - 1;
-    while (lo < hi) {
-        struct pick pivot = p->all[last];
-        ptrdiff_t i = lo, j = hi;
-        while (i <= j) {
-            while (comes_first(s, &p->all[i], &pivot)) i++;
-            while (comes_first(s, &pivot, &p->all[j])) j--;
-            if (i > j) break;
-            struct pick t = p->all[i];
-            p->all[i++] = p->all[j];
-            p->all[j--] = t;
-        }
-        if (j < last) lo = i;
-        if (last < i) hi = j;
-    }
-}
-
-static void run_sort(const struct sketch *s, struct pick *p, size_t n) {
-    for (size_t i = 1; i < n; i++) {
-        struct pick x = p[i];
-        size_t k = i;
-        for (; k > 0 && comes_first(s, &x, &p[k - 1]); k--) p[k] = p[k - 1];
-        p[k] = x;
-    }
-}
-
-/* Two sorted runs, A up to MIDDLE and from there to END, become one in OUT. */
-static void runs_merge(const struct sketch *s, const struct pick *a, const struct pick *middle, const struct pick *end,
-                       struct pick *out) {
-    const struct pick *b = middle;
-    while (a < middle && b < end) {
-        bool second = comes_first(s, b, a);
-        *out++ = second ? *b : *a;
-        b += second;
-        a += !second;
-    }
-    memcpy(out, a, (size_t)(middle - a) * sizeof *a);
-    memcpy(out + (middle - a), b, (size_t)(end - b) * sizeof *b);
-}
-
-/* By merging, where a comparison is no guess: half the time of qsort_r, which calls for each. Returns where the result
- * is: A or SPARE. */
-static struct pick *picks_sort(const struct sketch *s, struct pick *a, struct pick *spare, size_t n) {
-    for (size_t i = 0; i < n; i += RUN) run_sort(s, a + i, n - i < RUN ? n - i : RUN);
-    for (size_t run = RUN; run < n; run *= 2) {
-        for (size_t i = 0; i < n; i += 2 * run) {
-            size_t middle = i + run < n ? i + run : n, end = i + 2 * run < n ? i + 2 * run : n;
-            runs_merge(s, a + i, a + middle, a + end, spare + i);
-        }
-        struct pick *t = a;
-        a = spare;
-        spare = t;
-    }
-    return a;
 }
 
 /* -- bins -- */
@@ -124,8 +44,9 @@ static uint32_t bin_floor(unsigned bin) {
     return UINT32_C(1) << power | part << (power - BIN_PART_BITS);
 }
 
-/* Items that count less are not needed for a list of LIMIT, of ways alone and all the more with the stash. Every way that is in use counts something. Neighbours go to
- * different histograms: equal counts in a row would wait for each other. */
+/* Items that count less are not needed for a list of LIMIT: ways alone are enough, and all the more with the stash.
+ * Every way that is in use counts something. Neighbours go to different histograms, because equal counts in a row would
+ * wait for each other. */
 static uint32_t lowest_count(const struct sketch *s, size_t limit) {
     uint32_t bins[2][BINS] = {{0}};
     for (uint32_t i = 0; i < sets_n(s); i++)
@@ -161,7 +82,7 @@ static inline void pick(const struct sketch *s, struct picks *p, uint32_t lowest
     if (count < lowest)
         leave_out(s, p, place, count);
     else
-        p->all[p->n++] = (struct pick){packed_lead(text_of(s, place)), count, place};
+        p->ranking.all[p->ranking.n++] = (struct rank){count, rank_lead(text_of(s, place)), place};
 }
 
 static void picks_collect(const struct sketch *s, struct picks *p, uint32_t lowest) {
@@ -181,15 +102,16 @@ static uint64_t most_missed(const struct sketch *s) {
 
 /* The LIMIT heaviest, in any order. */
 static void picks_make(const struct sketch *s, struct picks *p, size_t limit) {
+    struct ranking *r = &p->ranking;
     p->absent_upper = most_missed(s);
     picks_collect(s, p, limit < (size_t)ways_n(s) + stash_n(s) ? lowest_count(s, limit) : 1);
-    picks_select(s, p, limit);
-    for (; p->n > limit; p->n--) leave_out(s, p, p->all[p->n - 1].place, p->all[p->n - 1].count);
+    heaviest_select(r, limit);
+    for (; r->n > limit; r->n--) leave_out(s, p, r->all[r->n - 1].place, (uint32_t)r->all[r->n - 1].count);
 }
 
-static struct packed_item item_of(const struct sketch *s, const struct pick *pick) {
-    struct bounds b = bounds_of(s, pick->place, pick->count);
-    return (struct packed_item){text_of(s, pick->place), pick->count, b.lower, b.upper};
+static struct packed_item item_of(const struct sketch *s, const struct rank *rank) {
+    struct bounds b = bounds_of(s, rank->place, (uint32_t)rank->count);
+    return (struct packed_item){text_of(s, rank->place), rank->count, b.lower, b.upper};
 }
 
 /* Where a count stands still only the total bounds anything. */
@@ -198,25 +120,27 @@ static void widen(struct packed_head *head, struct packed_item *items) {
     for (size_t i = 0; i < head->n; i++) items[i].upper = head->total > items[i].count ? head->total : items[i].count;
 }
 
-static void list_write(struct sketch *s, const struct pick *picks, struct packed_head *head, struct buf *out) {
+static void list_write(struct sketch *s, const struct rank *ranks, struct packed_head *head, struct buf *out) {
     struct pool *pool = &s->budget->pool;
     size_t bytes = (head->n + 1) * sizeof(struct packed_item);
     struct packed_item *items = pool_take(pool, bytes);
-    for (size_t i = 0; i < head->n; i++) items[i] = item_of(s, &picks[i]);
+    for (size_t i = 0; i < head->n; i++) items[i] = item_of(s, &ranks[i]);
     if (s->saturated) widen(head, items);
     packed_write(out, head, items);
     pool_give(pool, items, bytes);
 }
 
 void sketch_pack(struct sketch *s, size_t limit, struct buf *out) {
+    sketch_check(s);
     struct pool *pool = &s->budget->pool;
-    size_t bytes = ((size_t)ways_n(s) + stash_n(s)) * sizeof(struct pick);
-    struct pick *all = pool_take(pool, bytes), *spare = pool_take(pool, bytes);
-    struct picks p = {.all = all};
+    size_t bytes = ((size_t)ways_n(s) + stash_n(s)) * sizeof(struct rank);
+    struct rank *all = pool_take(pool, bytes), *spare = pool_take(pool, bytes);
+    struct picks p = {.ranking = {all, 0, text_of, s}};
     picks_make(s, &p, limit);
+    size_t n = p.ranking.n;
     struct packed_head head = {
-        .exact = sketch_exact(s), .total = sketch_total(s), .absent_upper = p.absent_upper, .n = p.n};
-    list_write(s, picks_sort(s, all, spare, p.n), &head, out);
+        .exact = sketch_exact(s), .total = sketch_total(s), .absent_upper = p.absent_upper, .n = n};
+    list_write(s, heaviest_sort(&p.ranking, n, spare), &head, out);
     pool_give(pool, spare, bytes);
     pool_give(pool, all, bytes);
 }

@@ -44,10 +44,11 @@
  * event to save one of two lines).
  *
  * Bounds. missed = all weight that hit none of the set's ways, plus what every evicted way had counted since its
- * admission. way: lower = count - admitted, upper = lower + missed at admission. Invariant: (sum of the light cells) +
- * (sum of admitted) <= missed, so admitted <= missed_at and lower <= count <= upper: a miss adds w to missed and at
- * most w to one cell; when contender (cell x) and way (admitted a, lower l) change places, the cell grows to a + l
- * while x and a leave, and missed grows by l.
+ * admission. A way's lower = count - admitted, its upper = lower + missed at its admission.
+ * Invariants (check.c): no light cell and no admitted is larger than missed, so lower <= count <= upper. As long as no
+ * light cell is full, (sum of the light cells) + (sum of admitted) <= missed. A miss adds w to missed, and at most w to
+ * one cell. When contender (cell x) and way (admitted a, lower l) change places, the cell grows to a + l while x and a
+ * leave, and missed grows by l.
  *
  * Example: 512 sets (64 KB). 1024 distinct items: exact. The 1025th .. 1400th finds its set full: from there on that
  * set's eight heaviest are kept; an item with 40 counts that comes back after eviction says count 41, lower 1,
@@ -76,7 +77,6 @@ enum { ARENA_BITS_MIN = 6 };
 static uint64_t table_bytes(uint32_t n) { return (uint64_t)n * (sizeof(struct set) + sizeof(struct set_ids)); }
 static size_t missed_bytes(const struct sketch *s) { return sets_n(s) * sizeof(uint32_t); }
 static size_t bounds_bytes(const struct sketch *s) { return sets_n(s) * sizeof(struct set_bounds); }
-static size_t arena_bytes(const struct sketch *s) { return (size_t)1 << s->arena_bits; }
 
 uint64_t sketch_bytes(const struct sketch *s) {
     uint64_t over = s->over == NULL ? 0 : pool_size(sizeof *s->over) + pool_size(missed_bytes(s)) + bounds_bytes(s);
@@ -123,11 +123,13 @@ struct sketch *sketch_create(struct sketch_budget *budget, uint64_t seed, uint32
     table_take(s, SKETCH_SETS_MIN);
     s->arena_bits = ARENA_BITS_MIN;
     s->arena = pool_take_zeroed(&budget->pool, arena_bytes(s));
+    sketch_check(s);
     return s;
 }
 
 void sketch_destroy(struct sketch *s) {
     if (s == NULL) return;
+    sketch_check(s);
     struct sketch_budget *b = s->budget;
     overflow_give(s);
     stash_give(s);
@@ -151,6 +153,7 @@ static uint32_t id_append(char *arena, uint32_t *len, struct bytes item) {
 static unsigned ways_used(const struct set *set) { return set_ways(set, 0) ^ ((1u << SET_WAYS) - 1); }
 
 static void id_move(const struct sketch *s, char *arena, uint32_t *len, uint32_t *at) {
+    assert(*at < s->arena_len);
     *at = id_append(arena, len, id_get(s->arena + *at));
 }
 
@@ -177,12 +180,14 @@ static void arena_rebuild(struct sketch *s, uint32_t need) {
         len = live;
     }
     pool_give(&s->budget->pool, s->arena, arena_bytes(s));
+    assert(len == live);
     s->arena = arena;
     s->arena_bits = bits;
     s->arena_len = len;
 }
 
 uint32_t sketch_id_intern(struct sketch *s, struct bytes item) {
+    assert(item.n > 0 && item.n <= SKETCH_ITEM_BYTES_MAX);
     uint32_t need = (uint32_t)(sizeof(uint16_t) + item.n);
     if (arena_bytes(s) - s->arena_len < need + ID_WORDS) arena_rebuild(s, need);
     return id_append(s->arena, &s->arena_len, item);
@@ -190,6 +195,7 @@ uint32_t sketch_id_intern(struct sketch *s, struct bytes item) {
 
 /* ITEM in the place of the id at *AT. Ids are mostly of one length, so it fits; else it goes to the end. */
 static void id_replace(struct sketch *s, uint32_t set, unsigned way, struct bytes item) {
+    assert(s->over != NULL); /* nothing is evicted while all is exact */
     uint32_t *at = &s->ids[set].at[way], begin = *at;
     size_t old = id_get(s->arena + begin).n;
     if (item.n <= old) {
@@ -219,6 +225,7 @@ void sketch_way_hit(struct sketch *s, uint32_t set, unsigned way, uint32_t w) {
 }
 
 void sketch_way_take(struct sketch *s, uint32_t set, unsigned way, uint32_t tag, uint32_t count, struct bytes item) {
+    assert(s->sets[set].tag[way] == 0 && count > 0);
     /* Interning may rebuild the arena from the tags: the new way must not be among them yet. */
     s->ids[set].at[way] = sketch_id_intern(s, item);
     s->sets[set].tag[way] = tag;
@@ -227,6 +234,7 @@ void sketch_way_take(struct sketch *s, uint32_t set, unsigned way, uint32_t tag,
 }
 
 void sketch_way_replace(struct sketch *s, uint32_t set, unsigned way, uint32_t tag, uint32_t count, struct bytes item) {
+    assert(s->sets[set].tag[way] != 0 && count > 0);
     id_replace(s, set, way, item);
     s->sets[set].tag[way] = tag;
     s->sets[set].count[way] = count;
@@ -236,13 +244,16 @@ void sketch_way_replace(struct sketch *s, uint32_t set, unsigned way, uint32_t t
 
 static void way_move(struct sketch *s, const struct set *from, const struct set_ids *ids, int way) {
     uint32_t to = set_of(s, sketch_hash(id_get(s->arena + ids->at[way])));
-    int free_way = __builtin_ctz(set_ways(&s->sets[to], 0));
+    unsigned free_ways = set_ways(&s->sets[to], 0);
+    assert(free_ways != 0); /* a set of eight splits in two */
+    int free_way = __builtin_ctz(free_ways);
     s->sets[to].tag[free_way] = from->tag[way];
     s->sets[to].count[free_way] = from->count[way];
     s->ids[to].at[free_way] = ids->at[way];
 }
 
 static bool sketch_grow(struct sketch *s) {
+    assert(s->over == NULL); /* what was estimated cannot be split */
     uint32_t n = sets_n(s);
     if (s->shift == s->shift_last || ways_in_use(s) <= items_exact(s->shift)) return false;
     if (!budget_allows(s, table_bytes(n))) {
@@ -294,6 +305,7 @@ void sketch_add(struct sketch *s, uint64_t hash, struct bytes item, uint32_t wei
 /* Every weight added was a hit of a way that is still there (its count less what it was admitted with), or is in some
  * missed, or was clipped. */
 uint64_t sketch_total(const struct sketch *s) {
+    assert(s->over != NULL || !s->saturated);
     uint64_t total = s->over == NULL ? 0 : s->over->clipped;
     for (uint32_t i = 0; i < sets_n(s); i++) {
         if (s->over != NULL) total += s->over->missed[i];

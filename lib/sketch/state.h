@@ -2,8 +2,8 @@
 #ifndef TOPKD_SKETCH_STATE_H
 #define TOPKD_SKETCH_STATE_H
 
-#include "sketch/sketch.h"
 #include "sketch/set.h"
+#include "sketch/sketch.h"
 
 #include <string.h>
 
@@ -43,6 +43,10 @@ struct sketch {
 };
 _Static_assert(sizeof(struct sketch) <= 64, "a sketch is one cache line beside its sets");
 
+/* What sketch.c promises of a sketch between two calls. In a test build every set is looked at. */
+void sketch_check(const struct sketch *s);
+
+static inline size_t arena_bytes(const struct sketch *s) { return (size_t)1 << s->arena_bits; }
 static inline uint32_t sets_n(const struct sketch *s) { return UINT32_C(1) << (64 - s->shift); }
 /* So many different items are always exact: a quarter of the ways. */
 static inline uint32_t items_exact(uint8_t shift) { return UINT32_C(SET_WAYS / 4) << (64 - shift); }

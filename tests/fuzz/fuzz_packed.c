@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "list/heaviest.h"
 #include "list/merge.h"
 
 /* Assertions are what this program is for. */
@@ -75,7 +76,7 @@ static bool check_list(struct bytes list) {
 static void check_merged(const struct merged *m) {
     for (uint64_t i = 1; i < m->head.n; i++) {
         const struct packed_item *a = &m->items[i - 1], *b = &m->items[i];
-        assert(packed_order(a->count, a->item, b->count, b->item) < 0);
+        assert(list_order(a->count, a->item, b->count, b->item) < 0);
     }
     check_round_trip(&m->head, m->items);
 }

@@ -4,6 +4,7 @@
 #include <check.h>
 #include <stdio.h>
 
+#include "list/heaviest.h"
 #include "list/merge.h"
 #include "unit/sketch/sketch_given.h"
 #include "unit/sketch/stream.h"
@@ -173,7 +174,7 @@ static void expect_same_items(struct bytes a, struct bytes b, uint64_t seed) {
         more = packed_next(&x, &it);
         ck_assert_int_eq(packed_next(&y, &other), more);
         if (more == 1)
-            ck_assert_msg(packed_order(it.count, it.item, other.count, other.item) == 0, "seed %llu: %llu and %llu",
+            ck_assert_msg(list_order(it.count, it.item, other.count, other.item) == 0, "seed %llu: %llu and %llu",
                           (unsigned long long)seed, (unsigned long long)it.count, (unsigned long long)other.count);
     } while (more == 1);
     ck_assert_int_eq(more, 0);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "list/heaviest.h"
 #include "list/packed.h"
 
 /* -- the order of lists -- */
@@ -21,7 +22,7 @@ static const struct {
 START_TEST(lists_are_ordered_as_redis_orders_them) {
     for (size_t i = 0; i < ARRAY_LEN(ordered); i++)
         for (size_t j = 0; j < ARRAY_LEN(ordered); j++) {
-            int c = packed_order(ordered[i].count, ordered[i].item, ordered[j].count, ordered[j].item);
+            int c = list_order(ordered[i].count, ordered[i].item, ordered[j].count, ordered[j].item);
             ck_assert_msg(i == j ? c == 0 : i < j ? c < 0 : c > 0, "rows %zu and %zu: %d", i, j, c);
         }
 }

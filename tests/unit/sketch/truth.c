@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "list/heaviest.h"
 #include "list/packed.h"
 
 /* -- counting -- */
@@ -97,7 +98,7 @@ static const char *items_contradiction(struct truth *r, struct packed_reader *re
     uint64_t n = 0;
     int got;
     while ((got = packed_next(reader, &it)) == 1 && wrong == NULL) {
-        if (n > 0 && packed_order(last.count, last.item, it.count, it.item) >= 0) wrong = "out of order";
+        if (n > 0 && list_order(last.count, last.item, it.count, it.item) >= 0) wrong = "out of order";
         if (wrong == NULL) wrong = item_contradiction(r, head, &it);
         last = it;
         n++;
