@@ -2,12 +2,13 @@
  * the commits, then no list that is absent or could still end, then three publish intervals in which nothing moved. */
 #include "arrive.h"
 
-#include "base/clock.h"
-#include "base/log.h"
-#include "base/mem.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <time.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
 
 enum { COMMIT_POLL_MS = 200, QUIET_INTERVALS = 3, QUIET_MIN_MS = 500 };
 

@@ -1,11 +1,12 @@
 #include "audit.h"
 
+#include <stdio.h>
+#include <unistd.h>
+
 #include "base/clock.h"
 #include "base/mem.h"
 #include "compare.h"
 #include "report.h"
-#include <stdio.h>
-#include <unistd.h>
 
 /* What an audit holds, in the order in which it comes to be. */
 struct audit {

@@ -3,9 +3,10 @@
  */
 #include "decode.h"
 
-#include "moment.h"
 #include <stdio.h>
 #include <string.h>
+
+#include "moment.h"
 
 enum { ITEM_BYTES_MAX = 256, LOCATION_BYTES_MAX = 64, TYPE_BYTES_MAX = 64 };
 

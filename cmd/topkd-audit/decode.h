@@ -4,9 +4,10 @@
 #ifndef TOPKD_AUDIT_DECODE_H
 #define TOPKD_AUDIT_DECODE_H
 
+#include <jansson.h>
+
 #include "base/base.h"
 #include "config/config.h"
-#include <jansson.h>
 
 /* In the order in which they are looked for; APPLIED is what is left. */
 enum outcome {

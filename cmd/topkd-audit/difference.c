@@ -1,10 +1,11 @@
 #include "difference.h"
 
-#include "base/buf.h"
-#include "base/mem.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
 
 static void take_sides(struct difference *d, const struct sides *s) {
     d->subject = s->subject;

@@ -1,7 +1,8 @@
 #include "example.h"
 
-#include "base/log.h"
 #include <string.h>
+
+#include "base/log.h"
 
 static int append(const char *p, size_t n, void *self) {
     struct example *x = self;

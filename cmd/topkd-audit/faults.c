@@ -1,7 +1,8 @@
 #include "faults.h"
 
-#include "base/mem.h"
 #include <stdlib.h>
+
+#include "base/mem.h"
 
 static bool only_its_state(const struct fault *f) { return f->fate == FATE_OPEN || f->fate == FATE_LOST; }
 

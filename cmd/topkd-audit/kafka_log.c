@@ -1,10 +1,12 @@
 #include "kafka_log.h"
 
+#include <string.h>
+
+#include <librdkafka/rdkafka.h>
+
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include <librdkafka/rdkafka.h>
-#include <string.h>
 
 enum { ASK_TIMEOUT_MS = 15000, POLL_MS = 500, SILENCE_MAX_MS = 60000 };
 

@@ -1,13 +1,14 @@
 /* topkd-audit - the second opinion: recounts the log exactly and holds what Redis serves against it.
  *   options -> settings -> audit: log -> recount -> wait for the workers -> compare -> report
  * It shares nothing with the worker but lib/base and lib/config: two programs that agree were written twice. */
-#include "audit.h"
-#include "base/mem.h"
-#include "report.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "audit.h"
+#include "base/mem.h"
+#include "report.h"
 
 enum { EXIT_GOOD = 0, EXIT_NOT_GOOD = 1, EXIT_USAGE = 2 };
 

@@ -1,9 +1,10 @@
 #include "names.h"
 
-#include "base/hash.h"
-#include "base/mem.h"
 #include <assert.h>
 #include <string.h>
+
+#include "base/hash.h"
+#include "base/mem.h"
 
 void names_deinit(struct names *t) {
     mem_free(t->list);

@@ -1,10 +1,11 @@
 #include "options.h"
 
-#include "base/clock.h"
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/clock.h"
 
 enum { OPT_FROM = 1000, OPT_TO, OPT_OFFSETS, OPT_WAIT, OPT_EXACT, OPT_ALLOW_LOST, OPT_ALLOW_OPEN, OPT_JSON, OPT_SHOW };
 

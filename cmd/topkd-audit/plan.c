@@ -1,9 +1,10 @@
 #include "plan.h"
 
+#include <stdlib.h>
+
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/mem.h"
-#include <stdlib.h>
 
 /* A list may go a little before an older one: they are written by different mergers. */
 enum { EXPIRY_ORDER_MIN = 5 };

@@ -1,8 +1,9 @@
 #include "recount.h"
 
+#include <string.h>
+
 #include "base/clock.h"
 #include "moment.h"
-#include <string.h>
 
 void recount_init(struct recount *r, const struct config *c, int64_t from, int64_t to) {
     *r = (struct recount){.config = c, .from = from, .to = to, .first_minute = INT64_MAX, .last_minute = INT64_MIN};

@@ -1,10 +1,11 @@
 #include "redis_link.h"
 
-#include "base/mem.h"
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
+
+#include "base/mem.h"
 
 enum { WORDS_MAX = 8, PORT_DEFAULT = 6379 };
 static const struct timeval TIMEOUT = {.tv_sec = 10};

@@ -1,10 +1,11 @@
-#include "report.h"
+#include <stdlib.h>
+
+#include <jansson.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "rejects.h"
-#include <jansson.h>
-#include <stdlib.h>
+#include "report.h"
 
 static void put(json_t *o, const char *name, uint64_t v) {
     json_object_set_new(o, name, json_integer((json_int_t)(v < INT64_MAX ? v : INT64_MAX)));

@@ -1,11 +1,11 @@
-#include "report.h"
+#include <stdio.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "rejects.h"
-#include <stdio.h>
-#include <string.h>
+#include "report.h"
 
 /* 1204331 as "1 204 331". Valid until the eighth next call. */
 static const char *grouped(uint64_t v) {

@@ -1,9 +1,10 @@
 #include "served.h"
 
-#include "base/clock.h"
-#include "base/mem.h"
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
 
 /* Answers that may wait in our socket: lists of a few KB each. */
 enum { SHELVES_AT_ONCE = 64, LISTS_AT_ONCE = 256 };

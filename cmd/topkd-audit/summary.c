@@ -1,10 +1,11 @@
 #include "summary.h"
 
+#include <stdarg.h>
+#include <stdio.h>
+
 #include "base/clock.h"
 #include "base/mem.h"
 #include "rejects.h"
-#include <stdarg.h>
-#include <stdio.h>
 
 int64_t summary_oldest_served(const struct plan *p) {
     int64_t oldest = INT64_MAX;

@@ -1,10 +1,11 @@
 #include "tally.h"
 
-#include "base/hash.h"
-#include "base/mem.h"
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/hash.h"
+#include "base/mem.h"
 
 void tally_deinit(struct tally *t) {
     for (uint32_t i = 0; i < t->n; i++) {

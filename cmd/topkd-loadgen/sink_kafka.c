@@ -1,8 +1,9 @@
 /* topkd-loadgen/sink_kafka.c - a librdkafka producer that counts a message only when the broker has acknowledged it:
  * each carries its tally as opaque, and the delivery report brings it back. Everything happens on the caller's thread
  * (reports are served in wait and send), so nothing is locked. */
-#include <librdkafka/rdkafka.h>
 #include <string.h>
+
+#include <librdkafka/rdkafka.h>
 
 #include "base/clock.h"
 #include "base/log.h"

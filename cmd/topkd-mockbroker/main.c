@@ -9,14 +9,15 @@
  * set `session.timeout.ms` to 3500 or more, and `heartbeat.interval.ms` well below it. */
 #include <errno.h>
 #include <getopt.h>
-#include <librdkafka/rdkafka.h>
-#include <librdkafka/rdkafka_mock.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <librdkafka/rdkafka.h>
+#include <librdkafka/rdkafka_mock.h>
 
 #include "base/base.h"
 

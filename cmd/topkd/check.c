@@ -2,13 +2,13 @@
  * not looked at. */
 #include "check.h"
 
+#include <string.h>
+
 #include "base/findings.h"
 #include "base/metrics.h"
 #include "config/config.h"
 #include "source/kafka_check.h"
 #include "store/redis_check.h"
-
-#include <string.h>
 
 enum { EXIT_PROBLEM = 2 };
 

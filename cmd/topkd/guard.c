@@ -1,8 +1,6 @@
 /* A thread of its own that does nothing but wait, so that nothing it could wait for can hang. */
 #include "guard.h"
 
-#include "base/log.h"
-
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
@@ -10,6 +8,8 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "base/log.h"
 
 enum { LAST_LINE_MS = 100 };
 

@@ -1,20 +1,19 @@
 /* topkd: the worker. Wiring only: load, build, run, tear down in reverse, exit code. */
-#include "base/clock.h"
-#include "base/log.h"
-#include "base/metrics.h"
-#include "config/config.h"
-#include "guard.h"
-#include "serve/serve.h"
-#include "source/kafka.h"
-#include "worker/worker.h"
-
-#include "check.h"
-
 #include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "check.h"
+#include "config/config.h"
+#include "guard.h"
+#include "serve/serve.h"
+#include "source/kafka.h"
+#include "worker/worker.h"
 
 extern char **environ;
 

@@ -12,12 +12,12 @@
  * one size each (the same, with a little less of it). */
 #include "base/pool.h"
 
-#include "base/log.h"
-
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+
+#include "base/log.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define POOL_POISONS 1

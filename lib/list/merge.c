@@ -54,10 +54,10 @@ static bool heads_add(const struct bytes *lists, size_t n, struct packed_head *s
     for (size_t i = 0; i < n; i++) {
         struct packed_reader r;
         struct packed_head h;
-        if (!packed_open(&r, lists[i], &h) || h.n > lists[i].n) return false;
+        if (!packed_open(&r, lists[i], &h) || h.items_n > lists[i].n) return false;
         sum->total += h.total;
         sum->absent_upper += h.absent_upper;
-        sum->n += h.n;
+        sum->items_n += h.items_n;
         sum->exact = sum->exact && h.exact && (n == 1 || h.absent_upper == 0);
     }
     return true;
@@ -94,13 +94,13 @@ static void keep_heaviest(struct merged *m, const struct packed_item *items, siz
     for (size_t i = 0; i < n; i++) ranks[i] = (struct rank){items[i].count, rank_lead(items[i].item), (uint32_t)i};
     const struct ranking r = {ranks, n, item_text, items};
     heaviest_select(&r, depth);
-    m->head.n = n < depth ? n : depth;
+    m->head.items_n = n < depth ? n : depth;
     m->head.absent_upper = absent;
-    for (size_t i = m->head.n; i < n; i++)
+    for (size_t i = m->head.items_n; i < n; i++)
         if (items[ranks[i].place].upper > m->head.absent_upper) m->head.absent_upper = items[ranks[i].place].upper;
-    const struct rank *sorted = heaviest_sort(&r, m->head.n, spare);
-    m->items = mem_alloc((m->head.n + 1) * sizeof *m->items);
-    for (size_t i = 0; i < m->head.n; i++) m->items[i] = items[sorted[i].place];
+    const struct rank *sorted = heaviest_sort(&r, m->head.items_n, spare);
+    m->items = mem_alloc((m->head.items_n + 1) * sizeof *m->items);
+    for (size_t i = 0; i < m->head.items_n; i++) m->items[i] = items[sorted[i].place];
     mem_free(spare);
     mem_free(ranks);
 }
@@ -123,7 +123,7 @@ bool merge_lists(const struct bytes *lists, size_t n, size_t depth, struct merge
         return false;
     }
     uint64_t absent = out->head.absent_upper;
-    table_init(&t, out->head.n);
+    table_init(&t, out->head.items_n);
     bool good = true;
     for (size_t i = 0; i < n && good; i++) good = list_add(&t, lists[i], (uint32_t)i + 1);
     good = good && bounds_add(&t, absent);

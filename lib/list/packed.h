@@ -23,7 +23,7 @@
 struct packed_head {
     bool exact; /* counts are the truth: lower = count = upper, not stored */
     uint64_t total, absent_upper;
-    uint64_t n;
+    uint64_t items_n;
 };
 
 struct packed_item {

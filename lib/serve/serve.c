@@ -5,7 +5,6 @@
 #include "serve/serve.h"
 
 #include <limits.h>
-#include <microhttpd.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -16,6 +15,8 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include <microhttpd.h>
 
 #include "base/clock.h"
 #include "base/log.h"

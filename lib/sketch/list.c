@@ -117,14 +117,15 @@ static struct packed_item item_of(const struct sketch *s, const struct rank *ran
 /* Where a count stands still only the total bounds anything. */
 static void widen(struct packed_head *head, struct packed_item *items) {
     head->absent_upper = head->total;
-    for (size_t i = 0; i < head->n; i++) items[i].upper = head->total > items[i].count ? head->total : items[i].count;
+    for (size_t i = 0; i < head->items_n; i++)
+        items[i].upper = head->total > items[i].count ? head->total : items[i].count;
 }
 
 static void list_write(struct sketch *s, const struct rank *ranks, struct packed_head *head, struct buf *out) {
     struct pool *pool = &s->budget->pool;
-    size_t bytes = (head->n + 1) * sizeof(struct packed_item);
+    size_t bytes = (head->items_n + 1) * sizeof(struct packed_item);
     struct packed_item *items = pool_take(pool, bytes);
-    for (size_t i = 0; i < head->n; i++) items[i] = item_of(s, &ranks[i]);
+    for (size_t i = 0; i < head->items_n; i++) items[i] = item_of(s, &ranks[i]);
     if (s->saturated) widen(head, items);
     packed_write(out, head, items);
     pool_give(pool, items, bytes);
@@ -139,7 +140,7 @@ void sketch_pack(struct sketch *s, size_t limit, struct buf *out) {
     picks_make(s, &p, limit);
     size_t n = p.ranking.n;
     struct packed_head head = {
-        .exact = sketch_exact(s), .total = sketch_total(s), .absent_upper = p.absent_upper, .n = n};
+        .exact = sketch_exact(s), .total = sketch_total(s), .absent_upper = p.absent_upper, .items_n = n};
     list_write(s, heaviest_sort(&p.ranking, n, spare), &head, out);
     pool_give(pool, spare, bytes);
     pool_give(pool, all, bytes);

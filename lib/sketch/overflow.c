@@ -1,4 +1,5 @@
-/* sketch/overflow.c - what a full set does with an item that wins a place in it: sketch.c has the idea and the arithmetic of the bounds. */
+/* sketch/overflow.c - what a full set does with an item that wins a place in it: sketch.c has the idea and the
+ * arithmetic of the bounds. */
 #include <assert.h>
 
 #include "base/pool.h"

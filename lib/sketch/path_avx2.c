@@ -1,4 +1,5 @@
-/* The hot code of a sketch for an x86-64 with AVX2, chosen when the process starts to count: path.inc. */
+/* sketch/path_avx2.c - the hot code of a sketch for an x86-64 with AVX2, chosen when the process starts to count:
+ * path.inc. */
 #if defined(__x86_64__)
 #if defined(__clang__)
 #pragma clang attribute push(__attribute__((target("avx2,bmi,bmi2"))), apply_to = function)

@@ -1,4 +1,4 @@
-/* The hot code of a sketch for any processor: path.inc. */
+/* sketch/path_plain.c - the hot code of a sketch for any processor: path.inc. */
 #define PATH_ADD_ALL add_all_plain
 #include "sketch/path.inc"
 

@@ -1,4 +1,4 @@
-/* The hot code of a sketch for any x86-64: path.inc. */
+/* sketch/path_sse2.c - the hot code of a sketch for any x86-64: path.inc. */
 #if defined(__SSE2__)
 #define SKETCH_PATH_SSE2
 #define PATH_ADD_ALL add_all_sse2

@@ -1,13 +1,15 @@
-/* The problem: a minute of one place may hold ten items or ten million; ten must cost a few hundred bytes and be exact,
+/* sketch/sketch.c - how a bucket counts.
+ *
+ * The problem. A minute of one place may hold ten items or ten million. Ten must cost a few hundred bytes and be exact;
  * ten million must fit SKETCH_KB and still name the top hundred with honest bounds.
  *
  * The idea in five lines
- *   1. a table of sets of 8 ways, hash -> set; it doubles when a set is full: exact, and small for small buckets.
- *   2. at the largest size a set keeps its 8 heaviest items, and 16 light cells for contenders.
- *   3. a contender takes over the smallest light cell (count x) only with probability w/(x+w): a long tail of once-seen
- *      items cannot flush real ones, and counts stay unbiased (randomised admission).
- *   4. a contender that outweighs the smallest way changes places with it.
- *   5. certain knowledge is kept beside the estimate: what was counted since admission, and what the set may have missed
+ *   1. A table of sets of 8 ways, hash -> set. It doubles when a set is full: exact, and small for small buckets.
+ *   2. At the largest size a set keeps its 8 heaviest items, and 16 light cells for contenders.
+ *   3. A contender takes over the smallest light cell (count x) only with probability w/(x+w). A long tail of items
+ *      that come once cannot flush real ones, and counts stay unbiased (randomised admission).
+ *   4. A contender that outweighs the smallest way changes places with it.
+ *   5. Certain knowledge is kept beside the estimate: what was counted since admission, and what the set may have missed
  *      before.
  *
  *   set     128 bytes   tag[8]  count[8]  light[16]     tag = lo32(hash) | 1, 0 = free; light = fingerprint:12 count:20
@@ -17,31 +19,31 @@
  *   bounds   64 bytes   } the sketch overflows: admitted[8]  missed_at[8]
  *
  * Each kind lies in an array of its own. An add of an item that is there touches the first line of its set, its id and
- * its name, one that is not touches the second line and missed; the rest is for those few that change places. How adds are
- * done many at a time stands in path.inc, how a list is made in list.c. All arrays are powers of two and
- * come from the pool of the owner (base/pool.h), where they go back to when their minute is over.
+ * its name, one that is not touches the second line and missed; the rest is for those few that change places. How adds
+ * are done many at a time stands in path.inc, how a list is made in list.c. All arrays are powers of two and come from
+ * the pool of the owner (base/pool.h), where they go back to when their minute is over.
  *
  * Names that were chosen. Whoever sends events knows the hash of a name, and finds another of the same hash in a
  * microsecond. So a tag is only a hint, and names are compared: nobody's counts go to another, and exact is exact. What
  * is left to such names is to fall into one set.
- *   - While exact, a full set doubles the table only if a quarter of the ways is used; before, its items go to the stash,
- *     a hash table with a secret. So memory grows with the number of different items, chosen or not, and so many as a
- *     quarter of the ways of the largest table are always exact. Honest names hardly ever go there: with two a set on
- *     average, one set in 4000 gets a ninth.
- *   - Exact counts do not depend on where an item is kept, so the secret may be any process's own; and when an item goes
- *     to the stash, and when it leaves, is decided by sets and by the order of adds alone. Same log, same bytes.
+ *   - While exact, a full set doubles the table only if a quarter of the ways is used. Before that its items go to the
+ *     stash, a hash table with a secret. So memory grows with the number of different items, chosen or not, and as many
+ *     as a quarter of the ways of the largest table are always exact. Honest names hardly ever go there: with two a set
+ *     on average, one set in 4000 gets a ninth.
+ *   - Exact counts do not depend on where an item is kept, so the secret may be any process's own. When an item goes to
+ *     the stash, and when it leaves, is decided by sets and by the order of adds alone. Same log, same bytes.
  *   - What is in the stash when the sketch overflows stays there, counted exactly. To move it into the sets then would
  *     have to happen between two adds of each set, but a batch has long added the hits of other sets.
- *   - An overflowed set that is flooded keeps its 8 heaviest like any other: memory and bounds hold, and to push an item
+ *   - An overflowed set that is flooded keeps its 8 heaviest like any other: memory and bounds hold. To push an item
  *     off its list takes at least as much weight in chosen names as it has itself.
  *
  * Measured beside hashing by a secret and trusting tags, in turns in one run (old / new, ns an add, 64 KB): one counter
  * Zipf .99 14.3 / 15.9, 1.2 8.6 / 10.5, .8 17.0 / 18.0, all distinct 19.3 / 19.9; 200 counters 33 / 41, of 256 KB 41 /
- * 53. The secret costs nothing, but it would have to be the same on every worker and after every replay, in a commit or a
- * setting, and counts would still be true only up to a collision of tags (.004 per million adds). Rejected too: names of
- * up to 15 bytes beside the ways instead of in the arena (a line less for a hit, two more for a new item: slower where
- * caches are cold, and 96 bytes a set), and a second hash by a secret of the process beside the ids (a hash more each
- * event to save one of two lines).
+ * 53. The secret costs nothing, but it would have to be the same on every worker and after every replay, in a commit or
+ * a setting, and counts would still be true only up to a collision of tags (.004 per million adds). Rejected too: names
+ * of up to 15 bytes beside the ways instead of in the arena (a line less for a hit, two more for a new item: slower
+ * where caches are cold, and 96 bytes a set), and a second hash by a secret of the process beside the ids (a hash more
+ * each event to save one of two lines).
  *
  * Bounds. missed = all weight that hit none of the set's ways, plus what every evicted way had counted since its
  * admission. A way's lower = count - admitted, its upper = lower + missed at its admission.
@@ -59,14 +61,14 @@
  * an update; 64-bit keys, since a set would not fit two cache lines. */
 #include "sketch/sketch.h"
 
+#include <assert.h>
+
 #include "base/hash.h"
 #if defined(__SSE2__)
 #define SKETCH_PATH_SSE2
 #endif
 #include "sketch/look.h"
 #include "sketch/stash.h"
-
-#include <assert.h>
 
 _Static_assert(sizeof(struct set) == SKETCH_SET_BYTES, "a set is two cache lines");
 

@@ -1,5 +1,5 @@
-/* sketch/stash.c - where items wait whose set is full while the table is not: stash.h says why, sketch.c when. Items never leave
- * it by weight, so each is counted exactly for as long as the sketch lives: what was exact stays so. */
+/* sketch/stash.c - where items wait whose set is full while the table is not: stash.h says why, sketch.c when. Items
+ * never leave it by weight, so each is counted exactly for as long as the sketch lives: what was exact stays so. */
 #include "sketch/stash.h"
 
 #include <assert.h>

@@ -2,10 +2,10 @@
 #ifndef TOPKD_SKETCH_STATE_H
 #define TOPKD_SKETCH_STATE_H
 
+#include <string.h>
+
 #include "sketch/set.h"
 #include "sketch/sketch.h"
-
-#include <string.h>
 
 /* An item's id is {u16 length, bytes} at an offset of the arena. */
 struct set_ids {

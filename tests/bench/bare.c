@@ -6,7 +6,6 @@
  * to the end that they have now, message by message or in batches. (The library's own end-of-partition comes only with
  * an empty answer, for which the broker waits half a second.) The name=value are librdkafka's settings. One line of
  * logfmt on stdout. */
-#include <librdkafka/rdkafka.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,6 +14,8 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
+
+#include <librdkafka/rdkafka.h>
 
 enum { THREADS_MAX = 64, PARTITIONS_MAX = 64, POLL_MS = 100, BATCH = 1000, CONNECT_MS = 10000 };
 

@@ -1,6 +1,7 @@
 /* A list that is not what it should be: which item is told, and with which counts. */
-#include <check.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "base/buf.h"
 #include "topkd-audit/compare.h"

@@ -1,6 +1,7 @@
 /* Which setting is named when events do not count, and the event that is shown. */
-#include <check.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "base/buf.h"
 #include "topkd-audit/rejects.h"

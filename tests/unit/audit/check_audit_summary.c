@@ -1,6 +1,7 @@
 /* The verdict: it is never good where nothing was compared, whatever the cause. And the order of the faults. */
-#include <check.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "base/buf.h"
 #include "base/mem.h"

@@ -1,10 +1,11 @@
 /* The small parts: errors, hash, random numbers, memory. */
-#include <check.h>
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <check.h>
 
 #include "base/err.h"
 #include "base/hash.h"

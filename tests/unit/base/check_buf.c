@@ -1,7 +1,8 @@
 /* Buffers and varints. */
-#include <check.h>
 #include <stdint.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "base/buf.h"
 

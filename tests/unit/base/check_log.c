@@ -1,9 +1,10 @@
 /* Log lines as a reader of stderr sees them. */
-#include <check.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "base/clock.h"
 #include "base/log.h"

@@ -1,9 +1,10 @@
 /* Metrics as Prometheus reads them. */
-#include <check.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "base/metrics.h"
 

@@ -1,6 +1,7 @@
 /* Blocks of a pool: apart while they are taken, joined when they come back. */
-#include <check.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "base/pool.h"
 

@@ -1,6 +1,7 @@
 /* Durations and sizes as people write them. */
-#include <check.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "base/units.h"
 

@@ -1,7 +1,8 @@
 /* One setting at a time: what is taken, what is refused, and what the refusal says. */
-#include <check.h>
 #include <sched.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "config/setting.h"
 #include "given_env.h"

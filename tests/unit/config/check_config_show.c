@@ -1,8 +1,9 @@
 /* The table as people read it, and the hash of what it means. */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "config/setting.h"
 #include "given_env.h"

@@ -1,9 +1,10 @@
 /* Values from files, and settings that go through to librdkafka. */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <check.h>
 
 #include "config/setting.h"
 #include "given_env.h"

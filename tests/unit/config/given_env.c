@@ -1,10 +1,11 @@
 /* unit/config/given_env.c - see given_env.h. */
 #include "given_env.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <check.h>
 
 enum { ENTRIES_MAX = 200 };
 

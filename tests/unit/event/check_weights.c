@@ -1,7 +1,8 @@
 /* What an event of each type adds. */
-#include <check.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "base/buf.h"
 #include "event/weights.h"

@@ -1,5 +1,6 @@
-#include <check.h>
 #include <stdlib.h>
+
+#include <check.h>
 
 #include "loadgen/pacer.h"
 

@@ -1,6 +1,7 @@
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "loadgen/places.h"
 

@@ -1,8 +1,9 @@
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <check.h>
 #include <zlib.h>
 
 #include "loadgen/replay.h"

@@ -1,7 +1,8 @@
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "loadgen/badevent.h"
 #include "loadgen/jsonfield.h"

@@ -1,6 +1,7 @@
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
+
+#include <check.h>
 
 #include "loadgen/zipf.h"
 

@@ -1,6 +1,5 @@
 /* The HTTP side as a scraper, a load balancer and a curious browser see it. */
 #include <arpa/inet.h>
-#include <check.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -8,6 +7,8 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include <check.h>
 
 #include "serve_given.h"
 

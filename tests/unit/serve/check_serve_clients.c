@@ -1,8 +1,9 @@
 /* Who has to go when there are too many: a table of decisions, without a socket. */
 #include <arpa/inet.h>
-#include <check.h>
 #include <netinet/in.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "serve/clients.h"
 

@@ -1,8 +1,9 @@
 /* The listening socket itself; who listens where is in check_serve.c. */
-#include <check.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include <check.h>
 
 #include "serve/listen.h"
 #include "serve_given.h"

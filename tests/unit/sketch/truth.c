@@ -1,3 +1,4 @@
+/* unit/sketch/truth.c - exact counting, and lists held against it. */
 #include "truth.h"
 
 #include <inttypes.h>
@@ -104,7 +105,7 @@ static const char *items_contradiction(struct truth *r, struct packed_reader *re
         n++;
     }
     if (wrong != NULL) return wrong;
-    return got != 0 ? "broken bytes" : n != head->n ? "another number of items than the head says" : NULL;
+    return got != 0 ? "broken bytes" : n != head->items_n ? "another number of items than the head says" : NULL;
 }
 
 static const char *absent_contradiction(const struct truth *r, uint64_t absent_upper) {
