@@ -9,8 +9,8 @@
  *   3. A contender takes over the smallest light cell (count x) only with probability w/(x+w). A long tail of items
  *      that come once cannot flush real ones, and counts stay unbiased (randomised admission).
  *   4. A contender that outweighs the smallest way changes places with it.
- *   5. Certain knowledge is kept beside the estimate: what was counted since admission, and what the set may have missed
- *      before.
+ *   5. Certain knowledge is kept beside the estimate: what was counted since admission, and what the set may have
+ *      missed before.
  *
  *   set     128 bytes   tag[8]  count[8]  light[16]     tag = lo32(hash) | 1, 0 = free; light = fingerprint:12 count:20
  *   ids      32 bytes   where each way's item stands in the arena of names
