@@ -1,3 +1,4 @@
+/* unit/loadgen/check_batcher.c - which events go out together, when, and under which key. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* unit/loadgen/check_jsonfield.c - tables of objects and the value that is found in each. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* unit/loadgen/check_pacer.c - the rate holds over any step, and a long stall is not made good. */
 #include <stdlib.h>
 
 #include <check.h>

@@ -1,3 +1,4 @@
+/* unit/loadgen/check_places.c - the names of locations are distinct, and countries come first. */
 #include <stdlib.h>
 #include <string.h>
 

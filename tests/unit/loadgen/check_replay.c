@@ -1,3 +1,4 @@
+/* unit/loadgen/check_replay.c - files with odd lines, ends and times, and what comes out of them. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,9 +82,9 @@ END_TEST
 static void expect_error(struct replay *r, int code, const char *words) {
     struct replay_line line;
     struct err e = {0};
-    int rc;
-    while ((rc = replay_next(r, &line, &e)) == 1) continue;
-    ck_assert_int_eq(rc, code);
+    int status;
+    while ((status = replay_next(r, &line, &e)) == 1) continue;
+    ck_assert_int_eq(status, code);
     ck_assert_msg(strstr(e.text, words) != NULL, "%s", e.text);
     replay_close(r);
 }

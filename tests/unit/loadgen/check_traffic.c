@@ -1,3 +1,4 @@
+/* unit/loadgen/check_traffic.c - made-up events have the shares, times and flaws that were asked for. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* unit/loadgen/check_values.c - tables of texts that must be read, and of texts that must be refused. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* unit/loadgen/check_zipf.c - the frequencies of the drawn ranks are those of the law. */
 #include <math.h>
 #include <stdlib.h>
 

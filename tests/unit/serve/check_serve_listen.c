@@ -1,4 +1,4 @@
-/* The listening socket itself; who listens where is in check_serve.c. */
+/* unit/serve/check_serve_listen.c - the listening socket itself (check_serve.c tests who listens where). */
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>

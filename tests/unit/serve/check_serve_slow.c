@@ -1,5 +1,5 @@
-/* Clients that are slow, many, or never done, and the probes beside them. A probe is a new connection each time, as a
- * kubelet's is. */
+/* unit/serve/check_serve_slow.c - clients that are slow, many, or never done, and the probes beside them.
+ * A probe is a new connection each time, as a kubelet's is. */
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
