@@ -87,9 +87,10 @@ static int line_next(struct replay *r, struct bytes *line, struct err *e) {
         int status = chunk_read(r, e);
         if (status != 0) return status;
     }
-    if (searched <= REPLAY_LINE_BYTES_MAX + 1 && line->n <= REPLAY_LINE_BYTES_MAX) return 1;
+    bool taken = searched <= REPLAY_LINE_BYTES_MAX + 1;
+    if (taken && line->n <= REPLAY_LINE_BYTES_MAX) return 1;
     return err_set(e, ERR_INVALID, "line %llu: expected at most %d bytes, got more: split the line or leave it out",
-                   (unsigned long long)r->lines + 1, REPLAY_LINE_BYTES_MAX);
+                   (unsigned long long)r->lines + !taken, REPLAY_LINE_BYTES_MAX);
 }
 
 static bool line_is_blank(struct bytes line) {

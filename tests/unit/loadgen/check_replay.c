@@ -97,9 +97,9 @@ START_TEST(a_line_too_long_for_a_message_is_an_error) {
     memcpy(content, "{}\n", 3);
     expect_error(given(content, n), 0, ""); /* 3 bytes less: fits */
     memset(content, 'x', n);
-    expect_error(given(content, n), ERR_INVALID, "longer than");
+    expect_error(given(content, n), ERR_INVALID, "line 1: expected at most 900000 bytes");
     memcpy(content + n, "\n{}", 3);
-    expect_error(given(content, n + 3), ERR_INVALID, "longer than");
+    expect_error(given(content, n + 3), ERR_INVALID, "line 1: expected at most 900000 bytes");
     free(content);
 }
 END_TEST
