@@ -40,6 +40,7 @@ static double event_step_ms(const struct options *o) {
 
 static void drive_add_event(struct drive *d, struct traffic *t, int64_t clock_ms) {
     struct traffic_event ev;
+    if (d->totals->sent_messages >= d->sink->openers) traffic_begin_late(t);
     traffic_next(t, clock_ms, &ev);
     enum key_kind key = d->options->key;
     bool by_location = key == KEY_LOCATION;

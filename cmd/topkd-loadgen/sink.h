@@ -20,6 +20,8 @@ struct sink {
     /* True: it cannot go on, and has logged why. */
     bool (*failed)(const void *self);
     void (*close)(void *self);
+    /* So many messages open the run: where there are late events, each of them goes to a partition of its own. */
+    uint32_t openers;
 };
 
 /* TOTALS is borrowed until close. Both fill *OUT on 0. ERR_INVALID: the options are wrong. */

@@ -29,8 +29,9 @@ struct sink_kafka {
     rd_kafka_topic_t *rkt;
     struct totals *totals;
     struct parcel *spare;
-    int32_t partitions; /* for round-robin; 0 = the partitioner decides */
-    uint64_t number;    /* of the next message */
+    int32_t partitions;
+    uint64_t placed; /* the first so many messages take the partitions in turn, for the others the key decides */
+    uint64_t number; /* of the next message */
     bool failed;
     struct log_limit log_failures, log_errors;
 };
@@ -97,11 +98,15 @@ static rd_kafka_resp_err_t message_produce(struct sink_kafka *s, const struct me
     return code;
 }
 
+static int32_t partition_next(struct sink_kafka *s) {
+    uint64_t number = s->number++;
+    return number < s->placed ? (int32_t)(number % (uint64_t)s->partitions) : RD_KAFKA_PARTITION_UA;
+}
+
 static void kafka_send(void *self, const struct message *m) {
     struct sink_kafka *s = self;
-    int32_t partition = s->partitions > 0 ? (int32_t)(s->number % (uint64_t)s->partitions) : RD_KAFKA_PARTITION_UA;
+    int32_t partition = partition_next(s);
     struct parcel *p = parcel_take(s, &m->tally);
-    s->number++;
     s->totals->sent_messages++;
     s->totals->sent_events += tally_events(&m->tally);
     rd_kafka_resp_err_t err = message_produce(s, m, p, partition);
@@ -223,8 +228,14 @@ static int topic_await(struct sink_kafka *s, const struct options *o, struct err
         log_limited(&limit, LOG_INTERVAL_MS * 5, LOG_INFO, "topic_awaited", "topic=%s", log_quote(o->topic));
         rd_kafka_poll(s->rk, TOPIC_RETRY_MS);
     }
-    s->partitions = o->round_robin ? n : 0;
+    s->partitions = n;
     return 0;
+}
+
+/* Late events need an opener in each partition: see traffic_begin_late. */
+static uint64_t messages_placed(const struct options *o, int32_t partitions) {
+    if (o->round_robin) return UINT64_MAX;
+    return o->replay == NULL && o->traffic.late > 0 ? (uint64_t)partitions : 0;
 }
 
 int sink_kafka_open(const struct options *o, struct totals *totals, struct sink *out, struct err *e) {
@@ -236,6 +247,7 @@ int sink_kafka_open(const struct options *o, struct totals *totals, struct sink 
         kafka_close(s);
         return status;
     }
-    *out = (struct sink){{kafka_send, s}, kafka_wait, kafka_finish, kafka_failed, kafka_close};
+    s->placed = messages_placed(o, s->partitions);
+    *out = (struct sink){{kafka_send, s}, kafka_wait, kafka_finish, kafka_failed, kafka_close, (uint32_t)s->partitions};
     return 0;
 }

@@ -40,6 +40,6 @@ static bool print_failed(const void *self) { return ((const struct sink_print *)
 int sink_print_open(struct totals *totals, struct sink *out) {
     struct sink_print *s = mem_zalloc(1, sizeof *s);
     s->totals = totals;
-    *out = (struct sink){{print_send, s}, print_wait, print_finish, print_failed, mem_free};
+    *out = (struct sink){{print_send, s}, print_wait, print_finish, print_failed, mem_free, 1};
     return 0;
 }

@@ -32,7 +32,8 @@ struct traffic {
     struct buf bad_text;
     uint64_t bad_events;
     struct traffic_event last;
-    bool repeat; /* the next event is last once more */
+    bool repeat;   /* the next event is last once more */
+    bool has_late; /* late events may come */
 };
 
 static char *text_put(char *to, const char *from, size_t n) {
@@ -160,6 +161,7 @@ static void event_write_bad(struct traffic *t, uint32_t item, const struct place
 static void event_make(struct traffic *t, int64_t clock_ms) {
     const struct traffic_config *c = &t->config;
     enum event_outcome outcome = outcome_draw(t);
+    if (outcome == EVENT_LATE && !t->has_late) outcome = EVENT_APPLIED;
     uint32_t location = zipf_draw(&t->location_ranks, &t->rng) - 1;
     const struct place *place = &t->places[location];
     uint32_t item = item_draw(t, place, clock_ms), user = rng_below(&t->rng, c->users);
@@ -172,6 +174,8 @@ static void event_make(struct traffic *t, int64_t clock_ms) {
         event_write_bad(t, item, place, time_ms, user);
     t->repeat = outcome == EVENT_APPLIED && rng_unit(&t->rng) < c->duplicates;
 }
+
+void traffic_begin_late(struct traffic *t) { t->has_late = true; }
 
 void traffic_next(struct traffic *t, int64_t clock_ms, struct traffic_event *out) {
     if (t->repeat) {
