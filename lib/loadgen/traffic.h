@@ -39,8 +39,8 @@ struct traffic;
 
 struct traffic *traffic_create(const struct traffic_config *config);
 void traffic_destroy(struct traffic *t);
-/* Late events come from now on; until this call they are made on time instead. Nothing is late in a partition that holds
- * no record yet, so call it when each partition has one. */
+/* Late events come from now on. Until this call they are made on time instead. Nothing is late in a partition without a
+ * record, so call it when each partition has one. */
 void traffic_begin_late(struct traffic *t);
 /* The next event, at the time CLOCK_MS. A copy keeps the time of its original. */
 void traffic_next(struct traffic *t, int64_t clock_ms, struct traffic_event *out);
