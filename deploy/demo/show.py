@@ -114,9 +114,10 @@ class Demo:
     def _start(self):
         say = self.screen.say
         say("broker: " + self.broker.title)
-        if self.broker.cannot_show:
-            say("        " + self.broker.cannot_show, DIM)
-            say("        Its log holds %d s of this load; then the demo ends by itself." % self.broker.longest_s, DIM)
+        for line in self.broker.limits:
+            say("  " + line, DIM)
+        if self.broker.longest_s:
+            say("  Its log holds %d s of this load. Then the demo ends by itself." % self.broker.longest_s, DIM)
         self.broker.start()
         self.redis.start()
         self.settings = {**WORKER_SETTINGS, "BROKERS": self.broker.bootstrap, "REDIS": self.redis.url,
@@ -129,8 +130,8 @@ class Demo:
             "--shape", "lines", "--key", "random", "--seed", 1, "--spike", "20:20s:6s", "--late", "0.2", "--bad", "0.1",
             "--stats-interval", "1s"],
             {"BROKERS": self.broker.bootstrap, "TOPICS": parts.TOPIC, "RDKAFKA_LINGER_MS": self.broker.linger_ms})
-        say("load:   %s events/s, %d a message, %d items, %d locations; 0.2 %% late, 0.1 %% bad" % (
-            number(self.broker.rate), BATCH, ITEMS, LOCATIONS))
+        say("load: %s events/s, %d items, %d locations, 0.2 %% late, 0.1 %% bad" % (
+            number(self.broker.rate), ITEMS, LOCATIONS))
         self.observer = Observer(self.redis, self.workers, LOCATIONS, LOCATIONS_SHOWN)
 
     def _await_first_list(self):
@@ -185,7 +186,7 @@ class Demo:
     def _audit(self):
         """The audit recounts the topic from its beginning, in its own way. The board goes on meanwhile. Its report, and
         its exit status."""
-        self.screen.say("the audit recounts the topic when its last minute is over (%d s at most)" % LAST_MINUTE_ENDS_S)
+        self.screen.say("the audit recounts the topic after its last minute (%d s at most)" % LAST_MINUTE_ENDS_S)
         report = parts.LOGS / "audit.txt"
         with open(report, "wb") as file:
             self.audit = parts.Program("audit", [parts.BIN / "topkd-audit", "--exact", "--wait", AUDIT_WAIT],
