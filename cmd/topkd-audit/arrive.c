@@ -48,9 +48,9 @@ struct standing {
 static int look_at_commits(const struct arrival *a, struct standing *st, struct arrived *out, struct err *e) {
     size_t n = a->reading->n;
     int64_t *offsets = mem_zalloc(n + 1, sizeof *offsets);
-    int rc = kafka_log_committed(a->log, offsets, e);
+    int status = kafka_log_committed(a->log, offsets, e);
     *st = (struct standing){0};
-    for (size_t i = 0; rc == 0 && i < n; i++) {
+    for (size_t i = 0; status == 0 && i < n; i++) {
         const struct span *s = &a->reading->spans[i];
         int64_t from = offsets[i] > s->start ? offsets[i] : s->start;
         if (offsets[i] >= 0) out->any_commit = true;
@@ -61,14 +61,14 @@ static int look_at_commits(const struct arrival *a, struct standing *st, struct 
     }
     out->behind = st->behind;
     mem_free(offsets);
-    return rc;
+    return status;
 }
 
 static int wait_commits(const struct wait *w, struct err *e) {
     for (;;) {
         struct standing st;
-        int rc = look_at_commits(w->a, &st, w->out, e);
-        if (rc != 0 || st.behind == 0) return rc;
+        int status = look_at_commits(w->a, &st, w->out, e);
+        if (status != 0 || st.behind == 0) return status;
         await(w, "%llu records of %zu partitions, %s/%d first, that group %s has not committed%s",
               (unsigned long long)st.behind, st.partitions, st.first->topic, (int)st.first->partition,
               w->a->config->group, w->out->any_commit ? "" : " (it has no commit at all)");
@@ -109,15 +109,15 @@ static void find_unfinished(const struct arrival *a, const struct plan *p, int64
 static int look(const struct arrival *a, struct unfinished *u, uint64_t *signature, struct err *e) {
     struct plan p;
     int64_t *ends = mem_zalloc(a->reading->n + 1, sizeof *ends);
-    int rc = kafka_log_ends_now(a->log, ends, e);
-    if (rc == 0) rc = plan_make(&p, a->tally, a->served, a->from, a->to, e);
-    if (rc == 0) {
+    int status = kafka_log_ends_now(a->log, ends, e);
+    if (status == 0) status = plan_make(&p, a->tally, a->served, a->from, a->to, e);
+    if (status == 0) {
         find_unfinished(a, &p, reading_settled_until(a->reading, a->config, ends), u);
         *signature = p.signature;
         plan_deinit(&p);
     }
     mem_free(ends);
-    return rc;
+    return status;
 }
 
 static void await_lists(const struct wait *w, const struct unfinished *u, int64_t quiet_ms) {
@@ -135,9 +135,9 @@ static int wait_lists(const struct wait *w, struct err *e) {
     for (;;) {
         uint64_t signature = 0;
         struct unfinished u;
-        int rc = look(w->a, &u, &signature, e);
+        int status = look(w->a, &u, &signature, e);
         int64_t now_ms = clock_mono_ms(&clock_system);
-        if (rc != 0) return rc;
+        if (status != 0) return status;
         if (signature != last) moved_ms = now_ms;
         last = signature;
         w->out->settled = u.n == 0 && now_ms - moved_ms >= quiet_ms;
@@ -154,8 +154,8 @@ int arrive_wait(const struct arrival *a, int64_t wait_ms, struct arrived *out, s
     struct standing st;
     *out = (struct arrived){0};
     if (wait_ms == 0) return look_at_commits(a, &st, out, e);
-    int rc = wait_commits(&w, e);
-    if (rc == 0 && out->behind == 0) rc = wait_lists(&w, e);
+    int status = wait_commits(&w, e);
+    if (status == 0 && out->behind == 0) status = wait_lists(&w, e);
     progress_clear(a->progress);
-    return rc;
+    return status;
 }

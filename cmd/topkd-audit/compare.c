@@ -165,7 +165,7 @@ static void check_listed(const struct comparing *x, struct breach *b) {
 }
 
 static void check_unlisted(const struct comparing *x, struct breach *b) {
-    size_t n = x->g ? x->g->n : 0;
+    size_t n = x->g != NULL ? x->g->n : 0;
     for (size_t i = 0; i < n && x->truth[i].count > x->c->packed.absent_upper; i++) {
         const struct sides s = sides_of_absent(&x->truth[i]);
         if (!is_listed(x->c, x->truth[i].number)) break_bounds(b, &s, 0, x->c->packed.absent_upper);
@@ -173,7 +173,7 @@ static void check_unlisted(const struct comparing *x, struct breach *b) {
 }
 
 static void check_total(const struct comparing *x) {
-    const struct sides s = {SUBJECT_TOTAL, {NULL, 0}, true, (double)x->c->packed.total, x->g ? x->g->total : 0};
+    const struct sides s = {SUBJECT_TOTAL, {NULL, 0}, true, (double)x->c->packed.total, x->g != NULL ? x->g->total : 0};
     if (x->c->packed.total == s.counted) return;
     x->f->out_of_bounds = true;
     difference_add(&x->f->difference, &s, "the total of its minute");
@@ -224,9 +224,9 @@ struct split {
 static void split_farther(const struct comparing *x, struct split *far, struct bytes item) {
     const struct served_item *s = served_item(x, item);
     const struct packed_item *m = merged_item(x, item);
-    double off = distance(s ? s->score : 0, m ? (double)m->count : 0);
+    double off = distance(s != NULL ? s->score : 0, m != NULL ? (double)m->count : 0);
     if (off <= far->off) return;
-    *far = (struct split){{SUBJECT_ITEM, item, s != NULL, s ? s->score : 0, true_count(x, item)}, m, off};
+    *far = (struct split){{SUBJECT_ITEM, item, s != NULL, s != NULL ? s->score : 0, true_count(x, item)}, m, off};
 }
 
 static void check_same_list(const struct comparing *x) {
@@ -238,7 +238,7 @@ static void check_same_list(const struct comparing *x) {
     for (size_t i = 0; i < want; i++) split_farther(x, &far, x->c->packed.items[i].item);
     if (far.off == 0)
         difference_add(&x->f->difference, NULL, "the merged list beside it has another order");
-    else if (far.merged)
+    else if (far.merged != NULL)
         difference_add(&x->f->difference, &far.sides, "the merged list beside it has %llu",
                        (unsigned long long)far.merged->count);
     else
@@ -267,8 +267,12 @@ static void check_index(struct entry *e) {
 void compare_list(struct comparer *c, struct entry *entry, const struct served_list *list) {
     const struct group *g = entry->group;
     struct ranked *truth = group_rank(c->tally, g);
-    const struct comparing x = {
-        .c = c, .f = &entry->found, .list = list, .g = g, .truth = truth, .want = g ? (g->n < c->k ? g->n : c->k) : 0};
+    const struct comparing x = {.c = c,
+                                .f = &entry->found,
+                                .list = list,
+                                .g = g,
+                                .truth = truth,
+                                .want = g != NULL ? (g->n < c->k ? g->n : c->k) : 0};
     entry->found.served = list->n > 0;
     if (entry->found.served) {
         check_merged(&x);

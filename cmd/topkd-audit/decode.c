@@ -133,7 +133,7 @@ static void visit_lines(const struct visit *v, const char *p, size_t n) {
     const char *end = p + n;
     while (p < end) {
         const char *lf = memchr(p, '\n', (size_t)(end - p));
-        size_t line_n = (size_t)((lf ? lf : end) - p);
+        size_t line_n = (size_t)((lf != NULL ? lf : end) - p);
         if (leading_space(p, line_n) < line_n) {
             json_t *event = json_loadb(p, line_n, 0, NULL);
             visit_event(v, event, (struct bytes){p, line_n});
@@ -145,7 +145,7 @@ static void visit_lines(const struct visit *v, const char *p, size_t n) {
 
 static void visit_object_or_lines(const struct visit *v, const char *p, size_t n) {
     json_t *whole = json_loadb(p, n, 0, NULL);
-    if (whole)
+    if (whole != NULL)
         visit_event(v, whole, v->message);
     else
         visit_lines(v, p, n);
@@ -155,7 +155,7 @@ static void visit_object_or_lines(const struct visit *v, const char *p, size_t n
 void decode_message(const struct config *c, const char *p, size_t n, int64_t record_ms,
                     void (*call)(void *self, const struct sighting *s), void *self) {
     struct visit v = {c, {p, n}, record_ms, call, self};
-    size_t skip = p ? leading_space(p, n) : 0;
+    size_t skip = p != NULL ? leading_space(p, n) : 0;
     if (p == NULL)
         visit_bare(&v, OUTCOME_TOMBSTONE);
     else if (skip == n)

@@ -15,9 +15,9 @@ static int append(const char *p, size_t n, void *self) {
 
 void example_take(struct example *x, const struct sighting *s, const struct origin *at) {
     *x = (struct example){.set = true, .at = *at};
-    if (s->raw.p)
+    if (s->raw.p != NULL)
         append(s->raw.p, s->raw.n, x);
-    else if (s->json)
+    else if (s->json != NULL)
         (void)json_dump_callback(s->json, append, x, JSON_COMPACT | JSON_ENCODE_ANY);
 }
 

@@ -51,7 +51,7 @@ void fault_write(const struct fault *f, struct buf *out) {
     const struct finding *found = &f->entry->found;
     const char *fate = fate_text(f->fate), *what = found->difference.what;
     bool whole_list = f->fate == FATE_MISSING || f->fate == FATE_FOREIGN;
-    if (fate) buf_add_str(out, fate);
-    if (what && !whole_list) buf_addf(out, "%s%s", fate ? "; " : "", what);
+    if (fate != NULL) buf_add_str(out, fate);
+    if (what != NULL && !whole_list) buf_addf(out, "%s%s", fate != NULL ? "; " : "", what);
     if (found->items_off > 1) buf_addf(out, "; %u items are off, by %.0f in all", found->items_off, found->off);
 }

@@ -69,9 +69,9 @@ static int say(struct err *e, const char *what, const char *topic, rd_kafka_resp
 }
 
 static int ask_watermarks(struct kafka_log *log, const struct span *s, int64_t *low, int64_t *high, struct err *e) {
-    rd_kafka_resp_err_t rc =
+    rd_kafka_resp_err_t status =
         rd_kafka_query_watermark_offsets(log->rk, s->topic, s->partition, low, high, ASK_TIMEOUT_MS);
-    return rc ? say(e, "the ends", s->topic, rc) : 0;
+    return status ? say(e, "the ends", s->topic, status) : 0;
 }
 
 static void add_spans(struct kafka_log *log, uint32_t topic_i, int partitions) {
@@ -86,13 +86,13 @@ static int find_partitions(struct kafka_log *log, uint32_t topic_i, struct err *
     const struct rd_kafka_metadata *md = NULL;
     rd_kafka_topic_t *rkt = rd_kafka_topic_new(log->rk, topic, NULL);
     if (rkt == NULL) return say(e, "the name", topic, rd_kafka_last_error());
-    rd_kafka_resp_err_t rc = rd_kafka_metadata(log->rk, 0, rkt, &md, ASK_TIMEOUT_MS);
-    if (rc == 0 && md->topic_cnt == 1) rc = md->topics[0].err;
-    int partitions = rc == 0 && md->topic_cnt == 1 ? md->topics[0].partition_cnt : 0;
+    rd_kafka_resp_err_t status = rd_kafka_metadata(log->rk, 0, rkt, &md, ASK_TIMEOUT_MS);
+    if (status == 0 && md->topic_cnt == 1) status = md->topics[0].err;
+    int partitions = status == 0 && md->topic_cnt == 1 ? md->topics[0].partition_cnt : 0;
     if (partitions > 0) add_spans(log, topic_i, partitions);
-    if (md) rd_kafka_metadata_destroy(md);
+    if (md != NULL) rd_kafka_metadata_destroy(md);
     rd_kafka_topic_destroy(rkt);
-    if (rc) return say(e, "the partitions", topic, rc);
+    if (status) return say(e, "the partitions", topic, status);
     return partitions > 0 ? 0 : err_set(e, ERR_IO, "Kafka: the topic %s has no partitions", topic);
 }
 
@@ -102,17 +102,17 @@ int kafka_log_open(const struct config *c, struct kafka_log **out, struct err *e
     struct kafka_log *log = mem_zalloc(1, sizeof *log);
     log->c = c;
     log->rk = rk;
-    int rc = 0;
-    for (uint32_t i = 0; rc == 0 && i < c->topics_n; i++) rc = find_partitions(log, i, e);
-    for (size_t i = 0; rc == 0 && i < log->n; i++) {
-        rc = ask_watermarks(log, &log->spans[i], &log->spans[i].low, &log->spans[i].end, e);
+    int status = 0;
+    for (uint32_t i = 0; status == 0 && i < c->topics_n; i++) status = find_partitions(log, i, e);
+    for (size_t i = 0; status == 0 && i < log->n; i++) {
+        status = ask_watermarks(log, &log->spans[i], &log->spans[i].low, &log->spans[i].end, e);
         log->spans[i].start = log->spans[i].low;
     }
-    if (rc == 0)
+    if (status == 0)
         *out = log;
     else
         kafka_log_close(log);
-    return rc;
+    return status;
 }
 
 void kafka_log_close(struct kafka_log *log) {
@@ -145,9 +145,9 @@ static int assign(struct kafka_log *log, struct err *e) {
         if (!s->done) rd_kafka_topic_partition_list_add(list, s->topic, s->partition)->offset = s->next;
     }
     log->open = (size_t)list->cnt;
-    rd_kafka_resp_err_t rc = rd_kafka_assign(log->rk, list);
+    rd_kafka_resp_err_t status = rd_kafka_assign(log->rk, list);
     rd_kafka_topic_partition_list_destroy(list);
-    return rc ? say(e, "assignment", log->c->topics[0], rc) : 0;
+    return status ? say(e, "assignment", log->c->topics[0], status) : 0;
 }
 
 static size_t span_of(const struct kafka_log *log, const rd_kafka_message_t *rkm) {
@@ -204,43 +204,43 @@ static int take(struct kafka_log *log, const rd_kafka_message_t *rkm,
 /* A log at rest still says where it ends, so a minute without a word is a broken way. */
 static int check_silence(const rd_kafka_message_t *rkm, int64_t *heard_ms, struct err *e) {
     int64_t now_ms = clock_mono_ms(&clock_system);
-    if (rkm && (rkm->err == 0 || rkm->err == RD_KAFKA_RESP_ERR__PARTITION_EOF)) *heard_ms = now_ms;
+    if (rkm != NULL && (rkm->err == 0 || rkm->err == RD_KAFKA_RESP_ERR__PARTITION_EOF)) *heard_ms = now_ms;
     if (now_ms - *heard_ms < SILENCE_MAX_MS) return 0;
     return err_set(e, ERR_TIMEOUT, "Kafka: nothing came for %d s; are the brokers up?", SILENCE_MAX_MS / 1000);
 }
 
 int kafka_log_read(struct kafka_log *log, void (*visit)(void *self, size_t span, const struct record *r), void *self,
                    struct err *e) {
-    int rc = assign(log, e);
+    int status = assign(log, e);
     int64_t heard_ms = clock_mono_ms(&clock_system);
-    while (rc == 0 && log->open > 0) {
+    while (status == 0 && log->open > 0) {
         rd_kafka_message_t *rkm = rd_kafka_consumer_poll(log->rk, POLL_MS);
-        rc = check_silence(rkm, &heard_ms, e);
+        status = check_silence(rkm, &heard_ms, e);
         if (rkm == NULL) continue;
-        if (rc == 0) rc = take(log, rkm, visit, self, e);
+        if (status == 0) status = take(log, rkm, visit, self, e);
         rd_kafka_message_destroy(rkm);
     }
     (void)rd_kafka_assign(log->rk, NULL);
-    return rc;
+    return status;
 }
 
 int kafka_log_committed(struct kafka_log *log, int64_t *offsets, struct err *e) {
     rd_kafka_topic_partition_list_t *list = list_of_spans(log);
-    rd_kafka_resp_err_t rc = rd_kafka_committed(log->rk, list, ASK_TIMEOUT_MS);
-    for (size_t i = 0; rc == 0 && i < log->n; i++) {
+    rd_kafka_resp_err_t status = rd_kafka_committed(log->rk, list, ASK_TIMEOUT_MS);
+    for (size_t i = 0; status == 0 && i < log->n; i++) {
         const rd_kafka_topic_partition_t *p = &list->elems[i];
-        if (p->err) rc = p->err;
+        if (p->err) status = p->err;
         offsets[i] = p->offset >= 0 ? p->offset : -1;
     }
     rd_kafka_topic_partition_list_destroy(list);
-    return rc ? say(e, "the committed offsets", log->c->group, rc) : 0;
+    return status ? say(e, "the committed offsets", log->c->group, status) : 0;
 }
 
 int kafka_log_ends_now(struct kafka_log *log, int64_t *offsets, struct err *e) {
     for (size_t i = 0; i < log->n; i++) {
         int64_t low;
-        int rc = ask_watermarks(log, &log->spans[i], &low, &offsets[i], e);
-        if (rc != 0) return rc;
+        int status = ask_watermarks(log, &log->spans[i], &low, &offsets[i], e);
+        if (status != 0) return status;
     }
     return 0;
 }

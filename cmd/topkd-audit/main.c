@@ -14,24 +14,24 @@ enum { EXIT_GOOD = 0, EXIT_NOT_GOOD = 1, EXIT_USAGE = 2 };
 
 static int load_settings(struct config **config) {
     struct buf problems = {0};
-    int rc = config_load((const char *const *)environ, config, &problems);
-    if (rc != 0) fprintf(stderr, "%s", buf_text(&problems));
+    int status = config_load((const char *const *)environ, config, &problems);
+    if (status != 0) fprintf(stderr, "%s", buf_text(&problems));
     buf_free(&problems);
-    return rc;
+    return status;
 }
 
 static int run(const struct config *config, const struct options *options) {
     struct buf out = {0};
     struct err e = {0};
-    int rc = audit_run(config, options, &out, &e);
-    bool unfinished = rc != 0 && out.len == 0;
+    int status = audit_run(config, options, &out, &e);
+    bool unfinished = status != 0 && out.len == 0;
     if (unfinished && options->json) report_json_unfinished(e.text, &out);
     if (unfinished && !options->json) fprintf(stderr, "topkd-audit: %s\n", e.text);
     bool written = fputs(buf_text(&out), stdout) >= 0 && fflush(stdout) == 0;
     buf_free(&out);
     if (!written) fprintf(stderr, "topkd-audit: cannot write the report: %s\n", strerror(errno));
-    if (rc == 0) return written ? EXIT_GOOD : EXIT_NOT_GOOD;
-    return unfinished && rc == ERR_INVALID ? EXIT_USAGE : EXIT_NOT_GOOD;
+    if (status == 0) return written ? EXIT_GOOD : EXIT_NOT_GOOD;
+    return unfinished && status == ERR_INVALID ? EXIT_USAGE : EXIT_NOT_GOOD;
 }
 
 int main(int argc, char **argv) {

@@ -125,8 +125,8 @@ static int take_option(int opt, struct options *o, struct err *e) {
 int options_parse(int argc, char **argv, struct options *o, struct err *e) {
     *o = (struct options){.from = INT64_MIN, .to = INT64_MAX, .show = 10};
     for (int opt; (opt = getopt_long(argc, argv, "hV", LONG_OPTIONS, NULL)) != -1;) {
-        int rc = take_option(opt, o, e);
-        if (rc != 0) return rc;
+        int status = take_option(opt, o, e);
+        if (status != 0) return status;
     }
     if (optind < argc) return err_set(e, ERR_INVALID, "unexpected argument \"%s\"; see --help", argv[optind]);
     if (o->from >= o->to)
@@ -138,7 +138,7 @@ int options_parse(int argc, char **argv, struct options *o, struct err *e) {
 static int apply_one(const char *p, const char *end, struct span *spans, size_t n, struct err *e) {
     const char *slash = memrchr(p, '/', (size_t)(end - p)), *stop;
     int64_t partition, offset;
-    bool good = slash && parse_uint(slash + 1, &stop, &partition) && *stop == '=' &&
+    bool good = slash != NULL && parse_uint(slash + 1, &stop, &partition) && *stop == '=' &&
                 parse_uint(stop + 1, &stop, &offset) && stop == end;
     if (!good) return err_set(e, ERR_INVALID, "--from-offsets: expected topic/partition=offset,..., got \"%s\"", p);
     for (size_t i = 0; i < n; i++) {
@@ -152,10 +152,10 @@ static int apply_one(const char *p, const char *end, struct span *spans, size_t 
 }
 
 int options_apply_offsets(const struct options *o, struct span *spans, size_t n, struct err *e) {
-    for (const char *p = o->from_offsets; p && *p;) {
+    for (const char *p = o->from_offsets; p != NULL && *p;) {
         const char *end = p + strcspn(p, ",");
-        int rc = apply_one(p, end, spans, n, e);
-        if (rc != 0) return rc;
+        int status = apply_one(p, end, spans, n, e);
+        if (status != 0) return status;
         p = *end ? end + 1 : end;
     }
     return 0;

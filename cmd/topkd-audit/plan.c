@@ -32,7 +32,7 @@ static void join_equals(struct plan *p) {
             p->entries[kept++] = *e;
             continue;
         }
-        if (e->group) last->group = e->group;
+        if (e->group != NULL) last->group = e->group;
         if (e->state != STATE_NONE) last->state = e->state;
         if (e->indexed) last->indexed = true;
     }
@@ -68,12 +68,12 @@ int plan_make(struct plan *p, const struct tally *tally, const struct served *s,
     struct shelf *shelves = NULL;
     *p = (struct plan){0};
     for (uint32_t i = 0; i < tally->locations.n; i++) names_add(&p->locations, names_get(&tally->locations, i));
-    int rc = served_locations(s, &p->locations, e);
-    if (rc == 0) rc = served_since(s, &p->since_ms, e);
-    if (rc == 0) rc = served_shelves(s, &p->locations, &shelves, e);
-    if (rc != 0) {
+    int status = served_locations(s, &p->locations, e);
+    if (status == 0) status = served_since(s, &p->since_ms, e);
+    if (status == 0) status = served_shelves(s, &p->locations, &shelves, e);
+    if (status != 0) {
         plan_deinit(p);
-        return rc;
+        return status;
     }
     p->entries = mem_zalloc(slots_in_all(shelves, p->locations.n) + tally->n + 1, sizeof *p->entries);
     for (uint32_t i = 0; i < p->locations.n; i++) add_shelf(p, i, &shelves[i], from, to);

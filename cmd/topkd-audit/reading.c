@@ -52,9 +52,9 @@ int reading_run(struct reading *r, struct kafka_log *log, struct recount *recoun
         if (all_gone) cannot_know(r, clock_wall_ms(&clock_system));
         if (r->spans[i].start < r->spans[i].end) r->of += (uint64_t)(r->spans[i].end - r->spans[i].start);
     }
-    int rc = kafka_log_read(log, visit, r, e);
+    int status = kafka_log_read(log, visit, r, e);
     progress_clear(r->progress);
-    return rc;
+    return status;
 }
 
 int64_t reading_settled_until(const struct reading *r, const struct config *c, const int64_t *ends_now) {

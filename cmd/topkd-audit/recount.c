@@ -42,7 +42,7 @@ static void count_in(struct recount *r, struct bytes location, const struct sigh
 
 static enum outcome count_event(const struct judging *j, const struct sighting *s) {
     struct bytes global = {j->c->global, strlen(j->c->global)};
-    bool elsewhere = s->location.p && bytes_order(s->location, global) != 0;
+    bool elsewhere = s->location.p != NULL && bytes_order(s->location, global) != 0;
     bool taken = elsewhere && places_take(j->places, minute_of(s->time_ms), s->location, j->c->locations_max);
     if (taken) count_in(j->r, s->location, s);
     if (global.n > 0) count_in(j->r, global, s);

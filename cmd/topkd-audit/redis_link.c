@@ -45,8 +45,8 @@ static const char *parse_login(const char *p, const char *stop, struct target *t
     const char *at = memrchr(p, '@', (size_t)(stop - p));
     if (at == NULL) return p;
     const char *colon = memchr(p, ':', (size_t)(at - p));
-    const char *secret = colon ? colon + 1 : p;
-    if (colon && colon > p) t->user = unescape(p, (size_t)(colon - p));
+    const char *secret = colon != NULL ? colon + 1 : p;
+    if (colon != NULL && colon > p) t->user = unescape(p, (size_t)(colon - p));
     t->password = unescape(secret, (size_t)(at - secret));
     return at + 1;
 }
@@ -68,7 +68,7 @@ static bool parse_tcp(const char *p, struct target *t) {
     if (host_end == NULL) host_end = stop;
     t->host = unescape(p + v6, (size_t)(host_end - p - v6));
     t->port = PORT_DEFAULT;
-    if (colon && colon < stop && (*colon != ':' || !parse_port(colon + 1, stop, &t->port))) return false;
+    if (colon != NULL && colon < stop && (*colon != ':' || !parse_port(colon + 1, stop, &t->port))) return false;
     if (*stop == '/' && stop[1]) t->db = unescape(stop + 1, strcspn(stop + 1, "?"));
     return t->host[0] != '\0';
 }
@@ -78,9 +78,9 @@ static bool parse_unix(const char *p, struct target *t) {
     if (slash == NULL) return false;
     p = parse_login(p, slash, t);
     const char *query = strchr(p, '?');
-    t->path = unescape(p, query ? (size_t)(query - p) : strlen(p));
-    if (query && strncmp(query, "?db=", 4) != 0) return false;
-    if (query) t->db = unescape(query + 4, strlen(query + 4));
+    t->path = unescape(p, query != NULL ? (size_t)(query - p) : strlen(p));
+    if (query != NULL && strncmp(query, "?db=", 4) != 0) return false;
+    if (query != NULL) t->db = unescape(query + 4, strlen(query + 4));
     return t->path[0] == '/';
 }
 
@@ -126,36 +126,38 @@ static bool ask(redisContext *r, const struct bytes *words, size_t n, struct err
 static struct bytes word(const char *s) { return (struct bytes){s, strlen(s)}; }
 
 static bool greet(redisContext *r, const struct target *t, struct err *e) {
-    if (t->password) {
-        const struct bytes both[] = {word("AUTH"), word(t->user ? t->user : ""), word(t->password)};
+    if (t->password != NULL) {
+        const struct bytes both[] = {word("AUTH"), word(t->user != NULL ? t->user : ""), word(t->password)};
         const struct bytes alone[] = {word("AUTH"), word(t->password)};
-        if (!(t->user ? ask(r, both, 3, e) : ask(r, alone, 2, e))) return false;
+        if (!(t->user != NULL ? ask(r, both, 3, e) : ask(r, alone, 2, e))) return false;
     }
-    const struct bytes select[] = {word("SELECT"), word(t->db ? t->db : "0")};
+    const struct bytes select[] = {word("SELECT"), word(t->db != NULL ? t->db : "0")};
     return ask(r, select, 2, e);
 }
 
 int redis_link_open(const char *url, redisContext **out, struct err *e) {
     struct target t = {0};
     redisContext *r = NULL;
-    int rc = ERR_IO;
+    int status = ERR_IO;
     if (!parse_url(url, &t)) {
-        rc = err_set(e, ERR_INVALID, "TOPKD_REDIS: expected redis://host:port/db or unix:///path");
+        status = err_set(e, ERR_INVALID, "TOPKD_REDIS: expected redis://host:port/db or unix:///path");
         goto done;
     }
-    r = t.path ? redisConnectUnixWithTimeout(t.path, TIMEOUT) : redisConnectWithTimeout(t.host, t.port, TIMEOUT);
+    r = t.path != NULL ? redisConnectUnixWithTimeout(t.path, TIMEOUT)
+                       : redisConnectWithTimeout(t.host, t.port, TIMEOUT);
     if (r == NULL || r->err) {
-        rc = err_set(e, ERR_IO, "Redis: cannot connect: %s; is it up and TOPKD_REDIS right?", r ? r->errstr : "memory");
+        status = err_set(e, ERR_IO, "Redis: cannot connect: %s; is it up and TOPKD_REDIS right?",
+                         r != NULL ? r->errstr : "memory");
         goto fail;
     }
     (void)redisSetTimeout(r, TIMEOUT);
     if (!greet(r, &t, e)) goto fail;
     *out = r;
-    rc = 0;
+    status = 0;
     goto done;
 fail:
-    if (r) redisFree(r);
+    if (r != NULL) redisFree(r);
 done:
     target_free(&t);
-    return rc;
+    return status;
 }

@@ -14,7 +14,7 @@ static void put(json_t *o, const char *name, uint64_t v) {
 /* What is not UTF-8 is shown as the table shows it. */
 static json_t *text_json(struct bytes b) {
     json_t *text = json_stringn(b.p, b.n);
-    return text ? text : json_string(log_quote_bytes(b));
+    return text != NULL ? text : json_string(log_quote_bytes(b));
 }
 
 static json_t *totals_json(const struct totals *t) {
@@ -119,7 +119,7 @@ static json_t *look_at_json(const struct recount *r) {
 
 static void write_out(json_t *o, struct buf *out) {
     char *text = json_dumps(o, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
-    buf_add_str(out, text ? text : "{}");
+    buf_add_str(out, text != NULL ? text : "{}");
     buf_add_str(out, "\n");
     free(text);
     json_decref(o);

@@ -45,7 +45,7 @@ static void send_words(const struct served *s, const char *command, struct bytes
     struct bytes words[5] = {word(command), key};
     const char *more[] = {a, b, c};
     size_t n = 2;
-    for (size_t i = 0; i < ARRAY_LEN(more) && more[i]; i++) words[n++] = word(more[i]);
+    for (size_t i = 0; i < ARRAY_LEN(more) && more[i] != NULL; i++) words[n++] = word(more[i]);
     redis_link_send(s->link, words, n);
 }
 
@@ -117,10 +117,10 @@ static void ask_shelf(const struct served *s, struct bytes location) {
 
 static int take_shelf(const struct served *s, struct shelf *f, struct err *e) {
     redisReply *seq = take(s, REDIS_REPLY_STRING, "a meta", e);
-    redisReply *states = seq ? take(s, REDIS_REPLY_ARRAY, "states", e) : NULL;
-    redisReply *minutes = states ? take(s, REDIS_REPLY_ARRAY, "minutes", e) : NULL;
-    if (minutes) {
-        f->seq = seq->str ? strtoull(seq->str, NULL, 10) : 0;
+    redisReply *states = seq != NULL ? take(s, REDIS_REPLY_ARRAY, "states", e) : NULL;
+    redisReply *minutes = states != NULL ? take(s, REDIS_REPLY_ARRAY, "minutes", e) : NULL;
+    if (minutes != NULL) {
+        f->seq = seq->str != NULL ? strtoull(seq->str, NULL, 10) : 0;
         for (size_t i = 0; i + 1 < states->elements; i += 2)
             shelf_add(f, text_of(states->element[i]), state_parse(text_of(states->element[i + 1])), false);
         for (size_t i = 0; i < minutes->elements; i++) shelf_add(f, text_of(minutes->element[i]), STATE_NONE, true);
@@ -128,26 +128,26 @@ static int take_shelf(const struct served *s, struct shelf *f, struct err *e) {
     freeReplyObject(seq);
     freeReplyObject(states);
     freeReplyObject(minutes);
-    return minutes ? 0 : e->code;
+    return minutes != NULL ? 0 : e->code;
 }
 
 int served_shelves(const struct served *s, const struct names *names, struct shelf **out, struct err *e) {
     struct shelf *shelves = mem_zalloc(names->n + 1, sizeof *shelves);
-    int rc = 0;
-    for (uint32_t i = 0; rc == 0 && i < names->n; i += SHELVES_AT_ONCE) {
+    int status = 0;
+    for (uint32_t i = 0; status == 0 && i < names->n; i += SHELVES_AT_ONCE) {
         uint32_t end = i + SHELVES_AT_ONCE < names->n ? i + SHELVES_AT_ONCE : names->n;
         for (uint32_t j = i; j < end; j++) ask_shelf(s, names_get(names, j));
-        for (uint32_t j = i; rc == 0 && j < end; j++) rc = take_shelf(s, &shelves[j], e);
+        for (uint32_t j = i; status == 0 && j < end; j++) status = take_shelf(s, &shelves[j], e);
     }
-    if (rc == 0)
+    if (status == 0)
         *out = shelves;
     else
         shelves_free(shelves, names->n);
-    return rc;
+    return status;
 }
 
 void shelves_free(struct shelf *shelves, size_t n) {
-    for (size_t i = 0; shelves && i < n; i++) mem_free(shelves[i].slots);
+    for (size_t i = 0; shelves != NULL && i < n; i++) mem_free(shelves[i].slots);
     mem_free(shelves);
 }
 
@@ -177,11 +177,11 @@ static void show(const redisReply *zset, const redisReply *merged, size_t i,
 static int take_list(const struct served *s, size_t i,
                      void (*visit)(void *self, size_t i, const struct served_list *list), void *self, struct err *e) {
     redisReply *zset = take(s, REDIS_REPLY_ARRAY, "a list", e);
-    redisReply *merged = zset ? take(s, REDIS_REPLY_STRING, "a merged list", e) : NULL;
-    if (merged) show(zset, merged, i, visit, self);
+    redisReply *merged = zset != NULL ? take(s, REDIS_REPLY_STRING, "a merged list", e) : NULL;
+    if (merged != NULL) show(zset, merged, i, visit, self);
     freeReplyObject(zset);
     freeReplyObject(merged);
-    return merged ? 0 : e->code;
+    return merged != NULL ? 0 : e->code;
 }
 
 int served_lists(const struct served *s, const struct list_name *lists, size_t n,
@@ -190,8 +190,8 @@ int served_lists(const struct served *s, const struct list_name *lists, size_t n
         size_t end = i + LISTS_AT_ONCE < n ? i + LISTS_AT_ONCE : n;
         for (size_t j = i; j < end; j++) ask_list(s, &lists[j]);
         for (size_t j = i; j < end; j++) {
-            int rc = take_list(s, j, visit, self, e);
-            if (rc != 0) return rc;
+            int status = take_list(s, j, visit, self, e);
+            if (status != 0) return status;
         }
     }
     return 0;

@@ -24,7 +24,7 @@ static bool is_wrong(const char *problems, const char *name) {
 
 /* Are all the settings that a part stands on right? */
 static bool may_look(struct findings *f, const char *problems, const char *about, const char *const *names) {
-    for (; *names; names++) {
+    for (; *names != NULL; names++) {
         if (!is_wrong(problems, *names)) continue;
         findings_add(f, FINDING_WARNING, about, "expected to look at it, got no sound %s: correct it and check again",
                      *names);

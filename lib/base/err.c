@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 int err_set(struct err *e, int code, const char *fmt, ...) {
-    if (!e) return code;
+    if (e == NULL) return code;
     e->code = code;
     va_list ap;
     va_start(ap, fmt);

@@ -120,7 +120,7 @@ static size_t put_escaped(char *out, unsigned char c) {
         out[0] = (char)c;
         return 1;
     }
-    if (c != '\0' && named) {
+    if (c != '\0' && named != NULL) {
         out[0] = '\\';
         out[1] = named[1];
         return 2;

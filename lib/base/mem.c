@@ -22,19 +22,19 @@ static size_t bytes_of(size_t n, size_t size) {
 
 void *mem_alloc(size_t size) {
     void *p = malloc(bytes_of(1, size));
-    if (!p) die_out_of_memory(1, size);
+    if (p == NULL) die_out_of_memory(1, size);
     return p;
 }
 
 void *mem_zalloc(size_t n, size_t size) {
     void *p = calloc(1, bytes_of(n, size));
-    if (!p) die_out_of_memory(n, size);
+    if (p == NULL) die_out_of_memory(n, size);
     return p;
 }
 
 void *mem_realloc(void *p, size_t n, size_t size) {
     void *q = realloc(p, bytes_of(n, size));
-    if (!q) die_out_of_memory(n, size);
+    if (q == NULL) die_out_of_memory(n, size);
     return q;
 }
 

@@ -93,7 +93,7 @@ struct metrics *metrics_create(void) {
 }
 
 void metrics_destroy(struct metrics *m) {
-    if (!m) return;
+    if (m == NULL) return;
     for (size_t id = 0; id < METRIC_IDS; id++) {
         for (size_t i = 0; i < m->families[id].n; i++) metric_destroy(m->families[id].rows[i]);
         mem_free(m->families[id].rows);

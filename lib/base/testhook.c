@@ -39,7 +39,7 @@ bool rule_on(const char *name) {
 void rule_switch_off(const char *name) {
     pthread_rwlock_wrlock(&rules_lock);
     unsigned n = atomic_load(&rules_off_n);
-    if (!name) {
+    if (name == NULL) {
         atomic_store(&rules_off_n, 0);
     } else if (!is_listed_off(name)) {
         assert(n < RULES_OFF_MAX && strlen(name) <= NAME_BYTES_MAX);
@@ -71,18 +71,18 @@ static bool fault_parse(char *entry, struct fault *f) {
     char *rest = NULL, *end = NULL;
     const char *name = strtok_r(entry, ":", &rest), *action = strtok_r(NULL, ":", &rest);
     const char *nth = strtok_r(NULL, ":", &rest);
-    if (!name || strlen(name) > NAME_BYTES_MAX || !action) return false;
+    if (name == NULL || strlen(name) > NAME_BYTES_MAX || action == NULL) return false;
     strcpy(f->name, name);
-    f->nth = nth ? strtoul(nth, &end, 10) : 1;
+    f->nth = nth != NULL ? strtoul(nth, &end, 10) : 1;
     for (size_t i = 0; i < ARRAY_LEN(actions); i++)
         if (strcmp(actions[i].name, action) == 0) f->action = &actions[i];
-    return f->action && f->nth > 0 && (!end || *end == '\0');
+    return f->action != NULL && f->nth > 0 && (end == NULL || *end == '\0');
 }
 
 static void faults_load(void) {
     const char *env = getenv("TOPKD_FAULT");
-    char *copy = strdup(env ? env : ""), *rest = NULL;
-    for (char *entry = strtok_r(copy, ",", &rest); entry; entry = strtok_r(NULL, ",", &rest)) {
+    char *copy = strdup(env != NULL ? env : ""), *rest = NULL;
+    for (char *entry = strtok_r(copy, ",", &rest); entry != NULL; entry = strtok_r(NULL, ",", &rest)) {
         if (faults_n == FAULTS_MAX || !fault_parse(entry, &faults[faults_n])) {
             log_event(LOG_ERROR, "fault_malformed", "value=%s", log_quote(env));
             abort(); /* a test that asks for the wrong fault must not pass */

@@ -32,8 +32,8 @@ static int parse_digits(const char *text, uint64_t *out, const char **rest, stru
 int units_parse_number(const char *text, uint64_t *out, struct err *e) {
     uint64_t v;
     const char *rest;
-    int rc = parse_digits(text, &v, &rest, e);
-    if (rc != 0) return rc;
+    int status = parse_digits(text, &v, &rest, e);
+    if (status != 0) return status;
     if (*rest != '\0') return err_set(e, ERR_INVALID, "write digits only");
     *out = v;
     return 0;
@@ -43,8 +43,8 @@ static int parse_with_unit(const char *text, const struct unit *units, size_t un
                            uint64_t *out, struct err *e) {
     uint64_t v;
     const char *rest;
-    int rc = parse_digits(text, &v, &rest, e);
-    if (rc != 0) return rc;
+    int status = parse_digits(text, &v, &rest, e);
+    if (status != 0) return status;
     for (size_t i = 0; i < units_n; i++) {
         if (strcmp(units[i].name, rest) != 0) continue;
         if (v > UINT64_MAX / units[i].factor) return err_set(e, ERR_INVALID, "that is too large");

@@ -53,7 +53,7 @@ static void report_unknown(struct buf *problems, const char *name) {
     if (is_service_link(name))
         buf_add_str(&remedy,
                     "Kubernetes makes it for a service of this name, set enableServiceLinks: false in the pod");
-    else if (nearest)
+    else if (nearest != NULL)
         buf_addf(&remedy, "did you mean " SETTING_PREFIX "%s?", nearest);
     else
         buf_add_str(&remedy, "see topkd --help for all names");
@@ -76,9 +76,9 @@ static void sort_variable(struct load *l, const char *name, const char *value) {
     const char **slot = find_slot(l, name);
     if (strncmp(name, SETTING_KAFKA, strlen(SETTING_KAFKA)) == 0)
         kafka_prop_load(l->config, name, value, l->problems);
-    else if (slot && *slot)
+    else if (slot != NULL && *slot != NULL)
         problem_add(l->problems, name, "one value", "two", "set it once");
-    else if (slot)
+    else if (slot != NULL)
         *slot = value;
     else if (!is_for_tests(name))
         report_unknown(l->problems, name);
@@ -86,9 +86,9 @@ static void sort_variable(struct load *l, const char *name, const char *value) {
 
 static void sort_environment(struct load *l, const char *const *envp) {
     size_t prefix_len = strlen(SETTING_PREFIX);
-    for (; *envp; envp++) {
+    for (; *envp != NULL; envp++) {
         const char *equals = strchr(*envp, '=');
-        if (!equals || strncmp(*envp, SETTING_PREFIX, prefix_len) != 0) continue;
+        if (equals == NULL || strncmp(*envp, SETTING_PREFIX, prefix_len) != 0) continue;
         struct buf name = {0};
         buf_add(&name, *envp + prefix_len, (size_t)(equals - *envp) - prefix_len);
         sort_variable(l, buf_text(&name), equals + 1);
@@ -109,14 +109,14 @@ static void report_value(struct load *l, size_t i, const char *came, const char 
 /* What came may hold a password. */
 static const char *shown_value(size_t i, const char *text, bool from_file) {
     if (from_file) return "something else in the file";
-    if (i == SETTING_REDIS && strchr(text, '@')) return "a URL with a password";
+    if (i == SETTING_REDIS && strchr(text, '@') != NULL) return "a URL with a password";
     return log_quote(text);
 }
 
 static void read_text(struct load *l, size_t i, const char *text, bool from_file) {
     const struct setting *s = &settings[i];
     struct err e = {0};
-    bool is_default = !text || (*text == '\0' && !setting_may_be_empty(s));
+    bool is_default = text == NULL || (*text == '\0' && !setting_may_be_empty(s));
     l->given[i] = !is_default;
     l->good[i] = s->kind->parse(s, is_default ? s->fallback : text, l->config, &e) == 0;
     if (!l->good[i]) report_value(l, i, shown_value(i, text, from_file), e.text);
@@ -137,8 +137,8 @@ static void read_from_file(struct load *l, size_t i) {
 
 static void read_setting(struct load *l, size_t i) {
     const char *value = l->value[i];
-    bool has_path = l->path[i] && *l->path[i];
-    if (has_path && value && (*value || setting_may_be_empty(&settings[i])))
+    bool has_path = l->path[i] != NULL && *l->path[i];
+    if (has_path && value != NULL && (*value || setting_may_be_empty(&settings[i])))
         problem_add(l->problems, settings[i].name, "a value or a file", "both", "unset one of the two");
     else if (has_path)
         read_from_file(l, i);
@@ -246,7 +246,7 @@ struct config *config_load_rest(const char *const *envp, struct buf *problems) {
 }
 
 void config_destroy(struct config *c) {
-    if (!c) return;
+    if (c == NULL) return;
     char *const texts[] = {c->brokers,    c->group,        c->redis,       c->board,      c->global,
                            c->dlq_topic,  c->weights_text, c->field_item,  c->field_type, c->field_location,
                            c->field_time, c->field_user,   c->field_value, c->listen_host};

@@ -46,7 +46,7 @@ static bool is_secret(const char *prop) {
 static const char *refusal(const char *prop, const char *value) {
     for (size_t i = 0; i < ARRAY_LEN(refused_props); i++) {
         const struct refused *r = &refused_props[i];
-        if (strcmp(r->name, prop) == 0 && (!r->value || strstr(value, r->value))) return r->reason;
+        if (strcmp(r->name, prop) == 0 && (r->value == NULL || strstr(value, r->value) != NULL)) return r->reason;
     }
     return NULL;
 }
@@ -69,14 +69,14 @@ const char *kafka_prop_get(const struct config *c, const char *name, const char 
 static const char *objection(const struct config *c, const char *prop, const char *value) {
     if (*prop == '\0' || prop[strspn(prop, "abcdefghijklmnopqrstuvwxyz0123456789.")] != '\0')
         return "write the property in upper case, '_' for '.'";
-    if (kafka_prop_get(c, prop, NULL)) return "it is set twice, perhaps also as _FILE";
+    if (kafka_prop_get(c, prop, NULL) != NULL) return "it is set twice, perhaps also as _FILE";
     if (c->kafka_props_n == CONFIG_KAFKA_PROPS_MAX) return "there are too many of these";
     return refusal(prop, value);
 }
 
 static void prop_add(struct config *c, const char *name, char *prop, const char *value, struct buf *problems) {
     const char *reason = objection(c, prop, value);
-    if (reason) {
+    if (reason != NULL) {
         problem_add(problems, name, "a property of librdkafka that topkd does not own", log_quote(prop), reason);
         return;
     }

@@ -28,10 +28,10 @@ static int window_add(struct windows *w, struct bytes text, struct err *e) {
     if (text.n > DURATION_TEXT_MAX) return err_set(e, ERR_INVALID, "%s is no duration", log_quote_bytes(text));
     memcpy(copy, text.p, text.n);
     copy[text.n] = '\0';
-    int rc = units_parse_duration(copy, &ms, e);
-    if (rc == 0) rc = window_check(w, ms, e);
-    if (rc == 0) w->ms[w->n++] = (int64_t)ms;
-    return rc;
+    int status = units_parse_duration(copy, &ms, e);
+    if (status == 0) status = window_check(w, ms, e);
+    if (status == 0) w->ms[w->n++] = (int64_t)ms;
+    return status;
 }
 
 static int windows_parse(const struct setting *s, const char *text, struct config *c, struct err *e) {
@@ -39,8 +39,8 @@ static int windows_parse(const struct setting *s, const char *text, struct confi
     struct windows w = {.n = 0};
     for (const char *p = text;; p++) { /* over the comma */
         size_t n = strcspn(p, ",");
-        int rc = window_add(&w, (struct bytes){p, n}, e);
-        if (rc != 0) return rc;
+        int status = window_add(&w, (struct bytes){p, n}, e);
+        if (status != 0) return status;
         p += n;
         if (*p == '\0') break;
     }

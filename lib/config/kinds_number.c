@@ -30,10 +30,10 @@ static void u32_format(const struct setting *s, const struct config *c, struct b
 
 static int u32_parse(const struct setting *s, const char *text, struct config *c, struct err *e) {
     uint64_t v;
-    int rc = units_parse_number(text, &v, e);
-    if (rc == 0) rc = check_range(s, v, e);
-    if (rc == 0) set_u32(s, c, v);
-    return rc;
+    int status = units_parse_number(text, &v, e);
+    if (status == 0) status = check_range(s, v, e);
+    if (status == 0) set_u32(s, c, v);
+    return status;
 }
 
 static void u32_describe(const struct setting *s, struct buf *out) {
@@ -46,11 +46,11 @@ const struct setting_kind setting_kind_u32 = {u32_parse, u32_format, u32_describ
 
 static int power_parse(const struct setting *s, const char *text, struct config *c, struct err *e) {
     uint64_t v;
-    int rc = units_parse_number(text, &v, e);
-    if (rc == 0) rc = check_range(s, v, e);
-    if (rc == 0 && (v & (v - 1)) != 0) rc = err_set(e, ERR_INVALID, "take a power of two near it");
-    if (rc == 0) set_u32(s, c, v);
-    return rc;
+    int status = units_parse_number(text, &v, e);
+    if (status == 0) status = check_range(s, v, e);
+    if (status == 0 && (v & (v - 1)) != 0) status = err_set(e, ERR_INVALID, "take a power of two near it");
+    if (status == 0) set_u32(s, c, v);
+    return status;
 }
 
 static void power_describe(const struct setting *s, struct buf *out) {
@@ -86,10 +86,10 @@ const struct setting_kind setting_kind_threads = {threads_parse, u32_format, thr
 
 static int duration_parse(const struct setting *s, const char *text, struct config *c, struct err *e) {
     uint64_t ms;
-    int rc = units_parse_duration(text, &ms, e);
-    if (rc == 0) rc = check_range(s, ms, e);
-    if (rc == 0) *(int64_t *)setting_field(s, c) = (int64_t)ms;
-    return rc;
+    int status = units_parse_duration(text, &ms, e);
+    if (status == 0) status = check_range(s, ms, e);
+    if (status == 0) *(int64_t *)setting_field(s, c) = (int64_t)ms;
+    return status;
 }
 
 static void duration_format(const struct setting *s, const struct config *c, struct buf *out) {
@@ -107,10 +107,10 @@ const struct setting_kind setting_kind_duration = {duration_parse, duration_form
 
 static int size_parse(const struct setting *s, const char *text, struct config *c, struct err *e) {
     uint64_t bytes;
-    int rc = units_parse_size(text, &bytes, e);
-    if (rc == 0) rc = check_range(s, bytes, e);
-    if (rc == 0) *(uint64_t *)setting_field(s, c) = bytes;
-    return rc;
+    int status = units_parse_size(text, &bytes, e);
+    if (status == 0) status = check_range(s, bytes, e);
+    if (status == 0) *(uint64_t *)setting_field(s, c) = bytes;
+    return status;
 }
 
 static void size_format(const struct setting *s, const struct config *c, struct buf *out) {

@@ -26,7 +26,7 @@ static bool has_control(const char *text) {
     return false;
 }
 
-static bool has_blank(const char *text) { return has_control(text) || strchr(text, ' '); }
+static bool has_blank(const char *text) { return has_control(text) || strchr(text, ' ') != NULL; }
 
 static int text_take(const struct setting *s, const char *text, struct config *c) {
     field_set_text(setting_field(s, c), text);
@@ -40,9 +40,9 @@ static void text_format(const struct setting *s, const struct config *c, struct 
 /* -- TEXT: anything without control characters --------------------------------------------------------------------- */
 
 static int text_parse(const struct setting *s, const char *text, struct config *c, struct err *e) {
-    int rc = check_length(s, text, e);
-    if (rc == 0 && has_control(text)) rc = err_set(e, ERR_INVALID, "it holds a control character");
-    return rc == 0 ? text_take(s, text, c) : rc;
+    int status = check_length(s, text, e);
+    if (status == 0 && has_control(text)) status = err_set(e, ERR_INVALID, "it holds a control character");
+    return status == 0 ? text_take(s, text, c) : status;
 }
 
 static void text_describe(const struct setting *s, struct buf *out) {
@@ -54,10 +54,10 @@ const struct setting_kind setting_kind_text = {text_parse, text_format, text_des
 /* -- BROKERS ------------------------------------------------------------------------------------------------------- */
 
 static int brokers_parse(const struct setting *s, const char *text, struct config *c, struct err *e) {
-    int rc = check_length(s, text, e);
-    if (rc != 0) return rc;
+    int status = check_length(s, text, e);
+    if (status != 0) return status;
     if (has_blank(text)) return err_set(e, ERR_INVALID, "leave out the blanks");
-    if (text[0] == ',' || text[strlen(text) - 1] == ',' || strstr(text, ",,"))
+    if (text[0] == ',' || text[strlen(text) - 1] == ',' || strstr(text, ",,") != NULL)
         return err_set(e, ERR_INVALID, "there is nothing beside a comma");
     return text_take(s, text, c);
 }
@@ -78,15 +78,15 @@ static int topic_check(struct bytes t, struct err *e) {
     if (t.n == 0) return err_set(e, ERR_INVALID, "a topic has no name");
     if (t.n > TOPIC_BYTES_MAX) return err_set(e, ERR_INVALID, "a topic is longer than %d bytes", (int)TOPIC_BYTES_MAX);
     for (size_t i = 0; i < t.n; i++)
-        if (t.p[i] == '\0' || !strchr(NAME_LETTERS, t.p[i]))
+        if (t.p[i] == '\0' || strchr(NAME_LETTERS, t.p[i]) == NULL)
             return err_set(e, ERR_INVALID, "a topic is made of A-Z a-z 0-9 . _ -, not %s", log_quote_bytes(t));
     if (t.n <= 2 && memcmp(t.p, "..", t.n) == 0) return err_set(e, ERR_INVALID, ". and .. are no topics");
     return 0;
 }
 
 static int topic_parse(const struct setting *s, const char *text, struct config *c, struct err *e) {
-    int rc = *text == '\0' ? 0 : topic_check((struct bytes){text, strlen(text)}, e);
-    return rc == 0 ? text_take(s, text, c) : rc;
+    int status = *text == '\0' ? 0 : topic_check((struct bytes){text, strlen(text)}, e);
+    return status == 0 ? text_take(s, text, c) : status;
 }
 
 static void topic_describe(const struct setting *s, struct buf *out) {
@@ -103,8 +103,8 @@ static bool is_listed(const struct config *c, struct bytes topic) {
 }
 
 static int topic_add(struct config *c, struct bytes topic, struct err *e) {
-    int rc = topic_check(topic, e);
-    if (rc != 0) return rc;
+    int status = topic_check(topic, e);
+    if (status != 0) return status;
     if (is_listed(c, topic)) return err_set(e, ERR_INVALID, "%s is there twice", log_quote_bytes(topic));
     if (c->topics_n == CONFIG_TOPICS_MAX) return err_set(e, ERR_INVALID, "more than %d topics", CONFIG_TOPICS_MAX);
     char *copy = mem_zalloc(topic.n + 1, 1);
@@ -124,8 +124,8 @@ static int topics_parse(const struct setting *s, const char *text, struct config
     topics_forget(c);                  /* of a text that was given up half way */
     for (const char *p = text;; p++) { /* over the comma */
         size_t n = strcspn(p, ",");
-        int rc = topic_add(c, (struct bytes){p, n}, e);
-        if (rc != 0) return rc;
+        int status = topic_add(c, (struct bytes){p, n}, e);
+        if (status != 0) return status;
         p += n;
         if (*p == '\0') break;
     }
@@ -148,8 +148,8 @@ const struct setting_kind setting_kind_topics = {topics_parse, topics_format, to
 /* -- BOARD: goes into Redis keys beside the hash tag --------------------------------------------------------------- */
 
 static int board_parse(const struct setting *s, const char *text, struct config *c, struct err *e) {
-    int rc = check_length(s, text, e);
-    if (rc != 0) return rc;
+    int status = check_length(s, text, e);
+    if (status != 0) return status;
     if (text[strspn(text, NAME_LETTERS ":")] != '\0') return err_set(e, ERR_INVALID, "it holds another character");
     return text_take(s, text, c);
 }
@@ -164,8 +164,8 @@ const struct setting_kind setting_kind_board = {board_parse, text_format, board_
  */
 
 static int redis_parse(const struct setting *s, const char *text, struct config *c, struct err *e) {
-    int rc = check_length(s, text, e);
-    if (rc != 0) return rc;
+    int status = check_length(s, text, e);
+    if (status != 0) return status;
     if (strncmp(text, "rediss://", 9) == 0)
         return err_set(
             e, ERR_INVALID,
@@ -180,7 +180,7 @@ static int redis_parse(const struct setting *s, const char *text, struct config 
 static void redis_format(const struct setting *s, const struct config *c, struct buf *out) {
     const char *url = *(char *const *)setting_value(s, c), *rest = strstr(url, "://") + 3, *at = strrchr(rest, '@');
     buf_add(out, url, (size_t)(rest - url));
-    if (at && *rest != '/') {
+    if (at != NULL && *rest != '/') {
         buf_add_str(out, "***");
         rest = at;
     }
@@ -197,9 +197,9 @@ const struct setting_kind setting_kind_redis = {redis_parse, redis_format, redis
 /* -- WEIGHTS ------------------------------------------------------------------------------------------------------- */
 
 static int weights_setting_parse(const struct setting *s, const char *text, struct config *c, struct err *e) {
-    int rc = check_length(s, text, e);
-    if (rc == 0) rc = weights_parse(text, &c->weights, e);
-    return rc == 0 ? text_take(s, text, c) : rc;
+    int status = check_length(s, text, e);
+    if (status == 0) status = weights_parse(text, &c->weights, e);
+    return status == 0 ? text_take(s, text, c) : status;
 }
 
 static void weights_describe(const struct setting *s, struct buf *out) {
@@ -213,12 +213,12 @@ const struct setting_kind setting_kind_weights = {weights_setting_parse, text_fo
 
 static int listen_split(const char *text, struct bytes *host, const char **port, struct err *e) {
     const char *colon = strrchr(text, ':');
-    if (!colon) return err_set(e, ERR_INVALID, "the colon before the port is missing");
+    if (colon == NULL) return err_set(e, ERR_INVALID, "the colon before the port is missing");
     *port = colon + 1;
     *host = (struct bytes){text, (size_t)(colon - text)};
     if (host->n >= 2 && text[0] == '[' && colon[-1] == ']')
         *host = (struct bytes){text + 1, host->n - 2};
-    else if (host->n > 0 && memchr(text, ':', host->n))
+    else if (host->n > 0 && memchr(text, ':', host->n) != NULL)
         return err_set(e, ERR_INVALID, "put an IPv6 host in brackets, like [::1]:9464");
     else
         return 0;
@@ -229,11 +229,12 @@ static int listen_parse(const struct setting *s, const char *text, struct config
     struct bytes host = {NULL, 0};
     const char *port_text = NULL;
     uint64_t port = 0;
-    int rc = listen_split(text, &host, &port_text, e);
-    if (rc == 0 && (has_blank(text) || host.n > 255)) rc = err_set(e, ERR_INVALID, "the host is no name or address");
-    if (rc == 0) rc = units_parse_number(port_text, &port, e);
-    if (rc == 0 && port > s->max) rc = err_set(e, ERR_INVALID, "the port is too large");
-    if (rc != 0) return rc;
+    int status = listen_split(text, &host, &port_text, e);
+    if (status == 0 && (has_blank(text) || host.n > 255))
+        status = err_set(e, ERR_INVALID, "the host is no name or address");
+    if (status == 0) status = units_parse_number(port_text, &port, e);
+    if (status == 0 && port > s->max) status = err_set(e, ERR_INVALID, "the port is too large");
+    if (status != 0) return status;
     mem_free(c->listen_host);
     c->listen_host = mem_zalloc(host.n + 1, 1);
     memcpy(c->listen_host, host.p, host.n);

@@ -60,12 +60,12 @@ static int row_add(struct weights *w, struct bytes type, uint32_t weight, struct
 /* One `type=weight`. *HAS_OTHER: whether `*` was seen. */
 static int entry_parse(struct bytes entry, struct weights *w, bool *has_other, struct err *e) {
     const char *equals = entry.n > 0 ? memchr(entry.p, '=', entry.n) : NULL;
-    if (!equals) return err_set(e, ERR_INVALID, "%s has no '=', write type=weight", log_quote_bytes(entry));
+    if (equals == NULL) return err_set(e, ERR_INVALID, "%s has no '=', write type=weight", log_quote_bytes(entry));
     struct bytes type = {entry.p, (size_t)(equals - entry.p)};
     struct bytes number = {equals + 1, entry.n - type.n - 1};
     uint32_t weight = 0;
-    int rc = weight_parse(number, &weight, e);
-    if (rc != 0) return rc;
+    int status = weight_parse(number, &weight, e);
+    if (status != 0) return status;
     if (type.n != 1 || type.p[0] != '*') return row_add(w, type, weight, e);
     if (*has_other) return err_set(e, ERR_INVALID, "the type * is there twice");
     *has_other = true;
@@ -78,8 +78,8 @@ int weights_parse(const char *text, struct weights *out, struct err *e) {
     bool has_other = false;
     for (const char *p = text;; p++) { /* over the comma */
         size_t n = strcspn(p, ",");
-        int rc = entry_parse((struct bytes){p, n}, &w, &has_other, e);
-        if (rc != 0) return rc;
+        int status = entry_parse((struct bytes){p, n}, &w, &has_other, e);
+        if (status != 0) return status;
         p += n;
         if (*p == '\0') break;
     }

@@ -54,7 +54,7 @@ static void set(rd_kafka_conf_t *conf, const char *name, const char *value) {
 static void set_pair(rd_kafka_conf_t *conf, const char *pair) {
     char name[128];
     const char *equals = strchr(pair, '=');
-    if (!equals || (size_t)(equals - pair) >= sizeof name) die(pair, "not name=value");
+    if (equals == NULL || (size_t)(equals - pair) >= sizeof name) die(pair, "not name=value");
     memcpy(name, pair, (size_t)(equals - pair));
     name[equals - pair] = '\0';
     set(conf, name, equals + 1);
@@ -66,9 +66,9 @@ static rd_kafka_t *consumer_open(const struct job *job) {
     set(conf, "bootstrap.servers", job->brokers);
     set(conf, "group.id", "bare"); /* the library wants one; the partitions are assigned by hand */
     set(conf, "enable.auto.commit", "false");
-    for (char **s = job->settings; *s; s++) set_pair(conf, *s);
+    for (char **s = job->settings; *s != NULL; s++) set_pair(conf, *s);
     rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, why, sizeof why);
-    if (!rk) die("rd_kafka_new", why);
+    if (rk == NULL) die("rd_kafka_new", why);
     rd_kafka_poll_set_consumer(rk);
     return rk;
 }
@@ -78,8 +78,9 @@ static int ends_find(rd_kafka_t *rk, struct reader *r) {
     int n = 0;
     for (int p = r->number; p < r->job->partitions; p += r->job->threads) {
         int64_t low;
-        rd_kafka_resp_err_t rc = rd_kafka_query_watermark_offsets(rk, r->job->topic, p, &low, &r->ends[p], CONNECT_MS);
-        if (rc != RD_KAFKA_RESP_ERR_NO_ERROR) die("watermarks", rd_kafka_err2str(rc));
+        rd_kafka_resp_err_t status =
+            rd_kafka_query_watermark_offsets(rk, r->job->topic, p, &low, &r->ends[p], CONNECT_MS);
+        if (status != RD_KAFKA_RESP_ERR_NO_ERROR) die("watermarks", rd_kafka_err2str(status));
         n += r->ends[p] > low;
     }
     return n;
@@ -89,8 +90,8 @@ static void assign_share(rd_kafka_t *rk, const struct reader *r) {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(r->job->partitions);
     for (int p = r->number; p < r->job->partitions; p += r->job->threads)
         rd_kafka_topic_partition_list_add(list, r->job->topic, p)->offset = RD_KAFKA_OFFSET_BEGINNING;
-    rd_kafka_resp_err_t rc = rd_kafka_assign(rk, list);
-    if (rc != RD_KAFKA_RESP_ERR_NO_ERROR) die("assign", rd_kafka_err2str(rc));
+    rd_kafka_resp_err_t status = rd_kafka_assign(rk, list);
+    if (status != RD_KAFKA_RESP_ERR_NO_ERROR) die("assign", rd_kafka_err2str(status));
     rd_kafka_topic_partition_list_destroy(list);
 }
 
@@ -106,7 +107,7 @@ static bool count(struct reader *r, const rd_kafka_message_t *m) {
 static void read_by_poll(rd_kafka_t *rk, struct reader *r, int open) {
     while (open > 0) {
         rd_kafka_message_t *m = rd_kafka_consumer_poll(rk, POLL_MS);
-        if (!m) continue;
+        if (m == NULL) continue;
         if (count(r, m)) open--;
         rd_kafka_message_destroy(m);
     }

@@ -29,7 +29,7 @@ enum { RECORD_MS = 1000000000 };
 static void given(int times, const char *value) {
     for (int i = 0; i < times; i++) {
         recount.origin = (struct origin){"events", 3, (int64_t)recount.messages};
-        recount_record(&recount, &track, value, value ? strlen(value) : 0, RECORD_MS);
+        recount_record(&recount, &track, value, value != NULL ? strlen(value) : 0, RECORD_MS);
     }
 }
 

@@ -30,7 +30,7 @@ START_TEST(env_example_loads_as_the_defaults) {
     size_t n = 0;
     config_write_env(&text);
     char *copy = strdup(buf_text(&text));
-    for (char *rest = NULL, *line = strtok_r(copy, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+    for (char *rest = NULL, *line = strtok_r(copy, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest))
         if (strncmp(line, "#TOPKD_", 7) == 0) entries[n++] = line + 7;
     ck_assert_uint_eq(n, SETTINGS);
     struct config *shown = must_load(entries), *defaults = must_load((const char *const[]){NULL});
@@ -124,7 +124,7 @@ START_TEST(long_lateness_is_warned_of) {
 END_TEST
 
 static uint64_t meaning_of(const char *entry) {
-    struct config *c = entry ? MUST_LOAD(entry) : must_load((const char *const[]){NULL});
+    struct config *c = entry != NULL ? MUST_LOAD(entry) : must_load((const char *const[]){NULL});
     uint64_t hash = config_meaning_hash(c);
     config_destroy(c);
     return hash;
