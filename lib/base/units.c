@@ -20,10 +20,10 @@ static int parse_digits(const char *text, uint64_t *out, const char **rest, stru
     const char *p = text;
     for (; *p >= '0' && *p <= '9'; p++) {
         uint64_t digit = (uint64_t)(*p - '0');
-        if (v > (UINT64_MAX - digit) / 10) return err_set(e, ERR_INVALID, "that is too large");
+        if (v > (UINT64_MAX - digit) / 10) return err_set(e, ERR_INVALID, "lower it");
         v = v * 10 + digit;
     }
-    if (p == text) return err_set(e, ERR_INVALID, "write digits first, without sign or blanks");
+    if (p == text) return err_set(e, ERR_INVALID, "start it with digits, without a sign or spaces");
     *out = v;
     *rest = p;
     return 0;
@@ -34,7 +34,7 @@ int units_parse_number(const char *text, uint64_t *out, struct err *e) {
     const char *rest;
     int status = parse_digits(text, &v, &rest, e);
     if (status != 0) return status;
-    if (*rest != '\0') return err_set(e, ERR_INVALID, "write digits only");
+    if (*rest != '\0') return err_set(e, ERR_INVALID, "use digits only");
     *out = v;
     return 0;
 }
@@ -47,7 +47,7 @@ static int parse_with_unit(const char *text, const struct unit *units, size_t un
     if (status != 0) return status;
     for (size_t i = 0; i < units_n; i++) {
         if (strcmp(units[i].name, rest) != 0) continue;
-        if (v > UINT64_MAX / units[i].factor) return err_set(e, ERR_INVALID, "that is too large");
+        if (v > UINT64_MAX / units[i].factor) return err_set(e, ERR_INVALID, "lower it");
         *out = v * units[i].factor;
         return 0;
     }
@@ -56,11 +56,11 @@ static int parse_with_unit(const char *text, const struct unit *units, size_t un
 
 int units_parse_duration(const char *text, uint64_t *out_ms, struct err *e) {
     return parse_with_unit(text, duration_units, ARRAY_LEN(duration_units),
-                           "end it with a unit: ms, s, m, h or d (5m is five minutes)", out_ms, e);
+                           "add a unit: ms, s, m, h or d (5m is five minutes)", out_ms, e);
 }
 
 int units_parse_size(const char *text, uint64_t *out_bytes, struct err *e) {
-    return parse_with_unit(text, size_units, ARRAY_LEN(size_units), "end it with a unit: KB, MB or GB (2GB)", out_bytes,
+    return parse_with_unit(text, size_units, ARRAY_LEN(size_units), "add a unit: KB, MB or GB (as in 2GB)", out_bytes,
                            e);
 }
 

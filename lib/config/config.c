@@ -26,8 +26,8 @@ struct load {
     bool given[SETTINGS];                         /* by the user: not the default */
 };
 
-void problem_add(struct buf *problems, const char *name, const char *expected, const char *came, const char *remedy) {
-    buf_addf(problems, SETTING_PREFIX "%s: expected %s, came %s: %s\n", name, expected, came, remedy);
+void problem_add(struct buf *problems, const char *name, const char *expected, const char *got, const char *remedy) {
+    buf_addf(problems, SETTING_PREFIX "%s: expected %s, got %s: %s\n", name, expected, got, remedy);
 }
 
 /* -- sorting the variables ----------------------------------------------------------------------------------------- */
@@ -52,12 +52,12 @@ static void report_unknown(struct buf *problems, const char *name) {
     const char *nearest = setting_nearest(name);
     if (is_service_link(name))
         buf_add_str(&remedy,
-                    "Kubernetes makes it for a service of this name, set enableServiceLinks: false in the pod");
+                    "Kubernetes sets it for a service called topkd: put enableServiceLinks: false into the pod");
     else if (nearest != NULL)
         buf_addf(&remedy, "did you mean " SETTING_PREFIX "%s?", nearest);
     else
-        buf_add_str(&remedy, "see topkd --help for all names");
-    problem_add(problems, log_quote(name), "a known name", "an unknown one", buf_text(&remedy));
+        buf_add_str(&remedy, "topkd --help lists all of them");
+    problem_add(problems, log_quote(name), "the name of a setting", "an unknown one", buf_text(&remedy));
     buf_free(&remedy);
 }
 
@@ -99,14 +99,14 @@ static void sort_environment(struct load *l, const char *const *envp) {
 
 /* -- reading one setting ------------------------------------------------------------------------------------------- */
 
-static void report_value(struct load *l, size_t i, const char *came, const char *remedy) {
+static void report_value(struct load *l, size_t i, const char *got, const char *remedy) {
     struct buf expected = {0};
     settings[i].kind->describe(&settings[i], &expected);
-    problem_add(l->problems, settings[i].name, buf_text(&expected), came, remedy);
+    problem_add(l->problems, settings[i].name, buf_text(&expected), got, remedy);
     buf_free(&expected);
 }
 
-/* What came may hold a password. */
+/* The text may hold a password. */
 static const char *shown_value(size_t i, const char *text, bool from_file) {
     if (from_file) return "something else in the file";
     if (i == SETTING_REDIS && strchr(text, '@') != NULL) return "a URL with a password";
@@ -139,7 +139,7 @@ static void read_setting(struct load *l, size_t i) {
     const char *value = l->value[i];
     bool has_path = l->path[i] != NULL && *l->path[i];
     if (has_path && value != NULL && (*value || setting_may_be_empty(&settings[i])))
-        problem_add(l->problems, settings[i].name, "a value or a file", "both", "unset one of the two");
+        problem_add(l->problems, settings[i].name, "a value or a file", "both", "unset one of them");
     else if (has_path)
         read_from_file(l, i);
     else
@@ -151,17 +151,17 @@ static void read_setting(struct load *l, size_t i) {
 static void check_list_size(struct load *l) {
     const struct config *c = l->config;
     if (!l->good[SETTING_K] || !l->good[SETTING_LIST_SIZE] || c->list_size >= c->k) return;
-    struct buf came = {0};
-    buf_addf(&came, "%u, less than %u", (unsigned)c->list_size, (unsigned)c->k);
-    problem_add(l->problems, "LIST_SIZE", "at least TOPKD_K", buf_text(&came), "raise it, or lower TOPKD_K");
-    buf_free(&came);
+    struct buf got = {0};
+    buf_addf(&got, "%u, which is below %u", (unsigned)c->list_size, (unsigned)c->k);
+    problem_add(l->problems, "LIST_SIZE", "at least TOPKD_K", buf_text(&got), "raise it, or lower TOPKD_K");
+    buf_free(&got);
 }
 
 static void report_duration(struct load *l, const char *name, const char *expected, int64_t ms, const char *remedy) {
-    struct buf came = {0};
-    units_write_duration((uint64_t)ms, &came);
-    problem_add(l->problems, name, expected, buf_text(&came), remedy);
-    buf_free(&came);
+    struct buf got = {0};
+    units_write_duration((uint64_t)ms, &got);
+    problem_add(l->problems, name, expected, buf_text(&got), remedy);
+    buf_free(&got);
 }
 
 /* The last open minutes must still be in Redis when they become final. */
@@ -182,8 +182,8 @@ static void check_windows(struct load *l) {
         if (c->windows_ms[i] <= c->retention_ms)
             c->windows_ms[kept_n++] = c->windows_ms[i];
         else if (l->given[SETTING_WINDOWS])
-            report_duration(l, "WINDOWS", "windows of at most TOPKD_RETENTION", c->windows_ms[i],
-                            "raise TOPKD_RETENTION");
+            report_duration(l, "WINDOWS", "windows no longer than TOPKD_RETENTION", c->windows_ms[i],
+                            "raise TOPKD_RETENTION, or leave this window out");
     }
     c->windows_n = kept_n;
 }
@@ -194,7 +194,7 @@ static void check_dead_letters(struct load *l) {
     for (uint32_t i = 0; i < c->topics_n; i++)
         if (strcmp(c->topics[i], c->dlq_topic) == 0)
             problem_add(l->problems, "DLQ_TOPIC", "a topic that is not read", log_quote(c->dlq_topic),
-                        "its dead letters would come back for ever");
+                        "choose another, or its dead letters come back for ever");
 }
 
 static void check_fields(struct load *l) {
@@ -206,10 +206,10 @@ static void check_fields(struct load *l) {
             if (!l->good[fields[i]] || !l->good[fields[j]]) continue;
             const char *name = *(char *const *)setting_value(b, l->config);
             if (strcmp(*(char *const *)setting_value(a, l->config), name) != 0) continue;
-            struct buf came = {0};
-            buf_addf(&came, "%s, which is " SETTING_PREFIX "%s too", log_quote(name), a->name);
-            problem_add(l->problems, b->name, "a field of its own", buf_text(&came), "rename one of the two");
-            buf_free(&came);
+            struct buf got = {0};
+            buf_addf(&got, "%s, which " SETTING_PREFIX "%s uses too", log_quote(name), a->name);
+            problem_add(l->problems, b->name, "a field of its own", buf_text(&got), "rename one of them");
+            buf_free(&got);
         }
 }
 

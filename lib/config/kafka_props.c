@@ -13,19 +13,21 @@
 static const struct refused {
     const char *name, *value, *reason;
 } refused_props[] = {
-    {"enable.auto.commit", NULL, "topkd commits by itself what is stored"},
-    {"auto.commit.enable", NULL, "topkd commits by itself what is stored"},
-    {"enable.auto.offset.store", NULL, "topkd commits by itself what is stored"},
-    {"auto.offset.reset", NULL, "set TOPKD_START"},
-    {"enable.partition.eof", NULL, "topkd must see the end of each partition"},
-    {"allow.auto.create.topics", NULL, "a topic that is missing is waited for, not made by accident"},
-    {"group.id", NULL, "set TOPKD_GROUP"},
-    {"bootstrap.servers", NULL, "set TOPKD_BROKERS"},
-    {"metadata.broker.list", NULL, "set TOPKD_BROKERS"},
-    {"partition.assignment.strategy", "cooperative", "several versions of librdkafka lose messages with it"},
+    {"enable.auto.commit", NULL, "leave it out, topkd itself commits what is stored"},
+    {"auto.commit.enable", NULL, "leave it out, topkd itself commits what is stored"},
+    {"enable.auto.offset.store", NULL, "leave it out, topkd itself commits what is stored"},
+    {"auto.offset.reset", NULL, "set TOPKD_START instead"},
+    {"enable.partition.eof", NULL, "leave it out, topkd has to see the end of each partition"},
+    {"allow.auto.create.topics", NULL,
+     "leave it out, topkd waits for a missing topic and never creates one by accident"},
+    {"group.id", NULL, "set TOPKD_GROUP instead"},
+    {"bootstrap.servers", NULL, "set TOPKD_BROKERS instead"},
+    {"metadata.broker.list", NULL, "set TOPKD_BROKERS instead"},
+    {"partition.assignment.strategy", "cooperative",
+     "use another, several versions of librdkafka lose messages with it"},
     {"enable.idempotence", "true",
-     "a right that is missing would end such a producer for good; letters say which they are"},
-    {"group.protocol", "consumer", "topkd counts on the classic protocol"},
+     "leave it out, a missing right ends such a producer for good, and the headers of dead letters tell repeats apart"},
+    {"group.protocol", "consumer", "use classic, which topkd relies on"},
 };
 
 /* The last part of the names of librdkafka's secrets: sasl.password, ssl.key.password, ssl.keystore.password,
@@ -68,16 +70,16 @@ const char *kafka_prop_get(const struct config *c, const char *name, const char 
 /* The reason why PROP may not be added, NULL if it may. */
 static const char *objection(const struct config *c, const char *prop, const char *value) {
     if (*prop == '\0' || prop[strspn(prop, "abcdefghijklmnopqrstuvwxyz0123456789.")] != '\0')
-        return "write the property in upper case, '_' for '.'";
-    if (kafka_prop_get(c, prop, NULL) != NULL) return "it is set twice, perhaps also as _FILE";
-    if (c->kafka_props_n == CONFIG_KAFKA_PROPS_MAX) return "there are too many of these";
+        return "write the property in upper case, with '_' for '.'";
+    if (kafka_prop_get(c, prop, NULL) != NULL) return "set it once, perhaps it is also set as _FILE";
+    if (c->kafka_props_n == CONFIG_KAFKA_PROPS_MAX) return "leave some out, there are too many of these";
     return refusal(prop, value);
 }
 
 static void prop_add(struct config *c, const char *name, char *prop, const char *value, struct buf *problems) {
     const char *reason = objection(c, prop, value);
     if (reason != NULL) {
-        problem_add(problems, name, "a property of librdkafka that topkd does not own", log_quote(prop), reason);
+        problem_add(problems, name, "a property of librdkafka that is yours to set", log_quote(prop), reason);
         return;
     }
     struct config_kafka_prop *p = &c->kafka_props[c->kafka_props_n++];

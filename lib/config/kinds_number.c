@@ -8,8 +8,8 @@
 #include "config/setting.h"
 
 static int check_range(const struct setting *s, uint64_t v, struct err *e) {
-    if (v < s->min) return err_set(e, ERR_INVALID, "that is too small");
-    if (v > s->max) return err_set(e, ERR_INVALID, "that is too large");
+    if (v < s->min) return err_set(e, ERR_INVALID, "raise it");
+    if (v > s->max) return err_set(e, ERR_INVALID, "lower it");
     return 0;
 }
 
@@ -48,7 +48,7 @@ static int power_parse(const struct setting *s, const char *text, struct config 
     uint64_t v;
     int status = units_parse_number(text, &v, e);
     if (status == 0) status = check_range(s, v, e);
-    if (status == 0 && (v & (v - 1)) != 0) status = err_set(e, ERR_INVALID, "take a power of two near it");
+    if (status == 0 && (v & (v - 1)) != 0) status = err_set(e, ERR_INVALID, "use the nearest power of two");
     if (status == 0) set_u32(s, c, v);
     return status;
 }
@@ -127,7 +127,7 @@ const struct setting_kind setting_kind_size = {size_parse, size_format, size_des
 /* -- BOOL ---------------------------------------------------------------------------------------------------------- */
 
 static int bool_parse(const struct setting *s, const char *text, struct config *c, struct err *e) {
-    if (strcmp(text, "0") != 0 && strcmp(text, "1") != 0) return err_set(e, ERR_INVALID, "write 1 for yes, 0 for no");
+    if (strcmp(text, "0") != 0 && strcmp(text, "1") != 0) return err_set(e, ERR_INVALID, "use 1 for yes, 0 for no");
     *(bool *)setting_field(s, c) = text[0] == '1';
     return 0;
 }
@@ -164,7 +164,7 @@ static int choice_parse(const struct setting *s, const char *text, struct config
         *(unsigned *)setting_field(s, c) = i; /* an enum without negative values is an unsigned int */
         return 0;
     }
-    return err_set(e, ERR_INVALID, "write one of these words");
+    return err_set(e, ERR_INVALID, "use one of these words");
 }
 
 static void choice_format(const struct setting *s, const struct config *c, struct buf *out) {

@@ -15,8 +15,8 @@ void field_set_text(char **field, const char *text) {
 
 static int check_length(const struct setting *s, const char *text, struct err *e) {
     size_t n = strlen(text);
-    if (n < s->min) return err_set(e, ERR_INVALID, "it is empty");
-    if (n > s->max) return err_set(e, ERR_INVALID, "it is longer than %" PRIu64 " bytes", s->max);
+    if (n < s->min) return err_set(e, ERR_INVALID, "give it a value");
+    if (n > s->max) return err_set(e, ERR_INVALID, "shorten it to %" PRIu64 " bytes", s->max);
     return 0;
 }
 
@@ -41,7 +41,7 @@ static void text_format(const struct setting *s, const struct config *c, struct 
 
 static int text_parse(const struct setting *s, const char *text, struct config *c, struct err *e) {
     int status = check_length(s, text, e);
-    if (status == 0 && has_control(text)) status = err_set(e, ERR_INVALID, "it holds a control character");
+    if (status == 0 && has_control(text)) status = err_set(e, ERR_INVALID, "remove the control character");
     return status == 0 ? text_take(s, text, c) : status;
 }
 
@@ -56,15 +56,15 @@ const struct setting_kind setting_kind_text = {text_parse, text_format, text_des
 static int brokers_parse(const struct setting *s, const char *text, struct config *c, struct err *e) {
     int status = check_length(s, text, e);
     if (status != 0) return status;
-    if (has_blank(text)) return err_set(e, ERR_INVALID, "leave out the blanks");
+    if (has_blank(text)) return err_set(e, ERR_INVALID, "remove the spaces");
     if (text[0] == ',' || text[strlen(text) - 1] == ',' || strstr(text, ",,") != NULL)
-        return err_set(e, ERR_INVALID, "there is nothing beside a comma");
+        return err_set(e, ERR_INVALID, "remove the comma that has nothing beside it");
     return text_take(s, text, c);
 }
 
 static void brokers_describe(const struct setting *s, struct buf *out) {
     (void)s;
-    buf_add_str(out, "host:port, with commas between");
+    buf_add_str(out, "host:port, separated by commas");
 }
 
 const struct setting_kind setting_kind_brokers = {brokers_parse, text_format, brokers_describe, false};
@@ -75,12 +75,14 @@ const struct setting_kind setting_kind_brokers = {brokers_parse, text_format, br
 enum { TOPIC_BYTES_MAX = 249 };
 
 static int topic_check(struct bytes t, struct err *e) {
-    if (t.n == 0) return err_set(e, ERR_INVALID, "a topic has no name");
-    if (t.n > TOPIC_BYTES_MAX) return err_set(e, ERR_INVALID, "a topic is longer than %d bytes", (int)TOPIC_BYTES_MAX);
+    if (t.n == 0) return err_set(e, ERR_INVALID, "remove the comma that has nothing beside it");
+    if (t.n > TOPIC_BYTES_MAX) return err_set(e, ERR_INVALID, "shorten the topic to %d bytes", (int)TOPIC_BYTES_MAX);
     for (size_t i = 0; i < t.n; i++)
         if (t.p[i] == '\0' || strchr(NAME_LETTERS, t.p[i]) == NULL)
-            return err_set(e, ERR_INVALID, "a topic is made of A-Z a-z 0-9 . _ -, not %s", log_quote_bytes(t));
-    if (t.n <= 2 && memcmp(t.p, "..", t.n) == 0) return err_set(e, ERR_INVALID, ". and .. are no topics");
+            return err_set(e, ERR_INVALID, "a topic has only the characters A-Z a-z 0-9 . _ -, correct %s",
+                           log_quote_bytes(t));
+    if (t.n <= 2 && memcmp(t.p, "..", t.n) == 0)
+        return err_set(e, ERR_INVALID, "a topic cannot be called . or .., name another");
     return 0;
 }
 
@@ -105,8 +107,9 @@ static bool is_listed(const struct config *c, struct bytes topic) {
 static int topic_add(struct config *c, struct bytes topic, struct err *e) {
     int status = topic_check(topic, e);
     if (status != 0) return status;
-    if (is_listed(c, topic)) return err_set(e, ERR_INVALID, "%s is there twice", log_quote_bytes(topic));
-    if (c->topics_n == CONFIG_TOPICS_MAX) return err_set(e, ERR_INVALID, "more than %d topics", CONFIG_TOPICS_MAX);
+    if (is_listed(c, topic)) return err_set(e, ERR_INVALID, "remove %s, which is there twice", log_quote_bytes(topic));
+    if (c->topics_n == CONFIG_TOPICS_MAX)
+        return err_set(e, ERR_INVALID, "leave some out, %d topics at most", CONFIG_TOPICS_MAX);
     char *copy = mem_zalloc(topic.n + 1, 1);
     memcpy(copy, topic.p, topic.n);
     c->topics[c->topics_n++] = copy;
@@ -140,7 +143,7 @@ static void topics_format(const struct setting *s, const struct config *c, struc
 }
 
 static void topics_describe(const struct setting *s, struct buf *out) {
-    buf_addf(out, "1..%" PRIu64 " Kafka topics, with commas between", s->max);
+    buf_addf(out, "1..%" PRIu64 " Kafka topics, separated by commas", s->max);
 }
 
 const struct setting_kind setting_kind_topics = {topics_parse, topics_format, topics_describe, false};
@@ -150,12 +153,12 @@ const struct setting_kind setting_kind_topics = {topics_parse, topics_format, to
 static int board_parse(const struct setting *s, const char *text, struct config *c, struct err *e) {
     int status = check_length(s, text, e);
     if (status != 0) return status;
-    if (text[strspn(text, NAME_LETTERS ":")] != '\0') return err_set(e, ERR_INVALID, "it holds another character");
+    if (text[strspn(text, NAME_LETTERS ":")] != '\0') return err_set(e, ERR_INVALID, "remove every other character");
     return text_take(s, text, c);
 }
 
 static void board_describe(const struct setting *s, struct buf *out) {
-    buf_addf(out, "%" PRIu64 "..%" PRIu64 " of the characters A-Z a-z 0-9 _ . : -", s->min, s->max);
+    buf_addf(out, "%" PRIu64 "..%" PRIu64 " characters of A-Z a-z 0-9 _ . : -", s->min, s->max);
 }
 
 const struct setting_kind setting_kind_board = {board_parse, text_format, board_describe, false};
@@ -167,12 +170,11 @@ static int redis_parse(const struct setting *s, const char *text, struct config 
     int status = check_length(s, text, e);
     if (status != 0) return status;
     if (strncmp(text, "rediss://", 9) == 0)
-        return err_set(
-            e, ERR_INVALID,
-            "TLS (rediss://) is not in this build; put a TLS proxy beside topkd and use redis:// or unix://");
+        return err_set(e, ERR_INVALID,
+                       "this build has no TLS, put a TLS proxy beside topkd and use redis:// or unix://");
     if (strncmp(text, "redis://", 8) != 0 && strncmp(text, "unix://", 7) != 0)
-        return err_set(e, ERR_INVALID, "begin with redis:// or unix://");
-    if (has_blank(text)) return err_set(e, ERR_INVALID, "it holds a blank or a control character");
+        return err_set(e, ERR_INVALID, "start it with redis:// or unix://");
+    if (has_blank(text)) return err_set(e, ERR_INVALID, "remove the space or control character");
     return text_take(s, text, c);
 }
 
@@ -204,7 +206,7 @@ static int weights_setting_parse(const struct setting *s, const char *text, stru
 
 static void weights_describe(const struct setting *s, struct buf *out) {
     (void)s;
-    buf_addf(out, "type=weight, with commas between, weights 0..%d, * = any other type", (int)WEIGHT_MAX);
+    buf_addf(out, "type=weight, separated by commas, weights 0..%d, * for any other type", (int)WEIGHT_MAX);
 }
 
 const struct setting_kind setting_kind_weights = {weights_setting_parse, text_format, weights_describe, false};
@@ -213,16 +215,16 @@ const struct setting_kind setting_kind_weights = {weights_setting_parse, text_fo
 
 static int listen_split(const char *text, struct bytes *host, const char **port, struct err *e) {
     const char *colon = strrchr(text, ':');
-    if (colon == NULL) return err_set(e, ERR_INVALID, "the colon before the port is missing");
+    if (colon == NULL) return err_set(e, ERR_INVALID, "put a colon before the port");
     *port = colon + 1;
     *host = (struct bytes){text, (size_t)(colon - text)};
     if (host->n >= 2 && text[0] == '[' && colon[-1] == ']')
         *host = (struct bytes){text + 1, host->n - 2};
     else if (host->n > 0 && memchr(text, ':', host->n) != NULL)
-        return err_set(e, ERR_INVALID, "put an IPv6 host in brackets, like [::1]:9464");
+        return err_set(e, ERR_INVALID, "put an IPv6 address in brackets, like [::1]:9464");
     else
         return 0;
-    return host->n > 0 ? 0 : err_set(e, ERR_INVALID, "there is nothing between the brackets");
+    return host->n > 0 ? 0 : err_set(e, ERR_INVALID, "put an address between the brackets");
 }
 
 static int listen_parse(const struct setting *s, const char *text, struct config *c, struct err *e) {
@@ -231,9 +233,9 @@ static int listen_parse(const struct setting *s, const char *text, struct config
     uint64_t port = 0;
     int status = listen_split(text, &host, &port_text, e);
     if (status == 0 && (has_blank(text) || host.n > 255))
-        status = err_set(e, ERR_INVALID, "the host is no name or address");
+        status = err_set(e, ERR_INVALID, "use a host name or an address");
     if (status == 0) status = units_parse_number(port_text, &port, e);
-    if (status == 0 && port > s->max) status = err_set(e, ERR_INVALID, "the port is too large");
+    if (status == 0 && port > s->max) status = err_set(e, ERR_INVALID, "lower the port");
     if (status != 0) return status;
     mem_free(c->listen_host);
     c->listen_host = mem_zalloc(host.n + 1, 1);
