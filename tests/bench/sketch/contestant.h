@@ -7,7 +7,7 @@
 #ifndef TOPKD_BENCH_SKETCH_CONTESTANT_H
 #define TOPKD_BENCH_SKETCH_CONTESTANT_H
 
-#include "unit/sketch/stream.h"
+#include "stream.h"
 
 /* What a contestant says of an item. */
 struct claim {

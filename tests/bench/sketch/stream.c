@@ -1,4 +1,4 @@
-#include "unit/sketch/stream.h"
+#include "stream.h"
 
 #include <math.h>
 #include <stdio.h>
