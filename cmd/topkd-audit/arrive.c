@@ -1,5 +1,7 @@
-/* The group's committed offsets say that everything was applied; lists follow by a publish and a merge tick. So: first
- * the commits, then no list that is absent or could still end, then three publish intervals in which nothing moved. */
+/* topkd-audit/arrive.c - waits first for the group's commits, then for the lists.
+ * The committed offsets say that every record was applied. The lists follow a publish tick and a merge tick later.
+ * So the lists have arrived when none is absent or can still end, and then nothing has moved for three publish
+ * intervals. */
 #include "arrive.h"
 
 #include <stdarg.h>

@@ -1,4 +1,5 @@
-/* arrive.h - waiting until the workers have said all that they can say of the log as it was read.   Threads: one. */
+/* topkd-audit/arrive.h - waiting until the workers have said all that they can say of the log as it was read.
+ * Threads: one. */
 #ifndef TOPKD_AUDIT_ARRIVE_H
 #define TOPKD_AUDIT_ARRIVE_H
 

@@ -1,3 +1,4 @@
+/* topkd-audit/audit.c - the steps of one audit: check Redis, read the log, wait for the workers, compare, conclude. */
 #include "audit.h"
 
 #include <stdio.h>

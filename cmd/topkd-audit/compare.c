@@ -1,6 +1,7 @@
-/* Three questions: is the list the very sequence that the recount gives; how far is it off where it is not; and does
- * everything lie within the bounds that the merged list, LIST_SIZE deep, promises beside it. Of each kind of difference
- * the item that is farthest off is told. */
+/* topkd-audit/compare.c - answers three questions about a list.
+ * Is it the very sequence that the recount gives? Where it is not, how far is it off? Does everything lie within the
+ * bounds that the merged list, LIST_SIZE deep, promises beside it? Of each kind of difference the report tells the
+ * item that is farthest off. */
 #include "compare.h"
 
 #include "base/mem.h"

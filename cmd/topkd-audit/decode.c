@@ -1,6 +1,7 @@
-/* A message is, by its first byte, an array; else, if jansson takes the whole, one event; else lines.
- * Every event is then asked one question after the other, in the order of the outcomes; the first bad answer names it.
- */
+/* topkd-audit/decode.c - takes a message apart and asks each event one question after the other.
+ * A message whose first byte opens an array is an array. Else it is one event if jansson takes the whole of it, else
+ * it is events on lines. The questions come in the order of the outcomes, and the first bad answer is the event's
+ * outcome. */
 #include "decode.h"
 
 #include <stdio.h>

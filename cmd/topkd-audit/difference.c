@@ -1,3 +1,4 @@
+/* topkd-audit/difference.c - keeps the first remark about an item, and adds the others behind it. */
 #include "difference.h"
 
 #include <stdarg.h>

@@ -1,4 +1,5 @@
-/* difference.h - how one list is not what it should be, as its one line of the report says it.   Threads: one owner. */
+/* topkd-audit/difference.h - how one list is not what it should be, as its line of the report says it.   Threads:
+ * one owner. */
 #ifndef TOPKD_AUDIT_DIFFERENCE_H
 #define TOPKD_AUDIT_DIFFERENCE_H
 

@@ -1,3 +1,4 @@
+/* topkd-audit/example.c - copies the beginning of an event and writes it on one line. */
 #include "example.h"
 
 #include <string.h>

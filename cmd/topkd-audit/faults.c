@@ -1,3 +1,4 @@
+/* topkd-audit/faults.c - picks the lists that count against the verdict, and puts the worst first. */
 #include "faults.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* topkd-audit/kafka_log.c - reads every partition up to the end that it had, with librdkafka's consumer. */
 #include "kafka_log.h"
 
 #include <string.h>

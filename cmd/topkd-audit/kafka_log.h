@@ -1,5 +1,6 @@
-/* kafka_log.h - the log as the audit sees it: every partition from its start to the end it had when the audit began,
- * by a plain consumer with partitions assigned by hand. It is in nobody's group and commits nothing.
+/* topkd-audit/kafka_log.h - the log as the audit sees it: every partition from its start to the end it had at the
+ * beginning.
+ * A plain consumer reads it, with partitions assigned by hand. It joins no group and commits nothing.
  * Threads: one owner. */
 #ifndef TOPKD_AUDIT_KAFKA_LOG_H
 #define TOPKD_AUDIT_KAFKA_LOG_H

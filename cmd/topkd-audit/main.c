@@ -1,6 +1,7 @@
-/* topkd-audit - the second opinion: recounts the log exactly and holds what Redis serves against it.
+/* topkd-audit/main.c - the second opinion: recounts the log exactly and holds what Redis serves against it.
  *   options -> settings -> audit: log -> recount -> wait for the workers -> compare -> report
- * It shares nothing with the worker but lib/base and lib/config: two programs that agree were written twice. */
+ * It thinks with a head of its own: of the worker's code it uses lib/base and lib/config only. Two programs that
+ * agree were written twice. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* topkd-audit/moment.c - reads numbers, digits and RFC 3339 as times, with a calendar of its own. */
 #include "moment.h"
 
 #include <math.h>

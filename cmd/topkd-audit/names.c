@@ -1,3 +1,4 @@
+/* topkd-audit/names.c - a hash table with open addressing beside the list of all names. */
 #include "names.h"
 
 #include <assert.h>
@@ -15,12 +16,12 @@ void names_deinit(struct names *t) {
 
 struct bytes names_get(const struct names *t, uint32_t number) {
     assert(number < t->n);
-    return (struct bytes){t->bytes.data + t->list[number].at, t->list[number].n};
+    return (struct bytes){t->bytes.data + t->list[number].at, t->list[number].bytes_n};
 }
 
 static bool is_at(const struct names *t, uint32_t number, uint32_t hash, struct bytes text) {
     const struct name *name = &t->list[number];
-    return name->hash == hash && name->n == text.n && memcmp(t->bytes.data + name->at, text.p, text.n) == 0;
+    return name->hash == hash && name->bytes_n == text.n && memcmp(t->bytes.data + name->at, text.p, text.n) == 0;
 }
 
 /* The slot that holds TEXT, or the free one where it belongs. */
@@ -57,10 +58,7 @@ uint32_t names_add(struct names *t, struct bytes text) {
     if (t->n >= t->slots_n / 4 * 3) grow_slots(t);
     uint32_t slot = slot_of(t, hash, text);
     if (t->slots[slot]) return t->slots[slot] - 1;
-    if (t->n == t->cap) {
-        t->cap = t->cap ? t->cap * 2 : 64;
-        t->list = mem_realloc(t->list, t->cap, sizeof *t->list);
-    }
+    t->list = mem_grow(t->list, &t->cap, (size_t)t->n + 1, sizeof *t->list);
     t->list[t->n] = (struct name){t->bytes.len, (uint32_t)text.n, hash};
     buf_add(&t->bytes, text.p, text.n);
     t->slots[slot] = ++t->n;

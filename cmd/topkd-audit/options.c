@@ -1,3 +1,4 @@
+/* topkd-audit/options.c - takes the command line apart. */
 #include "options.h"
 
 #include <errno.h>

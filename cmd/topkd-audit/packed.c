@@ -1,3 +1,4 @@
+/* topkd-audit/packed.c - reads a merged list byte by byte, and refuses what is not exactly one. */
 #include "packed.h"
 
 #include "base/mem.h"
@@ -54,10 +55,7 @@ static bool in_order(const struct packed_item *a, const struct packed_item *b) {
 
 static bool read_items(struct packed *p, struct rest *r, uint64_t n, uint64_t first_count) {
     if (n > (uint64_t)(r->end - r->p)) return false; /* an item takes two bytes at least */
-    if (n > p->cap) {
-        p->cap = (size_t)n;
-        p->items = mem_realloc(p->items, p->cap, sizeof *p->items);
-    }
+    p->items = mem_grow(p->items, &p->cap, (size_t)n, sizeof *p->items);
     for (p->n = 0; p->n < n; p->n++) {
         struct packed_item *it = &p->items[p->n];
         if (!read_item(r, p->exact, p->n ? it[-1].count : first_count, it)) return false;

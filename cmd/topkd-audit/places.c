@@ -1,3 +1,4 @@
+/* topkd-audit/places.c - a small list of minutes, each with the names that it took. */
 #include "places.h"
 
 #include "base/mem.h"
@@ -11,10 +12,7 @@ void places_deinit(struct places *p) {
 static struct names *names_of(struct places *p, int64_t minute) {
     for (size_t i = p->n; i-- > 0;) /* events come for the newest minutes */
         if (p->minutes[i].minute == minute) return &p->minutes[i].taken;
-    if (p->n == p->cap) {
-        p->cap = p->cap ? p->cap * 2 : 8;
-        p->minutes = mem_realloc(p->minutes, p->cap, sizeof *p->minutes);
-    }
+    p->minutes = mem_grow(p->minutes, &p->cap, p->n + 1, sizeof *p->minutes);
     p->minutes[p->n] = (struct minute_places){.minute = minute};
     return &p->minutes[p->n++].taken;
 }

@@ -1,3 +1,4 @@
+/* topkd-audit/plan.c - puts together what the log and Redis know of each list. */
 #include "plan.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* plan.h - which lists there are to look at: every (location, minute) that the log or Redis knows.   Threads: one
- * owner. */
+/* topkd-audit/plan.h - which lists there are to look at: every (location, minute) that the log or Redis knows.
+ * Threads: one owner. */
 #ifndef TOPKD_AUDIT_PLAN_H
 #define TOPKD_AUDIT_PLAN_H
 

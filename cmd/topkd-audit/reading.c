@@ -1,3 +1,4 @@
+/* topkd-audit/reading.c - gives each record to the recount, with the clock of its partition. */
 #include "reading.h"
 
 #include "base/clock.h"

@@ -1,4 +1,5 @@
-/* reading.h - the whole log through the recount: every partition's own clock, and how far back the log can tell.
+/* topkd-audit/reading.h - the whole log through the recount: every partition's own clock, and how far back the log
+ * can tell.
  * Threads: one owner. */
 #ifndef TOPKD_AUDIT_READING_H
 #define TOPKD_AUDIT_READING_H

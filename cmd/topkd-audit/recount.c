@@ -1,3 +1,4 @@
+/* topkd-audit/recount.c - judges the events of a record by the time rules, counts them, then moves the clock. */
 #include "recount.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* topkd-audit/redis_link.c - takes the URL apart, connects, logs in, and pipelines commands with hiredis. */
 #include "redis_link.h"
 
 #include <assert.h>

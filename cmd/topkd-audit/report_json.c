@@ -1,3 +1,4 @@
+/* topkd-audit/report_json.c - the report as one JSON object. */
 #include <stdlib.h>
 
 #include <jansson.h>

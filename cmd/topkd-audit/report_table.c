@@ -1,3 +1,4 @@
+/* topkd-audit/report_table.c - the report as a table for people, with the verdict as its last line. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* topkd-audit/served.c - asks Redis for locations, shelves and lists, many at once. */
 #include "served.h"
 
 #include <stdlib.h>
@@ -100,10 +101,7 @@ int served_since(const struct served *s, int64_t *since_ms, struct err *e) {
 static void shelf_add(struct shelf *f, struct bytes minute, enum list_state state, bool indexed) {
     struct shelf_slot slot = {.state = state, .indexed = indexed};
     if (!minute_parse(minute, &slot.minute)) return; /* hours and days have other names */
-    if (f->n == f->cap) {
-        f->cap = f->cap ? f->cap * 2 : 16;
-        f->slots = mem_realloc(f->slots, f->cap, sizeof *f->slots);
-    }
+    f->slots = mem_grow(f->slots, &f->cap, f->n + 1, sizeof *f->slots);
     f->slots[f->n++] = slot;
 }
 

@@ -1,5 +1,5 @@
-/* served.h - what Redis serves, read through the public contract with plain commands, pipelined.
- * Spelled here once more, on purpose: topk:locations, topk:progress, topk:{L}:meta, :states, :minutes,
+/* topkd-audit/served.h - what Redis serves, read through the public contract with plain commands, pipelined.
+ * The keys are spelled here once more, on purpose: topk:locations, topk:progress, topk:{L}:meta, :states, :minutes,
  * topk:{L}:<minute>, and the field `merged` of topk:{L}:part:<minute>, where the bounds are.   Threads: one owner. */
 #ifndef TOPKD_AUDIT_SERVED_H
 #define TOPKD_AUDIT_SERVED_H

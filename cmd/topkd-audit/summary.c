@@ -1,3 +1,4 @@
+/* topkd-audit/summary.c - the fate of each list, the sums, and the reasons for the verdict. */
 #include "summary.h"
 
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* topkd-audit/tally.c - a table of (location, minute), each with a table of its items. */
 #include "tally.h"
 
 #include <assert.h>
@@ -45,10 +46,7 @@ static struct group *group_get(struct tally *t, uint32_t location, int64_t minut
     if (t->n >= t->slots_n / 4 * 3) grow_group_slots(t);
     uint32_t slot = group_slot(t, location, minute);
     if (t->slots[slot]) return t->groups[t->slots[slot] - 1];
-    if (t->n == t->cap) {
-        t->cap = t->cap ? t->cap * 2 : 64;
-        t->groups = mem_realloc(t->groups, t->cap, sizeof *t->groups);
-    }
+    t->groups = mem_grow(t->groups, &t->cap, (size_t)t->n + 1, sizeof *t->groups);
     struct group *g = mem_zalloc(1, sizeof *g);
     g->location = location;
     g->minute = minute;

@@ -1,4 +1,4 @@
-/* tally.h - plain exact counts: (location, minute) -> item -> weight. No estimate, no limit but memory.
+/* topkd-audit/tally.h - plain exact counts: (location, minute) -> item -> weight. No estimate, no limit but memory.
  * Memory: 12 bytes a place, at most 3/4 full: 16 to 32 a distinct (location, minute, item).   Threads: one owner. */
 #ifndef TOPKD_AUDIT_TALLY_H
 #define TOPKD_AUDIT_TALLY_H
@@ -17,7 +17,8 @@ struct group { /* one (location, minute) */
 struct tally {
     struct names locations, items;
     struct group **groups; /* in order of first sight */
-    uint32_t n, cap;
+    uint32_t n;
+    size_t cap;
     uint32_t *slots; /* group number + 1 */
     uint32_t slots_n;
 };

@@ -1,5 +1,5 @@
-/* check.c - see check.h. No problem hides another one: what stands on a setting that is wrong is the only thing that is
- * not looked at. */
+/* topkd/check.c - looks at the settings, then at Kafka, then at Redis.
+ * No problem hides another one. Only what stands on a wrong setting is not looked at. */
 #include "check.h"
 
 #include <string.h>

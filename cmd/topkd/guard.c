@@ -1,4 +1,4 @@
-/* A thread of its own that does nothing but wait, so that nothing it could wait for can hang. */
+/* topkd/guard.c - a thread that does nothing but wait, so that nothing it could wait for can hang. */
 #include "guard.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* topkd: the worker. Wiring only: load, build, run, tear down in reverse, exit code. */
+/* topkd/main.c - the worker. Wiring only: load, build, run, tear down in reverse, exit code. */
 #include <malloc.h>
 #include <pthread.h>
 #include <signal.h>

@@ -1,4 +1,4 @@
-/* base/err.c - see err.h. */
+/* base/err.c - an error's text is cut to its room and kept on one line. */
 #include "base/err.h"
 
 #include <stdarg.h>

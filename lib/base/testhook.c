@@ -1,4 +1,5 @@
-/* base/testhook.c - see testhook.h. In the product this file holds nothing. */
+/* base/testhook.c - the rules that are off, and the faults that are asked for. In the product this file holds
+ * nothing. */
 #include "base/testhook.h"
 
 #ifdef TOPKD_TESTHOOKS
@@ -21,7 +22,7 @@ static pthread_rwlock_t rules_lock = PTHREAD_RWLOCK_INITIALIZER;
 static char rules_off[RULES_OFF_MAX][NAME_BYTES_MAX + 1];
 static atomic_uint rules_off_n;
 
-static bool is_listed_off(const char *name) {
+static bool rule_is_off(const char *name) {
     unsigned n = atomic_load_explicit(&rules_off_n, memory_order_relaxed);
     for (unsigned i = 0; i < n; i++)
         if (strcmp(rules_off[i], name) == 0) return true;
@@ -31,7 +32,7 @@ static bool is_listed_off(const char *name) {
 bool rule_on(const char *name) {
     if (atomic_load_explicit(&rules_off_n, memory_order_relaxed) == 0) return true;
     pthread_rwlock_rdlock(&rules_lock);
-    bool off = is_listed_off(name);
+    bool off = rule_is_off(name);
     pthread_rwlock_unlock(&rules_lock);
     return !off;
 }
@@ -41,7 +42,7 @@ void rule_switch_off(const char *name) {
     unsigned n = atomic_load(&rules_off_n);
     if (name == NULL) {
         atomic_store(&rules_off_n, 0);
-    } else if (!is_listed_off(name)) {
+    } else if (!rule_is_off(name)) {
         assert(n < RULES_OFF_MAX && strlen(name) <= NAME_BYTES_MAX);
         strcpy(rules_off[n], name);
         atomic_store(&rules_off_n, n + 1);

@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "config/setting.h"
 
-/* VALUE: refused only with a value that contains it; NULL: with any. */
+/* VALUE: only values that contain it are refused. NULL: all are. */
 static const struct refused {
     const char *name, *value, *reason;
 } refused_props[] = {
@@ -34,18 +34,18 @@ static const struct refused {
  * ssl.key.pem, sasl.oauthbearer.client.secret, and whatever is made after their pattern. */
 static const char *const secret_endings[] = {"password", "passphrase", "secret", "key.pem"};
 
-static bool ends_with(const char *text, const char *end) {
+static bool prop_ends_with(const char *text, const char *end) {
     size_t n = strlen(text), m = strlen(end);
     return n >= m && strcmp(text + n - m, end) == 0;
 }
 
-static bool is_secret(const char *prop) {
+static bool prop_is_secret(const char *prop) {
     for (size_t i = 0; i < ARRAY_LEN(secret_endings); i++)
-        if (ends_with(prop, secret_endings[i])) return true;
+        if (prop_ends_with(prop, secret_endings[i])) return true;
     return false;
 }
 
-static const char *refusal(const char *prop, const char *value) {
+static const char *prop_refusal(const char *prop, const char *value) {
     for (size_t i = 0; i < ARRAY_LEN(refused_props); i++) {
         const struct refused *r = &refused_props[i];
         if (strcmp(r->name, prop) == 0 && (r->value == NULL || strstr(value, r->value) != NULL)) return r->reason;
@@ -53,7 +53,7 @@ static const char *refusal(const char *prop, const char *value) {
     return NULL;
 }
 
-/* FETCH_WAIT_MAX_MS[_FILE] -> fetch.wait.max.ms, owned by the caller. */
+/* The name behind SETTING_KAFKA as librdkafka spells it: in lower case, with '.' for '_'. Owned by the caller. */
 static char *prop_name(const char *name, bool from_file) {
     char *prop = mem_strdup(name);
     if (from_file) prop[strlen(prop) - strlen(SETTING_FROM_FILE)] = '\0';
@@ -68,27 +68,27 @@ const char *kafka_prop_get(const struct config *c, const char *name, const char 
 }
 
 /* The reason why PROP may not be added, NULL if it may. */
-static const char *objection(const struct config *c, const char *prop, const char *value) {
+static const char *prop_objection(const struct config *c, const char *prop, const char *value) {
     if (*prop == '\0' || prop[strspn(prop, "abcdefghijklmnopqrstuvwxyz0123456789.")] != '\0')
         return "write the property in upper case, with '_' for '.'";
     if (kafka_prop_get(c, prop, NULL) != NULL) return "set it once, perhaps it is also set as _FILE";
     if (c->kafka_props_n == CONFIG_KAFKA_PROPS_MAX) return "leave some out, there are too many of these";
-    return refusal(prop, value);
+    return prop_refusal(prop, value);
 }
 
 static void prop_add(struct config *c, const char *name, char *prop, const char *value, struct buf *problems) {
-    const char *reason = objection(c, prop, value);
+    const char *reason = prop_objection(c, prop, value);
     if (reason != NULL) {
         problem_add(problems, name, "a property of librdkafka that is yours to set", log_quote(prop), reason);
         return;
     }
     struct config_kafka_prop *p = &c->kafka_props[c->kafka_props_n++];
-    *p = (struct config_kafka_prop){mem_strdup(prop), mem_strdup(value), is_secret(prop)};
+    *p = (struct config_kafka_prop){mem_strdup(prop), mem_strdup(value), prop_is_secret(prop)};
 }
 
 void kafka_prop_load(struct config *c, const char *name, const char *value, struct buf *problems) {
     if (*value == '\0') return; /* empty is librdkafka's default */
-    bool from_file = ends_with(name, SETTING_FROM_FILE);
+    bool from_file = prop_ends_with(name, SETTING_FROM_FILE);
     char *prop = prop_name(name + strlen(SETTING_KAFKA), from_file);
     struct buf content = {0};
     struct err e;
@@ -100,8 +100,10 @@ void kafka_prop_load(struct config *c, const char *name, const char *value, stru
     mem_free(prop);
 }
 
-static int by_name(const void *a, const void *b) {
+static int props_order(const void *a, const void *b) {
     return strcmp(((const struct config_kafka_prop *)a)->name, ((const struct config_kafka_prop *)b)->name);
 }
 
-void kafka_props_sort(struct config *c) { qsort(c->kafka_props, c->kafka_props_n, sizeof c->kafka_props[0], by_name); }
+void kafka_props_sort(struct config *c) {
+    qsort(c->kafka_props, c->kafka_props_n, sizeof c->kafka_props[0], props_order);
+}

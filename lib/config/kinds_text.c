@@ -13,20 +13,20 @@ void field_set_text(char **field, const char *text) {
     *field = mem_strdup(text);
 }
 
-static int check_length(const struct setting *s, const char *text, struct err *e) {
+static int text_check_length(const struct setting *s, const char *text, struct err *e) {
     size_t n = strlen(text);
     if (n < s->min) return err_set(e, ERR_INVALID, "give it a value");
     if (n > s->max) return err_set(e, ERR_INVALID, "shorten it to %" PRIu64 " bytes", s->max);
     return 0;
 }
 
-static bool has_control(const char *text) {
+static bool text_has_control(const char *text) {
     for (; *text; text++)
         if ((unsigned char)*text < 0x20 || *text == 0x7f) return true;
     return false;
 }
 
-static bool has_blank(const char *text) { return has_control(text) || strchr(text, ' ') != NULL; }
+static bool text_has_space(const char *text) { return text_has_control(text) || strchr(text, ' ') != NULL; }
 
 static int text_take(const struct setting *s, const char *text, struct config *c) {
     field_set_text(setting_field(s, c), text);
@@ -40,8 +40,8 @@ static void text_format(const struct setting *s, const struct config *c, struct 
 /* -- TEXT: anything without control characters --------------------------------------------------------------------- */
 
 static int text_parse(const struct setting *s, const char *text, struct config *c, struct err *e) {
-    int status = check_length(s, text, e);
-    if (status == 0 && has_control(text)) status = err_set(e, ERR_INVALID, "remove the control character");
+    int status = text_check_length(s, text, e);
+    if (status == 0 && text_has_control(text)) status = err_set(e, ERR_INVALID, "remove the control character");
     return status == 0 ? text_take(s, text, c) : status;
 }
 
@@ -54,9 +54,9 @@ const struct setting_kind setting_kind_text = {text_parse, text_format, text_des
 /* -- BROKERS ------------------------------------------------------------------------------------------------------- */
 
 static int brokers_parse(const struct setting *s, const char *text, struct config *c, struct err *e) {
-    int status = check_length(s, text, e);
+    int status = text_check_length(s, text, e);
     if (status != 0) return status;
-    if (has_blank(text)) return err_set(e, ERR_INVALID, "remove the spaces");
+    if (text_has_space(text)) return err_set(e, ERR_INVALID, "remove the spaces");
     if (text[0] == ',' || text[strlen(text) - 1] == ',' || strstr(text, ",,") != NULL)
         return err_set(e, ERR_INVALID, "remove the comma that has nothing beside it");
     return text_take(s, text, c);
@@ -98,7 +98,7 @@ static void topic_describe(const struct setting *s, struct buf *out) {
 
 const struct setting_kind setting_kind_topic = {topic_parse, text_format, topic_describe, true};
 
-static bool is_listed(const struct config *c, struct bytes topic) {
+static bool topics_have(const struct config *c, struct bytes topic) {
     for (uint32_t i = 0; i < c->topics_n; i++)
         if (strlen(c->topics[i]) == topic.n && memcmp(c->topics[i], topic.p, topic.n) == 0) return true;
     return false;
@@ -107,7 +107,8 @@ static bool is_listed(const struct config *c, struct bytes topic) {
 static int topic_add(struct config *c, struct bytes topic, struct err *e) {
     int status = topic_check(topic, e);
     if (status != 0) return status;
-    if (is_listed(c, topic)) return err_set(e, ERR_INVALID, "remove %s, which is there twice", log_quote_bytes(topic));
+    if (topics_have(c, topic))
+        return err_set(e, ERR_INVALID, "remove %s, which is there twice", log_quote_bytes(topic));
     if (c->topics_n == CONFIG_TOPICS_MAX)
         return err_set(e, ERR_INVALID, "leave some out, %d topics at most", CONFIG_TOPICS_MAX);
     char *copy = mem_zalloc(topic.n + 1, 1);
@@ -116,7 +117,7 @@ static int topic_add(struct config *c, struct bytes topic, struct err *e) {
     return 0;
 }
 
-static int by_name(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
+static int topics_order(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
 
 static void topics_forget(struct config *c) {
     while (c->topics_n > 0) mem_free(c->topics[--c->topics_n]);
@@ -133,7 +134,7 @@ static int topics_parse(const struct setting *s, const char *text, struct config
         if (*p == '\0') break;
     }
     /* Workers number partitions by them: in whatever order they are given, it is the same. */
-    qsort(c->topics, c->topics_n, sizeof *c->topics, by_name);
+    qsort(c->topics, c->topics_n, sizeof *c->topics, topics_order);
     return 0;
 }
 
@@ -151,7 +152,7 @@ const struct setting_kind setting_kind_topics = {topics_parse, topics_format, to
 /* -- BOARD: goes into Redis keys beside the hash tag --------------------------------------------------------------- */
 
 static int board_parse(const struct setting *s, const char *text, struct config *c, struct err *e) {
-    int status = check_length(s, text, e);
+    int status = text_check_length(s, text, e);
     if (status != 0) return status;
     if (text[strspn(text, NAME_LETTERS ":")] != '\0') return err_set(e, ERR_INVALID, "remove every other character");
     return text_take(s, text, c);
@@ -167,14 +168,14 @@ const struct setting_kind setting_kind_board = {board_parse, text_format, board_
  */
 
 static int redis_parse(const struct setting *s, const char *text, struct config *c, struct err *e) {
-    int status = check_length(s, text, e);
+    int status = text_check_length(s, text, e);
     if (status != 0) return status;
     if (strncmp(text, "rediss://", 9) == 0)
         return err_set(e, ERR_INVALID,
                        "this build has no TLS, put a TLS proxy beside topkd and use redis:// or unix://");
     if (strncmp(text, "redis://", 8) != 0 && strncmp(text, "unix://", 7) != 0)
         return err_set(e, ERR_INVALID, "start it with redis:// or unix://");
-    if (has_blank(text)) return err_set(e, ERR_INVALID, "remove the space or control character");
+    if (text_has_space(text)) return err_set(e, ERR_INVALID, "remove the space or control character");
     return text_take(s, text, c);
 }
 
@@ -199,7 +200,7 @@ const struct setting_kind setting_kind_redis = {redis_parse, redis_format, redis
 /* -- WEIGHTS ------------------------------------------------------------------------------------------------------- */
 
 static int weights_setting_parse(const struct setting *s, const char *text, struct config *c, struct err *e) {
-    int status = check_length(s, text, e);
+    int status = text_check_length(s, text, e);
     if (status == 0) status = weights_parse(text, &c->weights, e);
     return status == 0 ? text_take(s, text, c) : status;
 }
@@ -232,7 +233,7 @@ static int listen_parse(const struct setting *s, const char *text, struct config
     const char *port_text = NULL;
     uint64_t port = 0;
     int status = listen_split(text, &host, &port_text, e);
-    if (status == 0 && (has_blank(text) || host.n > 255))
+    if (status == 0 && (text_has_space(text) || host.n > 255))
         status = err_set(e, ERR_INVALID, "use a host name or an address");
     if (status == 0) status = units_parse_number(port_text, &port, e);
     if (status == 0 && port > s->max) status = err_set(e, ERR_INVALID, "lower the port");

@@ -1,4 +1,4 @@
-/* tests/bench/bare.c - a consumer that does nothing with what it reads: what librdkafka itself costs.
+/* bench/bare.c - a consumer that does nothing with what it reads: what librdkafka itself costs.
  *
  *   bare BROKERS TOPIC PARTITIONS THREADS poll|batch [name=value...]
  *

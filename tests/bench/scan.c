@@ -1,4 +1,4 @@
-/* tests/bench/scan.c - what decoding costs: jansson against the scanner, on the same messages in the same run.
+/* bench/scan.c - what decoding costs: jansson against the scanner, on the same messages in the same run.
  *
  *   scan [ROUNDS [SHAPE...]]
  *

@@ -214,7 +214,7 @@ WORKER = [
       "bool without_it = joined->is_new || !said_nothing;",
       "bool without_it = true;"),
     M("the_order_of_topics_matters", "lib/config/kinds_text.c",
-      "qsort(c->topics, c->topics_n, sizeof *c->topics, by_name);",
+      "qsort(c->topics, c->topics_n, sizeof *c->topics, topics_order);",
       ""),
     M("shards_hang_on_topics_that_went", "lib/hub/hub.c",
       "bool away = h->topic_is_away != NULL && h->topic_is_away(h->partitions_self, t);",

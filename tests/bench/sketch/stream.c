@@ -1,3 +1,4 @@
+/* bench/sketch/stream.c - draws items by Zipf's law or reads them from a file, and counts them exactly. */
 #include "stream.h"
 
 #include <math.h>

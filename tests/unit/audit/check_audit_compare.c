@@ -1,4 +1,5 @@
-/* A list that is not what it should be: which item is told, and with which counts. */
+/* unit/audit/check_audit_compare.c - a list that is not what it should be: which item is told, and with which
+ * counts. */
 #include <string.h>
 
 #include <check.h>

@@ -1,4 +1,4 @@
-/* Which setting is named when events do not count, and the event that is shown. */
+/* unit/audit/check_audit_rejects.c - which setting is named when events do not count, and the event that is shown. */
 #include <string.h>
 
 #include <check.h>

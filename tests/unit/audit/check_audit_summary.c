@@ -1,4 +1,5 @@
-/* The verdict: it is never good where nothing was compared, whatever the cause. And the order of the faults. */
+/* unit/audit/check_audit_summary.c - the verdict: it is never good where nothing was compared, whatever the cause.
+ * And the order of the faults. */
 #include <string.h>
 
 #include <check.h>

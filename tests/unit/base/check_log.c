@@ -1,4 +1,4 @@
-/* Log lines as a reader of stderr sees them. */
+/* unit/base/check_log.c - log lines as a reader of stderr sees them. */
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* Metrics as Prometheus reads them. */
+/* unit/base/check_metrics.c - metrics as Prometheus reads them. */
 #include <math.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -32,7 +32,7 @@ START_TEST(counter_has_help_type_labels_and_an_exact_value) {
     metric_add(metrics_get(m, METRIC_EVENTS, "outcome=\"late\""), 2);
     metric_add(metrics_get(m, METRIC_EVENTS, "outcome=\"applied\""), UINT64_C(9007199254740993)); /* no double is */
     ck_assert_str_eq(text_now(),
-                     "# HELP topkd_events_total Events read, by what became of them; the sum is all of them\n"
+                     "# HELP topkd_events_total Events read, by outcome. Every event has exactly one\n"
                      "# TYPE topkd_events_total counter\n"
                      "topkd_events_total{outcome=\"applied\"} 9007199254740993\n"
                      "topkd_events_total{outcome=\"late\"} 2\n");

@@ -1,4 +1,4 @@
-/* Blocks of a pool: apart while they are taken, joined when they come back. */
+/* unit/base/check_pool.c - blocks of a pool: apart while they are taken, joined when they come back. */
 #include <string.h>
 
 #include <check.h>

@@ -1,4 +1,4 @@
-/* Durations and sizes as people write them. */
+/* unit/base/check_units.c - durations and sizes as people write them. */
 #include <string.h>
 
 #include <check.h>

@@ -1,4 +1,4 @@
-/* One setting at a time: what is taken, what is refused, and what the refusal says. */
+/* unit/config/check_config.c - one setting at a time: what is taken, what is refused, and what the refusal says. */
 #include <sched.h>
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* The table as people read it, and the hash of what it means. */
+/* unit/config/check_config_show.c - the table as people read it, and the hash of what it means. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

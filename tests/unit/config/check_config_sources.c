@@ -1,4 +1,4 @@
-/* Values from files, and settings that go through to librdkafka. */
+/* unit/config/check_config_sources.c - values from files, and settings that go through to librdkafka. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

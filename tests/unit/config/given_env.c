@@ -1,4 +1,4 @@
-/* unit/config/given_env.c - see given_env.h. */
+/* unit/config/given_env.c - makes an environment of a few variables and loads it. */
 #include "given_env.h"
 
 #include <stdio.h>
