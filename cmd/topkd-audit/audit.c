@@ -32,7 +32,7 @@ static void audit_deinit(struct audit *a) {
     kafka_log_close(a->log);
 }
 
-static int read_log(struct audit *a, struct err *e) {
+static int audit_read_log(struct audit *a, struct err *e) {
     size_t n;
     int64_t started_ms = clock_mono_ms(&clock_system);
     int status = kafka_log_open(a->config, &a->log, e);
@@ -46,7 +46,7 @@ static int read_log(struct audit *a, struct err *e) {
     return status;
 }
 
-static int wait_for_workers(struct audit *a, struct err *e) {
+static int audit_wait(struct audit *a, struct err *e) {
     const struct arrival arrival = {.config = a->config,
                                     .log = a->log,
                                     .reading = &a->reading,
@@ -64,12 +64,12 @@ struct comparing {
     struct plan *plan;
 };
 
-static void compare_one(void *self, size_t i, const struct served_list *list) {
+static void comparing_one(void *self, size_t i, const struct served_list *list) {
     struct comparing *c = self;
     compare_list(&c->comparer, &c->plan->entries[i], list);
 }
 
-static int compare_all(struct audit *a, struct err *e) {
+static int audit_compare(struct audit *a, struct err *e) {
     struct comparing c = {.plan = &a->plan};
     int64_t started_ms = clock_mono_ms(&clock_system);
     int status = plan_make(&a->plan, &a->recount.tally, &a->served, a->options->from, a->options->to, e);
@@ -79,7 +79,7 @@ static int compare_all(struct audit *a, struct err *e) {
         names[i] =
             (struct list_name){names_get(&a->plan.locations, a->plan.entries[i].location), a->plan.entries[i].minute};
     comparer_init(&c.comparer, &a->recount.tally, a->config->k);
-    status = served_lists(&a->served, names, a->plan.n, compare_one, &c, e);
+    status = served_lists(&a->served, names, a->plan.n, comparing_one, &c, e);
     comparer_deinit(&c.comparer);
     mem_free(names);
     a->compare_ms = clock_mono_ms(&clock_system) - started_ms;
@@ -87,7 +87,7 @@ static int compare_all(struct audit *a, struct err *e) {
 }
 
 /* What the log has grown by is asked last: a list can only hold what was written before it was read. */
-static int conclude(struct audit *a, struct buf *out, struct err *e) {
+static int audit_conclude(struct audit *a, struct buf *out, struct err *e) {
     struct summary summary;
     struct faults faults;
     int64_t *ends = mem_zalloc(a->reading.n + 1, sizeof *ends);
@@ -115,7 +115,7 @@ static int conclude(struct audit *a, struct buf *out, struct err *e) {
 }
 
 /* Before the log is read, which may take minutes: too long for an idle connection, and for learning of a wrong URL. */
-static int check_redis(const struct config *c, struct err *e) {
+static int audit_check_redis(const struct config *c, struct err *e) {
     redisContext *link;
     int status = redis_link_open(c->redis, &link, e);
     if (status == 0) redisFree(link);
@@ -125,13 +125,13 @@ static int check_redis(const struct config *c, struct err *e) {
 int audit_run(const struct config *c, const struct options *o, struct buf *out, struct err *e) {
     struct audit a = {.config = c, .options = o};
     progress_init(&a.progress, &clock_system, stderr, isatty(STDERR_FILENO) == 1);
-    int status = check_redis(c, e);
-    if (status == 0) status = read_log(&a, e);
+    int status = audit_check_redis(c, e);
+    if (status == 0) status = audit_read_log(&a, e);
     if (status == 0) status = redis_link_open(c->redis, &a.link, e);
     a.served = (struct served){a.link, c->board};
-    if (status == 0) status = wait_for_workers(&a, e);
-    if (status == 0) status = compare_all(&a, e);
-    if (status == 0) status = conclude(&a, out, e);
+    if (status == 0) status = audit_wait(&a, e);
+    if (status == 0) status = audit_compare(&a, e);
+    if (status == 0) status = audit_conclude(&a, out, e);
     audit_deinit(&a);
     return status;
 }

@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 
-static void take_sides(struct difference *d, const struct sides *s) {
+static void difference_take(struct difference *d, const struct sides *s) {
     d->subject = s->subject;
     d->is_served = s->is_served;
     d->served = s->served;
@@ -27,7 +27,7 @@ void difference_add(struct difference *d, const struct sides *sides, const char 
     va_start(ap, fmt);
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
-    if (sides != NULL) take_sides(d, sides);
+    if (sides != NULL) difference_take(d, sides);
     buf_addf(&all, "%s%s%s", d->what != NULL ? d->what : "", d->what != NULL ? "; " : "", text);
     mem_free(d->what);
     d->what = mem_strdup(buf_text(&all));

@@ -5,12 +5,12 @@
 
 #include "base/mem.h"
 
-static bool only_its_state(const struct fault *f) { return f->fate == FATE_OPEN || f->fate == FATE_LOST; }
+static bool fault_is_its_state(const struct fault *f) { return f->fate == FATE_OPEN || f->fate == FATE_LOST; }
 
 static int fault_order(const void *pa, const void *pb) {
     const struct fault *a = pa, *b = pb;
     double off_a = a->entry->found.off, off_b = b->entry->found.off;
-    if (only_its_state(a) != only_its_state(b)) return only_its_state(a) ? 1 : -1;
+    if (fault_is_its_state(a) != fault_is_its_state(b)) return fault_is_its_state(a) ? 1 : -1;
     if (off_a < off_b || off_a > off_b) return off_a > off_b ? -1 : 1;
     return (a->entry > b->entry) - (a->entry < b->entry); /* as in the plan: by location, then minute */
 }

@@ -28,8 +28,8 @@ struct kafka_log;
 /* Connects, asks for the partitions and their ends. ERR_INVALID: librdkafka refused a setting. */
 int kafka_log_open(const struct config *c, struct kafka_log **out, struct err *e) MUST_CHECK;
 void kafka_log_close(struct kafka_log *log);
-struct span *kafka_log_spans(struct kafka_log *log,
-                             size_t *n); /* owned by the log; start may be moved before reading */
+/* The N spans, owned by the log. Their `start` may be moved before reading. */
+struct span *kafka_log_spans(struct kafka_log *log, size_t *n);
 
 /* Every record from the one before `start` (for its timestamp) up to `end`, of each partition in order. ERR_IO if the
  * log does not answer or was cut short meanwhile. */

@@ -13,7 +13,7 @@
 
 enum { EXIT_GOOD = 0, EXIT_NOT_GOOD = 1, EXIT_USAGE = 2 };
 
-static int load_settings(struct config **config) {
+static int settings_load(struct config **config) {
     struct buf problems = {0};
     int status = config_load((const char *const *)environ, config, &problems);
     if (status != 0) fprintf(stderr, "%s", buf_text(&problems));
@@ -21,7 +21,7 @@ static int load_settings(struct config **config) {
     return status;
 }
 
-static int run(const struct config *config, const struct options *options) {
+static int audit_and_print(const struct config *config, const struct options *options) {
     struct buf out = {0};
     struct err e = {0};
     int status = audit_run(config, options, &out, &e);
@@ -47,9 +47,9 @@ int main(int argc, char **argv) {
         fputs(options.help ? options_usage : "topkd-audit " TOPKD_VERSION "\n", stdout);
         return EXIT_GOOD;
     }
-    if (load_settings(&config) != 0) return EXIT_USAGE;
+    if (settings_load(&config) != 0) return EXIT_USAGE;
     log_set_level(config->log_level);
-    int status = run(config, &options);
+    int status = audit_and_print(config, &options);
     config_destroy(config);
     return status;
 }

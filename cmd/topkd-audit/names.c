@@ -25,13 +25,13 @@ static bool is_at(const struct names *t, uint32_t number, uint32_t hash, struct 
 }
 
 /* The slot that holds TEXT, or the free one where it belongs. */
-static uint32_t slot_of(const struct names *t, uint32_t hash, struct bytes text) {
+static uint32_t names_slot(const struct names *t, uint32_t hash, struct bytes text) {
     uint32_t mask = t->slots_n - 1, i = hash & mask;
     while (t->slots[i] != 0 && !is_at(t, t->slots[i] - 1, hash, text)) i = (i + 1) & mask;
     return i;
 }
 
-static void grow_slots(struct names *t) {
+static void names_grow(struct names *t) {
     uint32_t n = t->slots_n ? t->slots_n * 2 : 64, mask = n - 1;
     assert(n != 0);
     mem_free(t->slots);
@@ -45,18 +45,18 @@ static void grow_slots(struct names *t) {
 }
 
 /* Names come from strangers: by a hash that they know they would make every search a long one. */
-static uint32_t hash_of(struct bytes text) { return (uint32_t)hash_secret(text.p, text.n); }
+static uint32_t name_hash(struct bytes text) { return (uint32_t)hash_secret(text.p, text.n); }
 
 uint32_t names_find(const struct names *t, struct bytes text) {
     if (t->slots_n == 0) return NAME_NONE;
-    uint32_t slot = slot_of(t, hash_of(text), text);
+    uint32_t slot = names_slot(t, name_hash(text), text);
     return t->slots[slot] ? t->slots[slot] - 1 : NAME_NONE;
 }
 
 uint32_t names_add(struct names *t, struct bytes text) {
-    uint32_t hash = hash_of(text);
-    if (t->n >= t->slots_n / 4 * 3) grow_slots(t);
-    uint32_t slot = slot_of(t, hash, text);
+    uint32_t hash = name_hash(text);
+    if (t->n >= t->slots_n / 4 * 3) names_grow(t);
+    uint32_t slot = names_slot(t, hash, text);
     if (t->slots[slot]) return t->slots[slot] - 1;
     t->list = mem_grow(t->list, &t->cap, (size_t)t->n + 1, sizeof *t->list);
     t->list[t->n] = (struct name){t->bytes.len, (uint32_t)text.n, hash};

@@ -9,7 +9,7 @@ void places_deinit(struct places *p) {
     *p = (struct places){0};
 }
 
-static struct names *names_of(struct places *p, int64_t minute) {
+static struct names *places_names(struct places *p, int64_t minute) {
     for (size_t i = p->n; i-- > 0;) /* events come for the newest minutes */
         if (p->minutes[i].minute == minute) return &p->minutes[i].taken;
     p->minutes = mem_grow(p->minutes, &p->cap, p->n + 1, sizeof *p->minutes);
@@ -18,7 +18,7 @@ static struct names *names_of(struct places *p, int64_t minute) {
 }
 
 bool places_take(struct places *p, int64_t minute, struct bytes location, uint32_t max) {
-    struct names *taken = names_of(p, minute);
+    struct names *taken = places_names(p, minute);
     if (taken->n == max) return names_find(taken, location) != NAME_NONE;
     names_add(taken, location);
     return true;

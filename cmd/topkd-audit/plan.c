@@ -24,7 +24,7 @@ static int entry_order(const void *pa, const void *pb) {
 }
 
 /* The same list may come from the log, from `states` and from `minutes`: what each says is put together. */
-static void join_equals(struct plan *p) {
+static void plan_join(struct plan *p) {
     size_t kept = 0;
     qsort(p->entries, p->n, sizeof *p->entries, entry_order);
     for (size_t i = 0; i < p->n; i++) {
@@ -40,13 +40,13 @@ static void join_equals(struct plan *p) {
     p->n = kept;
 }
 
-static size_t slots_in_all(const struct shelf *shelves, size_t n) {
+static size_t shelves_slots_n(const struct shelf *shelves, size_t n) {
     size_t sum = 0;
     for (size_t i = 0; i < n; i++) sum += shelves[i].n;
     return sum;
 }
 
-static void add_shelf(struct plan *p, uint32_t location, const struct shelf *f, int64_t from, int64_t to) {
+static void plan_add_shelf(struct plan *p, uint32_t location, const struct shelf *f, int64_t from, int64_t to) {
     p->signature = hash64(&f->seq, sizeof f->seq, p->signature);
     for (size_t i = 0; i < f->n; i++) {
         const struct shelf_slot *s = &f->slots[i];
@@ -58,7 +58,7 @@ static void add_shelf(struct plan *p, uint32_t location, const struct shelf *f, 
     }
 }
 
-static void add_groups(struct plan *p, const struct tally *tally) {
+static void plan_add_groups(struct plan *p, const struct tally *tally) {
     for (uint32_t i = 0; i < tally->n; i++)
         p->entries[p->n++] = (struct entry){
             .location = tally->groups[i]->location, .minute = tally->groups[i]->minute, .group = tally->groups[i]};
@@ -76,10 +76,10 @@ int plan_make(struct plan *p, const struct tally *tally, const struct served *s,
         plan_deinit(p);
         return status;
     }
-    p->entries = mem_zalloc(slots_in_all(shelves, p->locations.n) + tally->n + 1, sizeof *p->entries);
-    for (uint32_t i = 0; i < p->locations.n; i++) add_shelf(p, i, &shelves[i], from, to);
-    add_groups(p, tally);
-    join_equals(p);
+    p->entries = mem_zalloc(shelves_slots_n(shelves, p->locations.n) + tally->n + 1, sizeof *p->entries);
+    for (uint32_t i = 0; i < p->locations.n; i++) plan_add_shelf(p, i, &shelves[i], from, to);
+    plan_add_groups(p, tally);
+    plan_join(p);
     shelves_free(shelves, p->locations.n);
     return 0;
 }

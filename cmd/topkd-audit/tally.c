@@ -35,7 +35,7 @@ static uint32_t group_slot(const struct tally *t, uint32_t location, int64_t min
     return i;
 }
 
-static void grow_group_slots(struct tally *t) {
+static void tally_grow(struct tally *t) {
     t->slots_n = t->slots_n ? t->slots_n * 2 : 64;
     mem_free(t->slots);
     t->slots = mem_zalloc(t->slots_n, sizeof *t->slots);
@@ -43,7 +43,7 @@ static void grow_group_slots(struct tally *t) {
 }
 
 static struct group *group_get(struct tally *t, uint32_t location, int64_t minute) {
-    if (t->n >= t->slots_n / 4 * 3) grow_group_slots(t);
+    if (t->n >= t->slots_n / 4 * 3) tally_grow(t);
     uint32_t slot = group_slot(t, location, minute);
     if (t->slots[slot]) return t->groups[t->slots[slot] - 1];
     t->groups = mem_grow(t->groups, &t->cap, (size_t)t->n + 1, sizeof *t->groups);
@@ -56,20 +56,20 @@ static struct group *group_get(struct tally *t, uint32_t location, int64_t minut
 }
 
 /* Numbers are given in order of first sight; a multiplication spreads neighbours. */
-static uint32_t place_of(const uint32_t *items, uint32_t cap, uint32_t number) {
+static uint32_t group_place(const uint32_t *items, uint32_t cap, uint32_t number) {
     uint32_t i = (number * UINT32_C(2654435769)) >> 7 & (cap - 1);
     while (items[i] != 0 && items[i] != number + 1) i = (i + 1) & (cap - 1);
     return i;
 }
 
-static void grow_group(struct group *g) {
+static void group_grow(struct group *g) {
     uint32_t cap = g->cap ? g->cap * 2 : 4;
     assert(cap != 0);
     uint32_t *items = mem_zalloc(cap, sizeof *items);
     uint64_t *counts = mem_zalloc(cap, sizeof *counts);
     for (uint32_t i = 0; i < g->cap; i++) {
         if (g->items[i] == 0) continue;
-        uint32_t place = place_of(items, cap, g->items[i] - 1);
+        uint32_t place = group_place(items, cap, g->items[i] - 1);
         items[place] = g->items[i];
         counts[place] = g->counts[i];
     }
@@ -83,8 +83,8 @@ static void grow_group(struct group *g) {
 void tally_add(struct tally *t, struct bytes location, int64_t minute, struct bytes item, uint32_t weight) {
     struct group *g = group_get(t, names_add(&t->locations, location), minute);
     uint32_t number = names_add(&t->items, item);
-    if (g->n >= g->cap / 4 * 3) grow_group(g);
-    uint32_t place = place_of(g->items, g->cap, number);
+    if (g->n >= g->cap / 4 * 3) group_grow(g);
+    uint32_t place = group_place(g->items, g->cap, number);
     if (g->items[place] == 0) {
         g->items[place] = number + 1;
         g->n++;
@@ -102,7 +102,7 @@ const struct group *tally_find(const struct tally *t, struct bytes location, int
 
 uint64_t group_count(const struct group *g, uint32_t item_number) {
     if (g == NULL || item_number == NAME_NONE) return 0;
-    uint32_t place = place_of(g->items, g->cap, item_number);
+    uint32_t place = group_place(g->items, g->cap, item_number);
     return g->items[place] ? g->counts[place] : 0;
 }
 

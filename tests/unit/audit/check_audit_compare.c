@@ -198,7 +198,7 @@ START_TEST(what_is_wrong_with_the_list_as_such_stands_beside_its_item) {
     entry.state = STATE_NONE;
     entry.indexed = false;
     const struct finding *f = when_compared(SERVED(IT("a", 9), IT("b", 8), IT("d", 5)));
-    expect_item(f, "b", 8, 7, "it has no state that is known; it is not in `minutes`");
+    expect_item(f, "b", 8, 7, "its state is missing or unknown; `minutes` does not have it");
 }
 END_TEST
 
