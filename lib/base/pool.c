@@ -5,10 +5,10 @@
  *     | header |  64 KB  |   128 KB    | ...                          |          1 MB         |
  *       state[]: 0 = no free block begins here, n = a free one of order n - 1 (64 << (n - 1) bytes)
  *
- * A block of order n lies at a multiple of its size. Its buddy is the other half of the block that both were split from;
- * turning one bit of the address finds it. A block that comes back is joined with its buddy if that is free, the block
- * of both with its own buddy, and so on. So no mixture of sizes, however it changes from minute to minute, leaves the
- * memory in crumbs. In crumbs malloc's arenas grew without end.
+ * A block of order n lies at a multiple of its size. Its buddy is the other half of the block that both were split
+ * from; turning one bit of the address finds it. A block that comes back is joined with its buddy if that is free, the
+ * block of both with its own buddy, and so on. So no mixture of sizes, however it changes from minute to minute, leaves
+ * the memory in crumbs. In crumbs malloc's arenas grew without end.
  *
  * Rejected: a free list for each size on top of malloc, because today's sizes cannot have what yesterday's hold. Slabs
  * of one size each have the same fault, only smaller. */

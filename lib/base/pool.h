@@ -2,8 +2,9 @@
  * 1965).
  * Use when: one owner needs very many blocks for minutes at a time, and what it holds must not creep.
  * Not for: sharing; odd sizes.   Threads: none, one owner.
- * Memory: regions of 2 MB from the system, of which 3 % is bookkeeping. A region that is empty goes back when others are
- * empty too. Blocks above POOL_JOINED_MAX are the system's own. As in base/mem.h, memory is there or the process is not.
+ * Memory: regions of 2 MB from the system, of which 3 % is bookkeeping. A region that is empty goes back when others
+ * are empty too. Blocks above POOL_JOINED_MAX are the system's own. As in base/mem.h, memory is there or the process is
+ * not.
  * Zero-initialised is empty. */
 #ifndef TOPKD_BASE_POOL_H
 #define TOPKD_BASE_POOL_H

@@ -47,8 +47,8 @@ struct config {
  * returned; on ERR_INVALID *OUT is NULL and PROBLEMS holds one line per problem: name, what was expected, what came,
  * what to do. */
 int config_load(const char *const *envp, struct config **out, struct buf *problems) MUST_CHECK;
-/* The same for whoever looks at more than the settings: what has a problem stands at its default. Never NULL; the caller
- * owns it. */
+/* The same for whoever looks at more than the settings. What has a problem stands at its default. Never NULL; the
+ * caller owns it. */
 struct config *config_load_rest(const char *const *envp, struct buf *problems) MUST_CHECK;
 void config_destroy(struct config *c);
 

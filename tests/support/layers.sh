@@ -46,7 +46,8 @@ TABLE
 # "file header" for every include of lib/ and cmd/.
 includes() {
     find lib cmd \( -name '*.[ch]' -o -name '*.def' \) -print0 |
-        xargs -0 sed -nE '/^[[:space:]]*#[[:space:]]*include[[:space:]]*["<]/{s/.*["<]([^">]+)[">].*/\1/;F;p}' | paste -d ' ' - -
+        xargs -0 sed -nE '/^[[:space:]]*#[[:space:]]*include[[:space:]]*["<]/{s/.*["<]([^">]+)[">].*/\1/;F;p}' |
+        paste -d ' ' - -
 }
 
 # shellcheck disable=SC2016

@@ -328,8 +328,8 @@ def fields_of(body):
 
 
 def explains_itself(name, names, body):
-    """`k` is that of top K; `n` counts what stands beside it in the same struct; `p` is what `n` counts, or goes on until
-    `end`."""
+    """`k` is that of top K; `n` counts what stands beside it in the same struct; `p` is what `n` counts, or goes on
+    until `end`."""
     if name == 'n':
         return '*' in body or '[' in body
     return name == 'k' or name == 'p' and bool({'n', 'end'} & names)

@@ -81,7 +81,8 @@ START_TEST(effective_values_are_logged_on_one_line_without_secrets) {
     capture_end(&capture);
     config_destroy(c);
     const char *const parts[] = {
-        " level=info event=config_loaded brokers=localhost:9092 topics=a,b group=topkd redis=redis://***@h:1/2 threads=3 ",
+        " level=info event=config_loaded brokers=localhost:9092 topics=a,b group=topkd redis=redis://***@h:1/2 ",
+        " threads=3 ",
         " lateness=1m ",
         " retention=25h ",
         " memory_limit=1GB ",
