@@ -126,7 +126,8 @@ static void compare_counts(const struct comparing *x) {
     }
 }
 
-/* Items of the true count at the cut stand in for each other here; which of them must be served is the sequence's. */
+/* Items with the same count as the last one stand in for each other here. Which of them belongs on the list is asked by
+ * the sequence. */
 static void compare_recall(const struct comparing *x) {
     size_t hits = 0;
     x->found->recall = 1.0;

@@ -14,7 +14,7 @@ void reading_deinit(struct reading *r) {
 }
 
 static void reading_cannot_know(struct reading *r, int64_t log_time_ms) {
-    /* A record that we do not have may be later than the next one by less than a minute, and its events by FUTURE. */
+    /* A record that is gone may be up to a minute later than the next one, and its events later than that by FUTURE. */
     int64_t until = minute_of(log_time_ms + r->recount->config->future_ms) + 1;
     if (until > r->unknowable_until) r->unknowable_until = until;
 }
@@ -25,8 +25,8 @@ static void reading_progress(struct reading *r) {
                      (unsigned long long)r->of);
 }
 
-/* Where a partition begins elsewhere than at offset 0, its clock begins with the record before, else with the first
- * one: so do the workers'. */
+/* A partition that does not begin at offset 0 takes its clock from the record before, or from the first one if there is
+ * none before. The workers do the same. */
 static void reading_visit(void *self, size_t span, const struct record *rec) {
     struct reading *r = self;
     struct track *t = &r->tracks[span];

@@ -45,8 +45,8 @@ struct served {
 
 /* Adds the locations that Redis knows to OUT. */
 int served_locations(const struct served *s, struct names *out, struct err *e) MUST_CHECK;
-/* When the oldest incarnation began that speaks for a partition of the board (unix ms): no list of theirs is older.
- * INT64_MIN: nobody says. */
+/* When the oldest incarnation of the board's partitions began (unix ms). No list of theirs is older. INT64_MIN: that is
+ * unknown. */
 int served_since(const struct served *s, int64_t *since_ms, struct err *e) MUST_CHECK;
 /* One shelf for every location of NAMES, in its order; *OUT is freed with shelves_free. */
 int served_shelves(const struct served *s, const struct names *names, struct shelf **out, struct err *e) MUST_CHECK;

@@ -138,7 +138,7 @@ static void summary_blame_range(struct summary *s, const struct recount *r) {
     summary_blame(s, "--from and --to leave out every event: the log has minutes from %s to %s", first, last);
 }
 
-/* No list, and either no worker ever said how far it is, or they said so too lately for the lists to have expired. */
+/* There is no list, and that is not because lists expired: some are missing, or no worker ever said how far it is. */
 static bool summary_redis_is_empty(const struct summary *s, const struct summary_input *in) {
     return s->served == 0 && (s->fates[FATE_MISSING] > 0 || in->plan->since_ms == INT64_MIN);
 }

@@ -167,8 +167,8 @@ static void load_check_retention(struct load *l) {
         load_report_duration(l, "RETENTION", "at least TOPKD_LATENESS + 2m", c->retention_ms, "raise it");
 }
 
-/* A window that the user asked for must fit; of the default those that do not fit are left out, so that a short
- * RETENTION alone is a whole configuration. */
+/* A window that the user asked for must fit into RETENTION. Windows of the default that do not fit are left out, so
+ * that nobody has to set WINDOWS because of a short RETENTION. */
 static void load_check_windows(struct load *l) {
     struct config *c = l->config;
     uint32_t kept_n = 0;

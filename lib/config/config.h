@@ -58,7 +58,7 @@ void config_write_markdown(struct buf *out); /* the README's table */
 void config_log(const struct config *c);     /* effective values, one line, secrets masked */
 
 /* Hash of everything that changes what a log means (WEIGHTS, FIELD_*, GLOBAL, LATENESS, FUTURE, LOG_CLOCK, LIST_SIZE,
- * SKETCH_KB, LOCATIONS_MAX, isolation.level, a format number) and of nothing else: protocol rule 8's c. */
+ * SKETCH_KB, LOCATIONS_MAX, isolation.level, a format number) and of nothing else. A commit carries it (rule 8). */
 uint64_t config_meaning_hash(const struct config *c);
 
 #endif

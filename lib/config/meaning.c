@@ -1,7 +1,7 @@
-/* config/meaning.c - config_meaning_hash: does this configuration read the same log into the same lists? It goes into
- * every commit's metadata; a worker that finds another hash there rebuilds by protocol rule 4. So it covers what
- * changes counts, in a canonical form (1m and 60s are one, the order of WEIGHTS is none), and must not change between
- * versions of topkd unless the counting does: then FORMAT goes up. */
+/* config/meaning.c - config_meaning_hash: do two configurations read the same log into the same lists?
+ * The hash goes into every commit's metadata. A worker that finds another hash there rebuilds (rule 4). So it covers
+ * what changes counts, and nothing else, in a canonical form: 1m and 60s are the same, and the order of WEIGHTS does
+ * not matter. It must not change between versions of topkd unless the counting does; then FORMAT goes up. */
 #include <stdlib.h>
 #include <string.h>
 
