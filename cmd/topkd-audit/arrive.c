@@ -99,7 +99,7 @@ static void unfinished_find(const struct arrival *a, const struct plan *p, int64
     *u = (struct unfinished){0};
     for (size_t i = 0; i < p->n; i++) {
         const struct entry *e = &p->entries[i];
-        if (e->group == NULL || e->minute > settled_until || e->minute <= a->reading->unknowable_until) continue;
+        if (e->bucket == NULL || e->minute > settled_until || e->minute <= a->reading->unknowable_until) continue;
         bool absent =
             e->state == STATE_NONE && !plan_may_have_expired(p, e->minute, oldest, a->config->retention_ms, wall_ms);
         bool open = e->state == STATE_OPEN && !a->open_is_fine;

@@ -21,13 +21,13 @@ struct comparing {
     struct comparer *comparer;
     struct finding *found;
     const struct served_list *list;
-    const struct group *group;
-    const struct ranked *truth; /* the whole group, ranked */
+    const struct bucket *bucket;
+    const struct ranked *truth; /* the whole bucket, ranked */
     size_t want;                /* so many of them belong on the list */
 };
 
 static uint64_t count_true(const struct comparing *x, struct bytes item) {
-    return group_count(x->group, names_find(&x->comparer->tally->items, item));
+    return bucket_count(x->bucket, names_find(&x->comparer->tally->items, item));
 }
 
 static double count_distance(double a, double b) { return a > b ? a - b : b - a; }
@@ -158,7 +158,7 @@ static void compare_listed(const struct comparing *x, struct breach *b) {
     for (size_t i = 0; i < c->packed.n; i++) {
         const struct packed_item *it = &c->packed.items[i];
         uint32_t number = names_find(&c->tally->items, it->item);
-        uint64_t truth = group_count(x->group, number);
+        uint64_t truth = bucket_count(x->bucket, number);
         if (number != NAME_NONE) c->listed[number] = c->round;
         if (truth >= it->lower && truth <= it->upper) continue;
         const struct sides s = {SUBJECT_ITEM, it->item, true, (double)it->count, truth};
@@ -167,7 +167,7 @@ static void compare_listed(const struct comparing *x, struct breach *b) {
 }
 
 static void compare_unlisted(const struct comparing *x, struct breach *b) {
-    size_t n = x->group != NULL ? x->group->n : 0;
+    size_t n = x->bucket != NULL ? x->bucket->n : 0;
     for (size_t i = 0; i < n && x->truth[i].count > x->comparer->packed.absent_upper; i++) {
         const struct sides s = sides_of_absent(&x->truth[i]);
         if (!comparer_lists(x->comparer, x->truth[i].number)) breach_update(b, &s, 0, x->comparer->packed.absent_upper);
@@ -176,7 +176,7 @@ static void compare_unlisted(const struct comparing *x, struct breach *b) {
 
 static void compare_total(const struct comparing *x) {
     const struct sides s = {
-        SUBJECT_TOTAL, {NULL, 0}, true, (double)x->comparer->packed.total, x->group != NULL ? x->group->total : 0};
+        SUBJECT_TOTAL, {NULL, 0}, true, (double)x->comparer->packed.total, x->bucket != NULL ? x->bucket->total : 0};
     if (x->comparer->packed.total == s.counted) return;
     x->found->out_of_bounds = true;
     difference_add(&x->found->difference, &s, "the total of the minute is wrong");
@@ -268,14 +268,14 @@ static void compare_index(struct entry *e) {
 }
 
 void compare_list(struct comparer *c, struct entry *entry, const struct served_list *list) {
-    const struct group *g = entry->group;
-    struct ranked *truth = group_rank(c->tally, g);
+    const struct bucket *b = entry->bucket;
+    struct ranked *truth = bucket_rank(c->tally, b);
     const struct comparing x = {.comparer = c,
                                 .found = &entry->found,
                                 .list = list,
-                                .group = g,
+                                .bucket = b,
                                 .truth = truth,
-                                .want = g != NULL ? (g->n < c->k ? g->n : c->k) : 0};
+                                .want = b != NULL ? (b->n < c->k ? b->n : c->k) : 0};
     entry->found.served = list->n > 0;
     if (entry->found.served) {
         compare_merged(&x);

@@ -33,14 +33,14 @@ static void plan_join(struct plan *p) {
             p->entries[kept++] = *e;
             continue;
         }
-        if (e->group != NULL) last->group = e->group;
+        if (e->bucket != NULL) last->bucket = e->bucket;
         if (e->state != STATE_NONE) last->state = e->state;
         if (e->indexed) last->indexed = true;
     }
     p->n = kept;
 }
 
-static size_t shelves_slots_n(const struct shelf *shelves, size_t n) {
+static size_t shelves_minutes_n(const struct shelf *shelves, size_t n) {
     size_t sum = 0;
     for (size_t i = 0; i < n; i++) sum += shelves[i].n;
     return sum;
@@ -49,7 +49,7 @@ static size_t shelves_slots_n(const struct shelf *shelves, size_t n) {
 static void plan_add_shelf(struct plan *p, uint32_t location, const struct shelf *f, int64_t from, int64_t to) {
     p->signature = hash64(&f->seq, sizeof f->seq, p->signature);
     for (size_t i = 0; i < f->n; i++) {
-        const struct shelf_slot *s = &f->slots[i];
+        const struct shelf_minute *s = &f->minutes[i];
         if (s->minute < from || s->minute >= to) continue;
         const uint64_t said[] = {location, (uint64_t)s->minute, (uint64_t)s->state};
         p->signature = hash64(said, sizeof said, p->signature);
@@ -58,10 +58,10 @@ static void plan_add_shelf(struct plan *p, uint32_t location, const struct shelf
     }
 }
 
-static void plan_add_groups(struct plan *p, const struct tally *tally) {
+static void plan_add_buckets(struct plan *p, const struct tally *tally) {
     for (uint32_t i = 0; i < tally->n; i++)
         p->entries[p->n++] = (struct entry){
-            .location = tally->groups[i]->location, .minute = tally->groups[i]->minute, .group = tally->groups[i]};
+            .location = tally->buckets[i]->location, .minute = tally->buckets[i]->minute, .bucket = tally->buckets[i]};
 }
 
 int plan_make(struct plan *p, const struct tally *tally, const struct served *s, int64_t from, int64_t to,
@@ -76,9 +76,9 @@ int plan_make(struct plan *p, const struct tally *tally, const struct served *s,
         plan_deinit(p);
         return status;
     }
-    p->entries = mem_zalloc(shelves_slots_n(shelves, p->locations.n) + tally->n + 1, sizeof *p->entries);
+    p->entries = mem_zalloc(shelves_minutes_n(shelves, p->locations.n) + tally->n + 1, sizeof *p->entries);
     for (uint32_t i = 0; i < p->locations.n; i++) plan_add_shelf(p, i, &shelves[i], from, to);
-    plan_add_groups(p, tally);
+    plan_add_buckets(p, tally);
     plan_join(p);
     shelves_free(shelves, p->locations.n);
     return 0;

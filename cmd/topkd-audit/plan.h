@@ -24,7 +24,7 @@ struct finding {
 struct entry {
     uint32_t location; /* number in plan.locations */
     int64_t minute;
-    const struct group *group; /* NULL: no event of the log */
+    const struct bucket *bucket; /* NULL: no event of the log */
     enum list_state state;
     bool indexed;
     struct finding found;

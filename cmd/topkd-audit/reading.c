@@ -20,9 +20,9 @@ static void reading_cannot_know(struct reading *r, int64_t log_time_ms) {
 }
 
 static void reading_progress(struct reading *r) {
-    if (++r->seen % PROGRESS_RECORDS == 0)
-        progress_say(r->progress, "read %llu of about %llu messages", (unsigned long long)r->seen,
-                     (unsigned long long)r->of);
+    if (++r->records_read % PROGRESS_RECORDS == 0)
+        progress_say(r->progress, "read %llu of about %llu messages", (unsigned long long)r->records_read,
+                     (unsigned long long)r->records_all);
 }
 
 /* A partition that does not begin at offset 0 takes its clock from the record before, or from the first one if there is
@@ -51,7 +51,7 @@ int reading_run(struct reading *r, struct kafka_log *log, struct recount *recoun
         r->tracks[i].log_time_ms = INT64_MIN;
         bool all_gone = r->spans[i].start > 0 && r->spans[i].start >= r->spans[i].end;
         if (all_gone) reading_cannot_know(r, clock_wall_ms(&clock_system));
-        if (r->spans[i].start < r->spans[i].end) r->of += (uint64_t)(r->spans[i].end - r->spans[i].start);
+        if (r->spans[i].start < r->spans[i].end) r->records_all += (uint64_t)(r->spans[i].end - r->spans[i].start);
     }
     int status = kafka_log_read(log, reading_visit, r, e);
     progress_clear(r->progress);

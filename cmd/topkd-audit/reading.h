@@ -16,8 +16,8 @@ struct reading {
     /* Nobody can recount the minutes up to here. They may hold events of records that the log no longer has, or that
      * lie before the offset at which a partition was told to begin. INT64_MIN: there are no such minutes. */
     int64_t unknowable_until;
-    struct progress *progress; /* borrowed; it tells how much is read */
-    uint64_t seen, of;         /* private: records so far, and about how many there are */
+    struct progress *progress;          /* borrowed; it tells how much is read */
+    uint64_t records_read, records_all; /* private; of all only about how many */
 };
 
 int reading_run(struct reading *r, struct kafka_log *log, struct recount *recount, struct err *e) MUST_CHECK;

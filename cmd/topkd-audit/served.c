@@ -100,10 +100,10 @@ int served_since(const struct served *s, int64_t *since_ms, struct err *e) {
 }
 
 static void shelf_add(struct shelf *f, struct bytes minute, enum list_state state, bool indexed) {
-    struct shelf_slot slot = {.state = state, .indexed = indexed};
-    if (!minute_parse(minute, &slot.minute)) return; /* hours and days have other names */
-    f->slots = mem_grow(f->slots, &f->cap, f->n + 1, sizeof *f->slots);
-    f->slots[f->n++] = slot;
+    struct shelf_minute found = {.state = state, .indexed = indexed};
+    if (!minute_parse(minute, &found.minute)) return; /* hours and days have other names */
+    f->minutes = mem_grow(f->minutes, &f->cap, f->n + 1, sizeof *f->minutes);
+    f->minutes[f->n++] = found;
 }
 
 static void shelf_ask(const struct served *s, struct bytes location) {
@@ -146,7 +146,7 @@ int served_shelves(const struct served *s, const struct names *names, struct she
 }
 
 void shelves_free(struct shelf *shelves, size_t n) {
-    for (size_t i = 0; shelves != NULL && i < n; i++) mem_free(shelves[i].slots);
+    for (size_t i = 0; shelves != NULL && i < n; i++) mem_free(shelves[i].minutes);
     mem_free(shelves);
 }
 

@@ -10,7 +10,7 @@
 enum list_state { STATE_NONE, STATE_OPEN, STATE_ENDED, STATE_FINAL, STATE_LOST, STATE_UNKNOWN, LIST_STATES };
 const char *served_state_name(enum list_state s);
 
-struct shelf_slot { /* one minute of a location, from `states` and `minutes` */
+struct shelf_minute { /* one minute of a location, from `states` and `minutes` */
     int64_t minute;
     enum list_state state;
     bool indexed;
@@ -18,7 +18,7 @@ struct shelf_slot { /* one minute of a location, from `states` and `minutes` */
 
 struct shelf { /* all that a location says it has */
     uint64_t seq;
-    struct shelf_slot *slots; /* a minute may be there twice: once with its state, once indexed */
+    struct shelf_minute *minutes; /* a minute may be there twice: once with its state, once indexed */
     size_t n, cap;
 };
 

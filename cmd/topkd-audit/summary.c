@@ -22,9 +22,9 @@ static bool entry_has_expired(const struct summary_input *in, int64_t oldest_ser
 enum fate summary_fate(const struct summary_input *in, int64_t oldest_served, const struct entry *e) {
     if (e->minute <= in->reading->unknowable_until) return FATE_UNKNOWABLE;
     if (e->minute > in->settled_until) return FATE_MOVING;
-    if (!e->found.served && e->group == NULL) return FATE_GONE;
+    if (!e->found.served && e->bucket == NULL) return FATE_GONE;
     if (!e->found.served) return entry_has_expired(in, oldest_served, e->minute) ? FATE_EXPIRED : FATE_MISSING;
-    if (e->group == NULL) return FATE_FOREIGN;
+    if (e->bucket == NULL) return FATE_FOREIGN;
     if (e->state == STATE_OPEN && !in->options->allow_open) return FATE_OPEN;
     return e->state == STATE_LOST ? FATE_LOST : FATE_COMPARED;
 }

@@ -27,7 +27,7 @@ static void setup(void) {
     tally_add(&tally, word("DE"), MINUTE, word("elsewhere"), 1);
     comparer_init(&comparer, &tally, K);
     entry = (struct entry){
-        .minute = MINUTE, .group = tally_find(&tally, word("US"), MINUTE), .state = STATE_FINAL, .indexed = true};
+        .minute = MINUTE, .bucket = tally_find(&tally, word("US"), MINUTE), .state = STATE_FINAL, .indexed = true};
 }
 
 static void teardown(void) {
@@ -218,7 +218,7 @@ START_TEST(a_list_that_is_not_there_is_off_by_all_that_belongs_on_it) {
 END_TEST
 
 START_TEST(a_list_that_no_event_has_is_off_by_all_that_is_on_it) {
-    entry.group = NULL;
+    entry.bucket = NULL;
     const struct finding *f = when_compared(SERVED(IT("x", 3), IT("a", 2)));
     expect_item(f, "x", 3, 0, "");
     ck_assert_double_eq(f->off, 5);

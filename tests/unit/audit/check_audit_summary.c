@@ -16,7 +16,7 @@ static struct recount recount;
 static struct reading reading;
 static struct arrived arrived;
 static struct plan plan;
-static struct group group;
+static struct bucket bucket;
 static struct summary_input in;
 static struct summary summary;
 static struct faults faults;
@@ -50,7 +50,7 @@ static struct entry *given_list(enum list_state state) {
     tally_add(&recount.tally, word("US"), MINUTE + (int64_t)plan.n, word("a"), 1);
     recount.messages = recount.events = recount.outcomes[OUTCOME_APPLIED] = 1;
     *e = (struct entry){.minute = MINUTE + (int64_t)plan.n++,
-                        .group = &group,
+                        .bucket = &bucket,
                         .state = state,
                         .indexed = state != STATE_NONE,
                         .found = {.served = state != STATE_NONE, .equal = state != STATE_NONE, .recall = 1}};
@@ -162,7 +162,7 @@ START_TEST(lists_that_have_all_expired_are_nothing_to_compare) {
 END_TEST
 
 START_TEST(a_foreign_list_alone_is_nothing_to_compare) {
-    given_list(STATE_FINAL)->group = NULL;
+    given_list(STATE_FINAL)->bucket = NULL;
     tally_deinit(&recount.tally);
     recount.messages = recount.events = recount.outcomes[OUTCOME_APPLIED] = 0;
     expect_verdict(VERDICT_NOTHING, "1 list is foreign");
