@@ -674,4 +674,13 @@ SKETCH = [
       "sketch_names sketch_paths"),
 ]
 
-MUTANTS = PARTITION + WORKER + STORE + BOARD + SKETCH
+BASE = [
+    M("an_array_grows_one_by_one", "lib/base/mem.c",
+      "*cap = n > more ? n : more;",
+      "*cap = n;"),
+    M("an_array_grows_to_less_than_is_asked_for", "lib/base/mem.c",
+      "*cap = n > more ? n : more;",
+      "*cap = more;"),
+]
+
+MUTANTS = PARTITION + WORKER + STORE + BOARD + SKETCH + BASE

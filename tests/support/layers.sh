@@ -25,12 +25,12 @@ serve                 base
 loadgen               base decode event
 cmd/topkd             base config source store worker serve
 cmd/topkd-loadgen     base config decode event loadgen serve
-cmd/topkd-audit       base config store serve
+cmd/topkd-audit       base config
 cmd/topkd-mockbroker  base
 TABLE
 }
-# The audit is a second opinion: it must not think with the worker's head (event, sketch, partition and what stands
-# on them).
+# The audit is a second opinion: it must not think with the worker's head (event, decode, sketch, partition and what
+# stands on them).
 
 libraries() {
     cat <<'TABLE'
