@@ -158,6 +158,9 @@ fmt-check: ## fail if a C file is not formatted
 	$(Q)clang-format-14 --dry-run -Werror $(C_FILES)
 layers: ## fail if a file includes what its folder may not know
 	$(Q)tests/support/layers.sh
+names-check: ## fail if a comment or a page names what is not there, or a file breaks a habit (ARGS="lib/base ...")
+	$(Q)python3 -B tests/support/names.py --self-test
+	$(Q)python3 -B tests/support/names.py $(ARGS)
 docs: all ## write the generated parts of README.md, deploy/METRICS.md and deploy/env.example
 	$(Q)tests/support/docs.sh write
 docs-check: all ## fail if these parts are not what the programs print
@@ -205,6 +208,6 @@ help: ## this list
 
 .PHONY: all programs test unit model run-unit run-model check-asan check-tsan mutants mutants-check fuzz fuzzers \
         integration bench bench-programs demo \
-        fmt fmt-check layers docs docs-check deps install uninstall image up down clean help .FORCE
+        fmt fmt-check layers names-check docs docs-check deps install uninstall image up down clean help .FORCE
 .SECONDARY:
 .DEFAULT_GOAL := all

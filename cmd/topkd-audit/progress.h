@@ -1,11 +1,12 @@
-/* progress.h - what a person is told while the audit works: on a terminal one line that is written over, elsewhere a
- * line now and then.   Threads: one owner. */
+/* topkd-audit/progress.h - what a person is told while the audit works.
+ * On a terminal one line is written over and over; elsewhere a line comes now and then.   Threads: one owner. */
 #ifndef TOPKD_AUDIT_PROGRESS_H
 #define TOPKD_AUDIT_PROGRESS_H
 
+#include <stdio.h>
+
 #include "base/base.h"
 #include "base/clock.h"
-#include <stdio.h>
 
 /* Elsewhere the first line comes after PROGRESS_FIRST_MS, so that what is quick stays quiet. */
 enum { PROGRESS_TERMINAL_MS = 200, PROGRESS_FIRST_MS = 2000, PROGRESS_LINE_MS = 10000, PROGRESS_COLUMNS = 78 };

@@ -1,10 +1,11 @@
-/* redis_link.h - one connection to Redis, plain commands, pipelined.   Threads: one owner. */
+/* topkd-audit/redis_link.h - one connection to Redis, plain commands, pipelined.   Threads: one owner. */
 #ifndef TOPKD_AUDIT_REDIS_LINK_H
 #define TOPKD_AUDIT_REDIS_LINK_H
 
+#include <hiredis/hiredis.h>
+
 #include "base/buf.h"
 #include "base/err.h"
-#include <hiredis/hiredis.h>
 
 /* URL: redis://[user:password@]host[:port][/db] or unix://[user:password@]/path[?db=N]; user, password and path may be
  * percent-encoded. 0 and *OUT (redisFree), ERR_INVALID for a URL that is not understood, ERR_IO. */

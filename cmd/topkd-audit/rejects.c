@@ -1,3 +1,5 @@
+/* topkd-audit/rejects.c - the outcome of most events that do not count, and the settings to look at for each
+ * outcome. */
 #include "rejects.h"
 
 #include <string.h>

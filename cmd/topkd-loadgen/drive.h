@@ -1,4 +1,4 @@
-/* topkd-loadgen/drive.h - makes the events when they are due and hands them to the batcher. */
+/* topkd-loadgen/drive.h - makes each event when it is due and hands it to the batcher. */
 #ifndef TOPKD_LOADGEN_DRIVE_H
 #define TOPKD_LOADGEN_DRIVE_H
 
@@ -6,7 +6,7 @@
 #include "sink.h"
 
 struct drive {
-    const struct options *o;
+    const struct options *options;
     const struct clock *clock;
     struct sink *sink;
     const struct totals *totals;
@@ -17,13 +17,14 @@ struct drive {
     uint64_t events;     /* handed to the batcher */
 };
 
-/* Both end when all is made, at the deadline, at a signal, or when the sink failed; the last batch is out then. */
+/* Both end when all events are made, at the deadline, at a signal, or when the sink has failed. The last batch is out
+ * then. */
 void drive_traffic(struct drive *d);
 int drive_replay(struct drive *d, struct err *e) MUST_CHECK;
 
-/* Between two portions of events: serves the sink, says how it goes. False: stop. */
+/* To be called between two portions of events: serves the sink and logs the progress. False: stop. */
 bool drive_on(struct drive *d);
-/* Up to MS without an event; messages that would wait too long for the next one go out. */
+/* Waits up to MS, in which no event is due. Messages that would wait too long for their next event go out. */
 void drive_pause(struct drive *d, int64_t ms);
 
 #endif

@@ -1,3 +1,4 @@
+/* topkd-loadgen/options.c - parses each option of options.def, then checks what they say together. */
 #include "options.h"
 
 #include <getopt.h>
@@ -50,16 +51,16 @@ static void options_defaults(struct options *o) {
                                       .bad_classes = BADEVENT_DEFAULT}};
 }
 
-/* -- one value each; false = not understood --------------------------------------------------------------------- */
+/* -- one value each; false: it was not understood ------------------------------------------------------------------ */
 
-static bool parse_u32(const char *text, uint32_t min, uint32_t max, uint32_t *out) {
+static bool u32_parse(const char *text, uint32_t min, uint32_t max, uint32_t *out) {
     uint64_t v;
     if (!value_parse_count(text, min, max, &v)) return false;
     *out = (uint32_t)v;
     return true;
 }
 
-static bool parse_choice(const char *text, const char *const *names, int *out) {
+static bool choice_parse(const char *text, const char *const *names, int *out) {
     for (int i = 0; names[i] != NULL; i++)
         if (strcmp(text, names[i]) == 0) {
             *out = i;
@@ -68,39 +69,39 @@ static bool parse_choice(const char *text, const char *const *names, int *out) {
     return false;
 }
 
-static bool parse_percent(const char *text, double *share) {
+static bool percent_parse(const char *text, double *share) {
     if (!value_parse_decimal(text, 0, 100, share)) return false;
     *share /= 100;
     return true;
 }
 
-/* "PCT[:REST]": REST is NULL if there is none. TEXT is cut at the colon (argv is ours to write). */
-static bool parse_percent_and(char *text, double *share, char **rest) {
+/* "PCT[:REST]"; *REST is NULL if there is none. TEXT is cut at the colon for a moment, which argv allows. */
+static bool percent_parse_and(char *text, double *share, char **rest) {
     *rest = strchr(text, ':');
     if (*rest != NULL) *(*rest)++ = '\0';
-    bool ok = parse_percent(text, share);
+    bool ok = percent_parse(text, share);
     if (*rest != NULL) (*rest)[-1] = ':';
     return ok;
 }
 
-static bool parse_percent_seconds(char *text, double *share, int64_t *ms) {
+static bool percent_parse_seconds(char *text, double *share, int64_t *ms) {
     char *rest;
     uint64_t s;
-    if (!parse_percent_and(text, share, &rest)) return false;
+    if (!percent_parse_and(text, share, &rest)) return false;
     if (rest == NULL) return true;
     if (!value_parse_count(rest, 1, SECONDS_MAX, &s)) return false;
     *ms = (int64_t)s * 1000;
     return true;
 }
 
-static bool parse_bad(char *text, struct traffic_config *t) {
+static bool bad_parse(char *text, struct traffic_config *t) {
     char *rest;
-    return parse_percent_and(text, &t->bad, &rest) && (rest == NULL || badevent_parse(rest, &t->bad_classes));
+    return percent_parse_and(text, &t->bad, &rest) && (rest == NULL || badevent_parse(rest, &t->bad_classes));
 }
 
-static bool parse_spike(char *text, struct traffic_config *t) {
+static bool spike_parse(char *text, struct traffic_config *t) {
     char *rest, every[32];
-    if (!parse_percent_and(text, &t->spike, &rest) || rest == NULL) return false;
+    if (!percent_parse_and(text, &t->spike, &rest) || rest == NULL) return false;
     size_t n = strcspn(rest, ":");
     if (n >= sizeof every) return false;
     memcpy(every, rest, n);
@@ -110,20 +111,20 @@ static bool parse_spike(char *text, struct traffic_config *t) {
     return rest[n] == '\0' || (value_parse_duration(rest + n + 1, &t->spike_ms) && t->spike_ms <= t->spike_every_ms);
 }
 
-static bool parse_property(const char *text, struct options *o) {
+static bool property_parse(const char *text, struct options *o) {
     const char *equals = strchr(text, '=');
     if (equals == NULL || equals == text || o->properties_n == CONFIG_KAFKA_PROPS_MAX) return false;
     o->properties[o->properties_n++] = (struct property){text, (size_t)(equals - text)};
     return true;
 }
 
-static bool parse_start(const char *text, int64_t *ms) {
+static bool start_parse(const char *text, int64_t *ms) {
     *ms = OPTIONS_START_NOW;
     return strcmp(text, "now") == 0 || value_parse_time((struct bytes){text, strlen(text)}, ms);
 }
 
 /* "original", "max" or "60x". */
-static bool parse_pace(const char *text, double *pace) {
+static bool pace_parse(const char *text, double *pace) {
     char number[32];
     size_t n = strlen(text);
     *pace = strcmp(text, "original") == 0 ? 1 : 0;
@@ -134,13 +135,13 @@ static bool parse_pace(const char *text, double *pace) {
     return value_parse_decimal(number, 1e-3, 1e9, pace);
 }
 
-static bool set_choice(enum option_id id, const char *text, struct options *o) {
+static bool option_set_choice(enum option_id id, const char *text, struct options *o) {
     static const char *const keys[] = {"none", "random", "location", "user", NULL};
     static const char *const shapes[] = {"", "single", "array", "lines", NULL};
     static const char *const partitions[] = {"key", "round-robin", NULL};
     static const char *const shifts[] = {"none", "now", NULL};
     int i = 0;
-    bool ok = parse_choice(text,
+    bool ok = choice_parse(text,
                            id == OPTION_KEY         ? keys
                            : id == OPTION_SHAPE     ? shapes
                            : id == OPTION_PARTITION ? partitions
@@ -153,7 +154,7 @@ static bool set_choice(enum option_id id, const char *text, struct options *o) {
     return ok && text[0] != '\0';
 }
 
-static bool set(struct options *o, enum option_id id, char *v) {
+static bool option_set(struct options *o, enum option_id id, char *v) {
     struct traffic_config *t = &o->traffic;
     switch (id) {
     case OPTION_TOPIC:
@@ -163,7 +164,7 @@ static bool set(struct options *o, enum option_id id, char *v) {
         o->brokers = v;
         return v[0] != '\0';
     case OPTION_PROPERTY:
-        return parse_property(v, o);
+        return property_parse(v, o);
     case OPTION_COMPRESSION:
         o->compression = v;
         return v[0] != '\0';
@@ -178,14 +179,14 @@ static bool set(struct options *o, enum option_id id, char *v) {
     case OPTION_EVENTS:
         return value_parse_count(v, 0, EVENTS_MAX, &o->events);
     case OPTION_BATCH:
-        return parse_u32(v, 1, BATCHER_EVENTS_MAX, &o->batch);
+        return u32_parse(v, 1, BATCHER_EVENTS_MAX, &o->batch);
     case OPTION_BATCH_WAIT:
         return value_parse_duration(v, &o->batch_wait_ms);
     case OPTION_SHAPE:
     case OPTION_KEY:
     case OPTION_PARTITION:
     case OPTION_SHIFT:
-        return set_choice(id, v, o);
+        return option_set_choice(id, v, o);
     case OPTION_FLUSH_TIMEOUT:
         return value_parse_duration(v, &o->flush_timeout_ms);
     case OPTION_STATS_INTERVAL:
@@ -193,39 +194,39 @@ static bool set(struct options *o, enum option_id id, char *v) {
     case OPTION_JSON:
         return o->json = true;
     case OPTION_ITEMS:
-        return parse_u32(v, 1, TRAFFIC_ITEMS_MAX, &t->items);
+        return u32_parse(v, 1, TRAFFIC_ITEMS_MAX, &t->items);
     case OPTION_LOCATIONS:
-        return parse_u32(v, 1, PLACES_MAX, &t->locations);
+        return u32_parse(v, 1, PLACES_MAX, &t->locations);
     case OPTION_USERS:
-        return parse_u32(v, 1, TRAFFIC_USERS_MAX, &t->users);
+        return u32_parse(v, 1, TRAFFIC_USERS_MAX, &t->users);
     case OPTION_ZIPF_ITEMS:
         return value_parse_decimal(v, 0, ZIPF_EXPONENT_MAX, &t->zipf_items);
     case OPTION_ZIPF_LOCATIONS:
         return value_parse_decimal(v, 0, ZIPF_EXPONENT_MAX, &t->zipf_locations);
     case OPTION_LIKES:
-        return parse_percent(v, &t->likes);
+        return percent_parse(v, &t->likes);
     case OPTION_TIME:
     case OPTION_START:
-        return parse_start(v, &o->start_ms);
+        return start_parse(v, &o->start_ms);
     case OPTION_MINUTES:
         return value_parse_decimal(v, 1e-3, 1e7, &o->minutes);
     case OPTION_SPEED:
         return value_parse_decimal(v, 1e-3, 1e9, &o->speed);
     case OPTION_SPIKE:
-        return parse_spike(v, t);
+        return spike_parse(v, t);
     case OPTION_LATE:
-        return parse_percent_seconds(v, &t->late, &t->late_ms);
+        return percent_parse_seconds(v, &t->late, &t->late_ms);
     case OPTION_FUTURE:
-        return parse_percent_seconds(v, &t->future, &t->future_ms);
+        return percent_parse_seconds(v, &t->future, &t->future_ms);
     case OPTION_BAD:
-        return parse_bad(v, t);
+        return bad_parse(v, t);
     case OPTION_DUPLICATES:
-        return parse_percent(v, &t->duplicates);
+        return percent_parse(v, &t->duplicates);
     case OPTION_REPLAY:
         o->replay = v;
         return v[0] != '\0';
     case OPTION_PACE:
-        return parse_pace(v, &o->pace);
+        return pace_parse(v, &o->pace);
     case OPTION_HELP:
         return o->help = true;
     case OPTIONS:
@@ -236,28 +237,42 @@ static bool set(struct options *o, enum option_id id, char *v) {
 
 /* -- the whole --------------------------------------------------------------------------------------------------- */
 
-static void check_together(const struct options *o, const bool *given, struct buf *problems) {
-    enum scope wrong = o->replay != NULL ? SCOPE_TRAFFIC : SCOPE_REPLAY;
+static void options_check_scopes(const struct options *o, const bool *given, struct buf *problems) {
+    bool replay = o->replay != NULL;
     for (int i = 0; i < OPTIONS; i++)
-        if (given[i] && rows[i].scope == wrong)
-            buf_addf(problems, "--%s means nothing %s --replay\n", rows[i].name,
-                     o->replay != NULL ? "with" : "without");
-    if (o->shape == SHAPE_SINGLE && o->batch > 1)
-        buf_add_str(problems, "--shape single holds one event: leave out --batch, or take array or lines\n");
-    if (o->traffic.bad + o->traffic.late + o->traffic.future > 1 + 1e-9)
-        buf_add_str(problems, "--bad, --late and --future are together more than 100 percent\n");
-    if (o->replay != NULL && o->pace > 0 && o->rate > 0)
-        buf_add_str(problems, "--pace sets the rate already: leave out --rate, or take --pace max\n");
-    if (o->replay != NULL) return;
-    if (o->start_ms == OPTIONS_START_NOW && (o->minutes > 0 || o->speed > 0))
-        buf_add_str(problems, "--minutes and --speed need --time with a start, not now\n");
-    if (o->minutes > 0 && o->speed > 0) buf_add_str(problems, "--minutes and --speed exclude each other\n");
-    if (o->minutes > 0 && o->events == 0) buf_add_str(problems, "--minutes needs --events, to spread them\n");
-    if (o->start_ms != OPTIONS_START_NOW && o->minutes <= 0 && o->rate <= 0)
-        buf_add_str(problems, "--time with a start needs --minutes and --events, or --rate, to advance\n");
+        if (given[i] && rows[i].scope == (replay ? SCOPE_TRAFFIC : SCOPE_REPLAY))
+            buf_addf(problems, "--%s has no meaning %s --replay: leave out %s\n", rows[i].name,
+                     replay ? "with" : "without", replay ? "one of them" : "this option, or add --replay");
 }
 
-static void parse_arguments(int argc, char **argv, struct options *o, bool *given, struct buf *problems) {
+/* Of made-up traffic. */
+static void options_check_clock(const struct options *o, struct buf *problems) {
+    bool wall_clock = o->start_ms == OPTIONS_START_NOW;
+    if (wall_clock && (o->minutes > 0 || o->speed > 0))
+        buf_add_str(problems, "--minutes and --speed need a clock of their own: give --time a start, not now\n");
+    if (o->minutes > 0 && o->speed > 0)
+        buf_add_str(problems, "--minutes and --speed both set the clock: leave out one of them\n");
+    if (o->minutes > 0 && o->events == 0)
+        buf_add_str(problems, "--minutes spreads a known number of events: give --events too\n");
+    if (!wall_clock && o->minutes <= 0 && o->rate <= 0)
+        buf_add_str(problems, "--time with a start stands still by itself: give --minutes and --events, or --rate\n");
+}
+
+static void options_check_together(const struct options *o, const bool *given, struct buf *problems) {
+    double odd = o->traffic.bad + o->traffic.late + o->traffic.future;
+    options_check_scopes(o, given, problems);
+    if (o->shape == SHAPE_SINGLE && o->batch > 1)
+        buf_addf(problems, "--batch: expected 1 with --shape single, got %u: choose --shape array or lines\n",
+                 o->batch);
+    if (odd > 1 + 1e-9)
+        buf_addf(problems, "--bad, --late and --future: expected 100 percent together at most, got %g: lower one\n",
+                 odd * 100);
+    if (o->replay != NULL && o->pace > 0 && o->rate > 0)
+        buf_add_str(problems, "--pace and --rate both set the rate: leave out --rate, or choose --pace max\n");
+    if (o->replay == NULL) options_check_clock(o, problems);
+}
+
+static void options_parse_arguments(int argc, char **argv, struct options *o, bool *given, struct buf *problems) {
     struct option longs[OPTIONS + 1] = {{0}};
     for (int i = 0; i < OPTIONS; i++)
         longs[i] = (struct option){rows[i].name, rows[i].argument != NULL, NULL, ID_BASE + i};
@@ -267,25 +282,28 @@ static void parse_arguments(int argc, char **argv, struct options *o, bool *give
         if (id == 'X') id = ID_BASE + OPTION_PROPERTY;
         if (id == 'h') id = ID_BASE + OPTION_HELP;
         if (id < ID_BASE) {
-            buf_addf(problems, "%s: %s (see --help)\n", argv[optind - 1],
-                     id == ':' ? "needs a value" : "unknown, ambiguous, or takes no value");
+            buf_addf(problems,
+                     id == ':'
+                         ? "%s: expected a value, got none: see --help\n"
+                         : "expected an option, got %s, which is unknown, ambiguous, or takes no value: see --help\n",
+                     argv[optind - 1]);
             continue;
         }
         id -= ID_BASE;
         given[id] = true;
-        if (!set(o, (enum option_id)id, optarg))
+        if (!option_set(o, (enum option_id)id, optarg))
             buf_addf(problems, "--%s: expected %s, got \"%s\": %s\n", rows[id].name, rows[id].argument, optarg,
                      rows[id].help);
     }
-    for (; optind < argc; optind++) buf_addf(problems, "%s: not an option (see --help)\n", argv[optind]);
+    for (; optind < argc; optind++) buf_addf(problems, "expected an option, got %s: see --help\n", argv[optind]);
 }
 
 int options_parse(int argc, char **argv, struct options *o, struct buf *problems) {
     bool given[OPTIONS] = {false};
     options_defaults(o);
-    parse_arguments(argc, argv, o, given, problems);
+    options_parse_arguments(argc, argv, o, given, problems);
     if (problems->len == 0 && o->help) return 0;
-    check_together(o, given, problems);
+    options_check_together(o, given, problems);
     if (config_load((const char *const *)environ, &o->config, problems) != 0 || problems->len > 0) return ERR_INVALID;
     if (o->topic == NULL) o->topic = o->config->topics[0];
     if (o->brokers == NULL) o->brokers = o->config->brokers;
@@ -295,8 +313,8 @@ int options_parse(int argc, char **argv, struct options *o, struct buf *problems
 
 void options_deinit(struct options *o) { config_destroy(o->config); }
 
-/* TEXT in lines of at most HELP_WIDTH, all beginning at HELP_COLUMN; the cursor stands there. */
-static void write_wrapped(struct buf *out, const char *text) {
+/* Breaks TEXT into lines of HELP_WIDTH at most, each from HELP_COLUMN on. The first line has reached that column. */
+static void help_write_wrapped(struct buf *out, const char *text) {
     const size_t width = HELP_WIDTH - HELP_COLUMN;
     while (strlen(text) > width) {
         size_t n = width;
@@ -309,15 +327,16 @@ static void write_wrapped(struct buf *out, const char *text) {
 }
 
 void options_write_help(struct buf *out) {
-    buf_add_str(out,
-                "usage: topkd-loadgen [options]\n\n"
-                "Sends made-up view and like events, or a file of them, to a Kafka topic, and says what the broker\n"
-                "acknowledged. Reads TOPKD_TOPICS, TOPKD_BROKERS, TOPKD_RDKAFKA_* and (for --replay) TOPKD_FIELD_*.\n"
-                "Exit 0: all that was sent is acknowledged; 1: it is not; 2: the options are wrong.\n\n");
+    buf_add_str(
+        out,
+        "usage: topkd-loadgen [options]\n\n"
+        "Sends made-up view and like events, or a file of events, to a Kafka topic, and reports what the\n"
+        "broker acknowledged. Reads TOPKD_TOPICS, TOPKD_BROKERS, TOPKD_RDKAFKA_* and (for --replay) TOPKD_FIELD_*.\n"
+        "Exit 0: everything sent was acknowledged; 1: it was not; 2: the options are wrong.\n\n");
     for (int i = 0; i < OPTIONS; i++) {
         char head[64];
         snprintf(head, sizeof head, "  --%s %s", rows[i].name, rows[i].argument != NULL ? rows[i].argument : "");
         buf_addf(out, "%-*s", HELP_COLUMN, head);
-        write_wrapped(out, rows[i].help);
+        help_write_wrapped(out, rows[i].help);
     }
 }

@@ -1,8 +1,9 @@
-/* topkd-loadgen/sink_kafka.c - a librdkafka producer that counts a message only when the broker has acknowledged it:
- * each carries its tally as opaque, and the delivery report brings it back. Everything happens on the caller's thread
- * (reports are served in wait and send), so nothing is locked. */
-#include <librdkafka/rdkafka.h>
+/* topkd-loadgen/sink_kafka.c - a librdkafka producer that counts a message only when the broker has acknowledged it.
+ * Each message carries its tally as opaque, and the delivery report brings it back. Everything happens on the caller's
+ * thread (reports are served in wait and send), so nothing is locked. */
 #include <string.h>
+
+#include <librdkafka/rdkafka.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -17,7 +18,7 @@ enum {
     LOG_INTERVAL_MS = 1000,
 };
 
-/* The tally of a message on its way; kept for the next one when it has arrived. */
+/* The tally of a message on its way. Kept for another message when this one has arrived. */
 struct parcel {
     struct tally tally;
     struct parcel *next;
@@ -28,8 +29,9 @@ struct sink_kafka {
     rd_kafka_topic_t *rkt;
     struct totals *totals;
     struct parcel *spare;
-    int32_t partitions; /* for round-robin; 0 = the partitioner decides */
-    uint64_t number;    /* of the next message */
+    int32_t partitions;
+    uint64_t placed; /* the first so many messages take the partitions in turn, for the others the key decides */
+    uint64_t number; /* of the next message */
     bool failed;
     struct log_limit log_failures, log_errors;
 };
@@ -78,8 +80,9 @@ static void on_log(const rd_kafka_t *rk, int level, const char *facility, const 
 
 /* -- sending ----------------------------------------------------------------------------------------------------- */
 
-/* By produceva: the macros of producev are statement expressions, which -Wpedantic of clang refuses. */
-static rd_kafka_resp_err_t produce(struct sink_kafka *s, const struct message *m, struct parcel *p, int32_t partition) {
+/* By produceva, because the macros of producev are statement expressions, and clang's -Wpedantic refuses those. */
+static rd_kafka_resp_err_t message_produce(struct sink_kafka *s, const struct message *m, struct parcel *p,
+                                           int32_t partition) {
     const rd_kafka_vu_t parts[] = {
         {.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = s->rkt},
         {.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = partition},
@@ -95,17 +98,21 @@ static rd_kafka_resp_err_t produce(struct sink_kafka *s, const struct message *m
     return code;
 }
 
+static int32_t partition_next(struct sink_kafka *s) {
+    uint64_t number = s->number++;
+    return number < s->placed ? (int32_t)(number % (uint64_t)s->partitions) : RD_KAFKA_PARTITION_UA;
+}
+
 static void kafka_send(void *self, const struct message *m) {
     struct sink_kafka *s = self;
-    int32_t partition = s->partitions > 0 ? (int32_t)(s->number % (uint64_t)s->partitions) : RD_KAFKA_PARTITION_UA;
+    int32_t partition = partition_next(s);
     struct parcel *p = parcel_take(s, &m->tally);
-    s->number++;
     s->totals->sent_messages++;
     s->totals->sent_events += tally_events(&m->tally);
-    rd_kafka_resp_err_t err = produce(s, m, p, partition);
+    rd_kafka_resp_err_t err = message_produce(s, m, p, partition);
     while (err == RD_KAFKA_RESP_ERR__QUEUE_FULL && stop_signals < 2) {
         rd_kafka_poll(s->rk, FULL_WAIT_MS);
-        err = produce(s, m, p, partition);
+        err = message_produce(s, m, p, partition);
     }
     if (err == RD_KAFKA_RESP_ERR_NO_ERROR) return;
     log_limited(&s->log_failures, LOG_INTERVAL_MS, LOG_ERROR, "message_failed", "reason=%s",
@@ -143,22 +150,23 @@ static void kafka_close(void *self) {
 
 /* -- opening ----------------------------------------------------------------------------------------------------- */
 
-static int set_property(rd_kafka_conf_t *conf, const char *name, const char *value, struct err *e) {
+static int property_set(rd_kafka_conf_t *conf, const char *name, const char *value, struct err *e) {
     char reason[200];
     if (rd_kafka_conf_set(conf, name, value, reason, sizeof reason) == RD_KAFKA_CONF_OK) return 0;
-    return err_set(e, ERR_INVALID, "librdkafka refuses %s: %s", name, reason);
+    return err_set(e, ERR_INVALID, "librdkafka refuses the setting %s: %s", name, reason);
 }
 
-static int set_given(rd_kafka_conf_t *conf, const struct property *p, struct err *e) {
+static int property_set_given(rd_kafka_conf_t *conf, const struct property *p, struct err *e) {
     char name[128];
-    if (p->name_len >= sizeof name) return err_set(e, ERR_INVALID, "no librdkafka setting: %s", p->text);
+    if (p->name_len >= sizeof name)
+        return err_set(e, ERR_INVALID, "expected a librdkafka setting NAME=VALUE, got %s: see --help", p->text);
     memcpy(name, p->text, p->name_len);
     name[p->name_len] = '\0';
-    return set_property(conf, name, p->text + p->name_len + 1, e);
+    return property_set(conf, name, p->text + p->name_len + 1, e);
 }
 
-/* Ours first, then the environment's, then the command line's. */
-static int set_properties(rd_kafka_conf_t *conf, const struct options *o, struct err *e) {
+/* Ours first, then those of the environment, then those of the command line. The last one wins. */
+static int properties_set(rd_kafka_conf_t *conf, const struct options *o, struct err *e) {
     const char *ours[][2] = {
         {"bootstrap.servers", o->brokers},
         {"compression.codec", o->compression},
@@ -168,39 +176,39 @@ static int set_properties(rd_kafka_conf_t *conf, const struct options *o, struct
         {"queue.buffering.max.messages", "500000"},
         {"queue.buffering.max.kbytes", "131072"}, /* 128 MB instead of 1 GB */
     };
-    int rc = 0;
-    for (size_t i = 0; i < ARRAY_LEN(ours) && rc == 0; i++) rc = set_property(conf, ours[i][0], ours[i][1], e);
-    for (uint32_t i = 0; i < o->config->kafka_props_n && rc == 0; i++)
-        rc = set_property(conf, o->config->kafka_props[i].name, o->config->kafka_props[i].value, e);
-    for (size_t i = 0; i < o->properties_n && rc == 0; i++) rc = set_given(conf, &o->properties[i], e);
-    return rc;
+    int status = 0;
+    for (size_t i = 0; i < ARRAY_LEN(ours) && status == 0; i++) status = property_set(conf, ours[i][0], ours[i][1], e);
+    for (uint32_t i = 0; i < o->config->kafka_props_n && status == 0; i++)
+        status = property_set(conf, o->config->kafka_props[i].name, o->config->kafka_props[i].value, e);
+    for (size_t i = 0; i < o->properties_n && status == 0; i++) status = property_set_given(conf, &o->properties[i], e);
+    return status;
 }
 
-static int make_producer(struct sink_kafka *s, const struct options *o, struct err *e) {
+static int producer_make(struct sink_kafka *s, const struct options *o, struct err *e) {
     char reason[200];
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     rd_kafka_conf_set_opaque(conf, s);
     rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
     rd_kafka_conf_set_error_cb(conf, on_error);
     rd_kafka_conf_set_log_cb(conf, on_log);
-    int rc = set_properties(conf, o, e);
-    if (rc != 0) goto fail;
-    rc = ERR_INVALID;
+    int status = properties_set(conf, o, e);
+    if (status != 0) goto fail;
+    status = ERR_INVALID;
     s->rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason, sizeof reason);
     if (s->rk == NULL) {
-        err_set(e, rc, "librdkafka refuses the settings: %s", reason);
+        err_set(e, status, "librdkafka refuses the settings: %s", reason);
         goto fail;
     }
     s->rkt = rd_kafka_topic_new(s->rk, o->topic, NULL); /* conf is librdkafka's now */
-    if (s->rkt == NULL) return err_set(e, rc, "topic %s: %s", o->topic, rd_kafka_err2str(rd_kafka_last_error()));
+    if (s->rkt == NULL) return err_set(e, status, "topic %s: %s", o->topic, rd_kafka_err2str(rd_kafka_last_error()));
     return 0;
 fail:
     rd_kafka_conf_destroy(conf);
-    return rc;
+    return status;
 }
 
 /* The number of partitions of the topic, 0 if the broker does not know it (yet). */
-static int32_t count_partitions(struct sink_kafka *s) {
+static int32_t partitions_count(struct sink_kafka *s) {
     const struct rd_kafka_metadata *md;
     if (rd_kafka_metadata(s->rk, 0, s->rkt, &md, TOPIC_RETRY_MS * 4) != RD_KAFKA_RESP_ERR_NO_ERROR) return 0;
     int32_t n = md->topic_cnt == 1 && md->topics[0].err == RD_KAFKA_RESP_ERR_NO_ERROR ? md->topics[0].partition_cnt : 0;
@@ -208,29 +216,38 @@ static int32_t count_partitions(struct sink_kafka *s) {
     return n;
 }
 
-static int wait_for_topic(struct sink_kafka *s, const struct options *o, struct err *e) {
+static int topic_await(struct sink_kafka *s, const struct options *o, struct err *e) {
     int64_t until = clock_mono_ms(&clock_system) + TOPIC_WAIT_MS;
     struct log_limit limit = {0};
     int32_t n;
-    while ((n = count_partitions(s)) == 0) {
+    while ((n = partitions_count(s)) == 0) {
         if (stop_signals > 0 || clock_mono_ms(&clock_system) >= until)
-            return err_set(e, ERR_TIMEOUT, "no topic %s at %s: check both, or create the topic", o->topic, o->brokers);
+            return err_set(e, ERR_TIMEOUT,
+                           "expected the topic %s at %s, got none: check both names, or create the topic", o->topic,
+                           o->brokers);
         log_limited(&limit, LOG_INTERVAL_MS * 5, LOG_INFO, "topic_awaited", "topic=%s", log_quote(o->topic));
         rd_kafka_poll(s->rk, TOPIC_RETRY_MS);
     }
-    s->partitions = o->round_robin ? n : 0;
+    s->partitions = n;
     return 0;
+}
+
+/* Late events need an opener in each partition: see traffic_begin_late. */
+static uint64_t messages_placed(const struct options *o, int32_t partitions) {
+    if (o->round_robin) return UINT64_MAX;
+    return o->replay == NULL && o->traffic.late > 0 ? (uint64_t)partitions : 0;
 }
 
 int sink_kafka_open(const struct options *o, struct totals *totals, struct sink *out, struct err *e) {
     struct sink_kafka *s = mem_zalloc(1, sizeof *s);
     s->totals = totals;
-    int rc = make_producer(s, o, e);
-    if (rc == 0) rc = wait_for_topic(s, o, e);
-    if (rc != 0) {
+    int status = producer_make(s, o, e);
+    if (status == 0) status = topic_await(s, o, e);
+    if (status != 0) {
         kafka_close(s);
-        return rc;
+        return status;
     }
-    *out = (struct sink){{kafka_send, s}, kafka_wait, kafka_finish, kafka_failed, kafka_close};
+    s->placed = messages_placed(o, s->partitions);
+    *out = (struct sink){{kafka_send, s}, kafka_wait, kafka_finish, kafka_failed, kafka_close, (uint32_t)s->partitions};
     return 0;
 }

@@ -1,3 +1,4 @@
+/* topkd-loadgen/sink_print.c - prints the messages to standard output, one a line. */
 #include <stdio.h>
 #include <time.h>
 
@@ -30,7 +31,7 @@ static void print_finish(void *self, int64_t timeout_ms) {
     (void)timeout_ms;
     if (fflush(stdout) == 0 && !ferror(stdout)) return;
     log_event(LOG_ERROR, "loadgen_failed", "reason=\"cannot write to stdout\"");
-    s->totals->sent_messages++; /* what was lost is not known: never complete */
+    s->totals->sent_messages++; /* nobody knows what was lost, so the run is never complete */
     s->failed = true;
 }
 
@@ -39,6 +40,6 @@ static bool print_failed(const void *self) { return ((const struct sink_print *)
 int sink_print_open(struct totals *totals, struct sink *out) {
     struct sink_print *s = mem_zalloc(1, sizeof *s);
     s->totals = totals;
-    *out = (struct sink){{print_send, s}, print_wait, print_finish, print_failed, mem_free};
+    *out = (struct sink){{print_send, s}, print_wait, print_finish, print_failed, mem_free, 1};
     return 0;
 }

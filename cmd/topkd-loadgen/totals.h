@@ -1,4 +1,4 @@
-/* topkd-loadgen/totals.h - what was sent and what of it was acknowledged; the last line of a run. */
+/* topkd-loadgen/totals.h - what was sent, what of it was acknowledged, and the summary of a run. */
 #ifndef TOPKD_LOADGEN_TOTALS_H
 #define TOPKD_LOADGEN_TOTALS_H
 

@@ -1,4 +1,4 @@
-"""The processes of the demo: broker, Redis, workers, load, audit. Whatever is started here is ended by `end_all`."""
+"""The processes of the demo: broker, Redis, workers, load, audit. Whoever starts one ends it."""
 import os
 import signal
 import socket
@@ -20,14 +20,14 @@ def free_port():
 
 
 def environment(settings):
-    """Ours without settings that the caller's shell may hold, for a program takes an unknown one for a mistake."""
+    """The caller's environment with SETTINGS, and without settings of the caller's own: they would be taken too."""
     env = {k: v for k, v in os.environ.items() if not k.startswith("TOPKD_")}
     env.update({"TOPKD_" + name: str(value) for name, value in settings.items()})
     return env
 
 
 class Program:
-    """One process with its log in LOGS, in a session of its own: a Ctrl-C is for the director alone."""
+    """One process with its log in LOGS. It has a session of its own, so that only show.py gets a Ctrl-C."""
 
     def __init__(self, name, command, settings=None, **popen):
         self.name = name
@@ -45,7 +45,7 @@ class Program:
         self.process.wait()
 
     def end(self, timeout_s=15):
-        """Ask it to stop; make it, if it does not. Its exit code."""
+        """Asks it to stop, and kills it if it does not. Returns its exit code."""
         if self.running():
             self.process.terminate()
         try:
@@ -54,12 +54,15 @@ class Program:
             self.kill9()
             return -signal.SIGKILL
 
+    def log_text(self):
+        return self.log.read_text(errors="replace")
+
     def tail(self, lines=10):
-        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+        return "\n".join(self.log_text().splitlines()[-lines:])
 
 
 def local(script, *arguments, **env):
-    """Output of a script of deploy/local."""
+    """The words that a script of deploy/local prints."""
     command = [str(LOCAL / script), *map(str, arguments)]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                           env={**os.environ, **env})
@@ -70,8 +73,8 @@ def local(script, *arguments, **env):
 
 class RealBroker:
     title = "a real Kafka (KRaft, one node)"
-    cannot_show = None
-    # Two heartbeats may be missed; a dead worker's partitions have a new owner in about 4 s.
+    limits = []
+    # A dead worker's partitions have a new owner in about 4 s.
     client_settings = {"RDKAFKA_SESSION_TIMEOUT_MS": 3000, "RDKAFKA_HEARTBEAT_INTERVAL_MS": 500}
     rate, linger_ms, longest_s = 20000, 20, None
 
@@ -82,20 +85,17 @@ class RealBroker:
 
     def end(self):
         local("kafka", "stop", HOME / "kafka")
-        log = HOME / "kafka/broker.log"
-        if log.exists():
-            log.rename(LOGS / "broker.log")
 
 
 class EmbeddedBroker:
-    title = "the embedded broker (librdkafka's mock cluster)"
-    cannot_show = ("It cannot show: quick takeovers (one takes 6 s), a broker that restarts, transactions, Kafka's "
-                   "own lag tools. KAFKA=real does.")
-    # Not below 3.5 s: see cmd/topkd-mockbroker. An empty fetch is answered only after its full wait.
+    title = "the embedded broker (a mock)"
+    limits = ["librdkafka's mock of Kafka: a takeover takes 6 s, it cannot restart,",
+              "it has no transactions and no lag tools. KAFKA=real has all that."]
+    # Not below 3.5 s: see cmd/topkd-mockbroker/main.c. An empty fetch is answered only after its full wait.
     client_settings = {"RDKAFKA_SESSION_TIMEOUT_MS": 3500, "RDKAFKA_HEARTBEAT_INTERVAL_MS": 500,
                        "RDKAFKA_FETCH_WAIT_MAX_MS": 50}
-    # It keeps 5 MiB a partition, and the audit needs all that was sent. Measured: an event takes 23 bytes of that (25 a
-    # message, lz4, LINGER_MS), so this rate fills it in about 360 s.
+    # It keeps 5 MiB of a partition, and the audit needs everything that was sent. Measured: an event takes 23 bytes of
+    # that (25 events a message, lz4, this linger.ms), so this rate fills it in about 360 s.
     rate, linger_ms, longest_s = 10000, 100, 240
     program = None
 
@@ -113,17 +113,17 @@ class EmbeddedBroker:
 
 
 class Redis:
+    def __init__(self, folder):
+        self.folder = folder
+
     def start(self):
-        """A unix socket where the path is short enough for one, else a port."""
-        self.url = local("redis", "start", HOME / "redis", REDIS_PORT="free")[0]
-        kind, rest = self.url.split("://")
-        self.cli = ["redis-cli", "--json"] + (["-s", rest] if kind == "unix" else ["-p", rest.rsplit(":", 1)[1]])
+        """At a port, not at a socket: so the command on the board is short, whatever the path of the checkout."""
+        self.url = local("redis", "start", self.folder, REDIS_PORT="free")[-1]
+        self.port = int(self.url.rsplit(":", 1)[1])
+        self.cli = ["redis-cli", "-p", str(self.port)]
 
     def end(self):
-        local("redis", "stop", HOME / "redis")
-        log = HOME / "redis/redis.log"
-        if log.exists():
-            log.rename(LOGS / "redis.log")
+        local("redis", "stop", self.folder)
 
 
 class Worker:

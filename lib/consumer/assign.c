@@ -4,11 +4,11 @@
  * bounds. LOOKUP   per partition: the parked memory goes on if the commit is its own, else a new one begins as the
  * commit says. Then all that run are assigned at the offsets that we know, never at what the library remembers. REVOKE
  * F is committed within a second, then the memories are parked. What is on its way to Redis stays on its way. */
-#include "base/mem.h"
-#include "consumer/state.h"
-
 #include <inttypes.h>
 #include <string.h>
+
+#include "base/mem.h"
+#include "consumer/state.h"
 
 enum {
     LOOKUP_RETRY_MS = 1000,

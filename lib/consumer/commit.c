@@ -1,10 +1,10 @@
 /* Commits (rules 2, 8). Frozen at once for all partitions, sent when the dead letters before them were delivered, one
  * under way at a time. */
+#include <string.h>
+
 #include "base/mem.h"
 #include "base/testhook.h"
 #include "consumer/state.h"
-
-#include <string.h>
 
 enum { COMMIT_REST_MIN_MS = 200, COMMIT_REST_MAX_MS = 10000, COMMIT_LOG_MS = 10000 };
 

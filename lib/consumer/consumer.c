@@ -2,10 +2,10 @@
  * partition/. */
 #include "consumer/consumer.h"
 
+#include <string.h>
+
 #include "base/mem.h"
 #include "consumer/state.h"
-
-#include <string.h>
 
 enum { STEP_RECORDS_MAX = 4096, QUEUE_WAIT_MS = 5, FINISH_POLL_MS = 10, LAST_COMMIT_MS = 500 };
 

@@ -1,9 +1,9 @@
 /* Dead letters. A queue that is full pauses the partitions; what it refused waits here, in order, and no commit passes
  * it. */
+#include <string.h>
+
 #include "base/mem.h"
 #include "consumer/state.h"
-
-#include <string.h>
 
 enum { DEAD_LETTER_REST_MS = 20 };
 

@@ -1,9 +1,9 @@
 /* A consumer's numbers. Hot loops count in plain variables; a tick adds what came since the last one. */
-#include "base/mem.h"
-#include "consumer/state.h"
-
 #include <stdio.h>
 #include <string.h>
+
+#include "base/mem.h"
+#include "consumer/state.h"
 
 struct consumer_metrics {
     struct metric *events[EVENT_OUTCOMES];

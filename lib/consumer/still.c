@@ -4,11 +4,11 @@
  * taken away. librdkafka asks again twice a second for ever, which slows its neighbours on that broker; so the partition
  * is paused for a rest that grows. Or Kafka says that the position is outside the log (consumer_assign.c looks it up and
  * has the same rest). Both end when the partition moves. */
-#include "base/mem.h"
-#include "consumer/state.h"
-
 #include <inttypes.h>
 #include <stdio.h>
+
+#include "base/mem.h"
+#include "consumer/state.h"
 
 enum { STILL_LOOK_MS = 1000, READ_REST_MIN_MS = 1000, READ_REST_MAX_MS = 60000 };
 

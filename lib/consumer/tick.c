@@ -1,11 +1,11 @@
 /* What happens at ticks: answers in, copies out, ends asked for, pauses. */
+#include <inttypes.h>
+#include <string.h>
+
 #include "base/mem.h"
 #include "base/testhook.h"
 #include "consumer/state.h"
 #include "hub/memory.h"
-
-#include <inttypes.h>
-#include <string.h>
 
 enum { ENDS_INTERVAL_MS = 1000, PAUSE_RETRY_MS = 1000, PAUSE_LOG_MS = 5000 };
 

@@ -1,8 +1,8 @@
 /* What an operator should hear of what is read: times that are none or far off, and lists in too many pieces. Each at
  * most once a minute for a partition; the metrics say it at any time. */
-#include "consumer/state.h"
-
 #include <inttypes.h>
+
+#include "consumer/state.h"
 
 enum { INTERVAL_MS = 60000, SPREAD_INTERVAL_MS = 600000, SPREAD_PER_SECOND_MAX = 30000, PARTITIONS_MANY = 64 };
 

@@ -2,8 +2,9 @@
  * jansson's live only as long as its values. */
 #include "decode/json_jansson.h"
 
-#include <jansson.h>
 #include <stdio.h>
+
+#include <jansson.h>
 
 #include "decode/json_elements.h"
 #include "event/arena.h"

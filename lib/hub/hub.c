@@ -1,11 +1,11 @@
 #include "hub/hub.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "base/log.h"
 #include "base/mem.h"
 #include "hub/memory.h"
-
-#include <stdio.h>
-#include <string.h>
 
 static struct delivery_rules rules_of(const struct config *c) {
     return (struct delivery_rules){.lateness_ms = c->lateness_ms,

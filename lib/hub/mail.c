@@ -1,9 +1,9 @@
 #include "hub/mail.h"
 
-#include "base/mem.h"
-
 #include <string.h>
 #include <time.h>
+
+#include "base/mem.h"
 
 struct mail *mail_create(enum mail_type type, struct bytes location, struct bytes body) {
     struct mail *m = mem_alloc(sizeof *m + location.n + body.n);

@@ -1,10 +1,10 @@
 #include "hub/rejects.h"
 
-#include "base/buf.h"
-#include "base/log.h"
-
 #include <inttypes.h>
 #include <string.h>
+
+#include "base/buf.h"
+#include "base/log.h"
 
 /* What an operator should look at; NULL: not rejected. */
 static const char *const settings_of[EVENT_OUTCOMES] = {

@@ -1,9 +1,9 @@
 #include "hub/store_news.h"
 
+#include <string.h>
+
 #include "base/hash.h"
 #include "base/log.h"
-
-#include <string.h>
 
 static bool was_said(const struct store_news *n, uint64_t text, int64_t now) {
     for (size_t i = 0; i < STORE_NEWS_KEPT; i++)

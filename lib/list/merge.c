@@ -1,4 +1,6 @@
-/* count = sum of counts; lower = sum of lowers; upper = sum of uppers where listed + sum of absent_upper where not.
+/* list/merge.c - adding up packed lists.
+ *
+ * count = sum of counts; lower = sum of lowers; upper = sum of uppers where listed + sum of absent_upper where not.
  *
  * Example: p0 says cat 40 (exact, nothing absent); p1 says cat 10 in 8..13, dog 9, absent_upper 3. Merged: cat 50
  * in 48..53; dog 9 in 9..9 since p0 misses nothing; an item on neither list weighs at most 3.
@@ -7,11 +9,11 @@
  */
 #include "list/merge.h"
 
+#include <string.h>
+
 #include "base/hash.h"
 #include "base/mem.h"
-
-#include <stdlib.h>
-#include <string.h>
+#include "list/heaviest.h"
 
 struct table {
     struct packed_item *items; /* upper: of the parts that list it, minus their absent_upper */
@@ -52,10 +54,10 @@ static bool heads_add(const struct bytes *lists, size_t n, struct packed_head *s
     for (size_t i = 0; i < n; i++) {
         struct packed_reader r;
         struct packed_head h;
-        if (!packed_open(&r, lists[i], &h) || h.n > lists[i].n) return false;
+        if (!packed_open(&r, lists[i], &h) || h.items_n > lists[i].n) return false;
         sum->total += h.total;
         sum->absent_upper += h.absent_upper;
-        sum->n += h.n;
+        sum->items_n += h.items_n;
         sum->exact = sum->exact && h.exact && (n == 1 || h.absent_upper == 0);
     }
     return true;
@@ -82,69 +84,25 @@ static bool list_add(struct table *t, struct bytes list, uint32_t number) {
 
 /* -- the heaviest -- */
 
-/* An item's place in the order, nearly always told without its text. */
-struct rank {
-    uint64_t count, lead; /* of the item */
-    uint32_t index;       /* into the items */
-};
-
-/* Does A come before B? */
-static bool rank_before(const struct packed_item *items, const struct rank *a, const struct rank *b) {
-    if (a->count != b->count) return a->count > b->count;
-    if (a->lead != b->lead) return a->lead > b->lead;
-    return packed_order(0, items[a->index].item, 0, items[b->index].item) < 0;
-}
-
-static int rank_order(const void *a, const void *b, void *items) {
-    return rank_before(items, a, b) ? -1 : rank_before(items, b, a);
-}
-
-static void rank_swap(struct rank *a, struct rank *b) {
-    struct rank t = *a;
-    *a = *b;
-    *b = t;
-}
-
-/* Hoare's partition around the middle one of LO..HI: what is at or before the place that is returned does not come
- * after anything behind it. */
-static size_t rank_part(const struct packed_item *items, struct rank *r, size_t lo, size_t hi) {
-    struct rank pivot = r[lo + (hi - lo) / 2];
-    for (;; lo++, hi--) {
-        while (rank_before(items, &r[lo], &pivot)) lo++;
-        while (rank_before(items, &pivot, &r[hi])) hi--;
-        if (lo >= hi) return hi;
-        rank_swap(&r[lo], &r[hi]);
-    }
-}
-
-/* Moves the first DEPTH of N in front of the others (Hoare's selection, 1961). */
-static void rank_select(const struct packed_item *items, struct rank *r, size_t n, size_t depth) {
-    size_t lo = 0, hi = n - 1;
-    while (lo < hi) {
-        size_t at = rank_part(items, r, lo, hi);
-        if (depth <= at + 1) hi = at;
-        if (depth >= at + 1) lo = at + 1;
-    }
-}
-
-static struct rank *ranks_make(const struct packed_item *items, size_t n, size_t depth) {
-    struct rank *r = mem_alloc((n + 1) * sizeof *r);
-    for (size_t i = 0; i < n; i++) r[i] = (struct rank){items[i].count, packed_lead(items[i].item), (uint32_t)i};
-    if (n > depth) rank_select(items, r, n, depth);
-    qsort_r(r, n < depth ? n : depth, sizeof *r, rank_order, (void *)(uintptr_t)items);
-    return r;
+static struct bytes item_text(const void *items, uint32_t place) {
+    return ((const struct packed_item *)items)[place].item;
 }
 
 /* The DEPTH heaviest of ITEMS, in order. What is left out weighs at most absent_upper. */
 static void keep_heaviest(struct merged *m, const struct packed_item *items, size_t n, size_t depth, uint64_t absent) {
-    struct rank *r = ranks_make(items, n, depth);
-    m->head.n = n < depth ? n : depth;
+    struct rank *ranks = mem_alloc((n + 1) * sizeof *ranks), *spare = mem_alloc((n + 1) * sizeof *spare);
+    for (size_t i = 0; i < n; i++) ranks[i] = (struct rank){items[i].count, rank_lead(items[i].item), (uint32_t)i};
+    const struct ranking r = {ranks, n, item_text, items};
+    heaviest_select(&r, depth);
+    m->head.items_n = n < depth ? n : depth;
     m->head.absent_upper = absent;
-    m->items = mem_alloc((m->head.n + 1) * sizeof *m->items);
-    for (size_t i = 0; i < m->head.n; i++) m->items[i] = items[r[i].index];
-    for (size_t i = m->head.n; i < n; i++)
-        if (items[r[i].index].upper > m->head.absent_upper) m->head.absent_upper = items[r[i].index].upper;
-    mem_free(r);
+    for (size_t i = m->head.items_n; i < n; i++)
+        if (items[ranks[i].place].upper > m->head.absent_upper) m->head.absent_upper = items[ranks[i].place].upper;
+    const struct rank *sorted = heaviest_sort(&r, m->head.items_n, spare);
+    m->items = mem_alloc((m->head.items_n + 1) * sizeof *m->items);
+    for (size_t i = 0; i < m->head.items_n; i++) m->items[i] = items[sorted[i].place];
+    mem_free(spare);
+    mem_free(ranks);
 }
 
 /* Sums beyond 64 bits can come to bounds without their count, a list that packed_write refuses to write. */
@@ -165,7 +123,7 @@ bool merge_lists(const struct bytes *lists, size_t n, size_t depth, struct merge
         return false;
     }
     uint64_t absent = out->head.absent_upper;
-    table_init(&t, out->head.n);
+    table_init(&t, out->head.items_n);
     bool good = true;
     for (size_t i = 0; i < n && good; i++) good = list_add(&t, lists[i], (uint32_t)i + 1);
     good = good && bounds_add(&t, absent);

@@ -7,7 +7,7 @@
 
 struct merged {
     struct packed_head head;
-    struct packed_item *items; /* owned; in packed_order; texts point into the parts */
+    struct packed_item *items; /* owned; in list_order; texts point into the parts */
 };
 
 /* Merge N lists, the DEPTH heaviest items are kept. False if one of them is broken or contradicts

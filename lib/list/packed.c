@@ -1,27 +1,19 @@
+/* list/packed.c - writing and reading the bytes of a ranked list. */
 #include "list/packed.h"
 
 #include <assert.h>
-#include <string.h>
 
 enum { PACKED_VERSION = 1, PACKED_EXACT = 1 };
-
-int packed_order(uint64_t count_a, struct bytes a, uint64_t count_b, struct bytes b) {
-    if (count_a != count_b) return count_a > count_b ? -1 : 1;
-    size_t n = a.n < b.n ? a.n : b.n;
-    int c = n == 0 ? 0 : memcmp(b.p, a.p, n);
-    if (c != 0) return c;
-    return a.n == b.n ? 0 : a.n > b.n ? -1 : 1;
-}
 
 void packed_write(struct buf *out, const struct packed_head *head, const struct packed_item *items) {
     buf_add_byte(out, PACKED_VERSION);
     buf_add_byte(out, head->exact ? PACKED_EXACT : 0);
     buf_add_varint(out, head->total);
     buf_add_varint(out, head->absent_upper);
-    buf_add_varint(out, head->n);
-    uint64_t count = head->n == 0 ? 0 : items[0].count;
+    buf_add_varint(out, head->items_n);
+    uint64_t count = head->items_n == 0 ? 0 : items[0].count;
     buf_add_varint(out, count);
-    for (uint64_t i = 0; i < head->n; i++) {
+    for (uint64_t i = 0; i < head->items_n; i++) {
         const struct packed_item *it = &items[i];
         assert(it->count <= count && it->lower <= it->count && it->count <= it->upper);
         buf_add_varint(out, count - it->count);
@@ -40,9 +32,9 @@ bool packed_open(struct packed_reader *r, struct bytes list, struct packed_head 
     *r = (struct packed_reader){.p = list.p + 2, .end = list.p + list.n, .exact = list.p[1] & PACKED_EXACT};
     head->exact = r->exact;
     if (!varint_read(&r->p, r->end, &head->total) || !varint_read(&r->p, r->end, &head->absent_upper) ||
-        !varint_read(&r->p, r->end, &head->n) || !varint_read(&r->p, r->end, &r->count))
+        !varint_read(&r->p, r->end, &head->items_n) || !varint_read(&r->p, r->end, &r->count))
         return false;
-    r->left = head->n;
+    r->left = head->items_n;
     return true;
 }
 

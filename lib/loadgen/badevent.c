@@ -1,3 +1,4 @@
+/* loadgen/badevent.c - a table of flaws, and a writer for what no table can say. */
 #include "loadgen/badevent.h"
 
 #include <assert.h>
@@ -8,11 +9,11 @@ enum { VARIANTS_MAX = 4 };
 #define X8  "xxxxxxxx"
 #define X64 X8 X8 X8 X8 X8 X8 X8 X8
 
-/* Which field of the good event is replaced by which JSON values. */
+/* A field of the good event, and the JSON values that replace it in turn. */
 static const struct flaw {
     enum event_outcome outcome;
     enum { ITEM, LOCATION, TYPE, TIME, VALUE } field;
-    const char *values[VARIANTS_MAX]; /* NULL: no more, take the first again */
+    const char *values[VARIANTS_MAX]; /* NULL: the end, the first is next */
 } flaws[] = {
     {EVENT_BAD_ITEM, ITEM, {"\"\"", "\"" X64 X64 X64 X64 "x\"", "true", "1.5"}},
     {EVENT_BAD_LOCATION, LOCATION, {"\"\"", "\"" X64 "x\"", "\"a\\u0007b\"", "7"}},
@@ -34,14 +35,14 @@ static const struct flaw *flaw_find(enum event_outcome o) {
     return NULL;
 }
 
-static void write_flawed(const struct flaw *f, uint64_t variant, const struct badevent_parts *parts, struct buf *out) {
+static void flaw_write(const struct flaw *f, uint64_t variant, const struct badevent_parts *parts, struct buf *out) {
     const char *values[] = {parts->item, parts->location, "\"view\"", parts->time, "1"};
     values[f->field] = flaw_value(f, variant);
     buf_addf(out, "{\"video_id\":%s,\"location\":%s,\"type\":%s,\"ts\":%s,\"value\":%s,\"user_id\":%s}", values[ITEM],
              values[LOCATION], values[TYPE], values[TIME], values[VALUE], parts->user);
 }
 
-static void write_malformed(uint64_t variant, const struct badevent_parts *parts, struct buf *out) {
+static void malformed_write(uint64_t variant, const struct badevent_parts *parts, struct buf *out) {
     switch (variant % 4) {
     case 0: /* cut off in the middle */
         buf_addf(out, "{\"video_id\":%s,\"loca", parts->item);
@@ -83,11 +84,11 @@ void badevent_write(enum event_outcome o, uint64_t variant, const struct badeven
     assert(1u << o & BADEVENT_ALL && o != EVENT_TOMBSTONE);
     const struct flaw *f = flaw_find(o);
     if (f != NULL)
-        write_flawed(f, variant, parts, out);
+        flaw_write(f, variant, parts, out);
     else if (o == EVENT_NO_ITEM)
         buf_addf(out, "{\"location\":%s,\"ts\":%s}", parts->location, parts->time);
     else if (o == EVENT_NO_LOCATION)
         buf_addf(out, "{\"video_id\":%s,\"ts\":%s}", parts->item, parts->time);
     else
-        write_malformed(variant, parts, out);
+        malformed_write(variant, parts, out);
 }

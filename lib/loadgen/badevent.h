@@ -11,9 +11,9 @@ struct badevent_parts {
     const char *item, *location, *time, *user;
 };
 
-/* Sets of outcomes, one bit each. DEFAULT breaks a rule under any configuration of the worker; NO_LOCATION is an
- * applied event where there is a global list, and WEIGHTLESS (type "weightless") where WEIGHTS gives that type a
- * weight. */
+/* Sets of outcomes, one bit each. Those of DEFAULT break a rule under any configuration of the worker. The two others
+ * do not: NO_LOCATION is an applied event where there is a global list, and WEIGHTLESS (its type is "weightless") is
+ * one where WEIGHTS gives that type a weight. */
 enum {
     BADEVENT_ALL = 1u << EVENT_TOMBSTONE | 1u << EVENT_MALFORMED | 1u << EVENT_NO_ITEM | 1u << EVENT_BAD_ITEM |
                    1u << EVENT_NO_LOCATION | 1u << EVENT_BAD_LOCATION | 1u << EVENT_BAD_TIME | 1u << EVENT_BAD_TYPE |
@@ -24,8 +24,8 @@ enum {
 /* A comma list of outcome names, or "all". */
 bool badevent_parse(const char *text, uint32_t *set) MUST_CHECK;
 
-/* Appends an event of class O (in BADEVENT_ALL; not TOMBSTONE, which has no text) to OUT; each class has a few
- * VARIANTs that are taken in turn. */
+/* Appends an event of class O to OUT. O is in BADEVENT_ALL, but not TOMBSTONE, which has no text. Each class has a few
+ * variants, and VARIANT counts through them. */
 void badevent_write(enum event_outcome o, uint64_t variant, const struct badevent_parts *parts, struct buf *out);
 
 #endif

@@ -1,3 +1,4 @@
+/* loadgen/batcher.c - the messages that are being filled, and when each goes out. */
 #include "loadgen/batcher.h"
 
 #include <assert.h>
@@ -47,14 +48,14 @@ void batcher_destroy(struct batcher *b) {
     mem_free(b);
 }
 
-static struct bytes draw_key(struct batcher *b) {
+static struct bytes key_draw(struct batcher *b) {
     uint64_t v = rng_next(&b->rng);
     for (unsigned i = 0; i < RANDOM_KEY_LEN; i++, v >>= 4) b->random_key[i] = "0123456789abcdef"[v & 15];
     return (struct bytes){b->random_key, RANDOM_KEY_LEN};
 }
 
-static void send_message(struct batcher *b, struct message *m) {
-    if (b->config.random_keys) m->key = draw_key(b);
+static void message_send(struct batcher *b, struct message *m) {
+    if (b->config.random_keys) m->key = key_draw(b);
     b->outlet.send(b->outlet.self, m);
 }
 
@@ -65,7 +66,7 @@ static void slot_flush(struct batcher *b, struct slot *slot) {
                         .value = {slot->text.data, slot->text.len},
                         .time_ms = slot->newest_ms,
                         .tally = slot->tally};
-    send_message(b, &m);
+    message_send(b, &m);
     buf_clear(&slot->text);
     slot->events = 0;
     slot->tally = (struct tally){0};
@@ -102,14 +103,14 @@ static void slot_add(struct batcher *b, struct slot *slot, const struct batch_ev
     if (++slot->events == b->config.events) slot_flush(b, slot);
 }
 
-static void send_alone(struct batcher *b, const struct batch_event *ev) {
+static void message_send_alone(struct batcher *b, const struct batch_event *ev) {
     struct message m = {.key = ev->key, .value = ev->text, .time_ms = ev->clock_ms};
     tally_add(&m.tally, ev);
-    send_message(b, &m);
+    message_send(b, &m);
 }
 
-/* Send what has waited; look again an eighth of the wait later, for with many slots a look is not free. */
-static void expire(struct batcher *b, int64_t clock_ms) {
+/* Sends what has waited long enough. A look at many slots is not free: the next one is an eighth of the wait later. */
+static void slots_expire(struct batcher *b, int64_t clock_ms) {
     for (uint32_t i = 0; i < b->config.slots; i++) {
         struct slot *slot = &b->slots[i];
         if (slot->events > 0 && clock_ms - slot->first_ms >= b->config.wait_ms) slot_flush(b, slot);
@@ -119,9 +120,9 @@ static void expire(struct batcher *b, int64_t clock_ms) {
 
 void batcher_add(struct batcher *b, const struct batch_event *ev) {
     assert(ev->slot < b->config.slots);
-    if (ev->clock_ms >= b->expiry_ms) expire(b, ev->clock_ms);
+    if (ev->clock_ms >= b->expiry_ms) slots_expire(b, ev->clock_ms);
     if (ev->text.p == NULL || (b->config.shape == BATCH_ARRAY && ev->outcome == EVENT_MALFORMED))
-        send_alone(b, ev);
+        message_send_alone(b, ev);
     else
         slot_add(b, &b->slots[ev->slot], ev);
 }

@@ -1,7 +1,7 @@
 /* loadgen/batcher.h - events into messages: one each, or many as lines or as an array.
  * A message goes out when it is full, when the event clock has moved on by wait_ms since its first event, or when the
- * next event has another key. Its time is the largest clock of its events. Tombstones, and in arrays what is malformed
- * (it would spoil its neighbours), go alone.   Threads: one owner. */
+ * next event has another key. Its time is the largest clock of its events. A tombstone goes alone. So does a malformed
+ * event where messages are arrays, because it would spoil its neighbours.   Threads: one owner. */
 #ifndef TOPKD_LOADGEN_BATCHER_H
 #define TOPKD_LOADGEN_BATCHER_H
 
@@ -25,7 +25,7 @@ struct message {
     struct tally tally;
 };
 
-/* Where messages go; borrowed until send returns. */
+/* Where messages go. A message is borrowed until send returns. */
 struct outlet {
     void (*send)(void *self, const struct message *m);
     void *self;
@@ -35,7 +35,7 @@ enum batch_shape { BATCH_LINES, BATCH_ARRAY };
 
 struct batcher_config {
     uint32_t events; /* in a full message, 1..BATCHER_EVENTS_MAX */
-    uint32_t slots;  /* messages being filled at once, >= 1; the event says into which it goes */
+    uint32_t slots;  /* messages being filled at once, >= 1; the event names its slot */
     int64_t wait_ms; /* of the event clock */
     enum batch_shape shape;
     bool random_keys; /* each message gets a key of its own, from SEED */

@@ -1,3 +1,4 @@
+/* loadgen/jsonfield.c - walks over the fields of an object without decoding them. */
 #include "loadgen/jsonfield.h"
 
 #include <stdlib.h>
@@ -6,50 +7,50 @@
 #include "loadgen/values.h"
 
 /* Behind the string that begins at P. */
-static const char *skip_string(const char *p, const char *end) {
+static const char *string_skip(const char *p, const char *end) {
     for (p++; p < end && *p != '"'; p++)
         if (*p == '\\') p++;
     return p < end ? p + 1 : end;
 }
 
-static const char *skip_space(const char *p, const char *end) {
+static const char *space_skip(const char *p, const char *end) {
     while (p < end && (*p == ' ' || *p == '\t' || *p == '\r' || *p == '\n')) p++;
     return p;
 }
 
 /* Behind the value that begins at P: to the comma or brace that ends it, trailing space excluded. */
-static const char *skip_value(const char *p, const char *end) {
+static const char *value_skip(const char *p, const char *end) {
     int depth = 0;
     const char *last = p;
     while (p < end) {
         if (depth == 0 && (*p == ',' || *p == '}')) break;
         if (*p == '{' || *p == '[') depth++;
         if (*p == '}' || *p == ']') depth--;
-        p = *p == '"' ? skip_string(p, end) : p + 1;
+        p = *p == '"' ? string_skip(p, end) : p + 1;
         if (p[-1] != ' ' && p[-1] != '\t') last = p;
     }
     return last;
 }
 
 bool jsonfield_find(struct bytes object, const char *name, struct bytes *value) {
-    const char *end = object.p + object.n, *p = skip_space(object.p, end);
+    const char *end = object.p + object.n, *p = space_skip(object.p, end);
     size_t name_len = strlen(name);
     bool found = false;
     if (p == end || *p != '{') return false;
-    while ((p = skip_space(p + 1, end)) < end && *p == '"') {
+    while ((p = space_skip(p + 1, end)) < end && *p == '"') {
         const char *key = p + 1;
-        p = skip_string(p, end);
+        p = string_skip(p, end);
         size_t key_len = (size_t)(p - key - 1);
-        p = skip_space(p, end);
+        p = space_skip(p, end);
         if (p == end || *p != ':') break;
-        p = skip_space(p + 1, end);
+        p = space_skip(p + 1, end);
         const char *from = p;
-        p = skip_value(p, end);
+        p = value_skip(p, end);
         if (key_len == name_len && memcmp(key, name, name_len) == 0 && p > from) {
             *value = (struct bytes){from, (size_t)(p - from)};
             found = true;
         }
-        p = skip_space(p, end);
+        p = space_skip(p, end);
         if (p == end || *p != ',') break;
     }
     return found;

@@ -1,3 +1,4 @@
+/* loadgen/pacer.c - the arithmetic of the token bucket. */
 #include "loadgen/pacer.h"
 
 #include <math.h>
@@ -7,7 +8,7 @@ void pacer_init(struct pacer *p, double rate, int64_t mono_ms) {
 }
 
 uint64_t pacer_take(struct pacer *p, int64_t mono_ms, uint64_t max) {
-    double full = p->rate + 1; /* one more, or a slow rate would lose its fractions at the brim */
+    double full = p->rate + 1; /* one more: else a slow rate loses its fractions when full */
     p->tokens = fmin(p->tokens + (double)(mono_ms - p->last_ms) * p->rate / 1000, full);
     p->last_ms = mono_ms;
     uint64_t whole = (uint64_t)p->tokens, taken = whole < max ? whole : max;

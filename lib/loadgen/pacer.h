@@ -1,5 +1,6 @@
 /* loadgen/pacer.h - a token bucket: how many events may be sent by now.
- * It fills with RATE tokens a second up to one second's worth and one: a short stall is made good, a long one is not.
+ * It fills with RATE tokens a second, up to one second's worth and one more. So a short stall is made good, and a long
+ * one is not.
  * Threads: one owner; the time is the caller's (monotonic). */
 #ifndef TOPKD_LOADGEN_PACER_H
 #define TOPKD_LOADGEN_PACER_H

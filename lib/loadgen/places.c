@@ -1,9 +1,10 @@
+/* loadgen/places.c - the table of country codes. */
 #include "loadgen/places.h"
 
 #include <assert.h>
 #include <string.h>
 
-/* ISO 3166-1 alpha-2, two characters each: the fifty with most of the traffic by guess, then the rest by alphabet. */
+/* ISO 3166-1 alpha-2, two characters each: first fifty with much traffic (a guess), then the others by alphabet. */
 static const char codes[] =
     "USINBRIDJPGBDEMXFRKRVNTRPHTHESITCAEGARPKNGBDCOPLSAUAMYAUZAVENLMAPECLTWROIQDZKEAEBESECZGRPTHUILCH"
     "ATBGADAFAGAIALAMAOAQASAWAXAZBABBBFBHBIBJBLBMBNBOBQBSBTBVBWBYBZCCCDCFCGCICKCMCNCRCUCVCWCXCYDJDKDM"

@@ -1,8 +1,10 @@
+/* loadgen/replay.c - reads a file chunk by chunk and cuts it into lines. */
 #include "loadgen/replay.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
 #include <zlib.h>
 
 #include "base/mem.h"
@@ -39,8 +41,8 @@ void replay_close(struct replay *r) {
     mem_free(r);
 }
 
-/* Reads a chunk more behind what is still there. */
-static int fill(struct replay *r, struct err *e) {
+/* Reads one more chunk behind what is still there. */
+static int chunk_read(struct replay *r, struct err *e) {
     size_t rest = r->data.len - r->at;
     if (rest > 0) memmove(r->data.data, r->data.data + r->at, rest);
     r->data.len = rest;
@@ -49,48 +51,49 @@ static int fill(struct replay *r, struct err *e) {
     int code = Z_OK;
     const char *text = gzerror(r->file, &code);
     if (n < 0 || code != Z_OK)
-        return err_set(e, ERR_IO, "cannot read on after line %llu: %s", (unsigned long long)r->lines,
-                       code == Z_BUF_ERROR ? "the file is cut off" : text);
+        return err_set(e, ERR_IO, "cannot read the file after line %llu: %s", (unsigned long long)r->lines,
+                       code == Z_BUF_ERROR ? "it is cut off" : text);
     r->data.len += (size_t)n;
     r->ended = n == 0;
     return 0;
 }
 
-static struct bytes without_cr(struct bytes line) {
+static struct bytes line_without_cr(struct bytes line) {
     if (line.n > 0 && line.p[line.n - 1] == '\r') line.n--;
     return line;
 }
 
-/* The line that begins at `at`, if it ends in what was read (or the file ends). SEARCHED bytes hold no line end. */
-static bool take_line(struct replay *r, size_t searched, struct bytes *line) {
+/* The line that begins at `at`, if its end was read or the file has ended. Its first SEARCHED bytes hold no LF. */
+static bool line_take(struct replay *r, size_t searched, struct bytes *line) {
     size_t rest = r->data.len - r->at;
     if (rest == 0) return false;
     const char *from = r->data.data + r->at;
     const char *lf = rest > searched ? memchr(from + searched, '\n', rest - searched) : NULL;
     if (lf == NULL && !r->ended) return false;
     size_t n = lf != NULL ? (size_t)(lf - from) : rest;
-    *line = without_cr((struct bytes){from, n});
+    *line = line_without_cr((struct bytes){from, n});
     r->at += n + (lf != NULL);
     r->lines++;
     return true;
 }
 
 /* 1 and the next line as it is, 0 at the end, or an error. */
-static int next_raw(struct replay *r, struct bytes *line, struct err *e) {
+static int line_next(struct replay *r, struct bytes *line, struct err *e) {
     size_t searched = 0;
-    while (!take_line(r, searched, line)) {
+    while (!line_take(r, searched, line)) {
         searched = r->data.len - r->at;
         if (r->ended) return 0;
         if (searched > REPLAY_LINE_BYTES_MAX + 1) break; /* one more for a CR */
-        int rc = fill(r, e);
-        if (rc != 0) return rc;
+        int status = chunk_read(r, e);
+        if (status != 0) return status;
     }
-    if (searched <= REPLAY_LINE_BYTES_MAX + 1 && line->n <= REPLAY_LINE_BYTES_MAX) return 1;
-    return err_set(e, ERR_INVALID, "the line after line %llu is longer than %d bytes", (unsigned long long)r->lines,
-                   REPLAY_LINE_BYTES_MAX);
+    bool taken = searched <= REPLAY_LINE_BYTES_MAX + 1;
+    if (taken && line->n <= REPLAY_LINE_BYTES_MAX) return 1;
+    return err_set(e, ERR_INVALID, "line %llu: expected at most %d bytes, got more: split the line or leave it out",
+                   (unsigned long long)r->lines + !taken, REPLAY_LINE_BYTES_MAX);
 }
 
-static bool is_blank(struct bytes line) {
+static bool line_is_blank(struct bytes line) {
     for (size_t i = 0; i < line.n; i++)
         if (line.p[i] != ' ' && line.p[i] != '\t') return false;
     return true;
@@ -99,9 +102,9 @@ static bool is_blank(struct bytes line) {
 int replay_next(struct replay *r, struct replay_line *out, struct err *e) {
     struct bytes text;
     do {
-        int rc = next_raw(r, &text, e);
-        if (rc <= 0) return rc;
-    } while (is_blank(text));
+        int status = line_next(r, &text, e);
+        if (status <= 0) return status;
+    } while (line_is_blank(text));
     *out = (struct replay_line){.text = text};
     int64_t ms;
     if (jsonfield_find(text, r->time_field, &out->time_value) && jsonfield_time(out->time_value, &ms))
@@ -112,12 +115,12 @@ int replay_next(struct replay *r, struct replay_line *out, struct err *e) {
     return 1;
 }
 
-/* How many units a second the integer VALUE counts; 1000 for everything that is none. */
-static int64_t units_of(struct bytes value) {
+/* How many units a second the integer VALUE counts. 1000 for a value that is no integer. */
+static int64_t integer_units_per_s(struct bytes value) {
     for (size_t i = 0; i < value.n; i++)
         if (value.p[i] < '0' || value.p[i] > '9') return 1000;
     int64_t v = 0;
-    for (size_t i = 0; i < value.n; i++) v = v * 10 + (value.p[i] - '0'); /* fits: it was read as a time */
+    for (size_t i = 0; i < value.n; i++) v = v * 10 + (value.p[i] - '0'); /* it fits: it was read as a time */
     return value_time_units_per_s(v);
 }
 
@@ -127,7 +130,7 @@ void replay_rewrite(const struct replay_line *line, int64_t time_ms, struct buf 
         buf_add(out, line->text.p, line->text.n);
         return;
     }
-    int64_t units = units_of(line->time_value);
+    int64_t units = integer_units_per_s(line->time_value);
     int64_t v = units >= 1000 ? time_ms * (units / 1000) : time_ms / 1000;
     size_t before = (size_t)(line->time_value.p - line->text.p), after = before + line->time_value.n;
     buf_add(out, line->text.p, before);

@@ -7,7 +7,7 @@
 #include "base/base.h"
 
 struct rng {
-    uint64_t s[4];
+    uint64_t state[4];
 };
 
 /* One step of splitmix64: also a good mixer of a single value. */
@@ -19,13 +19,13 @@ static inline uint64_t rng_mix(uint64_t x) {
 }
 
 static inline void rng_init(struct rng *r, uint64_t seed) {
-    for (unsigned i = 0; i < 4; i++) r->s[i] = rng_mix(seed + i * 0x9e3779b97f4a7c15U);
+    for (unsigned i = 0; i < 4; i++) r->state[i] = rng_mix(seed + i * 0x9e3779b97f4a7c15U);
 }
 
 static inline uint64_t rng_rotl(uint64_t x, unsigned k) { return (x << k) | (x >> (64 - k)); }
 
 static inline uint64_t rng_next(struct rng *r) {
-    uint64_t *s = r->s, result = rng_rotl(s[0] + s[3], 23) + s[0], t = s[1] << 17;
+    uint64_t *s = r->state, result = rng_rotl(s[0] + s[3], 23) + s[0], t = s[1] << 17;
     s[2] ^= s[0];
     s[3] ^= s[1];
     s[1] ^= s[2];

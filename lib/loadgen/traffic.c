@@ -1,8 +1,8 @@
-/* loadgen/traffic.c - a draw of the kind, the location's rank, the item's rank, the user; then the text by hand, for
- * printf would cost more than all the draws together.
+/* loadgen/traffic.c - draws the kind, the location's rank, the item's rank and the user, then writes the text.
+ * The text is written by hand, because printf would cost more than all draws together.
  *
- * The order of the items in a location is the affine map item = (rank * mul + add) mod items with mul coprime to items:
- * a permutation, in eight bytes, whatever the number of items. */
+ * The order of the items in a location is the affine map item = (rank * mul + add) mod items, with mul coprime to
+ * items. That is a permutation in eight bytes, whatever the number of items. */
 #include "loadgen/traffic.h"
 
 #include <assert.h>
@@ -32,21 +32,22 @@ struct traffic {
     struct buf bad_text;
     uint64_t bad_events;
     struct traffic_event last;
-    bool repeat; /* the next event is last once more */
+    bool repeat;   /* the next event is last once more */
+    bool has_late; /* late events may come */
 };
 
-static char *put(char *to, const char *from, size_t n) {
+static char *text_put(char *to, const char *from, size_t n) {
     memcpy(to, from, n);
     return to + n;
 }
-#define PUT_LITERAL(to, literal) put(to, literal, sizeof(literal) - 1)
+#define TEXT_PUT_LITERAL(to, literal) text_put(to, literal, sizeof(literal) - 1)
 
-static char *put_u64(char *to, uint64_t v) {
+static char *text_put_u64(char *to, uint64_t v) {
     char digits[20];
     char *p = digits + sizeof digits;
     do *--p = (char)('0' + v % 10);
     while ((v /= 10) != 0);
-    return put(to, p, (size_t)(digits + sizeof digits - p));
+    return text_put(to, p, (size_t)(digits + sizeof digits - p));
 }
 
 static uint32_t gcd(uint32_t a, uint32_t b) {
@@ -65,7 +66,7 @@ static void place_init(struct place *place, uint32_t index, uint32_t items, stru
     while (gcd(place->mul, items) != 1);
 }
 
-static uint32_t item_of(const struct place *place, uint32_t rank, uint32_t items) {
+static uint32_t place_item(const struct place *place, uint32_t rank, uint32_t items) {
     return (uint32_t)(((uint64_t)(rank - 1) * place->mul + place->add) % items);
 }
 
@@ -97,7 +98,7 @@ static enum event_outcome next_bad_class(struct traffic *t) {
     return (enum event_outcome)__builtin_ctz(set);
 }
 
-static enum event_outcome draw_outcome(struct traffic *t) {
+static enum event_outcome outcome_draw(struct traffic *t) {
     const struct traffic_config *c = &t->config;
     double u = rng_unit(&t->rng);
     if (u < c->bad) return next_bad_class(t);
@@ -106,9 +107,9 @@ static enum event_outcome draw_outcome(struct traffic *t) {
     return EVENT_APPLIED;
 }
 
-static uint32_t draw_item(struct traffic *t, const struct place *place, int64_t clock_ms) {
+static uint32_t item_draw(struct traffic *t, const struct place *place, int64_t clock_ms) {
     const struct traffic_config *c = &t->config;
-    uint32_t item = item_of(place, zipf_draw(&t->item_ranks, &t->rng), c->items);
+    uint32_t item = place_item(place, zipf_draw(&t->item_ranks, &t->rng), c->items);
     if (c->spike <= 0 || clock_ms % c->spike_every_ms >= c->spike_ms || rng_unit(&t->rng) >= c->spike) return item;
     return (uint32_t)(rng_mix(rng_mix(c->seed) + (uint64_t)(clock_ms / c->spike_every_ms)) % c->items);
 }
@@ -118,26 +119,28 @@ static int64_t event_time(const struct traffic_config *c, enum event_outcome o, 
     return ms < 0 ? 0 : ms;
 }
 
-static void write_good(struct traffic *t, uint32_t item, const struct place *place, int64_t time_ms, uint32_t user) {
-    char *p = PUT_LITERAL(t->text, "{\"video_id\":\"v");
-    p = put_u64(p, item);
-    p = PUT_LITERAL(p, "\",\"location\":\"");
-    p = put(p, place->name, place->name_len);
+static void event_write_good(struct traffic *t, uint32_t item, const struct place *place, int64_t time_ms,
+                             uint32_t user) {
+    char *p = TEXT_PUT_LITERAL(t->text, "{\"video_id\":\"v");
+    p = text_put_u64(p, item);
+    p = TEXT_PUT_LITERAL(p, "\",\"location\":\"");
+    p = text_put(p, place->name, place->name_len);
     if (rng_unit(&t->rng) < t->config.likes)
-        p = PUT_LITERAL(p, "\",\"type\":\"like\",\"ts\":");
+        p = TEXT_PUT_LITERAL(p, "\",\"type\":\"like\",\"ts\":");
     else
-        p = PUT_LITERAL(p, "\",\"type\":\"view\",\"ts\":");
-    p = put_u64(p, (uint64_t)time_ms);
-    p = PUT_LITERAL(p, ",\"user_id\":\"");
+        p = TEXT_PUT_LITERAL(p, "\",\"type\":\"view\",\"ts\":");
+    p = text_put_u64(p, (uint64_t)time_ms);
+    p = TEXT_PUT_LITERAL(p, ",\"user_id\":\"");
     char *user_text = p;
     *p++ = 'u';
-    p = put_u64(p, user);
+    p = text_put_u64(p, user);
     t->last.user = (struct bytes){user_text, (size_t)(p - user_text)};
-    p = PUT_LITERAL(p, "\"}");
+    p = TEXT_PUT_LITERAL(p, "\"}");
     t->last.text = (struct bytes){t->text, (size_t)(p - t->text)};
 }
 
-static void write_bad(struct traffic *t, uint32_t item, const struct place *place, int64_t time_ms, uint32_t user) {
+static void event_write_bad(struct traffic *t, uint32_t item, const struct place *place, int64_t time_ms,
+                            uint32_t user) {
     char item_text[16], location_text[16], time_text[24];
     snprintf(item_text, sizeof item_text, "\"v%u\"", item);
     snprintf(location_text, sizeof location_text, "\"%.*s\"", (int)place->name_len, place->name);
@@ -155,27 +158,30 @@ static void write_bad(struct traffic *t, uint32_t item, const struct place *plac
     t->bad_events++;
 }
 
-static void make(struct traffic *t, int64_t clock_ms) {
+static void event_make(struct traffic *t, int64_t clock_ms) {
     const struct traffic_config *c = &t->config;
-    enum event_outcome outcome = draw_outcome(t);
+    enum event_outcome outcome = outcome_draw(t);
+    if (outcome == EVENT_LATE && !t->has_late) outcome = EVENT_APPLIED;
     uint32_t location = zipf_draw(&t->location_ranks, &t->rng) - 1;
     const struct place *place = &t->places[location];
-    uint32_t item = draw_item(t, place, clock_ms), user = rng_below(&t->rng, c->users);
+    uint32_t item = item_draw(t, place, clock_ms), user = rng_below(&t->rng, c->users);
     t->last = (struct traffic_event){
         .location_name = {place->name, place->name_len}, .location = location, .outcome = outcome};
     int64_t time_ms = event_time(c, outcome, clock_ms);
     if (outcome == EVENT_APPLIED || outcome == EVENT_LATE || outcome == EVENT_FUTURE)
-        write_good(t, item, place, time_ms, user);
+        event_write_good(t, item, place, time_ms, user);
     else
-        write_bad(t, item, place, time_ms, user);
+        event_write_bad(t, item, place, time_ms, user);
     t->repeat = outcome == EVENT_APPLIED && rng_unit(&t->rng) < c->duplicates;
 }
+
+void traffic_begin_late(struct traffic *t) { t->has_late = true; }
 
 void traffic_next(struct traffic *t, int64_t clock_ms, struct traffic_event *out) {
     if (t->repeat) {
         t->repeat = false;
         t->last.copy = true;
     } else
-        make(t, clock_ms);
+        event_make(t, clock_ms);
     *out = t->last;
 }

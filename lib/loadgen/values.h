@@ -1,4 +1,4 @@
-/* loadgen/values.h - numbers, durations and times out of text, strictly: the whole text or nothing.   Threads: any. */
+/* loadgen/values.h - numbers, durations and times out of text. Strict: the whole text, or nothing.   Threads: any. */
 #ifndef TOPKD_LOADGEN_VALUES_H
 #define TOPKD_LOADGEN_VALUES_H
 

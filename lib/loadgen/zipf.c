@@ -1,11 +1,12 @@
-/* loadgen/zipf.c - rejection-inversion: W. Hörmann and G. Derflinger, "Rejection-inversion to generate variates from
- * monotone discrete distributions", ACM TOMACS 6(3), 1996.
+/* loadgen/zipf.c - draws ranks by rejection-inversion.
+ * W. Hörmann and G. Derflinger, "Rejection-inversion to generate variates from monotone discrete distributions", ACM
+ * TOMACS 6(3), 1996.
  *
  * The idea: h(x) = x^-s is a continuous cover of the probabilities, and its integral H can be inverted in closed form.
  * Draw a point uniformly under h from .5 to n + .5, take its x, round it to a rank k. The area of h over
  * [k - .5, k + .5] is a little larger than h(k), because h is convex: the surplus is rejected, a few percent at worst.
- * A table of cumulative probabilities would need n doubles and 20 cache misses a draw at a million items; the alias
- * method 8 n bytes and one miss. This needs nothing, and it begins at once also with 10 million items.
+ * Rejected: a table of cumulative probabilities needs n doubles, and 20 cache misses a draw at a million items. The
+ * alias method needs 8 n bytes and one miss. This way needs no memory, and begins at once with 10 million items too.
  *
  * H(x) = (x^(1-s) - 1) / (1 - s), which is log x at s = 1. Written with expm1 and log1p it stays exact around s = 1. */
 #include "loadgen/zipf.h"
@@ -32,8 +33,8 @@ static double area_inverse(double s, double a) {
 
 void zipf_init(struct zipf *z, uint32_t n, double s) {
     assert(n >= 1 && s >= 0 && s <= (double)ZIPF_EXPONENT_MAX);
-    z->n = n;
-    z->s = s;
+    z->ranks = n;
+    z->exponent = s;
     z->area_first = area(s, 1.5) - 1;
     z->area_last = area(s, n + .5);
     z->accept = 2 - area_inverse(s, area(s, 2.5) - height(s, 2));
@@ -42,10 +43,10 @@ void zipf_init(struct zipf *z, uint32_t n, double s) {
 uint32_t zipf_draw(const struct zipf *z, struct rng *r) {
     for (;;) {
         double a = z->area_last + rng_unit(r) * (z->area_first - z->area_last);
-        double x = area_inverse(z->s, a);
+        double x = area_inverse(z->exponent, a);
         double k = floor(x + .5);
         if (k < 1) k = 1;
-        if (k > z->n) k = z->n;
-        if (k - x <= z->accept || a >= area(z->s, k + .5) - height(z->s, k)) return (uint32_t)k;
+        if (k > z->ranks) k = z->ranks;
+        if (k - x <= z->accept || a >= area(z->exponent, k + .5) - height(z->exponent, k)) return (uint32_t)k;
     }
 }

@@ -1,4 +1,4 @@
-/* loadgen/zipf.h - ranks by Zipf's law: rank k of 1..n comes with a probability proportional to 1 / k^s.
+/* loadgen/zipf.h - ranks by Zipf's law: the probability of rank k of 1..n is proportional to 1 / k^s.
  * Use when: popularity has to look like that of real items.   Threads: const after init; the rng is the caller's.
  * Memory: none, whatever n is; a draw costs one or two calls of exp and log. */
 #ifndef TOPKD_LOADGEN_ZIPF_H
@@ -9,7 +9,7 @@
 enum { ZIPF_EXPONENT_MAX = 10 }; /* beyond it hardly anything but rank 1 is ever drawn */
 
 struct zipf {
-    double n, s;
+    double ranks, exponent;
     double area_first; /* H(1.5) - 1: where the area of rank 1 begins */
     double area_last;  /* H(n + .5) */
     double accept;     /* a draw this close below its rank is accepted without computing its area */

@@ -1,9 +1,9 @@
 #include "merger/aside.h"
 
+#include <string.h>
+
 #include "base/hash.h"
 #include "base/mem.h"
-
-#include <string.h>
 
 struct entry {
     uint64_t key;

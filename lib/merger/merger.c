@@ -7,6 +7,11 @@
  * A broken connection makes the merger forget what it merged: the write may not have arrived. */
 #include "merger/merger.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/testhook.h"
@@ -16,11 +21,6 @@
 #include "merger/retirer.h"
 #include "merger/waiting.h"
 #include "merger/work.h"
-
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 enum {
     INTERVAL_MIN_MS = 20,

@@ -1,12 +1,12 @@
 #include "merger/retirer.h"
 
+#include <inttypes.h>
+#include <string.h>
+
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "merger/work.h"
-
-#include <inttypes.h>
-#include <string.h>
 
 /* A row without a partition, since when. */
 struct suspect {

@@ -1,11 +1,11 @@
 #include "merger/waiting.h"
 
+#include <assert.h>
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/mem.h"
-
-#include <assert.h>
-#include <string.h>
 
 enum {
     TOKEN_BYTES = 17,

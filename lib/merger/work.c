@@ -1,12 +1,12 @@
 #include "merger/work.h"
 
-#include "base/mem.h"
-#include "base/testhook.h"
-
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/mem.h"
+#include "base/testhook.h"
 
 /* The number of SOURCE's topic; -1: it is not read (any longer). */
 static int topic_of(const struct config *c, const char *source) {
@@ -75,8 +75,8 @@ static void parts_merge(const struct hub *hub, const struct store_hash *h, struc
     mem_free(lists);
     if (!w->mergeable) return;
     packed_write(&w->packed, &w->merged.head, w->merged.items);
-    w->top = mem_zalloc(w->merged.head.n + 1, sizeof *w->top);
-    for (size_t i = 0; i < w->merged.head.n; i++)
+    w->top = mem_zalloc(w->merged.head.items_n + 1, sizeof *w->top);
+    for (size_t i = 0; i < w->merged.head.items_n; i++)
         w->top[i] = (struct store_list_item){w->merged.items[i].item, w->merged.items[i].count};
 }
 
@@ -105,7 +105,7 @@ struct store_list merge_work_list(const struct hub *hub, const struct store_hash
                            .final = w->state == LIST_FINAL && RULE(17, closed),
                            .merged = {w->packed.data, w->packed.len},
                            .top = w->top,
-                           .top_n = w->merged.head.n < k ? w->merged.head.n : k,
+                           .top_n = w->merged.head.items_n < k ? w->merged.head.items_n : k,
                            .log_time_ms = log_time_ms};
     memcpy(l.hash_token, h->hash_token, sizeof l.hash_token);
     return l;

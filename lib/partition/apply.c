@@ -4,10 +4,10 @@
  *
  * Staging changes no outcome: events go in in their order, and whoever looks at buckets applies what is staged first
  * (`partition_let_go`). Staged texts are the record's, so they are applied before the record goes. */
+#include <string.h>
+
 #include "base/hash.h"
 #include "partition/state.h"
-
-#include <string.h>
 
 uint64_t record_hash(const struct log_record *rec) {
     uint64_t key = rec->key.p == NULL ? 0 : hash64(rec->key.p, rec->key.n, 1);

@@ -1,9 +1,9 @@
 /* What a commit says, and whose it is (rules 7, 8). */
-#include "base/testhook.h"
-#include "partition/state.h"
-
 #include <assert.h>
 #include <string.h>
+
+#include "base/testhook.h"
+#include "partition/state.h"
 
 struct rewind partition_rewind(const struct partition *p) {
     struct rewind r = {p->next, p->log_time_ms, p->last};

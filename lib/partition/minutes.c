@@ -1,9 +1,9 @@
 #include "partition/minutes.h"
 
+#include <string.h>
+
 #include "base/hash.h"
 #include "base/mem.h"
-
-#include <string.h>
 
 enum { TABLE_MIN = 8 };
 

@@ -19,13 +19,13 @@
  * holds all its accepted events below next. Nothing in memory is <= M. */
 #include "partition/partition.h"
 
+#include <assert.h>
+#include <string.h>
+
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/testhook.h"
 #include "partition/state.h"
-
-#include <assert.h>
-#include <string.h>
 
 /* Of the lost range, what no earlier memory has told of. */
 static uint64_t lost_now(const struct partition_start *s) {

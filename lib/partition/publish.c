@@ -1,11 +1,11 @@
 /* What is said of a partition, and when it is believed: dirty buckets, copies, answers, rows, settling (rules 10 to 12,
  * 19, 20). */
+#include <assert.h>
+#include <string.h>
+
 #include "base/hash.h"
 #include "base/testhook.h"
 #include "partition/state.h"
-
-#include <assert.h>
-#include <string.h>
 
 /* -- the dirty queue -- */
 

@@ -15,9 +15,9 @@
  * at its start. */
 #include "partition/resume.h"
 
-#include "base/testhook.h"
-
 #include <string.h>
+
+#include "base/testhook.h"
 
 const char *partition_origin_name(enum partition_origin o) {
     static const char *const names[] = {"memory", "commit", "config", "beginning", "reset", "truncated", "new_log"};

@@ -1,10 +1,10 @@
 /* publisher/batch.c - see batch.h. */
 #include "publisher/batch.h"
 
-#include "base/mem.h"
-
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/mem.h"
 
 static int bytes_order(struct bytes a, struct bytes b) {
     int c = memcmp(a.p, b.p, a.n < b.n ? a.n : b.n);

@@ -12,18 +12,18 @@
  * consumer is told, in that order, so that a copy made after the news cannot be among what was dropped. */
 #include "publisher/publisher.h"
 
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/testhook.h"
 #include "hub/outage.h"
 #include "publisher/batch.h"
-
-#include <assert.h>
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 enum {
     BATCH_BYTES_MAX = 1024 * 1024, /* one pipeline: long enough to amortise, short enough to stop quickly */

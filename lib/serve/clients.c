@@ -1,4 +1,5 @@
-/* serve/clients.c - see clients.h. One list from the oldest to the newest, walked as a whole: there are dozens. */
+/* serve/clients.c - one list of connections, from the oldest to the newest.
+ * Every question walks the whole list: there are only dozens. */
 #include "serve/clients.h"
 
 #include <netinet/in.h>
@@ -16,7 +17,7 @@ const char *client_fault_name(enum client_fault f) {
 static struct client_address address_of(const struct sockaddr *from) {
     static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff};
     struct client_address a = {{0}};
-    if (!from) return a;
+    if (from == NULL) return a;
     if (from->sa_family == AF_INET) {
         const struct sockaddr_in *v4 = (const void *)from;
         memcpy(a.bytes, mapped, sizeof mapped);
@@ -29,19 +30,19 @@ static struct client_address address_of(const struct sockaddr *from) {
     return a;
 }
 
-static bool same(const struct client_address *a, const struct client_address *b) {
+static bool address_same(const struct client_address *a, const struct client_address *b) {
     return memcmp(a, b, sizeof *a) == 0;
 }
 
-static unsigned count_from(const struct clients *s, const struct client_address *from) {
+static unsigned clients_count_from(const struct clients *s, const struct client_address *from) {
     unsigned n = 0;
-    for (const struct client *c = s->oldest; c; c = c->newer) n += same(&c->from, from);
+    for (const struct client *c = s->oldest; c != NULL; c = c->newer) n += address_same(&c->from, from);
     return n;
 }
 
-static struct client *oldest_from(const struct clients *s, const struct client_address *from) {
+static struct client *clients_oldest_from(const struct clients *s, const struct client_address *from) {
     struct client *c = s->oldest;
-    while (c && !same(&c->from, from)) c = c->newer;
+    while (c != NULL && !address_same(&c->from, from)) c = c->newer;
     return c;
 }
 
@@ -50,13 +51,13 @@ static struct client *oldest_from(const struct clients *s, const struct client_a
 struct client *clients_add(struct clients *s, const struct sockaddr *from, int fd, int64_t now_ms) {
     struct client *c = mem_zalloc(1, sizeof *c), **at = &s->oldest;
     *c = (struct client){.from = address_of(from), .fd = fd, .due_ms = now_ms + s->limits.request_ms_max};
-    while (*at) at = &(*at)->newer;
+    while (*at != NULL) at = &(*at)->newer;
     *at = c;
     s->n++;
     return c;
 }
 
-static struct client *take_out(struct clients *s, struct client *c) {
+static struct client *client_take_out(struct clients *s, struct client *c) {
     struct client **at = &s->oldest;
     while (*at != c) at = &(*at)->newer;
     *at = c->newer;
@@ -66,7 +67,7 @@ static struct client *take_out(struct clients *s, struct client *c) {
 }
 
 void clients_remove(struct clients *s, struct client *c) {
-    if (!c->leaves) take_out(s, c);
+    if (!c->leaves) client_take_out(s, c);
     mem_free(c);
 }
 
@@ -82,44 +83,46 @@ void clients_answered(struct clients *s, struct client *c, int64_t now_ms) {
 
 /* -- who has to go ------------------------------------------------------------------------------------------------- */
 
-static struct client *oldest_of_busiest(const struct clients *s) {
+static struct client *clients_oldest_of_busiest(const struct clients *s) {
     struct client *found = NULL;
     unsigned most = 0;
-    for (struct client *c = s->oldest; c; c = c->newer) {
-        unsigned n = count_from(s, &c->from);
-        if (n > most) most = n, found = c;
+    for (struct client *c = s->oldest; c != NULL; c = c->newer) {
+        unsigned n = clients_count_from(s, &c->from);
+        if (n <= most) continue;
+        most = n;
+        found = c;
     }
     return found;
 }
 
-static const struct client *newest(const struct clients *s) {
+static const struct client *clients_newest(const struct clients *s) {
     const struct client *c = s->oldest;
-    while (c && c->newer) c = c->newer;
+    while (c != NULL && c->newer != NULL) c = c->newer;
     return c;
 }
 
 struct client *clients_take_excess(struct clients *s, enum client_fault *why) {
-    const struct client *last = newest(s);
-    if (!last) return NULL;
-    if (count_from(s, &last->from) > s->limits.per_address_max) {
+    const struct client *last = clients_newest(s);
+    if (last == NULL) return NULL;
+    if (clients_count_from(s, &last->from) > s->limits.per_address_max) {
         *why = CLIENT_ADDRESS_FULL;
-        return take_out(s, oldest_from(s, &last->from));
+        return client_take_out(s, clients_oldest_from(s, &last->from));
     }
     if (s->n <= s->limits.connections_max) return NULL;
     *why = CLIENT_ALL_FULL;
-    return take_out(s, oldest_of_busiest(s));
+    return client_take_out(s, clients_oldest_of_busiest(s));
 }
 
 struct client *clients_take_late(struct clients *s, int64_t now_ms, enum client_fault *why) {
     struct client *c = s->oldest;
-    while (c && c->due_ms > now_ms) c = c->newer;
-    if (!c) return NULL;
+    while (c != NULL && c->due_ms > now_ms) c = c->newer;
+    if (c == NULL) return NULL;
     *why = c->kept ? CLIENT_IDLE : CLIENT_SLOW;
-    return take_out(s, c);
+    return client_take_out(s, c);
 }
 
 int64_t clients_due_ms(const struct clients *s) {
     int64_t due_ms = INT64_MAX;
-    for (const struct client *c = s->oldest; c; c = c->newer) due_ms = i64_smaller(due_ms, c->due_ms);
+    for (const struct client *c = s->oldest; c != NULL; c = c->newer) due_ms = i64_smaller(due_ms, c->due_ms);
     return due_ms;
 }

@@ -1,4 +1,4 @@
-/* serve/listen.c - see listen.h. */
+/* serve/listen.c - resolves the host, opens the socket, and says what to do where that fails. */
 #include "serve/listen.h"
 
 #include <errno.h>
@@ -12,9 +12,9 @@
 
 #include "base/log.h"
 
-/* A connection that says nothing stays with the kernel so long, and takes no place from others. One that says something
- * is accepted together with its request, and a flood of new ones cannot come between the two. */
-static const int first_byte_s = 1;
+/* The kernel keeps a silent connection this long, so it takes no place from others. A connection that sends something
+ * is accepted together with its request. No flood of new ones can come between the two. */
+static const int FIRST_BYTE_S = 1;
 
 /* A socket that listens at A, or -1 with errno. */
 static int listen_at(const struct addrinfo *a) {
@@ -22,7 +22,7 @@ static int listen_at(const struct addrinfo *a) {
     if (fd < 0) return -1;
     int on = 1, off = 0;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &first_byte_s, sizeof first_byte_s);
+    setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &FIRST_BYTE_S, sizeof FIRST_BYTE_S);
     if (a->ai_family == AF_INET6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
     if (bind(fd, a->ai_addr, a->ai_addrlen) == 0 && listen(fd, SOMAXCONN) == 0) return fd;
     int saved_errno = errno;
@@ -31,12 +31,12 @@ static int listen_at(const struct addrinfo *a) {
     return -1;
 }
 
-/* No host: the IPv6 wildcard takes IPv4 too, so it goes first; where the kernel has no IPv6 the other one does. */
+/* No host is given. The IPv6 wildcard takes IPv4 too, so it comes first. Where the kernel has no IPv6, IPv4 is left. */
 static int listen_any(const struct addrinfo *all) {
     static const int order[] = {AF_INET6, AF_INET};
     int fd = -1;
     for (size_t i = 0; i < ARRAY_LEN(order); i++)
-        for (const struct addrinfo *a = all; a; a = a->ai_next) {
+        for (const struct addrinfo *a = all; a != NULL; a = a->ai_next) {
             if (a->ai_family != order[i]) continue;
             fd = listen_at(a);
             if (fd >= 0 || errno == EADDRINUSE) return fd;
@@ -46,7 +46,7 @@ static int listen_any(const struct addrinfo *all) {
 
 static int listen_first(const struct addrinfo *all) {
     int fd = -1;
-    for (const struct addrinfo *a = all; a && fd < 0; a = a->ai_next) fd = listen_at(a);
+    for (const struct addrinfo *a = all; a != NULL && fd < 0; a = a->ai_next) fd = listen_at(a);
     return fd;
 }
 
@@ -55,17 +55,18 @@ int listen_open(const char *host, uint16_t wanted, int *out, struct err *e) {
     struct addrinfo *all = NULL;
     char port[8];
     snprintf(port, sizeof port, "%u", (unsigned)wanted);
-    int rc = getaddrinfo(*host ? host : NULL, port, &hints, &all);
-    if (rc != 0)
+    int status = getaddrinfo(host[0] != '\0' ? host : NULL, port, &hints, &all);
+    if (status != 0)
         return err_set(e, ERR_INVALID, "TOPKD_LISTEN: cannot resolve the host %s: %s", log_quote(host),
-                       gai_strerror(rc));
-    int fd = *host ? listen_first(all) : listen_any(all);
+                       gai_strerror(status));
+    int fd = host[0] != '\0' ? listen_first(all) : listen_any(all);
     int saved_errno = errno;
     freeaddrinfo(all);
     if (fd < 0)
         return err_set(e, ERR_INVALID, "TOPKD_LISTEN: cannot listen on port %s of %s: %s; %s", port,
-                       *host ? log_quote(host) : "all addresses", strerror(saved_errno),
-                       saved_errno == EADDRINUSE ? "choose another port or stop who has it" : "choose another address");
+                       host[0] != '\0' ? log_quote(host) : "all addresses", strerror(saved_errno),
+                       saved_errno == EADDRINUSE ? "choose another port or stop the program that has it"
+                                                 : "choose another address");
     *out = fd;
     return 0;
 }

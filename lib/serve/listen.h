@@ -1,5 +1,6 @@
-/* serve/listen.h - the listening socket. It is opened here and handed to libmicrohttpd, whose own error is only "no": a
- * port that is taken must be told from an address that is not ours.   Threads: any. */
+/* serve/listen.h - the listening socket.
+ * It is opened here and handed to libmicrohttpd, whose own error says only "no". The user has to know whether the port
+ * is taken or the address is not ours.   Threads: any. */
 #ifndef TOPKD_SERVE_LISTEN_H
 #define TOPKD_SERVE_LISTEN_H
 

@@ -1,5 +1,5 @@
-/* serve/serve.h - /metrics, /healthz and /readyz over libmicrohttpd, on a thread of its own. Clients that are slow, or
- * many, cannot keep others from being answered: see serve/clients.h for who has to go.
+/* serve/serve.h - /metrics, /healthz and /readyz over libmicrohttpd, on a thread of its own.
+ * Slow clients, or many, cannot keep others from being answered: serve/clients.h says who has to go.
  * Ownership: borrows everything it is given until serve_stop.   Threads: the probes are called on the HTTP thread. */
 #ifndef TOPKD_SERVE_SERVE_H
 #define TOPKD_SERVE_SERVE_H
@@ -10,7 +10,7 @@
 
 struct serve;
 
-/* What holds where struct serve_options says 0. topkd_http_dropped_total counts each. */
+/* The limits where struct serve_options says 0. topkd_http_dropped_total counts who went by each. */
 enum {
     SERVE_CONNECTIONS_MAX = 64, /* probes and a few scrapers */
     SERVE_CONNECTIONS_PER_ADDRESS_MAX = 16,

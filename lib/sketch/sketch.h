@@ -1,11 +1,15 @@
 /* sketch/sketch.h - the counter of one bucket: exact while it is small, then bounded memory with true bounds.
- * A growing 8-way set-associative table; when it may not grow any more, a light tail inside the same 128-byte set and
- * randomised admission (the unbiased SpaceSaving rule of Basat et al., "Randomized Admission Policy", INFOCOM 2017,
- * within the set). Use when: items and weights of one (partition, location, minute).   Not for: sharing; counts over
- * 2^32 - 1 (they stand still there, counted, and the bounds widen to the total). Threads: none, one owner. Determinism:
- * the state is a pure function of (seed, sets_max, the sequence of adds), however it is cut into batches, unless
- * the budget refused growth.   Bounds: lower <= true <= upper for every listed item, and exact counts are exact,
- * whatever the items are called. A quarter of the ways, 2 * sets_max different items, are exact for sure. */
+ * It is a growing 8-way set-associative table. When it may not grow any more, a light tail inside the same 128-byte set
+ * and randomised admission decide who has a place: the unbiased SpaceSaving rule of Basat et al., "Randomized Admission
+ * Policy" (INFOCOM 2017), within the set.
+ *
+ * Use when: items and weights of one (partition, location, minute).   Not for: sharing; counts over 2^32 - 1, which
+ * stand still there, are counted, and widen the bounds to the total.
+ * Bounds: lower <= true <= upper for every listed item, and exact counts are exact, whatever the items are called. A
+ * quarter of the ways, 2 * sets_max different items, are exact for sure.
+ * Determinism: the state is a pure function of the seed, sets_max and the sequence of adds, however it is cut into
+ * batches, unless the budget refused growth.
+ * Threads: none, one owner. */
 #ifndef TOPKD_SKETCH_SKETCH_H
 #define TOPKD_SKETCH_SKETCH_H
 

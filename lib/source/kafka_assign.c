@@ -1,8 +1,9 @@
 /* source/kafka_assign.c - what changes which partitions a member reads: rebalances, assign, pause and resume. The facts
  * behind it are at the top of kafka_member.c. */
+#include <assert.h>
+
 #include "base/mem.h"
 #include "source/kafka_internal.h"
-#include <assert.h>
 
 /* -- pause and resume ---------------------------------------------------------------------------- */
 

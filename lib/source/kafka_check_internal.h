@@ -3,9 +3,10 @@
 #ifndef TOPKD_SOURCE_KAFKA_CHECK_INTERNAL_H
 #define TOPKD_SOURCE_KAFKA_CHECK_INTERNAL_H
 
+#include <librdkafka/rdkafka.h>
+
 #include "base/clock.h"
 #include "source/kafka_check.h"
-#include <librdkafka/rdkafka.h>
 
 enum {
     CHECK_ERRORS_MAX = 16, /* different ones that are kept */

@@ -5,10 +5,11 @@
  * want to wait that long (WAIT_MS) is told "not committed" and its commit, if not sent yet, never is. Nor is one that
  * still waits when the partitions go: it would carry the next generation, and take down what the next owner commits.
  * Answers go to a queue of their own, so that waiting for one does not swallow messages. */
-#include "base/mem.h"
-#include "source/kafka_internal.h"
 #include <stdio.h>
 #include <string.h>
+
+#include "base/mem.h"
+#include "source/kafka_internal.h"
 
 struct kafka_commit {
     struct kafka_commit *next;

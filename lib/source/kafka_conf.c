@@ -12,12 +12,13 @@
  * / 3.6, 111 / 82 MB; fetches of 50 MB .241 / 3.0; a queue four times as large .242 / 3.0. So sizes hardly matter for
  * what it costs, up to 1 MB a partition, which is kept for brokers that are far away: one fetch is under way at a time.
  */
-#include "base/mem.h"
-#include "source/kafka_internal.h"
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+
+#include "base/mem.h"
+#include "source/kafka_internal.h"
 
 enum {
     MESSAGE_OVERHEAD_BYTES = 350, /* an operation of 2.0.2 with its allocation, rounded up */

@@ -9,13 +9,14 @@
  * broke, would end the handle for good. So a letter can arrive twice when an answer was lost; its headers say which it
  * is. A report carries ticket and member packed in the message's opaque word: no allocation, and nothing dangles when a
  * member is gone before its reports come. */
-#include "base/mem.h"
-#include "source/kafka_internal.h"
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/mem.h"
+#include "source/kafka_internal.h"
 
 enum {
     MEMBER_SHIFT = 48, /* opaque: a mark on top, then the member, the ticket below */

@@ -6,11 +6,13 @@
 #ifndef TOPKD_SOURCE_KAFKA_INTERNAL_H
 #define TOPKD_SOURCE_KAFKA_INTERNAL_H
 
-#include "base/log.h"
-#include "source/kafka.h"
-#include <librdkafka/rdkafka.h>
 #include <pthread.h>
 #include <stdatomic.h>
+
+#include <librdkafka/rdkafka.h>
+
+#include "base/log.h"
+#include "source/kafka.h"
 
 enum { KAFKA_ERROR_LOG_MS = 60000 }; /* at most one line in so long for one error that librdkafka retries by itself */
 

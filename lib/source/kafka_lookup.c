@@ -2,9 +2,10 @@
  * A helper thread asks them with librdkafka's blocking calls, so that the consumer thread goes on polling; the answer
  * waits in a slot until poll fetches it. Each question has one time limit for all its calls. While a member joins, the
  * coordinator answers nothing else on that connection: look-ups before SOURCE_ASSIGN fail. */
+#include <string.h>
+
 #include "base/mem.h"
 #include "source/kafka_internal.h"
-#include <string.h>
 
 enum {
     QUESTION_MS = 3000,  /* well below the shutdown timeout: closing waits for a question under way */

@@ -8,9 +8,10 @@
  * A partition that is resumed waits for the same sleeper, so each broker is asked once more then.
  * Measured with 3 us of work a message of 100 B, 64 MB of queue, a crowded machine of 2 cores: 83 000 to 120 000
  * messages/s without, 134 000 to 269 000 with. */
-#include "source/kafka_internal.h"
 #include <errno.h>
 #include <time.h>
+
+#include "source/kafka_internal.h"
 
 enum {
     VERSION_WITH_QUEUE_BACKOFF = 0x020200ff,

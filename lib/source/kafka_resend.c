@@ -3,11 +3,12 @@
  * They wait together, with a rest that doubles each time until none is left: what is missing (a right, a topic, a
  * replica) is missing for all of them. A letter whose batch was too large goes at once, by a producer that makes a batch
  * of each message; if it is too large even so, it is given up. */
-#include "base/mem.h"
-#include "source/kafka_internal.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "base/mem.h"
+#include "source/kafka_internal.h"
 
 enum {
     RESEND_REST_MIN_MS = 500,

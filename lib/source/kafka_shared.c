@@ -1,9 +1,10 @@
 /* source/kafka_shared.c - what the members of a process share: a handle outside the group that asks for metadata, the way
  * to the dead-letter topic if there is one, and a thread that serves their callbacks, keeps the metadata fresh and says
  * what is wrong. A producer is made only for dead letters: it needs rights that a reader has not. */
+#include <string.h>
+
 #include "base/mem.h"
 #include "source/kafka_internal.h"
-#include <string.h>
 
 enum {
     REFRESH_MS = 10000,

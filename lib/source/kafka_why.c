@@ -4,10 +4,11 @@
  * librdkafka tells one fact many times: each handle by itself, each broker, and again after every attempt. So its
  * callbacks only count and note. The shared thread looks at the notes and writes one line when trouble of a kind begins
  * or its cause changes. What is not over yet is what /readyz shows. */
-#include "source/kafka_internal.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "source/kafka_internal.h"
 
 enum { LATELY_MS = 60000 };
 

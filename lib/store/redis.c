@@ -1,10 +1,11 @@
 /* store/redis.c - see redis.h: the object around the ops. */
 #include "store/redis.h"
 
-#include <hiredis/hiredis.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include <hiredis/hiredis.h>
 
 #include "base/mem.h"
 #include "store/redis_ops.h"

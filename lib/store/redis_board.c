@@ -1,8 +1,9 @@
 /* store/redis_board.c - which partitions belong to the board, and how far its lists may be closed (rules 23, 24). All of
  * it happens in topk:progress, one script after the other, so that "nobody joined since" is a fact. */
-#include <hiredis/hiredis.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <hiredis/hiredis.h>
 
 #include "base/mem.h"
 #include "store/redis_ops.h"

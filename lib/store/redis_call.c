@@ -2,10 +2,11 @@
 #include "store/redis_call.h"
 
 #include <assert.h>
-#include <hiredis/hiredis.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <hiredis/hiredis.h>
 
 #include "base/mem.h"
 #include "store/redis_reply.h"

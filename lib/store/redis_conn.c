@@ -2,9 +2,10 @@
 #include "store/redis_conn.h"
 
 #include <errno.h>
-#include <hiredis/hiredis.h>
 #include <stdio.h>
 #include <sys/socket.h>
+
+#include <hiredis/hiredis.h>
 
 #include "store/store.h"
 

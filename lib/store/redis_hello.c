@@ -1,9 +1,10 @@
 /* store/redis_hello.c - letting a connection in: who we are, whether this is a Redis that keeps what it is given and
  * takes it now, and whether the board is ours.
  * Asked anew at every connect, because what answers behind one address changes; and nothing is written before. */
-#include <hiredis/hiredis.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <hiredis/hiredis.h>
 
 #include "store/redis_ops.h"
 

@@ -1,6 +1,7 @@
 /* store/redis_merge.c - what the merger writes: lists, the end of notes, the index of locations (rules 14, 15, 17). */
-#include <hiredis/hiredis.h>
 #include <string.h>
+
+#include <hiredis/hiredis.h>
 
 #include "base/clock.h"
 #include "base/mem.h"

@@ -1,9 +1,10 @@
 /* store/redis_publish.c - what the publisher sends: contributions, notes, progress rows (rules 9, 13, 19). */
-#include <hiredis/hiredis.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <hiredis/hiredis.h>
 
 #include "base/hash.h"
 #include "base/mem.h"

@@ -1,10 +1,11 @@
 /* store/redis_read.c - what the merger reads: progress, notes, the hashes of a round (rules 14, 15, 19). A field that
  * this program never writes makes a hash odd where a missing one would be taken for an answer (an absent part can make
  * a list final); a row that is odd is a row that says nothing; and in topk:progress itself the rest is fatal. */
-#include <hiredis/hiredis.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <hiredis/hiredis.h>
 
 #include "base/mem.h"
 #include "store/redis_ops.h"

@@ -1,12 +1,12 @@
 #include "worker/state_line.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "base/log.h"
 #include "base/mem.h"
 #include "event/event.h"
 #include "protocol/judge.h"
-
-#include <inttypes.h>
-#include <stdio.h>
 
 struct counts {
     double events, rejected, lists;

@@ -5,6 +5,13 @@
  * merger end. Whoever cannot store or commit within SHUTDOWN_TIMEOUT leaves it to the next owner, who rewinds. */
 #include "worker/worker.h"
 
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
 #include "base/log.h"
 #include "base/mem.h"
 #include "consumer/consumer.h"
@@ -14,13 +21,6 @@
 #include "publisher/publisher.h"
 #include "store/redis.h"
 #include "worker/state_line.h"
-
-#include <inttypes.h>
-#include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
 enum {
     POLL_MS = 100,

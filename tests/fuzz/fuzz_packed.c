@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "list/heaviest.h"
 #include "list/merge.h"
 
 /* Assertions are what this program is for. */
@@ -37,7 +38,7 @@ static struct packed_item *list_items(struct bytes list, struct packed_head *hea
         last = it->count;
     }
     if (got == 0) {
-        assert(n == head->n);
+        assert(n == head->items_n);
         return items;
     }
     mem_free(items);
@@ -56,9 +57,9 @@ static void check_round_trip(const struct packed_head *head, const struct packed
     packed_write(&b, head, items);
     struct packed_item *back = list_items((struct bytes){b.data, b.len}, &again);
     assert(back != NULL);
-    assert(again.exact == head->exact && again.total == head->total && again.n == head->n &&
+    assert(again.exact == head->exact && again.total == head->total && again.n == head->items_n &&
            again.absent_upper == head->absent_upper);
-    for (uint64_t i = 0; i < head->n; i++) assert(same_item(&items[i], &back[i]));
+    for (uint64_t i = 0; i < head->items_n; i++) assert(same_item(&items[i], &back[i]));
     mem_free(back);
     buf_free(&b);
 }
@@ -73,9 +74,9 @@ static bool check_list(struct bytes list) {
 }
 
 static void check_merged(const struct merged *m) {
-    for (uint64_t i = 1; i < m->head.n; i++) {
+    for (uint64_t i = 1; i < m->head.items_n; i++) {
         const struct packed_item *a = &m->items[i - 1], *b = &m->items[i];
-        assert(packed_order(a->count, a->item, b->count, b->item) < 0);
+        assert(list_order(a->count, a->item, b->count, b->item) < 0);
     }
     check_round_trip(&m->head, m->items);
 }
@@ -86,9 +87,9 @@ static void check_merge_again(const struct merged *m) {
     struct merged again;
     packed_write(&b, &m->head, m->items);
     struct bytes list = {b.data, b.len};
-    bool good = merge_lists(&list, 1, m->head.n, &again);
-    assert(good && again.head.n == m->head.n);
-    for (uint64_t i = 0; i < m->head.n; i++) assert(same_item(&m->items[i], &again.items[i]));
+    bool good = merge_lists(&list, 1, m->head.items_n, &again);
+    assert(good && again.head.items_n == m->head.items_n);
+    for (uint64_t i = 0; i < m->head.items_n; i++) assert(same_item(&m->items[i], &again.items[i]));
     merged_deinit(&again);
     buf_free(&b);
 }
@@ -96,11 +97,11 @@ static void check_merge_again(const struct merged *m) {
 static void check_merge(const struct bytes *lists, size_t n, size_t depth, bool readable) {
     struct merged m;
     if (merge_lists(lists, n, depth, &m)) {
-        assert(readable && m.head.n <= depth);
+        assert(readable && m.head.items_n <= depth);
         check_merged(&m);
         check_merge_again(&m);
     } else {
-        assert(m.items == NULL && m.head.n == 0);
+        assert(m.items == NULL && m.head.items_n == 0);
     }
     merged_deinit(&m);
 }

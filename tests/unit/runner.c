@@ -1,12 +1,13 @@
 /* Runs every suite. The list is made from the file names (check_<module>.c exports <module>_suite), so no suite can
  * hide; a test that is written but not added to its case is an unused function, which -Werror refuses. */
-#include <check.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <check.h>
 
 #define SUITE(name) Suite *name##_suite(void);
 #include "suites.inc"

@@ -1,12 +1,12 @@
-/* tests/bench/sketch/ours.c - lib/sketch as a contestant. */
-#include "contestant.h"
+/* bench/sketch/ours.c - lib/sketch as a contestant. */
+#include "ours.h"
 
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "contestant.h"
 #include "list/packed.h"
 #include "loadgen/rng.h"
-#include "ours.h"
 #include "sketch/sketch.h"
 
 static struct sketch_budget budget = {.limit_bytes = UINT64_MAX};
@@ -36,7 +36,7 @@ bool claims_read(const struct stream *s, struct bytes packed, struct claims *out
     struct packed_item item;
     int got;
     if (!packed_open(&r, packed, &head)) return false;
-    *out = (struct claims){mem_zalloc(head.n + 1, sizeof *out->all), 0, head.absent_upper};
+    *out = (struct claims){mem_zalloc(head.items_n + 1, sizeof *out->all), 0, head.absent_upper};
     while ((got = packed_next(&r, &item)) == 1) {
         uint32_t number = stream_find(s, item.item);
         if (number == UINT32_MAX) return false;

@@ -1,14 +1,17 @@
-#include "unit/sketch/stream.h"
+/* bench/sketch/stream.c - draws items by Zipf's law or reads them from a file, and counts them exactly. */
+#include "stream.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
 #include <zlib.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
 #include "event/event.h"
+#include "list/heaviest.h"
 #include "list/packed.h"
 #include "loadgen/rng.h"
 #include "loadgen/zipf.h"
@@ -52,7 +55,7 @@ static void key_add(struct stream *s, const char *text, uint32_t n, uint16_t cou
 
 static int name_order(const struct stream *s, uint32_t a, uint32_t b) {
     const struct name *x = &s->names[a], *y = &s->names[b];
-    return packed_order(x->count, (struct bytes){x->text, x->text_n}, y->count, (struct bytes){y->text, y->text_n});
+    return list_order(x->count, (struct bytes){x->text, x->text_n}, y->count, (struct bytes){y->text, y->text_n});
 }
 
 static void top_find(struct stream *s) {

@@ -1,7 +1,8 @@
-/* What a person is told while the audit works, and how often. */
-#include <check.h>
+/* unit/audit/check_audit_progress.c - what a person is told while the audit works, and how often. */
 #include <stdlib.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "topkd-audit/progress.h"
 

@@ -1,8 +1,9 @@
-/* unit/base/capture.c - see capture.h. */
+/* unit/base/capture.c - stderr goes to a temporary file between begin and end. */
 #include "capture.h"
 
-#include <check.h>
 #include <unistd.h>
+
+#include <check.h>
 
 void capture_begin(struct capture *c) {
     fflush(stderr);

@@ -1,7 +1,8 @@
-/* Buffers and varints. */
-#include <check.h>
+/* unit/base/check_buf.c - buffers and varints. */
 #include <stdint.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "base/buf.h"
 

@@ -1,8 +1,9 @@
-/* Minutes as numbers and as texts, held against the C library's calendar. */
-#include <check.h>
+/* unit/base/check_clock.c - minutes as numbers and as texts, held against the C library's calendar. */
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+
+#include <check.h>
 
 #include "base/clock.h"
 

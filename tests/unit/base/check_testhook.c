@@ -1,10 +1,12 @@
-/* The two doors of a test build. Each fault acts in a process of its own, since the environment is read once. */
-#include <check.h>
+/* unit/base/check_testhook.c - the doors of a test build.
+ * Each fault acts in a process of its own, since the environment is read once. */
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <check.h>
 
 #include "base/base.h"
 #include "base/testhook.h"

@@ -1,6 +1,7 @@
-/* A configuration with problems, for whoever looks at the rest of it all the same. */
-#include <check.h>
+/* unit/config/check_config_rest.c - a configuration with problems, for whoever looks at the rest of it all the same. */
 #include <string.h>
+
+#include <check.h>
 
 #include "config/config.h"
 

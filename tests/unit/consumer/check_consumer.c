@@ -1,7 +1,8 @@
 /* What a consumer keeps and forgets when partitions come and go. The delivery rules as a whole are the property test's
  * (tests/model); here are moments that random histories hardly meet. */
-#include <check.h>
 #include <stdio.h>
+
+#include <check.h>
 
 #include "consumer/state.h"
 #include "hub/memory.h"

@@ -1,7 +1,8 @@
 /* Partitions that do not move: what is kept of them, how often they are tried, and who hears of it. */
-#include <check.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "consumer/state.h"
 #include "partition/state.h"

@@ -1,6 +1,7 @@
 /* What an operator hears of times that are none or far off, and of lists in too many pieces. */
-#include <check.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "consumer/state.h"
 #include "unit/base/capture.h"

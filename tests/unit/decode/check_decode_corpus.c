@@ -1,11 +1,12 @@
 /* Goal: what becomes of odd messages is written down as files that anyone can read and add to.
  * Method: tests/data/events/<case>.in is a message, byte for byte; <case>.want holds its events, one a line as
  * event_given.h writes them, after comment lines (#) that say what the case is about. */
-#include <check.h>
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "base/buf.h"
 #include "decode_given.h"

@@ -1,11 +1,11 @@
 /* Goal: a form is followed exactly as far as a text is written like it, and learns only what it may. */
-#include "decode/json_form.h"
-
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <check.h>
+
+#include "decode/json_form.h"
 #include "decode/json_names.h"
 #include "decode_given.h"
 #include "decode_same.h"

@@ -1,8 +1,9 @@
 /* The fast path: what it must recognise, what it must leave alone, and that it always says what jansson says. */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "decode/json_scan.h"
 #include "decode_given.h"

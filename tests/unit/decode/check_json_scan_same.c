@@ -1,11 +1,12 @@
 /* Goal: no message is judged in two ways, whichever code reads it.
  * Method: every file of the corpus, 200 000 messages from a seed, and the ends of what numbers and UTF-8 allow, decoded
  * by the scanner with SSE2, by the scanner with plain words, and by jansson alone. */
-#include <check.h>
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "decode/json_token.h"
 #include "decode_given.h"

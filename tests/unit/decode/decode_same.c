@@ -1,8 +1,9 @@
 #include "decode_same.h"
 
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "decode/message.h"
 

@@ -1,5 +1,6 @@
-#include <check.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "event/batch.h"
 

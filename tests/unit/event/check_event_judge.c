@@ -1,9 +1,9 @@
 /* The judge's rules are tested with the events of check_event_json.c; here is what hangs on where a byte stands. */
-#include "event/judge.h"
-
-#include <check.h>
 #include <string.h>
 
+#include <check.h>
+
+#include "event/judge.h"
 #include "unit/decode/decode_given.h"
 
 static enum event_outcome judged_location(const char *text, size_t n) {

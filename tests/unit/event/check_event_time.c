@@ -1,10 +1,11 @@
-#include <check.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+#include <check.h>
 
 #include "event/time.h"
 

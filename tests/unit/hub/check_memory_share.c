@@ -1,6 +1,7 @@
 /* MEMORY_LIMIT is shared out without remainder worth speaking of, and never beyond itself. */
-#include <check.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "base/mem.h"
 #include "hub/memory.h"

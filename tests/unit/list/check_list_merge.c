@@ -1,6 +1,7 @@
-/* Lists of one (location, minute) from several partitions, added up. */
-#include <check.h>
+/* unit/list/check_list_merge.c - lists of one (location, minute) from several partitions, added up. */
 #include <stdio.h>
+
+#include <check.h>
 
 #include "list/merge.h"
 #include "loadgen/rng.h"
@@ -49,7 +50,7 @@ static void expect_head(struct bytes list, bool exact, uint64_t total, uint64_t 
     ck_assert_int_eq(head.exact, exact);
     ck_assert_uint_eq(head.total, total);
     ck_assert_uint_eq(head.absent_upper, absent_upper);
-    ck_assert_uint_eq(head.n, n);
+    ck_assert_uint_eq(head.items_n, n);
 }
 
 static void expect_item(const struct packed_item *it, const char *name, uint64_t count, uint64_t lower,
@@ -73,7 +74,7 @@ START_TEST(counts_and_bounds_add_up) {
     ck_assert(!out.head.exact);
     ck_assert_uint_eq(out.head.total, 65);
     ck_assert_uint_eq(out.head.absent_upper, 3);
-    ck_assert_uint_eq(out.head.n, 2);
+    ck_assert_uint_eq(out.head.items_n, 2);
     expect_item(&out.items[0], "cat", 50, 48, 53);
     expect_item(&out.items[1], "dog", 9, 9, 9);
     merged_deinit(&out);
@@ -89,7 +90,7 @@ START_TEST(an_item_may_hide_in_every_list_that_does_not_name_it) {
     add_list(&m, true, 9, 2, 1, (struct packed_item[]){{text("ant"), 3, 3, 3}});
     ck_assert(merge_lists(m.lists, m.n, WHOLE, &out));
     ck_assert_uint_eq(out.head.absent_upper, 14);
-    ck_assert_uint_eq(out.head.n, 3);
+    ck_assert_uint_eq(out.head.items_n, 3);
     expect_item(&out.items[0], "dog", 40, 38, 44 + 7 + 2);
     expect_item(&out.items[1], "cat", 40, 35, 41 + 5 + 2);
     expect_item(&out.items[2], "ant", 3, 3, 3 + 7 + 5);
@@ -197,7 +198,7 @@ START_TEST(one_broken_part_refuses_the_merge) {
         m.lists[i % 3] = broken[i / 3];
         ck_assert_msg(!merge_lists(m.lists, m.n, WHOLE, &out), "broken part %zu at place %zu", i / 3, i % 3);
         ck_assert_ptr_null(out.items);
-        ck_assert_uint_eq(out.head.n, 0);
+        ck_assert_uint_eq(out.head.items_n, 0);
         merging_deinit(&m);
     }
 }
@@ -245,7 +246,7 @@ START_TEST(sums_beyond_64_bits_are_refused_or_can_be_written) {
         struct bytes lists[3] = {m.lists[choice % 4], m.lists[choice / 4 % 4], m.lists[choice / 16]};
         struct merged out;
         if (!merge_lists(lists, 3, WHOLE, &out)) continue;
-        ck_assert_uint_eq(out.head.n, 1);
+        ck_assert_uint_eq(out.head.items_n, 1);
         ck_assert_msg(out.items[0].lower <= out.items[0].count && out.items[0].count <= out.items[0].upper,
                       "choice %zu", choice);
         merged_deinit(&out);
@@ -269,7 +270,7 @@ START_TEST(chosen_names_are_merged_as_fast_as_others) {
         add_list(&m, true, (uint64_t)EACH * (EACH + 1) / 2, 0, EACH, items);
     }
     ck_assert(merge_lists(m.lists, m.n, WHOLE, &out));
-    ck_assert_uint_eq(out.head.n, LISTS * EACH);
+    ck_assert_uint_eq(out.head.items_n, LISTS * EACH);
     merged_deinit(&out);
     merging_deinit(&m);
 }

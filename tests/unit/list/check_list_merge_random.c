@@ -1,9 +1,12 @@
-/* Goal: whatever the partitions are and however little of them their lists tell, the merged list is right in every
+/* unit/list/check_list_merge_random.c - merged lists against an exact counter.
+ * Goal: whatever the partitions are and however little of them their lists tell, the merged list is right in every
  * word. Method: random streams sprayed over partitions, one sketch for each, one exact counter for all; the merged list
  * is held against the counter like a sketch's own. */
-#include <check.h>
 #include <stdio.h>
 
+#include <check.h>
+
+#include "list/heaviest.h"
 #include "list/merge.h"
 #include "unit/sketch/sketch_given.h"
 #include "unit/sketch/stream.h"
@@ -89,7 +92,7 @@ START_TEST(exact_parts_merge_to_exact_sums) {
         ck_assert_msg(wrong == NULL, "seed %llu, %zu parts: %s", (unsigned long long)seed, parts, wrong);
         struct packed_head head = head_of(list);
         ck_assert(head.exact);
-        ck_assert_uint_eq(head.n, x.truth.n);
+        ck_assert_uint_eq(head.items_n, x.truth.n);
         ck_assert_uint_eq(head.absent_upper, 0);
         sprayed_deinit(&x);
     }
@@ -173,7 +176,7 @@ static void expect_same_items(struct bytes a, struct bytes b, uint64_t seed) {
         more = packed_next(&x, &it);
         ck_assert_int_eq(packed_next(&y, &other), more);
         if (more == 1)
-            ck_assert_msg(packed_order(it.count, it.item, other.count, other.item) == 0, "seed %llu: %llu and %llu",
+            ck_assert_msg(list_order(it.count, it.item, other.count, other.item) == 0, "seed %llu: %llu and %llu",
                           (unsigned long long)seed, (unsigned long long)it.count, (unsigned long long)other.count);
     } while (more == 1);
     ck_assert_int_eq(more, 0);

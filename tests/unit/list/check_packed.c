@@ -1,9 +1,12 @@
-/* The packed list: what was written comes back, and whatever is not a list is refused without harm. */
-#include <check.h>
+/* unit/list/check_packed.c - the packed list: what was written comes back, and whatever is not a list is refused
+ * without harm. */
 #include <stdlib.h>
 #include <string.h>
 
+#include <check.h>
+
 #include "base/mem.h"
+#include "list/heaviest.h"
 #include "list/packed.h"
 
 /* -- the order of lists -- */
@@ -21,7 +24,7 @@ static const struct {
 START_TEST(lists_are_ordered_as_redis_orders_them) {
     for (size_t i = 0; i < ARRAY_LEN(ordered); i++)
         for (size_t j = 0; j < ARRAY_LEN(ordered); j++) {
-            int c = packed_order(ordered[i].count, ordered[i].item, ordered[j].count, ordered[j].item);
+            int c = list_order(ordered[i].count, ordered[i].item, ordered[j].count, ordered[j].item);
             ck_assert_msg(i == j ? c == 0 : i < j ? c < 0 : c > 0, "rows %zu and %zu: %d", i, j, c);
         }
 }
@@ -67,8 +70,8 @@ START_TEST(what_is_written_comes_back) {
     ck_assert_int_eq(head.exact, want->exact);
     ck_assert_uint_eq(head.total, want->total);
     ck_assert_uint_eq(head.absent_upper, want->absent_upper);
-    ck_assert_uint_eq(head.n, want->n);
-    for (uint64_t i = 0; i < want->n; i++) {
+    ck_assert_uint_eq(head.items_n, want->items_n);
+    for (uint64_t i = 0; i < want->items_n; i++) {
         const struct packed_item *w = &round_trips[_i].items[i];
         ck_assert_int_eq(packed_next(&r, &it), 1);
         ck_assert_uint_eq(it.item.n, w->item.n);
@@ -130,7 +133,7 @@ static int read_all(struct bytes list) {
 START_TEST(a_list_that_is_cut_short_is_refused) {
     struct buf b = {0};
     struct bytes list = write_row(&b, _i);
-    ck_assert_int_eq(read_all(list), (int)round_trips[_i].head.n);
+    ck_assert_int_eq(read_all(list), (int)round_trips[_i].head.items_n);
     for (size_t n = 0; n < list.n; n++)
         ck_assert_msg(read_all((struct bytes){list.p, n}) < 0, "cut to %zu of %zu bytes", n, list.n);
     buf_free(&b);

@@ -1,7 +1,9 @@
-#include <check.h>
+/* unit/loadgen/check_batcher.c - which events go out together, when, and under which key. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "base/buf.h"
 #include "loadgen/batcher.h"

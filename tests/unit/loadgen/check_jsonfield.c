@@ -1,6 +1,8 @@
-#include <check.h>
+/* unit/loadgen/check_jsonfield.c - tables of objects and the value that is found in each. */
 #include <stdlib.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "loadgen/jsonfield.h"
 

@@ -1,5 +1,7 @@
-#include <check.h>
+/* unit/loadgen/check_pacer.c - the rate holds over any step, and a long stall is not made good. */
 #include <stdlib.h>
+
+#include <check.h>
 
 #include "loadgen/pacer.h"
 

@@ -1,6 +1,8 @@
-#include <check.h>
+/* unit/loadgen/check_places.c - the names of locations are distinct, and countries come first. */
 #include <stdlib.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "loadgen/places.h"
 

@@ -1,8 +1,10 @@
-#include <check.h>
+/* unit/loadgen/check_replay.c - files with odd lines, ends and times, and what comes out of them. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <check.h>
 #include <zlib.h>
 
 #include "loadgen/replay.h"
@@ -80,9 +82,9 @@ END_TEST
 static void expect_error(struct replay *r, int code, const char *words) {
     struct replay_line line;
     struct err e = {0};
-    int rc;
-    while ((rc = replay_next(r, &line, &e)) == 1) continue;
-    ck_assert_int_eq(rc, code);
+    int status;
+    while ((status = replay_next(r, &line, &e)) == 1) continue;
+    ck_assert_int_eq(status, code);
     ck_assert_msg(strstr(e.text, words) != NULL, "%s", e.text);
     replay_close(r);
 }
@@ -95,9 +97,9 @@ START_TEST(a_line_too_long_for_a_message_is_an_error) {
     memcpy(content, "{}\n", 3);
     expect_error(given(content, n), 0, ""); /* 3 bytes less: fits */
     memset(content, 'x', n);
-    expect_error(given(content, n), ERR_INVALID, "longer than");
+    expect_error(given(content, n), ERR_INVALID, "line 1: expected at most 900000 bytes");
     memcpy(content + n, "\n{}", 3);
-    expect_error(given(content, n + 3), ERR_INVALID, "longer than");
+    expect_error(given(content, n + 3), ERR_INVALID, "line 1: expected at most 900000 bytes");
     free(content);
 }
 END_TEST

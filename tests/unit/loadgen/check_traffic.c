@@ -1,7 +1,9 @@
-#include <check.h>
+/* unit/loadgen/check_traffic.c - made-up events have the shares, times and flaws that were asked for. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "loadgen/badevent.h"
 #include "loadgen/jsonfield.h"
@@ -48,6 +50,7 @@ static int64_t time_of(const struct traffic_event *ev) {
 static struct buf stream_of(const struct traffic_config *c, int n) {
     struct traffic *t = traffic_create(c);
     struct buf out = {0};
+    traffic_begin_late(t);
     for (int i = 0; i < n; i++) {
         struct traffic_event ev;
         traffic_next(t, NOW_MS + i, &ev);
@@ -213,6 +216,7 @@ START_TEST(late_and_future_events_are_off_by_what_was_asked) {
     c.late = .3;
     c.future = .3;
     struct traffic *t = traffic_create(&c);
+    traffic_begin_late(t);
     int seen[EVENT_OUTCOMES] = {0};
     for (int i = 0; i < 1000; i++) {
         struct traffic_event ev;
@@ -224,6 +228,24 @@ START_TEST(late_and_future_events_are_off_by_what_was_asked) {
     ck_assert_int_gt(seen[EVENT_LATE], 200);
     ck_assert_int_gt(seen[EVENT_FUTURE], 200);
     ck_assert_int_gt(seen[EVENT_APPLIED], 300);
+    traffic_destroy(t);
+}
+END_TEST
+
+START_TEST(no_event_is_late_before_late_ones_begin) {
+    struct traffic_config c = plain(8);
+    c.late = .5;
+    struct traffic *t = traffic_create(&c);
+    int late = 0;
+    for (int i = 0; i < 2000; i++) {
+        struct traffic_event ev;
+        if (i == 1000) traffic_begin_late(t);
+        traffic_next(t, NOW_MS, &ev);
+        if (i < 1000) ck_assert_int_eq(ev.outcome, EVENT_APPLIED);
+        if (i < 1000) ck_assert_int_eq(time_of(&ev), NOW_MS);
+        late += ev.outcome == EVENT_LATE;
+    }
+    ck_assert_int_gt(late, 400);
     traffic_destroy(t);
 }
 END_TEST
@@ -296,6 +318,7 @@ Suite *traffic_suite(void) {
     tcase_add_test(c, only_the_chosen_classes_come);
     tcase_add_test(c, class_lists_are_read_strictly);
     tcase_add_test(c, late_and_future_events_are_off_by_what_was_asked);
+    tcase_add_test(c, no_event_is_late_before_late_ones_begin);
     tcase_add_test(c, a_duplicate_repeats_the_event_before_it);
     tcase_add_test(c, a_spike_lifts_one_item_for_a_while_and_then_another);
     suite_add_tcase(s, c);

@@ -1,6 +1,8 @@
-#include <check.h>
+/* unit/loadgen/check_values.c - tables of texts that must be read, and of texts that must be refused. */
 #include <stdlib.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "loadgen/values.h"
 

@@ -1,6 +1,8 @@
-#include <check.h>
+/* unit/loadgen/check_zipf.c - the frequencies of the drawn ranks are those of the law. */
 #include <math.h>
 #include <stdlib.h>
+
+#include <check.h>
 
 #include "loadgen/zipf.h"
 

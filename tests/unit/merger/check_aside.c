@@ -1,7 +1,8 @@
 /* Lists that wait for somebody to free a key. */
-#include <check.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "hub/outage.h"
 #include "merger/aside.h"

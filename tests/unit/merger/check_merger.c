@@ -1,7 +1,8 @@
 /* When the merger merges: what is new, at once; what is new again, after a while that grows with the cost. */
-#include <check.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "list/packed.h"
 #include "merger/aside.h"
@@ -57,7 +58,7 @@ static void contributed(const char *location) {
     struct buf items = {0};
     tokens++;
     struct packed_item cat = {{"cat", 3}, tokens, tokens, tokens};
-    packed_write(&items, &(struct packed_head){.exact = true, .total = tokens, .n = 1}, &cat);
+    packed_write(&items, &(struct packed_head){.exact = true, .total = tokens, .items_n = 1}, &cat);
     struct store_part part = {.partition_name = "t/0", .items = {items.data, items.len}};
     struct store_parts list = {{location, strlen(location)}, MINUTE, &part, 1};
     struct store_note note = {.location = list.location, .minute = MINUTE};

@@ -1,7 +1,8 @@
 /* What becomes of a list and its note: kept, put aside, ended; what has a say in it; and what the merger makes up for
  * after a break or a refusal. Seen from outside: the lists and notes that are in Redis after a round. */
-#include <check.h>
 #include <stdio.h>
+
+#include <check.h>
 
 #include "merger_given.h"
 #include "unit/worker/worker_given.h"

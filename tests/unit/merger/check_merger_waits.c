@@ -1,6 +1,7 @@
 /* What a merger waits for before it writes, closes or gives up a list, and what it looks at again later. */
-#include <check.h>
 #include <stdio.h>
+
+#include <check.h>
 
 #include "merger/work.h"
 #include "merger_given.h"

@@ -1,6 +1,7 @@
 /* Rows of partitions that are no longer there: when they are given up, and what they say from then on. */
-#include <check.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "merger/retirer.h"
 #include "support/fake_store.h"

@@ -1,8 +1,9 @@
 /* What a merger remembers, so that a tick costs what changed: which notes are news, and which lists the rows have
  * changed without any note. */
-#include <check.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "merger/waiting.h"
 

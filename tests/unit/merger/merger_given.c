@@ -1,8 +1,9 @@
 #include "merger_given.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "list/packed.h"
 #include "unit/worker/worker_given.h"
@@ -65,7 +66,7 @@ void stored(const char *source, const char *location, bool final) {
     static const struct packed_item most[] = {{{"cat", 3}, 5, 5, 5}, {{"dog", 3}, 4, 4, 4}, {{"eel", 3}, 3, 3, 3}};
     struct store store = fake_store_ops(merging.other);
     struct buf items = {0};
-    packed_write(&items, &(struct packed_head){.exact = true, .total = 12, .n = ARRAY_LEN(most)}, most);
+    packed_write(&items, &(struct packed_head){.exact = true, .total = 12, .items_n = ARRAY_LEN(most)}, most);
     struct store_part part = {.partition_name = source, .final = final, .items = {items.data, items.len}};
     struct store_parts list = {text(location), merging.minute, &part, 1};
     fence_format(part.fence, 1, ++merging.tokens);

@@ -1,7 +1,8 @@
 /* The container of open minutes: finds what was put in, keeps minutes in order, grows with its locations. */
-#include <check.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "partition/minutes.h"
 #include "unit/sketch/colliding.h"

@@ -1,8 +1,9 @@
 /* Commits: what is frozen, which incarnation it has, whose it is when it is found again, and how its anchor tells one
  * log from another. */
-#include <check.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "part_given.h"
 

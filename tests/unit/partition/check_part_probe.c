@@ -1,7 +1,8 @@
 /* What only the first record can tell: where log time stood before an operator's reset, and how far a range that
  * retention took may have reached (rules 5 and 6). */
-#include <check.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "part_given.h"
 

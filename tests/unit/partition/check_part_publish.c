@@ -1,6 +1,7 @@
 /* What is said, when it is said, and when a bucket counts as stored. */
-#include <check.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "part_given.h"
 

@@ -3,9 +3,10 @@
  * record for every k, and successors begin at the last commit; each of their copies must be, byte for byte, what the
  * first one said up to the same offset, and no final copy that was not settled may be missing. Sketches are tiny, so
  * that they overflow and their random admission is part of what must repeat. */
-#include <check.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "base/mem.h"
 #include "list/packed.h"

@@ -1,8 +1,9 @@
 /* Where and as what a partition begins: one row for every case that a commit and a log can be in together. The log
  * reaches from START to END; FUTURE is one minute, so that records up to 19:10 may have touched 19:11. */
-#include <check.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "part_given.h"
 

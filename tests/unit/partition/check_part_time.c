@@ -1,7 +1,8 @@
 /* What is late, what is future, and which lists an event counts in. LATENESS and FUTURE are one minute unless a test
  * says otherwise, so 19:08 is sealed when log time reaches 19:10:00. */
-#include <check.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "part_given.h"
 

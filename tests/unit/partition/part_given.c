@@ -1,10 +1,11 @@
 #include "part_given.h"
 
-#include <check.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "list/packed.h"
 

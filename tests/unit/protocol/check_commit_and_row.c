@@ -1,8 +1,9 @@
 /* The two texts that outlive a process come back as they were, and nothing else is taken for them: an operator's tool
  * commits texts of its own, and a wrong reading would rewind a partition to nowhere. */
-#include <check.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "protocol/commit.h"
 #include "protocol/rules.h"

@@ -1,7 +1,8 @@
 /* The rules of parts and states, line by line: what a partition says of a list, what all of them make of it. */
-#include <check.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "protocol/judge.h"
 

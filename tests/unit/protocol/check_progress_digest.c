@@ -1,8 +1,9 @@
 /* progress_digest is a hash of all that the rows say of a minute. As long as it stands still no list of the minute is judged
  * again, so it must move whenever some judgement could; and it should stand still otherwise, or every tick would judge
  * everything. */
-#include <check.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "loadgen/rng.h"
 #include "protocol/judge.h"

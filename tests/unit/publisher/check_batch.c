@@ -1,6 +1,7 @@
 /* The order in which the publisher works: list by list, and where it may cut. */
-#include <check.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "publisher/batch.h"
 

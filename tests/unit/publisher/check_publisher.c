@@ -1,7 +1,8 @@
 /* What the publisher makes of the consumers' mails: calls in the order of the rules, and an answer for each. */
-#include <check.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "base/mem.h"
 #include "publisher/publisher.h"

@@ -1,6 +1,5 @@
-/* The HTTP side as a scraper, a load balancer and a curious browser see it. */
+/* unit/serve/check_serve.c - the HTTP side as a scraper, a load balancer and a curious browser see it. */
 #include <arpa/inet.h>
-#include <check.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -8,6 +7,8 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include <check.h>
 
 #include "serve_given.h"
 
@@ -45,7 +46,7 @@ END_TEST
 static const char *const elsewhere[] = {"/", "/metrics/", "/Metrics", "/readyz/x", "/%2e%2e/etc/passwd"};
 
 START_TEST(other_paths_are_404_and_say_what_there_is) {
-    expect(ask("GET", elsewhere[_i]), "404", "/metrics, /healthz and /readyz");
+    expect(ask("GET", elsewhere[_i]), "404", "/metrics, /healthz or /readyz");
 }
 END_TEST
 
@@ -66,7 +67,7 @@ START_TEST(body_of_a_request_is_not_read_into_anything) {
     const char *answer =
         ask_at(AF_INET, serve_port(server),
                "POST /readyz HTTP/1.1\r\nHost: t\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello");
-    expect(answer, "405", "only GET and HEAD");
+    expect(answer, "405", "expected GET or HEAD");
     expect(ask("GET", "/readyz"), "200", "ok");
 }
 END_TEST

@@ -1,8 +1,9 @@
-/* Who has to go when there are too many: a table of decisions, without a socket. */
+/* unit/serve/check_serve_clients.c - who has to go when there are too many, without any socket. */
 #include <arpa/inet.h>
-#include <check.h>
 #include <netinet/in.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "serve/clients.h"
 

@@ -1,8 +1,9 @@
-/* The listening socket itself; who listens where is in check_serve.c. */
-#include <check.h>
+/* unit/serve/check_serve_listen.c - the listening socket itself (check_serve.c tests who listens where). */
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include <check.h>
 
 #include "serve/listen.h"
 #include "serve_given.h"

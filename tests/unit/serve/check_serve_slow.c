@@ -1,6 +1,5 @@
-/* Clients that are slow, many, or never done, and the probes beside them. A probe is a new connection each time, as a
- * kubelet's is. */
-#include <check.h>
+/* unit/serve/check_serve_slow.c - clients that are slow, many, or never done, and the probes beside them.
+ * A probe is a new connection each time, as a kubelet's is. */
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
@@ -8,6 +7,8 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include <check.h>
 
 #include "serve_given.h"
 

@@ -1,8 +1,7 @@
-/* See serve_given.h. */
+/* unit/serve/serve_given.c - the server under test, its probes, and sockets that talk to it byte by byte. */
 #include "serve_given.h"
 
 #include <arpa/inet.h>
-#include <check.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
@@ -10,6 +9,8 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include <check.h>
 
 #include "base/clock.h"
 
@@ -82,9 +83,9 @@ int dial(int family, uint16_t port) {
     struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(port), .sin6_addr = IN6ADDR_LOOPBACK_INIT};
     int fd = socket(family, SOCK_STREAM, 0);
-    int rc = family == AF_INET ? connect(fd, (struct sockaddr *)&v4, sizeof v4)
-                               : connect(fd, (struct sockaddr *)&v6, sizeof v6);
-    if (rc == 0) return fd;
+    int status = family == AF_INET ? connect(fd, (struct sockaddr *)&v4, sizeof v4)
+                                   : connect(fd, (struct sockaddr *)&v6, sizeof v6);
+    if (status == 0) return fd;
     close(fd);
     return -1;
 }
@@ -130,8 +131,8 @@ void expect(const char *answer, const char *status, const char *part) {
 /* The length of the answer in TEXT, 0 while it is not whole. */
 static size_t whole_answer(const char *text, size_t n) {
     const char *end = strstr(text, "\r\n\r\n"), *length = strstr(text, "Content-Length: ");
-    if (!end) return 0;
-    size_t size = (size_t)(end + 4 - text) + (length && length < end ? strtoul(length + 16, NULL, 10) : 0);
+    if (end == NULL) return 0;
+    size_t size = (size_t)(end + 4 - text) + (length != NULL && length < end ? strtoul(length + 16, NULL, 10) : 0);
     return n >= size ? size : 0;
 }
 

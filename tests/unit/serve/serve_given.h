@@ -1,4 +1,4 @@
-/* tests/unit/serve/serve_given.h - a server with probes that the test sets, and a client by hand. */
+/* unit/serve/serve_given.h - a server with probes that the test sets, and a client by hand. */
 #ifndef TOPKD_TESTS_UNIT_SERVE_SERVE_GIVEN_H
 #define TOPKD_TESTS_UNIT_SERVE_SERVE_GIVEN_H
 

@@ -1,7 +1,8 @@
-/* What a bucket's counter promises while it is small, how it grows, and what it costs. */
-#include <check.h>
+/* unit/sketch/check_sketch.c - what a bucket's counter promises while it is small, how it grows, and what it costs. */
 #include <stdio.h>
 #include <stdlib.h>
+
+#include <check.h>
 
 #include "sketch_given.h"
 #include "stream.h"
@@ -125,9 +126,9 @@ static uint32_t exact_items(uint64_t seed, uint32_t sets) {
     return n - 1;
 }
 
-/* A quarter of the ways is certain. Beyond it, items fall into sets like balls into urns: the first set that gets a ninth
- * ends exactness. With n items the number of such sets is close to Poisson with mean sets * P(Poisson(n / sets) > 8).
- * The seeds are fixed, so the figures below are always the same; bounds leave room for another hash function. */
+/* A quarter of the ways is certain. Beyond it, items fall into sets like balls into urns: the first set that gets a
+ * ninth ends exactness. With n items the number of such sets is close to Poisson with mean sets * P(Poisson(n / sets) >
+ * 8). The seeds are fixed, so the figures below are always the same; bounds leave room for another hash function. */
 static const struct {
     uint32_t sets, goal, least, median_least, median_most;
     double share;

@@ -1,8 +1,10 @@
-/* Goal: whatever comes, lower <= true <= upper for every item on the list, and no item that is not on it weighs more
+/* unit/sketch/check_sketch_bounds.c - bounds hold whatever comes.
+ * Goal: whatever comes, lower <= true <= upper for every item on the list, and no item that is not on it weighs more
  * than absent_upper; at every size, cut or not, at any moment. Method: random streams far larger than the sketch, a
  * plain exact counter beside it, and every statement of the packed list compared. Not one violation is allowed. */
-#include <check.h>
 #include <stdio.h>
+
+#include <check.h>
 
 #include "sketch_given.h"
 #include "stream.h"
@@ -63,7 +65,7 @@ static void feed(const struct stream_kind *kind, uint64_t seed, uint32_t events,
     stream_init(&s, kind, seed, events);
     while (stream_next(&s, &item, &weight)) {
         sizes_add(f, item, weight);
-        if (s.i == events / 3) expect_bounds(f, kind->name, seed);
+        if (s.drawn == events / 3) expect_bounds(f, kind->name, seed);
     }
 }
 
@@ -129,7 +131,7 @@ START_TEST(every_weight_is_certain_for_an_item_or_may_have_been_missed) {
         struct packed_item it;
         uint64_t certain = 0;
         ck_assert(packed_open(&r, checked_pack(&p, LIST_WHOLE), &head));
-        ck_assert_uint_eq(head.n, 8);
+        ck_assert_uint_eq(head.items_n, 8);
         while (packed_next(&r, &it) == 1) certain += it.lower;
         ck_assert_uint_eq(p.budget.saturated, 0);
         ck_assert_msg(certain + head.absent_upper == head.total, "%s, seed %llu: %llu certain, %llu missed, total %llu",
@@ -153,7 +155,7 @@ START_TEST(the_bounds_of_hot_items_are_narrow) {
     buf_clear(&f.packed);
     sketch_pack(f.sketches[SIZES - 1], 100, &f.packed);
     ck_assert(packed_open(&r, (struct bytes){f.packed.data, f.packed.len}, &head));
-    ck_assert_uint_eq(head.n, 100);
+    ck_assert_uint_eq(head.items_n, 100);
     while (packed_next(&r, &it) == 1) width += (double)(it.upper - it.lower) / (double)it.count / 100;
     printf("sketch: bounds of the top 100, seed 1, zipf .8, 100k events, 64 KB: %.4f wide on average (bound .02)\n",
            width);

@@ -1,6 +1,8 @@
-/* What a bucket's counter costs, and that the budget of all buckets always knows it. */
-#include <check.h>
+/* unit/sketch/check_sketch_memory.c - what a bucket's counter costs, and that the budget of all buckets always knows
+ * it. */
 #include <stdio.h>
+
+#include <check.h>
 
 #include "sketch_given.h"
 #include "stream.h"

@@ -1,7 +1,9 @@
-/* Goal: names that were chosen on purpose take nothing: not another item's counts, not exactness, not memory. Method:
+/* unit/sketch/check_sketch_names.c - names that were chosen on purpose.
+ * Goal: names that were chosen on purpose take nothing: not another item's counts, not exactness, not memory. Method:
  * items of one set and one tag, found by inverting the public hash, alone and among others. */
-#include <check.h>
 #include <stdio.h>
+
+#include <check.h>
 
 #include "base/hash.h"
 #include "colliding.h"

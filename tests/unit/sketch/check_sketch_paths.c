@@ -1,9 +1,11 @@
-/* Same adds, same bytes: on every path that this processor has, and however the adds are cut into batches. */
-#include <check.h>
+/* unit/sketch/check_sketch_paths.c - same adds, same bytes: on every path that this processor has, and however the adds
+ * are cut into batches. */
 #include <stdio.h>
 
+#include <check.h>
+
 #include "colliding.h"
-#include "sketch/sketch_path.h"
+#include "sketch/path.h"
 #include "sketch_given.h"
 #include "stream.h"
 

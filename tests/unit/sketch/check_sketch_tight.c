@@ -1,10 +1,12 @@
-/* Goal: bounds are no wider than the rule says. True ones are not enough: 0 and the total are always true. The rule, for
- * a set: `missed` is all weight that no way took as its own, and what every evicted way had for certain. An item that is
- * admitted begins with lower = its weight and upper = that and what was missed before; each further weight of its own
- * raises both by just that. Method: items of one set of four, the whole list before and after each add. Whose counts
- * a new item inherits is chance and is not asked; everything else follows. */
-#include <check.h>
+/* unit/sketch/check_sketch_tight.c - bounds are no wider than the rule says. Goal: bounds are no wider than the rule
+ * says. True ones are not enough: 0 and the total are always true. The rule, for a set: `missed` is all weight that no
+ * way took as its own, and what every evicted way had for certain. An item that is admitted begins with lower = its
+ * weight and upper = that and what was missed before; each further weight of its own raises both by just that. Method:
+ * items of one set of four, the whole list before and after each add. Whose counts a new item inherits is chance and is
+ * not asked; everything else follows. */
 #include <stdio.h>
+
+#include <check.h>
 
 #include "base/mem.h"
 #include "sketch_given.h"
@@ -24,12 +26,12 @@ static void look_at(struct checked *p, struct look *l) {
     buf_clear(&l->bytes);
     sketch_pack(p->sketch, LIST_WHOLE, &l->bytes);
     ck_assert(packed_open(&r, (struct bytes){l->bytes.data, l->bytes.len}, &l->head));
-    ck_assert_uint_le(l->head.n, WAYS);
-    for (uint64_t i = 0; i < l->head.n; i++) ck_assert_int_eq(packed_next(&r, &l->items[i]), 1);
+    ck_assert_uint_le(l->head.items_n, WAYS);
+    for (uint64_t i = 0; i < l->head.items_n; i++) ck_assert_int_eq(packed_next(&r, &l->items[i]), 1);
 }
 
 static const struct packed_item *look_find(const struct look *l, struct bytes item) {
-    for (uint64_t i = 0; i < l->head.n; i++)
+    for (uint64_t i = 0; i < l->head.items_n; i++)
         if (l->items[i].item.n == item.n && memcmp(l->items[i].item.p, item.p, item.n) == 0) return &l->items[i];
     return NULL;
 }
@@ -43,7 +45,7 @@ static void expect_item(const struct packed_item *it, uint64_t count, uint64_t l
 /* All that the add left alone is as it was. The lower bound of the one that left, 0 if none did. */
 static uint64_t expect_others(const struct look *before, const struct look *after, struct bytes item) {
     uint64_t gone = 0;
-    for (uint64_t i = 0; i < before->head.n; i++) {
+    for (uint64_t i = 0; i < before->head.items_n; i++) {
         const struct packed_item *was = &before->items[i], *is = look_find(after, was->item);
         if (is == NULL)
             gone += was->lower;
@@ -115,7 +117,7 @@ START_TEST(a_way_taken_by_force_hands_over_no_more_than_was_missed) {
             struct bytes item = stream_item(seed, number, name);
             if (sketch_hash(item) >> 62 != 0) continue;
             found++;
-            uint64_t missed = l.head.absent_upper, least = l.head.n == WAYS ? l.items[WAYS - 1].count : 0;
+            uint64_t missed = l.head.absent_upper, least = l.head.items_n == WAYS ? l.items[WAYS - 1].count : 0;
             add_by_rule(&p, &l, item, found <= WAYS ? HEAVY : CONTENDER);
             const struct packed_item *is = look_find(&l, item);
             if (least < HEAVY || missed >= HEAVY || is == NULL) continue;
@@ -141,8 +143,8 @@ static uint64_t largest_upper(const struct packed_item *items, uint64_t from, ui
 static uint64_t read_list(struct bytes list, struct packed_head *head, struct packed_item *items) {
     struct packed_reader r;
     ck_assert(packed_open(&r, list, head));
-    for (uint64_t i = 0; i < head->n; i++) ck_assert_int_eq(packed_next(&r, &items[i]), 1);
-    return head->n;
+    for (uint64_t i = 0; i < head->items_n; i++) ck_assert_int_eq(packed_next(&r, &items[i]), 1);
+    return head->items_n;
 }
 
 /* What a cut list says of those it leaves out is the largest that the whole list says of one of them, or of none. */
@@ -171,7 +173,7 @@ START_TEST(a_cut_list_widens_nothing) {
     stream_init(&s, &kinds[_i / 3], (uint64_t)_i, 6000);
     while (stream_next(&s, &item, &weight)) {
         checked_add(&p, item, weight);
-        if (s.i % 500 == 0)
+        if (s.drawn % 500 == 0)
             for (size_t limit = 0; limit < 2000; limit = limit * 2 + 1) expect_cut(&p, limit);
     }
     checked_deinit(&p);

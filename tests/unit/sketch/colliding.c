@@ -1,4 +1,5 @@
-/* XXH3 of eight bytes is rrmxmx(input ^ a constant): x ^= rotl(x, 49) ^ rotl(x, 24), x *= K, x ^= (x >> 35) + 8,
+/* unit/sketch/colliding.c - hashes of eight bytes, inverted.
+ * XXH3 of eight bytes is rrmxmx(input ^ a constant): x ^= rotl(x, 49) ^ rotl(x, 24), x *= K, x ^= (x >> 35) + 8,
  * x *= K, x ^= x >> 28. Each step is undone. */
 #include "colliding.h"
 
@@ -16,8 +17,8 @@ static uint64_t undo_multiply(uint64_t x) {
 }
 
 /* The map f(x) = x ^ rotl(x, 49) ^ rotl(x, 24) is multiplication by a polynomial modulo z^64 - 1, and squaring such
- * polynomials doubles the exponents: f applied 2^6 times rotates by 64, 64 * 49 and 64 * 24, which is f64(x) = x. So f's
- * inverse is f applied 63 times. */
+ * polynomials doubles the exponents: f applied 2^6 times rotates by 64, 64 * 49 and 64 * 24, which is f64(x) = x. So
+ * f's inverse is f applied 63 times. */
 static uint64_t undo_rotations(uint64_t x) {
     for (int i = 0; i < 63; i++) x ^= rotl(x, 49) ^ rotl(x, 24);
     return x;

@@ -10,8 +10,8 @@ enum { COLLIDING_BYTES = 8, COLLIDING_MAX = 1 << 16 };
 /* The item of eight bytes, written to NAME, of which sketch_hash is HASH. */
 struct bytes item_of_hash(uint64_t hash, char name[COLLIDING_BYTES]);
 
-/* Item NUMBER (below COLLIDING_MAX) of a family whose every member falls into the set that HASH does, of any table of up
- * to 2^16 sets, and has its tag too. */
+/* Item NUMBER (below COLLIDING_MAX) of a family whose every member falls into the set that HASH does, of any table of
+ * up to 2^16 sets, and has its tag too. */
 struct bytes colliding_item(uint64_t hash, uint32_t number, char name[COLLIDING_BYTES]);
 
 #endif

@@ -1,7 +1,9 @@
+/* unit/sketch/sketch_given.c - a sketch with the exact counter beside it. */
 #include "sketch_given.h"
 
-#include <check.h>
 #include <inttypes.h>
+
+#include <check.h>
 
 #include "loadgen/rng.h"
 
@@ -47,7 +49,7 @@ void expect_exact(struct checked *p, const char *context) {
     ck_assert_msg(sketch_exact(p->sketch), "%s: not exact any more", context);
     ck_assert(packed_open(&r, checked_pack(p, LIST_WHOLE), &head));
     ck_assert(head.exact);
-    ck_assert_uint_eq(head.n, p->truth.n);
+    ck_assert_uint_eq(head.items_n, p->truth.n);
     ck_assert_uint_eq(head.absent_upper, 0);
     ck_assert_uint_eq(sketch_total(p->sketch), p->truth.total);
 }

@@ -1,3 +1,4 @@
+/* unit/sketch/stream.c - Zipf, uniform and shifting streams of items. */
 #include "stream.h"
 
 #include <string.h>
@@ -5,7 +6,7 @@
 void stream_init(struct stream *s, const struct stream_kind *kind, uint64_t seed, uint32_t events) {
     *s = (struct stream){.kind = *kind, .seed = seed, .events = events};
     rng_init(&s->rng, seed);
-    if (kind->universe > 0) zipf_init(&s->zipf, kind->universe, kind->s);
+    if (kind->universe > 0) zipf_init(&s->zipf, kind->universe, kind->exponent);
 }
 
 struct bytes stream_item(uint64_t seed, uint32_t number, char name[12]) {
@@ -15,10 +16,10 @@ struct bytes stream_item(uint64_t seed, uint32_t number, char name[12]) {
 }
 
 bool stream_next(struct stream *s, struct bytes *item, uint32_t *weight) {
-    if (s->i == s->events) return false;
-    uint32_t number = s->kind.universe == 0 ? s->i : zipf_draw(&s->zipf, &s->rng);
-    if (s->kind.shifts && s->i >= s->events / 2) number += s->kind.universe;
-    s->i++;
+    if (s->drawn == s->events) return false;
+    uint32_t number = s->kind.universe == 0 ? s->drawn : zipf_draw(&s->zipf, &s->rng);
+    if (s->kind.shifts && s->drawn >= s->events / 2) number += s->kind.universe;
+    s->drawn++;
     *item = stream_item(s->seed, number, s->name);
     *weight = s->kind.weight_max <= 1 ? 1 : 1 + rng_below(&s->rng, s->kind.weight_max);
     return true;

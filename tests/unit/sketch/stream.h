@@ -9,7 +9,7 @@
 
 struct stream_kind {
     const char *name;
-    double s;          /* Zipf's exponent, 0: uniform */
+    double exponent;   /* Zipf's exponent, 0: uniform */
     uint32_t universe; /* 0: every event another item */
     bool shifts;       /* at half time all items are replaced */
     uint32_t weight_max;
@@ -20,8 +20,8 @@ struct stream {
     struct rng rng;
     struct zipf zipf;
     uint64_t seed;
-    uint32_t i, events;
-    char name[12]; /* of the current item: seed and number, in binary */
+    uint32_t drawn, events; /* so far, and of all */
+    char name[12];          /* of the current item: seed and number, in binary */
 };
 
 void stream_init(struct stream *s, const struct stream_kind *kind, uint64_t seed, uint32_t events);

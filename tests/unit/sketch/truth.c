@@ -1,3 +1,4 @@
+/* unit/sketch/truth.c - exact counting, and lists held against it. */
 #include "truth.h"
 
 #include <inttypes.h>
@@ -8,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "list/heaviest.h"
 #include "list/packed.h"
 
 /* -- counting -- */
@@ -97,13 +99,13 @@ static const char *items_contradiction(struct truth *r, struct packed_reader *re
     uint64_t n = 0;
     int got;
     while ((got = packed_next(reader, &it)) == 1 && wrong == NULL) {
-        if (n > 0 && packed_order(last.count, last.item, it.count, it.item) >= 0) wrong = "out of order";
+        if (n > 0 && list_order(last.count, last.item, it.count, it.item) >= 0) wrong = "out of order";
         if (wrong == NULL) wrong = item_contradiction(r, head, &it);
         last = it;
         n++;
     }
     if (wrong != NULL) return wrong;
-    return got != 0 ? "broken bytes" : n != head->n ? "another number of items than the head says" : NULL;
+    return got != 0 ? "broken bytes" : n != head->items_n ? "another number of items than the head says" : NULL;
 }
 
 static const char *absent_contradiction(const struct truth *r, uint64_t absent_upper) {

@@ -1,11 +1,13 @@
 /* Rejected events: unchanged, with headers that say where they came from, and tickets that say how far they are. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <check.h>
+
 #include "base/log.h"
 #include "kafka_given.h"
 #include "source/kafka_internal.h"
 #include "unit/base/capture.h"
-#include <check.h>
-#include <stdlib.h>
-#include <string.h>
 
 Suite *kafka_dead_letter_suite(void);
 

@@ -1,7 +1,9 @@
 /* What can be asked: commits and their metadata, bounds of the logs, the topics' partitions. */
-#include "kafka_given.h"
-#include <check.h>
 #include <string.h>
+
+#include <check.h>
+
+#include "kafka_given.h"
 
 Suite *kafka_lookup_suite(void);
 

@@ -1,8 +1,10 @@
 /* What a member of the group sees: records, ends, resets, rebalances. */
-#include "kafka_given.h"
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <check.h>
+
+#include "kafka_given.h"
 
 Suite *kafka_member_suite(void);
 

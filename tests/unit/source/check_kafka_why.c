@@ -1,10 +1,12 @@
 /* What is wrong with Kafka, in words: for /readyz, and once for the log. */
+#include <string.h>
+
+#include <check.h>
+
 #include "base/log.h"
 #include "kafka_given.h"
 #include "source/kafka_internal.h"
 #include "unit/base/capture.h"
-#include <check.h>
-#include <string.h>
 
 Suite *kafka_why_suite(void);
 

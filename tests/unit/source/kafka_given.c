@@ -1,9 +1,12 @@
 #include "kafka_given.h"
-#include "base/mem.h"
-#include <check.h>
+
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+
+#include <check.h>
+
+#include "base/mem.h"
 
 static const char *mock_bootstraps(struct given *g) {
     char text[256];

@@ -3,9 +3,10 @@
 #ifndef TOPKD_TESTS_KAFKA_GIVEN_H
 #define TOPKD_TESTS_KAFKA_GIVEN_H
 
-#include "source/kafka.h"
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
+
+#include "source/kafka.h"
 
 enum { KAFKA_GIVEN_MS = 10000, KAFKA_GIVEN_QUEUE_BYTES = 32 << 20 }; /* how long anything may take */
 

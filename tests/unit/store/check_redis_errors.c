@@ -1,8 +1,9 @@
 /* What every way to go wrong means: broken (send again after rule 12), full (wait), or fatal (stop, and say why). */
-#include <check.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "base/clock.h"
 #include "redis_stub.h"

@@ -1,9 +1,10 @@
 /* The store on a real Redis: what the differential test cannot see - limits, refusals, size, restarts. */
-#include <check.h>
-#include <hiredis/hiredis.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <check.h>
+#include <hiredis/hiredis.h>
 
 #include "base/mem.h"
 #include "store/redis.h"

@@ -2,10 +2,11 @@
  * must get the same answers from both and leave both with the same fields in the same keys. What the property test of
  * the delivery rules finds out about the fake then holds for the scripts. TOPKD_TEST_SEEDS=n runs n sequences instead
  * of SEEDS; a failure names its seed and step. */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "base/clock.h"
 #include "base/mem.h"

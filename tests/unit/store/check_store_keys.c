@@ -1,6 +1,7 @@
 /* The spelling of keys is a public contract: these texts may not change without a new STORE_CONTRACT_VERSION. */
-#include <check.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "protocol/fence.h"
 #include "store/keys.h"

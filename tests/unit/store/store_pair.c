@@ -1,10 +1,11 @@
 /* store/store_pair.c - see store_pair.h. */
 #include "store_pair.h"
 
-#include <check.h>
-#include <hiredis/hiredis.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <check.h>
+#include <hiredis/hiredis.h>
 
 #include "base/mem.h"
 #include "store/redis.h"

@@ -1,8 +1,9 @@
 #include "worker_given.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "unit/config/given_env.h"
 

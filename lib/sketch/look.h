@@ -1,10 +1,10 @@
-/* sketch/sketch_look.h - what is looked for in a set, in three ways with the same answers: AVX2, SSE2 and plain C.
+/* sketch/look.h - what is looked for in a set, in three ways with the same answers: AVX2, SSE2 and plain C.
  * The including file defines SKETCH_PATH_AVX2 or SKETCH_PATH_SSE2 (and compiles for it), or neither. Counts of the same
  * size are decided by place: the first.   Threads: any; pure. */
-#ifndef TOPKD_SKETCH_SKETCH_LOOK_H
-#define TOPKD_SKETCH_SKETCH_LOOK_H
+#ifndef TOPKD_SKETCH_LOOK_H
+#define TOPKD_SKETCH_LOOK_H
 
-#include "sketch/sketch_set.h"
+#include "sketch/set.h"
 
 /* set_ways: a bit for each way with TAG (0: for each free one).
  * set_smallest_way: the first of those with the smallest count.

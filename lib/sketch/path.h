@@ -1,7 +1,7 @@
-/* sketch/sketch_path.h - the hot code of a sketch, compiled for more than one kind of processor. Same adds, same bytes,
+/* sketch/path.h - the hot code of a sketch, compiled for more than one kind of processor. Same adds, same bytes,
  * on every path.   Threads: any. */
-#ifndef TOPKD_SKETCH_SKETCH_PATH_H
-#define TOPKD_SKETCH_SKETCH_PATH_H
+#ifndef TOPKD_SKETCH_PATH_H
+#define TOPKD_SKETCH_PATH_H
 
 #include "sketch/sketch.h"
 

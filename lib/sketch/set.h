@@ -1,6 +1,6 @@
-/* sketch/sketch_set.h - one set of a sketch: two cache lines.   Threads: none; plain values. */
-#ifndef TOPKD_SKETCH_SKETCH_SET_H
-#define TOPKD_SKETCH_SKETCH_SET_H
+/* sketch/set.h - one set of a sketch: two cache lines.   Threads: none; plain values. */
+#ifndef TOPKD_SKETCH_SET_H
+#define TOPKD_SKETCH_SET_H
 
 #include "base/base.h"
 

@@ -1,6 +1,6 @@
-/* Where items wait whose set is full while the table is not: sketch_stash.h says why, sketch.c when. Items never leave
- * it by weight, so each is counted exactly for as long as the sketch lives: what was exact stays so. */
-#include "sketch/sketch_stash.h"
+/* sketch/stash.c - where items wait whose set is full while the table is not: stash.h says why, sketch.c when. Items
+ * never leave it by weight, so each is counted exactly for as long as the sketch lives: what was exact stays so. */
+#include "sketch/stash.h"
 
 #include <assert.h>
 
@@ -8,7 +8,7 @@
 #if defined(__SSE2__)
 #define SKETCH_PATH_SSE2
 #endif
-#include "sketch/sketch_look.h"
+#include "sketch/look.h"
 
 enum { SLOTS_MIN = 8, WORD_BITS = 64 };
 
@@ -64,6 +64,7 @@ void stash_give(struct sketch *s) {
 /* -- slots: index + 1 of an item, 0 = free -- */
 
 static void slot_put(struct stash *t, uint32_t key, uint32_t index) {
+    assert(t->n < t->slots_n); /* a free slot ends the search */
     uint32_t *slots = slots_of(t), k = key & (t->slots_n - 1);
     while (slots[k] != 0) k = (k + 1) & (t->slots_n - 1);
     slots[k] = index + 1;
@@ -93,6 +94,7 @@ static uint32_t ways_counted(const struct sketch *s) {
 uint32_t ways_in_use(const struct sketch *s) { return s->stash != NULL ? s->stash->ways_n : ways_counted(s); }
 
 static bool stash_begin(struct sketch *s) {
+    assert(s->stash == NULL);
     if (!budget_allows(s, blocks_size(SLOTS_MIN, sets_n(s)))) return false;
     struct stash *t = block_take(s, SLOTS_MIN);
     sets_take(s, t);
@@ -128,6 +130,7 @@ bool stash_take(struct sketch *s, uint32_t i, const struct sketch_add *a) {
         return false;
     }
     struct stash *t = s->stash;
+    assert(t->n < items_max(t->slots_n));
     uint32_t key = key_of(a->item), at = sketch_id_intern(s, a->item);
     slot_put(t, key, t->n);
     t->items[t->n++] = (struct stash_item){at, a->weight, key};

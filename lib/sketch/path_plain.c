@@ -1,6 +1,6 @@
-/* The hot code of a sketch for any processor: sketch_path.inc. */
+/* sketch/path_plain.c - the hot code of a sketch for any processor: path.inc. */
 #define PATH_ADD_ALL add_all_plain
-#include "sketch/sketch_path.inc"
+#include "sketch/path.inc"
 
 static bool runs_here(void) { return true; }
 

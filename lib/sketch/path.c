@@ -1,9 +1,10 @@
-#include "sketch/sketch_path.h"
-
-#include "base/testhook.h"
+/* sketch/path.c - the path that this processor has is chosen once. */
+#include "sketch/path.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/testhook.h"
 
 extern const struct sketch_path sketch_path_plain;
 #if defined(__x86_64__)

@@ -1,12 +1,13 @@
-/* sketch/sketch_stash.h - the items of a sketch that found their set full before half of the ways were used: names that
- * fell together by chance, of which there are few, or by design, of which there may be any number. A hash table by name
- * in insertion order (items in an array, slots beside it); its hash has a secret of the process, so that nobody can
- * choose names that fall together here too. The secret decides in which slot an item is looked for, and nothing that
- * shows.   Threads: none, as the sketch. Inside of lib/sketch only. */
-#ifndef TOPKD_SKETCH_SKETCH_STASH_H
-#define TOPKD_SKETCH_SKETCH_STASH_H
+/* sketch/stash.h - the items of a sketch that found their set full before half of the ways were used.
+ * Their names fell together by chance, of which there are few, or by design, of which there may be any number. It is a
+ * hash table by name in insertion order: items in an array, slots beside it. Its hash has a secret of the process, so
+ * that nobody can choose names that fall together here too. The secret decides in which slot an item is looked for, and
+ * nothing that shows.
+ * Threads: none, as the sketch.   Inside of lib/sketch only. */
+#ifndef TOPKD_SKETCH_STASH_H
+#define TOPKD_SKETCH_STASH_H
 
-#include "sketch/sketch_state.h"
+#include "sketch/state.h"
 
 struct stash_item {
     uint32_t at; /* of its id */

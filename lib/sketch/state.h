@@ -1,11 +1,11 @@
-/* sketch/sketch_state.h - the inside of a sketch, shared by the files of this folder and by nobody else. */
-#ifndef TOPKD_SKETCH_SKETCH_STATE_H
-#define TOPKD_SKETCH_SKETCH_STATE_H
-
-#include "sketch/sketch.h"
-#include "sketch/sketch_set.h"
+/* sketch/state.h - the inside of a sketch, shared by the files of this folder and by nobody else. */
+#ifndef TOPKD_SKETCH_STATE_H
+#define TOPKD_SKETCH_STATE_H
 
 #include <string.h>
+
+#include "sketch/set.h"
+#include "sketch/sketch.h"
 
 /* An item's id is {u16 length, bytes} at an offset of the arena. */
 struct set_ids {
@@ -43,6 +43,10 @@ struct sketch {
 };
 _Static_assert(sizeof(struct sketch) <= 64, "a sketch is one cache line beside its sets");
 
+/* What sketch.c promises of a sketch between two calls. In a test build every set is looked at. */
+void sketch_check(const struct sketch *s);
+
+static inline size_t arena_bytes(const struct sketch *s) { return (size_t)1 << s->arena_bits; }
 static inline uint32_t sets_n(const struct sketch *s) { return UINT32_C(1) << (64 - s->shift); }
 /* So many different items are always exact: a quarter of the ways. */
 static inline uint32_t items_exact(uint8_t shift) { return UINT32_C(SET_WAYS / 4) << (64 - shift); }
@@ -108,7 +112,7 @@ bool sketch_add_to_full(const struct sketch_add *a) MUST_CHECK;
 /* The offset of an id for ITEM. The arena may move for it. */
 uint32_t sketch_id_intern(struct sketch *s, struct bytes item);
 
-/* sketch_overflow.c */
+/* overflow.c */
 /* MISSED of set I went over by adding W. */
 void sketch_missed_clip(struct sketch *s, uint32_t i, uint32_t w);
 /* The contender A with ADMITTED counts behind it takes WAY; what stood there goes to the light CELL. */

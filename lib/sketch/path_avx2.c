@@ -1,4 +1,5 @@
-/* The hot code of a sketch for an x86-64 with AVX2, chosen when the process starts to count: sketch_path.inc. */
+/* sketch/path_avx2.c - the hot code of a sketch for an x86-64 with AVX2, chosen when the process starts to count:
+ * path.inc. */
 #if defined(__x86_64__)
 #if defined(__clang__)
 #pragma clang attribute push(__attribute__((target("avx2,bmi,bmi2"))), apply_to = function)
@@ -7,7 +8,7 @@
 #endif
 #define SKETCH_PATH_AVX2
 #define PATH_ADD_ALL add_all_avx2
-#include "sketch/sketch_path.inc"
+#include "sketch/path.inc"
 
 static bool runs_here(void) { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2"); }
 

@@ -1,8 +1,8 @@
-/* The hot code of a sketch for any x86-64: sketch_path.inc. */
+/* sketch/path_sse2.c - the hot code of a sketch for any x86-64: path.inc. */
 #if defined(__SSE2__)
 #define SKETCH_PATH_SSE2
 #define PATH_ADD_ALL add_all_sse2
-#include "sketch/sketch_path.inc"
+#include "sketch/path.inc"
 
 static bool runs_here(void) { return true; }
 
