@@ -1,7 +1,9 @@
-#include <check.h>
+/* unit/event/check_event_arena.c - texts of a batch stay where they are until they are cleared. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "event/arena.h"
 

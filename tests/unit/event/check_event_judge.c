@@ -1,9 +1,10 @@
-/* The judge's rules are tested with the events of check_event_json.c; here is what hangs on where a byte stands. */
-#include "event/judge.h"
-
-#include <check.h>
+/* unit/event/check_event_judge.c - what the judge says may not depend on where a byte stands.
+ * The other rules are tested with the events of check_json_jansson.c. */
 #include <string.h>
 
+#include <check.h>
+
+#include "event/judge.h"
 #include "unit/decode/decode_given.h"
 
 static enum event_outcome judged_location(const char *text, size_t n) {
