@@ -10,6 +10,10 @@ static void form_check(const struct json_form *form) {
     assert((form->first == NULL) == (form->used == 0));
 }
 
+static bool form_has(const struct json_form *form, const struct json_step *step) {
+    return step >= form->steps && step < form->steps + form->used;
+}
+
 static void form_forget(struct json_form *form) {
     form->first = NULL;
     form->used = 0;
@@ -26,6 +30,7 @@ bool json_form_missed(struct json_form *form) {
 
 static struct json_step step_of(struct bytes text, enum event_field field) {
     char padded[JSON_FORM_TEXT_BYTES_MAX] = {0};
+    assert(text.n > 0 && text.n <= sizeof padded);
     size_t reach = text.n < 8 ? 8 : text.n;
     memcpy(padded, text.p, text.n);
     return (struct json_step){
@@ -54,8 +59,10 @@ struct json_step *json_form_add(struct json_form *form, struct json_step **at, s
     assert(field <= EVENT_FIELDS);
     if (!text_is_learnt(text)) return NULL;
     struct json_step wanted = step_of(text, field);
-    for (; *at != NULL; at = &(*at)->otherwise)
+    for (; *at != NULL; at = &(*at)->otherwise) {
+        assert(form_has(form, *at));
         if (step_has_text_of(*at, &wanted)) return *at;
+    }
     if (form->used == JSON_FORM_STEPS) return NULL;
     *at = &form->steps[form->used++];
     **at = wanted;

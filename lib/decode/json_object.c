@@ -27,6 +27,7 @@ static struct json_name name_of(const char *text) {
     return name;
 }
 
+/* Also false where a field has no name. */
 static bool names_are_distinct(const struct json_name names[EVENT_FIELDS]) {
     for (size_t i = 0; i < EVENT_FIELDS; i++) {
         if (names[i].text == NULL) return false;
@@ -149,6 +150,7 @@ static const char *members_walk(const struct json_names *names, struct json_text
  * Not inlined, because it is rare. */
 static __attribute__((noinline)) void names_learn(struct json_names *names, struct json_text t, const char *p) {
     struct json_step **at = &names->form.first;
+    assert(*p == '{');
     while (*json_token_skip_space(&t, p) != '}') {
         enum event_field field;
         const char *start = p, *key = json_token_skip_space(&t, p) + 1; /* behind the brace or the comma */

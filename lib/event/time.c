@@ -39,6 +39,7 @@ static bool cursor_take_byte(struct cursor *c, char wanted) {
 /* Exactly N digits, with a value of LO..HI. */
 static bool cursor_take_number(struct cursor *c, int n, int lo, int hi, int *out) {
     int v = 0;
+    assert(c->p <= c->end && n > 0 && n < 10);
     for (; n > 0; n--) {
         if (c->p == c->end || !is_digit(*c->p)) return false;
         v = v * 10 + (*c->p++ - '0');
@@ -129,6 +130,7 @@ bool event_time_from_real(double seconds, int64_t *ms) {
     double whole;
     long long us = llround(modf(seconds, &whole) * 1e6);
     *ms = (int64_t)whole * SECOND_MS + (us < 1000000 ? us : 999999) / 1000;
+    assert(time_is_believed(*ms));
     return true;
 }
 
