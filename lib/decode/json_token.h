@@ -1,5 +1,5 @@
 /* decode/json_token.h - the parts of a JSON text, for a scanner that gives up where anything is unusual.
- * Use when: a text is read from its first byte on.   Not for: verdicts: NULL only says "not recognised".
+ * Use when: a text is read from its first byte on.   Not for: verdicts; NULL only says "not recognised".
  * Each function stands on the first byte of what it takes, and returns what follows it. What is taken, jansson takes
  * too, with the same meaning. VALUE is where to write what was read. Where it is NULL, the value is not needed; then it
  * may be written in more ways.
