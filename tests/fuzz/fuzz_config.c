@@ -1,5 +1,6 @@
 /* fuzz/fuzz_config.c - whatever an environment holds, config_load answers with a configuration or with problems.
- * A configuration keeps its promises. The input is entries with a zero byte or a line end between; names get the prefix.
+ * A configuration keeps its promises. The input is entries, with a zero byte or a line end between them. Names get the
+ * prefix.
  */
 #include <assert.h>
 #include <string.h>
