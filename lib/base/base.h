@@ -8,6 +8,7 @@
 
 #define MUST_CHECK              __attribute__((warn_unused_result))
 #define PRINTF_LIKE(fmt, first) __attribute__((format(printf, fmt, first)))
+#define ALWAYS_INLINE           static inline __attribute__((always_inline))
 #define ARRAY_LEN(a)            (sizeof(a) / sizeof((a)[0]))
 
 static inline int64_t i64_larger(int64_t a, int64_t b) { return a > b ? a : b; }

@@ -16,14 +16,14 @@ struct consumer *consumer_create(struct hub *hub, uint32_t number, struct source
     c->number = number;
     c->source = source;
     c->budget.limit_bytes = sketch_bytes;
-    c->event_rules = (struct event_rules){.field_item = cfg->field_item,
-                                          .field_location = cfg->field_location,
-                                          .field_type = cfg->field_type,
-                                          .field_time = cfg->field_time,
-                                          .field_user = cfg->field_user,
-                                          .field_value = cfg->field_value,
-                                          .weights = &cfg->weights,
-                                          .has_global = cfg->global[0] != 0};
+    c->decoder = decoder_create(&(struct event_rules){.field_item = cfg->field_item,
+                                                      .field_location = cfg->field_location,
+                                                      .field_type = cfg->field_type,
+                                                      .field_time = cfg->field_time,
+                                                      .field_user = cfg->field_user,
+                                                      .field_value = cfg->field_value,
+                                                      .weights = &cfg->weights,
+                                                      .has_global = cfg->global[0] != 0});
     c->sends_dead_letters = cfg->dlq_topic[0] != 0;
     c->dead_letters_tail = &c->dead_letters;
     c->committed_mono_ms = clock_mono_ms(hub->clock);
@@ -38,6 +38,7 @@ void consumer_destroy(struct consumer *c) {
     assignments_free(c);
     consumer_metrics_destroy(c);
     event_batch_deinit(&c->batch);
+    decoder_destroy(c->decoder);
     sketch_budget_deinit(&c->budget);
     mem_free(c->frozen);
     mem_free(c);
@@ -49,7 +50,7 @@ static enum record_outcome apply(struct consumer *c, struct assignment *s, const
                                  int64_t wall_ms) {
     struct log_record rec = {r->offset, r->time_ms, r->key, r->value};
     bool wanted = partition_wants(s->memory, r->offset);
-    if (wanted) event_decode(&c->event_rules, r->value.p, r->value.n, r->time_ms, &c->batch);
+    if (wanted) decoder_decode(c->decoder, r->value, r->time_ms, &c->batch);
     enum record_outcome took = partition_record(s->memory, &rec, wanted ? &c->batch : NULL, wall_ms);
     if (took == RECORD_APPLIED && !c->example.set) consumer_note_example(c, s, r);
     if (took == RECORD_APPLIED && c->sends_dead_letters) consumer_reject(c, s, r);

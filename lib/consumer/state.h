@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "consumer/consumer.h"
+#include "decode/decoder.h"
 
 /* What a partition of a topic is to this member. Slots are made once and stay: their names are borrowed by mails under
  * way. */
@@ -73,7 +74,7 @@ struct consumer {
     uint32_t number;
     struct source source;
     struct sketch_budget budget;
-    struct event_rules event_rules;
+    struct decoder *decoder; /* owned */
     struct event_batch batch;
     bool sends_dead_letters;
 

@@ -1,18 +1,21 @@
-/* Numbers, eight digits at a time. Up to 18 digits fit an int64_t, so nothing overflows here that does not in jansson,
- * and the digits are the number's decimal text unless a zero leads.
+/* decode/json_number.c - reads numbers whose value is certain, and leaves the others to jansson.
+ * Up to 18 digits fit an int64_t, so nothing overflows here that does not overflow in jansson. The digits are also the
+ * number's decimal text, unless a zero leads.
  *
- * A real number whose digits make an integer up to 2^53 is that integer divided by a power of ten up to 10^18: both are
- * doubles without rounding, so the one rounding of the division gives the double nearest to what was written, which is
- * what strtod gives. 1763751600.123456 is such a number; one with more digits, or an exponent, goes to jansson where it
- * is needed. Where it is not, it must only be sure not to overflow: 18 digits and 99 places are far from 10^308. */
+ * A real number is read where its digits make an integer up to 2^53. Then it is that integer, divided by a power of ten
+ * up to 10^18. Both are doubles without rounding. So the division rounds once, and gives the double nearest to what was
+ * written, which is what strtod gives. 1763751600.123456 is such a number. One with more digits or an exponent goes to
+ * jansson if it is needed. If it is not needed, it must only be certain not to overflow: 18 digits and an exponent of
+ * two digits are far from 10^308. */
+#include "decode/json_number.h"
+
+#include <assert.h>
 #include <float.h>
 
-#include "decode/json_token.h"
-
-enum { DIGITS_MAX = EVENT_TOKEN_DIGITS_MAX, EXPONENT_DIGITS_MAX = 2 };
+enum { DIGITS_MAX = JSON_NUMBER_DIGITS_MAX, EXPONENT_DIGITS_MAX = 2 };
 #define EXACT_MAX (UINT64_C(1) << 53)
 
-const uint64_t event_powers_of_ten[DIGITS_MAX + 1] = {
+const uint64_t json_number_powers_of_ten[DIGITS_MAX + 1] = {
     1,
     10,
     100,
@@ -34,69 +37,70 @@ const uint64_t event_powers_of_ten[DIGITS_MAX + 1] = {
     UINT64_C(1000000000000000000),
 };
 
-/* Up to eight digits; adds them to what *SUM has from before, and returns their number. */
-static inline unsigned add_digits(const char *p, const char *end, uint64_t *sum) {
-    uint64_t digits = event_load8_before(p, end) ^ EVENT_EACH_BYTE('0');
-    unsigned n = event_digits_count(digits);
-    if (n > 0) *sum = *sum * event_powers_of_ten[n] + event_digits_value(digits << 8 * (8 - n));
+/* Up to eight digits, which are appended to those that *SUM has from before; returns how many they are. */
+static inline unsigned digits_add(const char *p, const char *end, uint64_t *sum) {
+    uint64_t digits = bytes8_load_before(p, end) ^ BYTES8_EACH('0');
+    unsigned n = json_digits_count(digits);
+    if (n > 0) *sum = *sum * json_number_powers_of_ten[n] + json_digits_value(digits << 8 * (8 - n));
     return n;
 }
 
 /* One to 18 digits. */
-static inline const char *take_digits(const char *p, const char *end, uint64_t *out) {
+static inline const char *digits_take(const char *p, const char *end, uint64_t *out) {
     uint64_t sum = 0;
-    unsigned n = add_digits(p, end, &sum);
+    unsigned n = digits_add(p, end, &sum);
     if (n == 8) {
-        unsigned more = add_digits(p + 8, end, &sum);
-        n += more == 8 ? 8 + add_digits(p + 16, end, &sum) : more;
+        unsigned more = digits_add(p + 8, end, &sum);
+        n += more == 8 ? 8 + digits_add(p + 16, end, &sum) : more;
     }
     *out = sum;
     return n > 0 && n <= DIGITS_MAX ? p + n : NULL;
 }
 
-static bool has_exponent(char c) { return c == 'e' || c == 'E'; }
+static bool exponent_begins(char c) { return c == 'e' || c == 'E'; }
 
 /* P stands on the letter. */
-static const char *skip_exponent(const char *p, const char *end) {
+static const char *exponent_skip(const char *p, const char *end) {
     p++;
     if (*p == '+' || *p == '-') p++;
     uint64_t exponent;
-    const char *next = take_digits(p, end, &exponent);
+    const char *next = digits_take(p, end, &exponent);
     return next != NULL && next - p <= EXPONENT_DIGITS_MAX ? next : NULL;
 }
 
-/* The double that strtod makes of WHOLE.FRACTION, if that is sure. */
-static bool exact_real(uint64_t whole, uint64_t fraction, size_t places, double *out) {
+/* *OUT: the double that strtod makes of WHOLE.FRACTION. False: it is not certain. */
+static bool real_exact(uint64_t whole, uint64_t fraction, size_t places, double *out) {
     uint64_t digits, scaled;
-    if (FLT_EVAL_METHOD != 0 || __builtin_mul_overflow(whole, event_powers_of_ten[places], &scaled) ||
+    assert(places <= DIGITS_MAX);
+    if (FLT_EVAL_METHOD != 0 || __builtin_mul_overflow(whole, json_number_powers_of_ten[places], &scaled) ||
         __builtin_add_overflow(scaled, fraction, &digits) || digits > EXACT_MAX)
         return false;
-    *out = (double)digits / (double)event_powers_of_ten[places];
+    *out = (double)digits / (double)json_number_powers_of_ten[places];
     return true;
 }
 
-/* Apart from its caller, because registers saved for what is rare would be saved for all.
- * P stands behind the digits of WHOLE. A negative one is not needed so often that its zero would be worth a thought. */
-static __attribute__((noinline)) const char *take_real(const char *p, const char *end, bool negative, uint64_t whole,
+/* P stands behind the digits of WHOLE. Negative real numbers that are needed are so rare that -0.0 is not worth a
+ * thought: all are left to jansson. Not inlined, because its registers would be saved for every number. */
+static __attribute__((noinline)) const char *real_take(const char *p, const char *end, bool negative, uint64_t whole,
                                                        struct event_value *value) {
     const char *point = p;
     uint64_t fraction = 0;
-    if (*p == '.') p = take_digits(p + 1, end, &fraction);
+    if (*p == '.') p = digits_take(p + 1, end, &fraction);
     if (p == NULL) return NULL;
-    bool exponent = has_exponent(*p);
-    if (value == NULL) return exponent ? skip_exponent(p, end) : p;
+    bool exponent = exponent_begins(*p);
+    if (value == NULL) return exponent ? exponent_skip(p, end) : p;
     if (exponent || negative) return NULL;
     value->kind = EVENT_REAL;
-    return exact_real(whole, fraction, (size_t)(p - point) - 1, &value->real) ? p : NULL;
+    return real_exact(whole, fraction, (size_t)(p - point) - 1, &value->real) ? p : NULL;
 }
 
-const char *event_token_number(const char *p, const char *end, struct event_value *value) {
+const char *json_number_take(const char *p, const char *end, struct event_value *value) {
     bool negative = *p == '-';
     const char *first = p + negative;
     uint64_t whole;
-    const char *next = take_digits(first, end, &whole);
+    const char *next = digits_take(first, end, &whole);
     if (next == NULL || (*first == '0' && next - first > 1)) return NULL;
-    if (*next == '.' || has_exponent(*next)) return take_real(next, end, negative, whole, value);
+    if (*next == '.' || exponent_begins(*next)) return real_take(next, end, negative, whole, value);
     if (value == NULL) return next;
     if (negative && whole == 0) return NULL; /* its decimal text is 0 */
     value->kind = EVENT_INTEGER;

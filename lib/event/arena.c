@@ -1,6 +1,8 @@
-/* A list of blocks that is walked again from its start after each clear. Blocks never move, so neither do the texts. */
+/* event/arena.c - a list of blocks, walked again from its start after each clear.
+ * Blocks never move, so the texts in them do not move either. */
 #include "event/arena.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -15,27 +17,28 @@ struct block {
 };
 
 struct event_arena {
-    struct block *first; /* owned, with all that follow */
-    struct block *now;   /* the block being filled; those behind it are free */
-    size_t used;         /* bytes of NOW */
+    struct block *first;   /* owned, with all that follow */
+    struct block *current; /* the block being filled; those behind it are free */
+    size_t used;           /* bytes of CURRENT */
 };
 
 static struct block *block_create(size_t size) {
-    struct block *k = mem_alloc(sizeof *k + size);
-    k->next = NULL;
-    k->size = size;
-    return k;
+    struct block *block = mem_alloc(sizeof *block + size);
+    block->next = NULL;
+    block->size = size;
+    return block;
 }
 
-/* Make NOW a block with N free bytes. A following block that is too small stays in the list, for later texts. */
-static void next_block(struct event_arena *a, size_t n) {
-    if (a->now->next == NULL || a->now->next->size < n) {
-        struct block *k = block_create(n > BLOCK_BYTES ? n : BLOCK_BYTES);
-        k->next = a->now->next;
-        a->now->next = k;
+/* Makes CURRENT a block with N free bytes. A following block that is too small stays in the list, for later texts. */
+static void arena_next_block(struct event_arena *a, size_t n) {
+    if (a->current->next == NULL || a->current->next->size < n) {
+        struct block *block = block_create(n > BLOCK_BYTES ? n : BLOCK_BYTES);
+        block->next = a->current->next;
+        a->current->next = block;
     }
-    a->now = a->now->next;
+    a->current = a->current->next;
     a->used = 0;
+    assert(a->current->size >= n);
 }
 
 struct event_arena *event_arena_create(void) {
@@ -47,21 +50,22 @@ struct event_arena *event_arena_create(void) {
 
 void event_arena_destroy(struct event_arena *a) {
     if (a == NULL) return;
-    for (struct block *k = a->first, *next; k != NULL; k = next) {
-        next = k->next;
-        mem_free(k);
+    for (struct block *block = a->first, *next; block != NULL; block = next) {
+        next = block->next;
+        mem_free(block);
     }
     mem_free(a);
 }
 
 void event_arena_clear(struct event_arena *a) {
-    a->now = a->first;
+    a->current = a->first;
     a->used = 0;
 }
 
 struct bytes event_arena_copy(struct event_arena *a, struct bytes text) {
-    if (a->now->size - a->used < text.n) next_block(a, text.n);
-    char *to = a->now->data + a->used;
+    assert(a->used <= a->current->size);
+    if (a->current->size - a->used < text.n) arena_next_block(a, text.n);
+    char *to = a->current->data + a->used;
     if (text.n > 0) memcpy(to, text.p, text.n);
     a->used += text.n;
     return (struct bytes){.p = to, .n = text.n};

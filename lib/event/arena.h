@@ -1,6 +1,6 @@
-/* event/arena.h - the texts of one batch: stable pointers, thrown away all at once.
+/* event/arena.h - the texts of one batch: they do not move, and all are thrown away at once.
  * Use when: a decoder must keep a text longer than the parser that produced it.   Not for: single frees.
- * Threads: one owner.   Memory: what the largest batch so far needed, in blocks; it is reused, never returned early. */
+ * Threads: one owner.   Memory: blocks for the largest batch so far; they are reused, and freed at the end. */
 #ifndef TOPKD_EVENT_ARENA_H
 #define TOPKD_EVENT_ARENA_H
 
@@ -11,7 +11,7 @@ struct event_arena;
 struct event_arena *event_arena_create(void);
 void event_arena_destroy(struct event_arena *a); /* NULL is allowed */
 
-/* Forget every text; the memory stays for the next batch. */
+/* Forgets every text; the memory stays for the next batch. */
 void event_arena_clear(struct event_arena *a);
 /* A copy of TEXT, valid until the next clear; its p is never NULL, whatever the length. */
 struct bytes event_arena_copy(struct event_arena *a, struct bytes text);

@@ -1,10 +1,9 @@
-/* The storage of a batch, and the names of what becomes of its events. */
+/* event/batch.c - the storage of a batch, and the names of what becomes of its events. */
 #include "event/batch.h"
 
 #include <assert.h>
 
 #include "base/mem.h"
-#include "decode/json_names.h"
 #include "event/arena.h"
 
 const char *event_outcome_name(enum event_outcome o) {
@@ -29,27 +28,25 @@ const char *event_outcome_name(enum event_outcome o) {
 }
 
 bool event_outcome_rejected(enum event_outcome o) {
+    assert((unsigned)o < EVENT_OUTCOMES);
     return o != EVENT_APPLIED && o != EVENT_TOMBSTONE && o != EVENT_WEIGHTLESS;
 }
 
-void event_batch_init(struct event_batch *b) {
-    struct event_names *names = mem_zalloc(1, sizeof *names);
-    *b = (struct event_batch){.arena = event_arena_create(), .names = names};
-}
+void event_batch_init(struct event_batch *b) { *b = (struct event_batch){.arena = event_arena_create()}; }
 
 void event_batch_deinit(struct event_batch *b) {
     event_arena_destroy(b->arena);
-    mem_free(b->names);
     mem_free(b->events);
     *b = (struct event_batch){0};
 }
 
 void event_batch_clear(struct event_batch *b) {
+    event_batch_check(b);
     event_arena_clear(b->arena);
     b->n = 0;
 }
 
 void event_batch_grow(struct event_batch *b) {
-    b->cap = b->cap == 0 ? 16 : b->cap * 2;
-    b->events = mem_realloc(b->events, b->cap, sizeof *b->events);
+    event_batch_check(b);
+    b->events = mem_grow(b->events, &b->cap, b->n + 1, sizeof *b->events);
 }

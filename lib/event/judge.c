@@ -1,8 +1,8 @@
-/* Every field is read whatever the others hold, and then the first complaint in the order of `enum event_outcome` wins:
- * so the time of an event is there whenever it could be read. */
+/* event/judge.c - every field is read, whatever the others hold; then the first complaint wins.
+ * Complaints are ordered as in `enum event_outcome`. So the time of an event is there whenever it could be read. */
 #include "event/judge.h"
 
-#include "decode/json_block.h"
+#include "base/bytes8.h"
 #include "event/time.h"
 
 static enum event_outcome judge_item(const struct event_value *v, struct bytes *item) {
@@ -15,32 +15,38 @@ static enum event_outcome judge_item(const struct event_value *v, struct bytes *
 
 static bool is_control(char c) { return (unsigned char)c < 0x20 || c == 0x7f; }
 
-/* Eight bytes at once; what is looked at twice is the same twice. Apart from its caller, because registers saved for
- * what is rare would be saved for all. */
+/* Not 0 if one of eight bytes is a control character. */
+static uint64_t controls8(const char *p) {
+    uint64_t w = bytes8_load(p);
+    return bytes8_zeros(w & BYTES8_EACH(0xe0)) | bytes8_zeros(w ^ BYTES8_EACH(0x7f));
+}
+
+/* Looks at eight bytes at once. The last eight may overlap those before them: what is looked at twice is the same
+ * twice. It is not inlined: its registers would be saved for every event, and few events need them. */
 static __attribute__((noinline)) bool has_control(struct bytes text) {
     uint64_t found = 0;
     size_t i = 0;
-    for (; i + 8 <= text.n; i += 8) found |= event_controls8(text.p + i);
-    if (text.n >= 8) return (found | event_controls8(text.p + text.n - 8)) != 0;
+    for (; i + 8 <= text.n; i += 8) found |= controls8(text.p + i);
+    if (text.n >= 8) return (found | controls8(text.p + text.n - 8)) != 0;
     for (; i < text.n; i++)
         if (is_control(text.p[i])) return true;
     return false;
 }
 
 /* Control characters are refused: locations become parts of keys and lines. */
-static bool location_ok(const struct event_value *v) {
+static bool location_is_ok(const struct event_value *v) {
     return v->kind == EVENT_STRING && v->text.n > 0 && v->text.n <= EVENT_LOCATION_BYTES_MAX &&
            (v->plain || !has_control(v->text));
 }
 
 static enum event_outcome judge_location(const struct event_value *v, bool has_global, struct bytes *location) {
     if (v->kind == EVENT_ABSENT) return has_global ? EVENT_APPLIED : EVENT_NO_LOCATION;
-    if (!location_ok(v)) return EVENT_BAD_LOCATION;
+    if (!location_is_ok(v)) return EVENT_BAD_LOCATION;
     *location = v->text;
     return EVENT_APPLIED;
 }
 
-static bool read_time(const struct event_value *v, int64_t record_time_ms, int64_t *ms) {
+static bool judge_time(const struct event_value *v, int64_t record_time_ms, int64_t *ms) {
     if (v->kind == EVENT_INTEGER) return event_time_from_integer(v->integer, ms);
     if (v->kind == EVENT_ABSENT) return event_time_from_ms(record_time_ms, ms);
     if (v->kind == EVENT_STRING) return event_time_from_text(v->text, ms);
@@ -63,20 +69,20 @@ static enum event_outcome judge_value(const struct event_value *v) {
     return ok ? EVENT_APPLIED : EVENT_BAD_VALUE;
 }
 
-static enum event_outcome or_else(enum event_outcome first, enum event_outcome second) {
+static enum event_outcome outcome_or(enum event_outcome first, enum event_outcome second) {
     return first != EVENT_APPLIED ? first : second;
 }
 
-/* In the order of the enumeration; a weight of 0 is the last thing to be said of an event. */
+/* In the order of the enumeration. That the weight is 0 is the last thing to be said of an event. */
 void event_judge(const struct event_rules *r, const struct event_value values[EVENT_FIELDS], int64_t record_time_ms,
                  struct event *ev) {
     enum event_outcome item = judge_item(&values[EVENT_FIELD_ITEM], &ev->item);
     enum event_outcome location = judge_location(&values[EVENT_FIELD_LOCATION], r->has_global, &ev->location);
-    bool has_time = read_time(&values[EVENT_FIELD_TIME], record_time_ms, &ev->time_ms);
+    bool has_time = judge_time(&values[EVENT_FIELD_TIME], record_time_ms, &ev->time_ms);
     enum event_outcome type = judge_type(&values[EVENT_FIELD_TYPE], r->weights, &ev->weight);
     enum event_outcome value = judge_value(&values[EVENT_FIELD_VALUE]);
     enum event_outcome said = ev->weight == 0 ? EVENT_WEIGHTLESS : EVENT_APPLIED;
-    said = or_else(type, or_else(value, said));
-    said = or_else(has_time ? EVENT_APPLIED : EVENT_BAD_TIME, said);
-    ev->outcome = or_else(item, or_else(location, said));
+    said = outcome_or(type, outcome_or(value, said));
+    said = outcome_or(has_time ? EVENT_APPLIED : EVENT_BAD_TIME, said);
+    ev->outcome = outcome_or(item, outcome_or(location, said));
 }

@@ -1,6 +1,6 @@
 /* event/judge.h - the rules for the fields: what an object must hold to count.
- * Use when: a decoder has the values of an object.   Not for: what is JSON; decoders know that.
- * Both decoders hand their values to this one judge, so that they can only differ in what they read.
+ * Use when: a decoder has read the values of an object.   Not for: what is JSON; decoders know that.
+ * All that read events hand their values to this one judge, so they can only differ in what they read.
  * Threads: any; pure. */
 #ifndef TOPKD_EVENT_JUDGE_H
 #define TOPKD_EVENT_JUDGE_H
@@ -27,13 +27,13 @@ enum event_kind {
 
 struct event_value {
     enum event_kind kind;
-    bool plain;        /* of a string: sure to hold no control character, not even 0x7f */
+    bool plain;        /* of a string: it surely holds no control character, not even 0x7f */
     struct bytes text; /* of a string; of an item that is an integer, its decimal text */
     int64_t integer;
     double real; /* finite */
 };
 
-/* Fill EV, as it was added to a batch, from VALUES; its texts are those of the values. */
+/* Fills EV from VALUES. EV must be as it was added to a batch; its texts become those of the values. */
 void event_judge(const struct event_rules *r, const struct event_value values[EVENT_FIELDS], int64_t record_time_ms,
                  struct event *ev);
 

@@ -20,9 +20,10 @@ OBJECTS = (("librdkafka", "librdkafka"), ("liblz4", "lz4"), ("libjansson", "deco
            ("libmicrohttpd", "http"), ("libc.", "libc"), ("libxxhash", "hash"), ("[kernel", "kernel"),
            ("[vdso", "clock"))
 # Source file -> part; the first that it begins with.
-FILES = (("lib/event/", "decode"), ("lib/sketch/", "sketch"), ("lib/partition/", "partition"),
-         ("lib/source/", "source"), ("lib/board/", "merge"), ("lib/worker/merge", "merge"),
-         ("lib/store/redis_merge", "merge"), ("lib/store/", "publish"), ("lib/worker/publish", "publish"),
+FILES = (("lib/event/", "decode"), ("lib/decode/", "decode"), ("lib/sketch/", "sketch"), ("lib/list/packed", "sketch"),
+         ("lib/partition/", "partition"), ("lib/source/", "source"), ("lib/list/", "merge"), ("lib/merger/", "merge"),
+         ("lib/protocol/", "merge"), ("lib/store/redis_merge", "merge"), ("lib/store/", "publish"),
+         ("lib/publisher/", "publish"), ("lib/consumer/", "consumer"), ("lib/hub/", "consumer"),
          ("lib/worker/", "consumer"), ("lib/base/hash", "hash"), ("lib/serve/", "http"), ("lib/base/", "base"))
 SPLIT = ("libc", "kernel")  # by the threads that called it
 PARTS = ("librdkafka", "lz4", "source", "consumer", "decode", "hash", "sketch", "partition", "publish", "merge", "base",

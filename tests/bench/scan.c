@@ -10,12 +10,19 @@
 #include <string.h>
 #include <time.h>
 
-#include "decode/message.h"
-#include "event/event.h"
+#include "decode/decoder.h"
+#include "decode/json_decoder.h"
+#include "event/batch.h"
 
 enum { MESSAGES = 1024, MESSAGE_BYTES_MAX = 16384 };
 
-typedef void decode_fn(const struct event_rules *, const char *, size_t, int64_t, struct event_batch *);
+/* Both know the same rules. */
+struct contestants {
+    struct decoder *scanner;
+    struct json_decoder jansson;
+};
+
+typedef void decode_fn(struct contestants *, struct bytes, struct event_batch *);
 
 enum { FORMS_MAX = 4 };
 
@@ -66,8 +73,7 @@ static const struct shape shapes[] = {
 };
 
 struct messages {
-    char *text[MESSAGES];
-    size_t n[MESSAGES];
+    struct bytes text[MESSAGES]; /* owned */
 };
 
 static int64_t cpu_ns(void) {
@@ -107,20 +113,29 @@ static void messages_make(const struct shape *shape, struct messages *m) {
     static char text[MESSAGE_BYTES_MAX];
     for (size_t i = 0; i < MESSAGES; i++) {
         write_message(shape, text);
-        m->text[i] = strdup(text);
-        if (m->text[i] == NULL) abort();
-        m->n[i] = strlen(text);
+        m->text[i] = (struct bytes){strdup(text), strlen(text)};
+        if (m->text[i].p == NULL) abort();
     }
 }
 
+static void decode_by_scanner(struct contestants *c, struct bytes message, struct event_batch *b) {
+    decoder_decode(c->scanner, message, 0, b);
+}
+
+static void decode_by_jansson(struct contestants *c, struct bytes message, struct event_batch *b) {
+    event_batch_clear(b);
+    json_decoder_decode_by_jansson(&c->jansson, message, 0, b);
+}
+
 /* ns an event, over TIMES passes. */
-static double measure(decode_fn *decode, const struct event_rules *r, const struct messages *m, int times,
-                      int events_each, struct event_batch *b) {
+static double measure(decode_fn *decode, struct contestants *c, const struct messages *m, int times, int events_each) {
+    static struct event_batch batch, *const b = &batch;
+    if (b->arena == NULL) event_batch_init(b);
     size_t events = 0;
     int64_t start = cpu_ns();
     for (int t = 0; t < times; t++)
         for (size_t i = 0; i < MESSAGES; i++) {
-            decode(r, m->text[i], m->n[i], 0, b);
+            decode(c, m->text[i], b);
             for (size_t k = 0; k < b->n; k++) events += b->events[k].outcome == EVENT_APPLIED;
         }
     double spent = (double)(cpu_ns() - start);
@@ -128,22 +143,19 @@ static double measure(decode_fn *decode, const struct event_rules *r, const stru
     return spent / (double)events;
 }
 
-static void bench(const struct shape *shape, const struct event_rules *r, int rounds) {
+static void bench(const struct shape *shape, struct contestants *c, int rounds) {
     static struct messages m;
-    struct event_batch b;
     size_t bytes = 0;
     int times = shape->events == 1 ? 40 : 2;
-    event_batch_init(&b);
     messages_make(shape, &m);
-    for (size_t i = 0; i < MESSAGES; i++) bytes += m.n[i];
+    for (size_t i = 0; i < MESSAGES; i++) bytes += m.text[i].n;
     for (int i = 0; i < rounds; i++) {
-        double ours = measure(event_decode, r, &m, times * 20, shape->events, &b);
-        double jansson = measure(event_decode_json_only, r, &m, times, shape->events, &b);
+        double ours = measure(decode_by_scanner, c, &m, times * 20, shape->events);
+        double jansson = measure(decode_by_jansson, c, &m, times, shape->events);
         printf("shape=\"%s\" bytes=%.0f scanner_ns=%.2f jansson_ns=%.2f\n", shape->name,
                (double)bytes / MESSAGES / shape->events, ours, jansson);
     }
-    for (size_t i = 0; i < MESSAGES; i++) free(m.text[i]);
-    event_batch_deinit(&b);
+    for (size_t i = 0; i < MESSAGES; i++) free((char *)m.text[i].p);
 }
 
 static bool is_chosen(const char *name, char **names, int n) {
@@ -157,7 +169,10 @@ int main(int argc, char **argv) {
     int rounds = argc > 1 ? atoi(argv[1]) : 11;
     if (rounds < 1 || weights_parse("view=1,like=4", &weights, NULL) != 0) return 2;
     const struct event_rules rules = {"video_id", "location", "type", "ts", "user_id", "value", &weights, true};
+    struct contestants c = {.scanner = decoder_create(&rules)};
+    json_decoder_init(&c.jansson, &rules);
     for (size_t i = 0; i < ARRAY_LEN(shapes); i++)
-        if (is_chosen(shapes[i].name, argv + 2, argc - 2)) bench(&shapes[i], &rules, rounds);
+        if (is_chosen(shapes[i].name, argv + 2, argc - 2)) bench(&shapes[i], &c, rounds);
+    decoder_destroy(c.scanner);
     return 0;
 }

@@ -1,5 +1,6 @@
-/* fuzz/fuzz_config.c - whatever an environment holds, config_load answers with a configuration or with problems, and a
- * configuration keeps its promises. The input is entries with a zero byte or a line end between; names get the prefix.
+/* fuzz/fuzz_config.c - whatever an environment holds, config_load answers with a configuration or with problems.
+ * A configuration keeps its promises. The input is entries, with a zero byte or a line end between them. Names get the
+ * prefix.
  */
 #include <assert.h>
 #include <string.h>
@@ -11,7 +12,7 @@ enum { ENTRIES_MAX = 64 };
 /* Files are outside: the same input must always do the same. */
 static bool names_a_file(struct bytes entry) {
     const char *equals = memchr(entry.p, '=', entry.n);
-    size_t n = equals ? (size_t)(equals - entry.p) : entry.n;
+    size_t n = equals != NULL ? (size_t)(equals - entry.p) : entry.n;
     return n >= 5 && memcmp(entry.p + n - 5, "_FILE", 5) == 0;
 }
 
@@ -34,9 +35,9 @@ static void check_promises(const struct config *c) {
 static void load(const char *const *envp) {
     struct buf problems = {0};
     struct config *c = NULL;
-    int rc = config_load(envp, &c, &problems);
-    assert((rc == 0) == (c != NULL) && (rc == 0) == (problems.len == 0));
-    if (c) check_promises(c);
+    int status = config_load(envp, &c, &problems);
+    assert((status == 0) == (c != NULL) && (status == 0) == (problems.len == 0));
+    if (c != NULL) check_promises(c);
     config_destroy(c);
     buf_free(&problems);
 }

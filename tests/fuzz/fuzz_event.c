@@ -1,4 +1,5 @@
-/* Goal: no bytes whatever crash the decoder or make it say what it may not say.
+/* fuzz/fuzz_event.c - what the decoder says of any bytes.
+ * Goal: no bytes whatever crash the decoder or make it say what it may not say.
  * Method: the input is the message, copied to memory of its exact size, so that the files of the corpus are seeds as
  * they are. It is decoded twice: with a global list and a record's time, and without either. What is asserted:
  *  - there is at least one event, unless the message is an empty array;
@@ -10,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "event/event.h"
+#include "decode/decoder.h"
 
 /* Assertions are what this program is for. */
 #ifdef NDEBUG
@@ -88,9 +89,9 @@ static bool same_bytes(struct bytes a, struct bytes b) {
     return (a.p == NULL) == (b.p == NULL) && a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
-static void check_alone(const struct event *ev, const struct event_rules *r, int64_t record_time_ms,
+static void check_alone(const struct event *ev, struct decoder *decoder, int64_t record_time_ms,
                         struct event_batch *again) {
-    event_decode(r, ev->raw.p, ev->raw.n, record_time_ms, again);
+    decoder_decode(decoder, ev->raw, record_time_ms, again);
     assert(again->n == 1);
     const struct event *alone = &again->events[0];
     assert(alone->outcome == ev->outcome);
@@ -103,15 +104,18 @@ static void check_message(struct bytes message, const struct event_rules *r, int
     struct event_batch b, again;
     event_batch_init(&b);
     event_batch_init(&again);
-    event_decode(r, message.p, message.n, record_time_ms, &b);
+    struct decoder *decoder = decoder_create(r), *another = decoder_create(r);
+    decoder_decode(decoder, message, record_time_ms, &b);
     assert((b.n == 0) == is_empty_array(message));
     check_spans(message, &b);
     for (size_t i = 0; i < b.n; i++) {
         check_event(&b.events[i], r);
         bool inner_array = first_byte(b.events[i].raw) == '[';
         assert(!inner_array || b.events[i].outcome == EVENT_MALFORMED);
-        if (!inner_array) check_alone(&b.events[i], r, record_time_ms, &again);
+        if (!inner_array) check_alone(&b.events[i], another, record_time_ms, &again);
     }
+    decoder_destroy(another);
+    decoder_destroy(decoder);
     event_batch_deinit(&again);
     event_batch_deinit(&b);
 }

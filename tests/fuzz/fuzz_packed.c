@@ -1,4 +1,5 @@
-/* Goal: no bytes whatever crash the reader of packed lists or make it look outside, nor a merge of such lists.
+/* fuzz/fuzz_packed.c - what the reader of packed lists makes of any bytes.
+ * Goal: no bytes whatever crash the reader of packed lists or make it look outside, nor a merge of such lists.
  * Method: the input is two lists, the first byte says where the second begins; each is copied to memory of its exact
  * size. What is asserted:
  *  - every item lies inside the bytes, with lower <= count <= upper, and counts never rise;

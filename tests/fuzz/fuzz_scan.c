@@ -1,16 +1,16 @@
-/* Goal: no bytes whatever are judged in two ways.
+/* fuzz/fuzz_scan.c - the scanner beside jansson.
+ * Goal: no bytes whatever are judged in two ways.
  * Method: the input is a message, copied to memory of its exact size, so that the files of the corpus are seeds as they
  * are. It is decoded with the fast path, on both ways to find stops, and by jansson alone, with the usual field names
  * and with names so short that mutations meet them; all fields of all events must be equal. What the scanner has learnt
- * (event_form.h) depends on nothing but the input: a usual message first, then the input, which is decoded again when
+ * (json_form.h) depends on nothing but the input: a usual message first, then the input, which is decoded again when
  * it has been learnt from. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "decode/json_block.h"
-#include "decode/json_names.h"
-#include "decode/message.h"
+#include "decode/json_decoder.h"
+#include "event/batch.h"
 
 /* Assertions are what this program is for. */
 #ifdef NDEBUG
@@ -52,13 +52,17 @@ static const char lesson[] =
     "{\"video_id\":\"v1\",\"a\":\"v1\",\"location\":\"SE\",\"type\":\"view\",\"ts\":1763750040000}\n"
     "{\"ts\": 1763750040, \"b\": \"SE\", \"c\": \"like\", \"a\": 7, \"x\": 1.5}\n";
 
-static void check(const struct event_rules *r, const char *message, size_t n, int64_t record_time_ms) {
-    event_names_set(fast.names, r); /* which forgets */
-    event_decode(r, lesson, sizeof lesson - 1, record_time_ms, &fast);
-    event_decode_json_only(r, message, n, record_time_ms, &slow);
+static void check(const struct event_rules *r, struct bytes message, int64_t record_time_ms) {
+    struct json_decoder decoder; /* a new one: nothing is learnt yet */
+    json_decoder_init(&decoder, r);
+    event_batch_clear(&fast);
+    event_batch_clear(&slow);
+    json_decoder_decode(&decoder, (struct bytes){lesson, sizeof lesson - 1}, record_time_ms, &fast);
+    json_decoder_decode_by_jansson(&decoder, message, record_time_ms, &slow);
     for (int portable = 0; portable < 2; portable++) {
-        event_block_portable = portable == 1;
-        event_decode(r, message, n, record_time_ms, &fast);
+        json_block_portable = portable == 1;
+        event_batch_clear(&fast);
+        json_decoder_decode(&decoder, message, record_time_ms, &fast);
         assert(fast.n == slow.n);
         for (size_t i = 0; i < fast.n; i++) check_event(&fast.events[i], &slow.events[i]);
     }
@@ -69,8 +73,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     char *message = malloc(size + (size == 0)); /* never NULL: that would be a tombstone */
     if (message == NULL) abort();
     if (size > 0) memcpy(message, data, size);
-    check(&usual, message, size, RECORD_TIME_MS);
-    check(&brief, message, size, -1);
+    check(&usual, (struct bytes){message, size}, RECORD_TIME_MS);
+    check(&brief, (struct bytes){message, size}, -1);
     free(message);
     return 0;
 }

@@ -12,7 +12,7 @@ ALSO = {
     "partition": "consumer",
     "protocol": "merger waiting part_resume part_row part_probe part_commit",
     "store": "merger",
-    "event": "decode_corpus decode_message",
+    "event": "decode_corpus decoder json_jansson",
     "hub": "consumer merger publisher",
     "worker": "hub",
 }

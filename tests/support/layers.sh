@@ -8,7 +8,7 @@ folders() {
     cat <<'TABLE'
 base
 list                  base
-event                 base decode
+event                 base
 protocol              base
 config                base event
 decode                base event
@@ -22,9 +22,9 @@ publisher             base protocol store hub
 merger                base list protocol store hub
 worker                base config event protocol source store hub consumer publisher merger
 serve                 base
-loadgen               base decode event
+loadgen               base event
 cmd/topkd             base config source store worker serve
-cmd/topkd-loadgen     base config decode event loadgen serve
+cmd/topkd-loadgen     base config event loadgen serve
 cmd/topkd-audit       base config
 cmd/topkd-mockbroker  base
 TABLE

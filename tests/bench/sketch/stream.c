@@ -10,7 +10,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "event/event.h"
+#include "decode/decoder.h"
 #include "list/heaviest.h"
 #include "list/packed.h"
 #include "loadgen/rng.h"
@@ -180,8 +180,10 @@ bool stream_read(struct stream *s, const char *path) {
     struct event_batch b;
     struct buf file = {0};
     if (weights_parse("*=1", &weights, NULL) != 0 || !file_load(path, &file)) return false;
+    struct decoder *decoder = decoder_create(&rules);
     event_batch_init(&b);
-    event_decode(&rules, file.data, file.len, 0, &b);
+    decoder_decode(decoder, (struct bytes){file.data, file.len}, 0, &b);
+    decoder_destroy(decoder);
     *s = (struct stream){.keys = mem_alloc(b.n * sizeof *s->keys), .text = mem_alloc(file.len)};
     names_init(s, b.n);
     char *text = s->text;

@@ -1,6 +1,7 @@
-/* Goal: what becomes of odd messages is written down as files that anyone can read and add to.
+/* unit/decode/check_decode_corpus.c - the messages of tests/data/events.
+ * Goal: what becomes of odd messages is written down as files that anyone can read and add to.
  * Method: tests/data/events/<case>.in is a message, byte for byte; <case>.want holds its events, one a line as
- * event_given.h writes them, after comment lines (#) that say what the case is about. */
+ * decode_given.h writes them, after comment lines (#) that say what the case is about. */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,7 +39,7 @@ static void expect_case(const char *name) {
     snprintf(path, sizeof path, "%s/%s.want", CORPUS, name);
     struct buf want = file_read(path);
     struct decoded d = decoded_with(given_rules(), in.len > 0 ? in.data : "", in.len, RECORD_TIME_MS);
-    for (size_t i = 0; i < d.batch.n; i++) buf_addf(&got, "%s\n", event_line(&d, i));
+    for (size_t i = 0; i < d.batch.n; i++) buf_addf(&got, "%s\n", decoded_line(&d, i));
     const char *expected = without_comments(buf_text(&want));
     ck_assert_msg(strcmp(buf_text(&got), expected) == 0, "case %s is\n%swanted\n%s", name, buf_text(&got), expected);
     decoded_free(&d);
@@ -65,7 +66,7 @@ END_TEST
 
 Suite *decode_corpus_suite(void);
 Suite *decode_corpus_suite(void) {
-    Suite *s = suite_create("event_corpus");
+    Suite *s = suite_create("decode_corpus");
     TCase *c = tcase_create("files");
     tcase_add_test(c, every_case_of_the_corpus_is_judged_as_written);
     suite_add_tcase(s, c);

@@ -1,10 +1,11 @@
+/* unit/decode/check_json_elements.c - where the elements of an array lie in its text. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <check.h>
 
-#include "decode/json_elements.h"
+#include "decode/json_jansson.h"
 
 /* The elements are joined by '~', which no array below holds. */
 static const struct {
@@ -26,11 +27,11 @@ static const struct {
 };
 
 static void joined(const char *text, size_t n, char *out, size_t size) {
-    struct event_elements it;
-    event_elements_init(&it, (struct bytes){.p = text, .n = n});
+    struct json_elements it;
+    json_elements_init(&it, (struct bytes){.p = text, .n = n});
     size_t used = 0;
     out[0] = '\0';
-    for (struct bytes e; (e = event_elements_next(&it)).n > 0;)
+    for (struct bytes e; (e = json_elements_next(&it)).n > 0;)
         used += (size_t)snprintf(out + used, size - used, "%s%.*s", used > 0 ? "~" : "", (int)e.n, e.p);
 }
 
@@ -42,10 +43,10 @@ START_TEST(elements_are_their_exact_bytes) {
 END_TEST
 
 START_TEST(after_the_last_element_there_is_none_however_often_one_asks) {
-    struct event_elements it;
-    event_elements_init(&it, (struct bytes){.p = "[1]", .n = 3});
-    ck_assert_uint_eq(event_elements_next(&it).n, 1);
-    for (int i = 0; i < 3; i++) ck_assert_uint_eq(event_elements_next(&it).n, 0);
+    struct json_elements it;
+    json_elements_init(&it, (struct bytes){.p = "[1]", .n = 3});
+    ck_assert_uint_eq(json_elements_next(&it).n, 1);
+    for (int i = 0; i < 3; i++) ck_assert_uint_eq(json_elements_next(&it).n, 0);
 }
 END_TEST
 
@@ -69,18 +70,18 @@ START_TEST(depth_costs_no_stack) {
     ck_assert_ptr_nonnull(text);
     memset(text, '[', n / 2);
     memset(text + n / 2, ']', n / 2);
-    struct event_elements it;
-    event_elements_init(&it, (struct bytes){.p = text, .n = n});
-    struct bytes e = event_elements_next(&it);
+    struct json_elements it;
+    json_elements_init(&it, (struct bytes){.p = text, .n = n});
+    struct bytes e = json_elements_next(&it);
     ck_assert_uint_eq(e.n, n - 2);
-    ck_assert_uint_eq(event_elements_next(&it).n, 0);
+    ck_assert_uint_eq(json_elements_next(&it).n, 0);
     free(text);
 }
 END_TEST
 
 Suite *json_elements_suite(void);
 Suite *json_elements_suite(void) {
-    Suite *s = suite_create("event_elements");
+    Suite *s = suite_create("json_elements");
     TCase *c = tcase_create("walk");
     tcase_add_loop_test(c, elements_are_their_exact_bytes, 0, ARRAY_LEN(arrays));
     tcase_add_test(c, after_the_last_element_there_is_none_however_often_one_asks);

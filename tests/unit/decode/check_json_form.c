@@ -1,21 +1,23 @@
-/* Goal: a form is followed exactly as far as a text is written like it, and learns only what it may. */
+/* unit/decode/check_json_form.c - forms: what is learnt, and how far it is followed.
+ * Goal: a form is followed exactly as far as a text is written like it, and learns only what it may. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <check.h>
 
+#include "decode/json_decoder.h"
 #include "decode/json_form.h"
-#include "decode/json_names.h"
 #include "decode_given.h"
 #include "decode_same.h"
+#include "event/batch.h"
 
-enum { LENGTHS = EVENT_FORM_TEXT_BYTES_MAX };
+enum { LENGTHS = JSON_FORM_TEXT_BYTES_MAX };
 
-static struct event_form form;
+static struct json_form form;
 
-static struct event_step *added(struct event_step **at, const char *text, size_t n) {
-    return event_form_add(&form, at, (struct bytes){text, n}, EVENT_FIELD_TIME);
+static struct json_step *added(struct json_step **at, const char *text, size_t n) {
+    return json_form_add(&form, at, (struct bytes){text, n}, EVENT_FIELD_TIME);
 }
 
 /* Every length that can be learnt, every byte of it changed by every bit, and what is behind it never minded. The text
@@ -23,28 +25,28 @@ static struct event_step *added(struct event_step **at, const char *text, size_t
 START_TEST(a_step_is_told_from_every_other_text) {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
     size_t n = (size_t)_i;
-    event_form_init(&form);
-    struct event_step *step = added(&form.first, letters, n);
+    json_form_init(&form);
+    struct json_step *step = added(&form.first, letters, n);
     ck_assert_ptr_eq(step, form.first);
     for (size_t size = n; size < sizeof letters; size++) {
         char *text = malloc(size);
         memcpy(text, letters, n);
         memset(text + n, '!', size - n);
-        ck_assert_int_eq(event_step_is(step, text, text + size), size >= 8); /* near the end it may say no */
+        ck_assert_int_eq(json_step_is(step, text, text + size), size >= 8); /* near the end it may say no */
         for (size_t bit = 0; bit < 8 * n; bit++) {
             text[bit / 8] ^= (char)(1 << bit % 8);
-            ck_assert(!event_step_is(step, text, text + size));
+            ck_assert(!json_step_is(step, text, text + size));
             text[bit / 8] ^= (char)(1 << bit % 8);
         }
-        ck_assert(!event_step_is(step, text, text + n - 1));
+        ck_assert(!json_step_is(step, text, text + n - 1));
         free(text);
     }
 }
 END_TEST
 
 START_TEST(a_step_is_found_again_and_its_siblings_apart) {
-    event_form_init(&form);
-    struct event_step *a = added(&form.first, "{\"a\":", 5), *b = added(&form.first, "{\"b\":", 5);
+    json_form_init(&form);
+    struct json_step *a = added(&form.first, "{\"a\":", 5), *b = added(&form.first, "{\"b\":", 5);
     ck_assert_ptr_eq(added(&form.first, "{\"a\":", 5), a);
     ck_assert_ptr_eq(added(&form.first, "{\"b\":", 5), b);
     ck_assert_ptr_eq(a->otherwise, b);
@@ -56,11 +58,11 @@ START_TEST(a_step_is_found_again_and_its_siblings_apart) {
 END_TEST
 
 START_TEST(what_cannot_be_learnt_is_not) {
-    static const char text[EVENT_FORM_TEXT_BYTES_MAX + 1] = {'x'};
-    event_form_init(&form);
+    static const char text[JSON_FORM_TEXT_BYTES_MAX + 1] = {'x'};
+    json_form_init(&form);
     ck_assert_ptr_null(added(&form.first, text, sizeof text));
     ck_assert_ptr_null(added(&form.first, "{\n\"a\":", 6)); /* an object that goes on over lines is no line's event */
-    for (unsigned char i = 0; i < EVENT_FORM_STEPS; i++)
+    for (unsigned char i = 0; i < JSON_FORM_STEPS; i++)
         ck_assert_ptr_nonnull(added(&form.first, (const char[]){'a', (char)i + 'a'}, 2));
     ck_assert_ptr_null(added(&form.first, "b", 1));
     ck_assert_ptr_nonnull(added(&form.first, "aa", 2));
@@ -68,24 +70,28 @@ START_TEST(what_cannot_be_learnt_is_not) {
 END_TEST
 
 START_TEST(now_and_then_all_is_forgotten) {
-    event_form_init(&form);
+    json_form_init(&form);
     for (int round = 0; round < 3; round++)
-        for (int i = 0; i < EVENT_FORM_MISSES; i++) {
-            ck_assert_int_eq(event_form_missed(&form), i < EVENT_FORM_LESSONS);
+        for (int i = 0; i < JSON_FORM_MISSES; i++) {
+            ck_assert_int_eq(json_form_missed(&form), i < JSON_FORM_LESSONS);
             ck_assert(i > 0 || form.first == NULL);
             added(&form.first, "{\"a\":", 5);
         }
 }
 END_TEST
 
-/* Objects of TEXT that were of no known form, when it is decoded TIMES times by one batch. */
+/* Objects of TEXT that had no known form, when it is decoded TIMES times by one decoder. */
 static unsigned missed(const char *text, int times) {
+    struct json_decoder decoder;
     struct event_batch b;
+    json_decoder_init(&decoder, given_rules());
     event_batch_init(&b);
-    for (int i = 0; i < times; i++) event_decode(given_rules(), text, strlen(text), RECORD_TIME_MS, &b);
-    unsigned n = b.names->form.misses;
+    for (int i = 0; i < times; i++) {
+        event_batch_clear(&b);
+        json_decoder_decode(&decoder, (struct bytes){text, strlen(text)}, RECORD_TIME_MS, &b);
+    }
     event_batch_deinit(&b);
-    return n;
+    return decoder.names.form.misses;
 }
 
 START_TEST(an_object_like_one_before_is_recognised_by_its_form) {
@@ -150,7 +156,7 @@ END_TEST
 
 Suite *json_form_suite(void);
 Suite *json_form_suite(void) {
-    Suite *s = suite_create("event_form");
+    Suite *s = suite_create("json_form");
     TCase *c = tcase_create("forms");
     tcase_add_loop_test(c, a_step_is_told_from_every_other_text, 1, LENGTHS + 1);
     tcase_add_test(c, a_step_is_found_again_and_its_siblings_apart);

@@ -1,3 +1,4 @@
+/* unit/decode/check_json_jansson.c - the rules for the fields, by events as producers write them. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,8 +21,8 @@ struct judged {
 static void expect_judged(const struct judged *row, const struct event_rules *r) {
     struct decoded d = decoded_with(r, row->event, strlen(row->event), RECORD_TIME_MS);
     ck_assert_msg(d.batch.n == 1, "%s: %zu events", row->event, d.batch.n);
-    ck_assert_msg(strcmp(event_line_without_raw(&d, 0), row->want) == 0, "%s\n  is     %s\n  wanted %s", row->event,
-                  event_line_without_raw(&d, 0), row->want);
+    ck_assert_msg(strcmp(decoded_line_without_raw(&d, 0), row->want) == 0, "%s\n  is     %s\n  wanted %s", row->event,
+                  decoded_line_without_raw(&d, 0), row->want);
     ck_assert_ptr_eq(d.batch.events[0].raw.p, d.message);
     ck_assert_uint_eq(d.batch.events[0].raw.n, d.n);
     decoded_free(&d);
@@ -207,13 +208,13 @@ EACH(the_first_complaint_in_the_order_is_the_one_made, complaints, without_globa
 START_TEST(a_record_without_time_has_none_to_lend) {
     static const char event[] = "{\"video_id\":1}";
     struct decoded d = decoded_with(given_rules(), event, strlen(event), -1);
-    ck_assert_str_eq(event_line_without_raw(&d, 0), "bad_time 1 - -1 1");
+    ck_assert_str_eq(decoded_line_without_raw(&d, 0), "bad_time 1 - -1 1");
     decoded_free(&d);
     d = decoded_with(given_rules(), event, strlen(event), INT64_C(253402300800000));
-    ck_assert_str_eq(event_line_without_raw(&d, 0), "bad_time 1 - -1 1");
+    ck_assert_str_eq(decoded_line_without_raw(&d, 0), "bad_time 1 - -1 1");
     decoded_free(&d);
     d = decoded_with(given_rules(), event, strlen(event), 0);
-    ck_assert_str_eq(event_line_without_raw(&d, 0), "applied 1 - 0 1");
+    ck_assert_str_eq(decoded_line_without_raw(&d, 0), "applied 1 - 0 1");
     decoded_free(&d);
 }
 END_TEST
@@ -221,7 +222,7 @@ END_TEST
 START_TEST(an_event_with_its_own_time_needs_none_of_the_record) {
     static const char event[] = "{\"video_id\":1," T "}";
     struct decoded d = decoded_with(given_rules(), event, strlen(event), -1);
-    ck_assert_str_eq(event_line_without_raw(&d, 0), "applied 1 - 1763751600000 1");
+    ck_assert_str_eq(decoded_line_without_raw(&d, 0), "applied 1 - 1763751600000 1");
     decoded_free(&d);
 }
 END_TEST
@@ -236,11 +237,11 @@ START_TEST(field_names_are_the_configured_ones) {
     static const char good[] = "{\"song\":\"s\",\"where\":\"US\",\"what\":\"like\",\"when it was\":7,\"\xc3\xa9\":1,"
                                "\"video_id\":[],\"location\":[],\"type\":[],\"ts\":[],\"value\":[]}";
     struct decoded d = decoded_with(&r, good, strlen(good), RECORD_TIME_MS);
-    ck_assert_str_eq(event_line_without_raw(&d, 0), "applied s US 7000 4");
+    ck_assert_str_eq(decoded_line_without_raw(&d, 0), "applied s US 7000 4");
     decoded_free(&d);
     static const char bad[] = "{\"song\":\"s\",\"\\u00e9\":-1}";
     d = decoded_with(&r, bad, strlen(bad), RECORD_TIME_MS);
-    ck_assert_str_eq(event_line_without_raw(&d, 0), "bad_value s - 1763751600123 1");
+    ck_assert_str_eq(decoded_line_without_raw(&d, 0), "bad_value s - 1763751600123 1");
     decoded_free(&d);
 }
 END_TEST
@@ -259,7 +260,7 @@ static void add_cases(TCase *c) {
 
 Suite *json_jansson_suite(void);
 Suite *json_jansson_suite(void) {
-    Suite *s = suite_create("event_json");
+    Suite *s = suite_create("json_jansson");
     TCase *c = tcase_create("fields");
     add_cases(c);
     tcase_add_test(c, a_record_without_time_has_none_to_lend);

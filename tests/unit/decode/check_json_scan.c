@@ -1,4 +1,5 @@
-/* The fast path: what it must recognise, what it must leave alone, and that it always says what jansson says. */
+/* unit/decode/check_json_scan.c - the fast path.
+ * What it must recognise, what it must leave alone, and that it always says what jansson says. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,85 +59,87 @@ END_TEST
 /* Of the first object of a message. */
 static const struct {
     const char *message;
-    enum event_scanned want;
+    enum json_scanned want;
 } alone[] = {
-    {CAT, EVENT_SCAN_WHOLE},
-    {CAT " \n", EVENT_SCAN_WHOLE},
-    {CAT "\n" DOG, EVENT_SCAN_FIRST},
-    {CAT " x", EVENT_SCAN_FIRST},
-    {CAT "}", EVENT_SCAN_FIRST},
+    {CAT, JSON_SCAN_WHOLE},
+    {CAT " \n", JSON_SCAN_WHOLE},
+    {CAT "\n" DOG, JSON_SCAN_FIRST},
+    {CAT " x", JSON_SCAN_FIRST},
+    {CAT "}", JSON_SCAN_FIRST},
     /* not an object, or not one to its end */
-    {"\"a string of some length\"", EVENT_SCAN_UNKNOWN},
-    {"[{\"video_id\":\"cat\"}]", EVENT_SCAN_UNKNOWN},
-    {"                              ", EVENT_SCAN_UNKNOWN},
-    {"{\"video_id\":\"cat\",\"ts\":1", EVENT_SCAN_UNKNOWN},
-    {"{\"video_id\":\"cat\",\"ts\":{}", EVENT_SCAN_UNKNOWN},
-    {"{\"video_id\":\"cat\",\"ts\":1]", EVENT_SCAN_UNKNOWN},
-    {"{\"video_id\":\"cat\",\"ts\":1,}", EVENT_SCAN_UNKNOWN},
-    {"{\"video_id\":\"cat\" \"ts\":1}", EVENT_SCAN_UNKNOWN},
-    {"{\"video_id\":\"cat\",\"ts\" 1}", EVENT_SCAN_UNKNOWN},
-    {"{\"video_id\":\"cat\",ts:1}      ", EVENT_SCAN_UNKNOWN},
-    {"{\"video_id\":\"cat\",\"ts\":}", EVENT_SCAN_UNKNOWN},
-    {"{\"video_id\":\"cat}       ", EVENT_SCAN_UNKNOWN},
-    {"{\f\"video_id\":\"cat\",\"ts\":1}", EVENT_SCAN_UNKNOWN},
+    {"\"a string of some length\"", JSON_SCAN_UNKNOWN},
+    {"[{\"video_id\":\"cat\"}]", JSON_SCAN_UNKNOWN},
+    {"                              ", JSON_SCAN_UNKNOWN},
+    {"{\"video_id\":\"cat\",\"ts\":1", JSON_SCAN_UNKNOWN},
+    {"{\"video_id\":\"cat\",\"ts\":{}", JSON_SCAN_UNKNOWN},
+    {"{\"video_id\":\"cat\",\"ts\":1]", JSON_SCAN_UNKNOWN},
+    {"{\"video_id\":\"cat\",\"ts\":1,}", JSON_SCAN_UNKNOWN},
+    {"{\"video_id\":\"cat\" \"ts\":1}", JSON_SCAN_UNKNOWN},
+    {"{\"video_id\":\"cat\",\"ts\" 1}", JSON_SCAN_UNKNOWN},
+    {"{\"video_id\":\"cat\",ts:1}      ", JSON_SCAN_UNKNOWN},
+    {"{\"video_id\":\"cat\",\"ts\":}", JSON_SCAN_UNKNOWN},
+    {"{\"video_id\":\"cat}       ", JSON_SCAN_UNKNOWN},
+    {"{\f\"video_id\":\"cat\",\"ts\":1}", JSON_SCAN_UNKNOWN},
     /* escapes where the text is needed */
-    {"{\"video_id\":\"c\\u0061t\",\"ts\":1}", EVENT_SCAN_UNKNOWN},
-    {"{\"video\\u005fid\":\"cat\",\"ts\":1}", EVENT_SCAN_UNKNOWN},
-    {SKIPPED("{\"\\n\":1}"), EVENT_SCAN_UNKNOWN},
+    {"{\"video_id\":\"c\\u0061t\",\"ts\":1}", JSON_SCAN_UNKNOWN},
+    {"{\"video\\u005fid\":\"cat\",\"ts\":1}", JSON_SCAN_UNKNOWN},
+    {SKIPPED("{\"\\n\":1}"), JSON_SCAN_UNKNOWN},
     /* of a repeated key the last counts */
-    {"{\"video_id\":1,\"video_id\":\"cat\"}", EVENT_SCAN_WHOLE},
-    {"{\"video_id\":\"cat\",\"video_id\":null}", EVENT_SCAN_WHOLE},
-    {"{\"video_id\":\"cat\",\"location\":\"\x7f\",\"location\":\"SE\",\"ts\":\"x\",\"ts\":1}", EVENT_SCAN_WHOLE},
-    {"{\"video_id\":[],\"video_id\":\"cat\",\"ts\":1,\"ts\":1.5,\"value\":\"\",\"value\":true}", EVENT_SCAN_WHOLE},
+    {"{\"video_id\":1,\"video_id\":\"cat\"}", JSON_SCAN_WHOLE},
+    {"{\"video_id\":\"cat\",\"video_id\":null}", JSON_SCAN_WHOLE},
+    {"{\"video_id\":\"cat\",\"location\":\"\x7f\",\"location\":\"SE\",\"ts\":\"x\",\"ts\":1}", JSON_SCAN_WHOLE},
+    {"{\"video_id\":[],\"video_id\":\"cat\",\"ts\":1,\"ts\":1.5,\"value\":\"\",\"value\":true}", JSON_SCAN_WHOLE},
     /* strings that are none */
-    {SKIPPED("\"\\u0000\""), EVENT_SCAN_UNKNOWN},
-    {SKIPPED("\"\\u00g0\""), EVENT_SCAN_UNKNOWN},
-    {SKIPPED("\"\\ud83d\""), EVENT_SCAN_UNKNOWN},
-    {SKIPPED("\"\\ud83d\\n\""), EVENT_SCAN_UNKNOWN},
-    {SKIPPED("\"\\ud83d\\u0041\""), EVENT_SCAN_UNKNOWN},
-    {SKIPPED("\"\\ude00\""), EVENT_SCAN_UNKNOWN},
-    {SKIPPED("\"\\ude00\\ude00\""), EVENT_SCAN_UNKNOWN},
-    {SKIPPED("\"\\x41\""), EVENT_SCAN_UNKNOWN},
-    {SKIPPED("\"a\tb\""), EVENT_SCAN_UNKNOWN},
-    {SKIPPED("\"\xff\""), EVENT_SCAN_UNKNOWN},
-    {SKIPPED("\"\xc3\""), EVENT_SCAN_UNKNOWN},
-    {SKIPPED("\xc3\xa9"), EVENT_SCAN_UNKNOWN},
+    {SKIPPED("\"\\u0000\""), JSON_SCAN_UNKNOWN},
+    {SKIPPED("\"\\u00g0\""), JSON_SCAN_UNKNOWN},
+    {SKIPPED("\"\\ud83d\""), JSON_SCAN_UNKNOWN},
+    {SKIPPED("\"\\ud83d\\n\""), JSON_SCAN_UNKNOWN},
+    {SKIPPED("\"\\ud83d\\u0041\""), JSON_SCAN_UNKNOWN},
+    {SKIPPED("\"\\ude00\""), JSON_SCAN_UNKNOWN},
+    {SKIPPED("\"\\ude00\\ude00\""), JSON_SCAN_UNKNOWN},
+    {SKIPPED("\"\\x41\""), JSON_SCAN_UNKNOWN},
+    {SKIPPED("\"a\tb\""), JSON_SCAN_UNKNOWN},
+    {SKIPPED("\"\xff\""), JSON_SCAN_UNKNOWN},
+    {SKIPPED("\"\xc3\""), JSON_SCAN_UNKNOWN},
+    {SKIPPED("\xc3\xa9"), JSON_SCAN_UNKNOWN},
     /* numbers that are none, or that only jansson can read */
-    {SKIPPED("01"), EVENT_SCAN_UNKNOWN},
-    {SKIPPED("1."), EVENT_SCAN_UNKNOWN},
-    {SKIPPED(".5"), EVENT_SCAN_UNKNOWN},
-    {SKIPPED("-"), EVENT_SCAN_UNKNOWN},
-    {SKIPPED("+1"), EVENT_SCAN_UNKNOWN},
-    {SKIPPED("1e"), EVENT_SCAN_UNKNOWN},
-    {SKIPPED("1e+"), EVENT_SCAN_UNKNOWN},
-    {SKIPPED("1e400"), EVENT_SCAN_UNKNOWN},
-    {SKIPPED("1x"), EVENT_SCAN_UNKNOWN},
-    {SKIPPED("1234567890123456789"), EVENT_SCAN_UNKNOWN},
-    {"{\"video_id\":-0,\"ts\":1763751600}", EVENT_SCAN_UNKNOWN},
-    {"{\"video_id\":1,\"ts\":1763751600e0}", EVENT_SCAN_UNKNOWN},
-    {"{\"video_id\":1,\"ts\":1763751600.1234567}", EVENT_SCAN_UNKNOWN},
-    {"{\"video_id\":1,\"value\":-0.0}", EVENT_SCAN_UNKNOWN},
+    {SKIPPED("01"), JSON_SCAN_UNKNOWN},
+    {SKIPPED("1."), JSON_SCAN_UNKNOWN},
+    {SKIPPED(".5"), JSON_SCAN_UNKNOWN},
+    {SKIPPED("-"), JSON_SCAN_UNKNOWN},
+    {SKIPPED("+1"), JSON_SCAN_UNKNOWN},
+    {SKIPPED("1e"), JSON_SCAN_UNKNOWN},
+    {SKIPPED("1e+"), JSON_SCAN_UNKNOWN},
+    {SKIPPED("1e400"), JSON_SCAN_UNKNOWN},
+    {SKIPPED("1x"), JSON_SCAN_UNKNOWN},
+    {SKIPPED("1234567890123456789"), JSON_SCAN_UNKNOWN},
+    {"{\"video_id\":-0,\"ts\":1763751600}", JSON_SCAN_UNKNOWN},
+    {"{\"video_id\":1,\"ts\":1763751600e0}", JSON_SCAN_UNKNOWN},
+    {"{\"video_id\":1,\"ts\":1763751600.1234567}", JSON_SCAN_UNKNOWN},
+    {"{\"video_id\":1,\"value\":-0.0}", JSON_SCAN_UNKNOWN},
     /* words that are none */
-    {SKIPPED("tru"), EVENT_SCAN_UNKNOWN},
-    {SKIPPED("nulls"), EVENT_SCAN_UNKNOWN},
-    {SKIPPED("True"), EVENT_SCAN_UNKNOWN},
+    {SKIPPED("tru"), JSON_SCAN_UNKNOWN},
+    {SKIPPED("nulls"), JSON_SCAN_UNKNOWN},
+    {SKIPPED("True"), JSON_SCAN_UNKNOWN},
     /* containers that are none */
-    {SKIPPED("[1,]"), EVENT_SCAN_UNKNOWN},
-    {SKIPPED("[1 2]"), EVENT_SCAN_UNKNOWN},
-    {SKIPPED("{\"a\"}"), EVENT_SCAN_UNKNOWN},
-    {SKIPPED("{\"a\":1,}"), EVENT_SCAN_UNKNOWN},
-    {SKIPPED("{1:1}"), EVENT_SCAN_UNKNOWN},
-    {SKIPPED("[1}"), EVENT_SCAN_UNKNOWN},
+    {SKIPPED("[1,]"), JSON_SCAN_UNKNOWN},
+    {SKIPPED("[1 2]"), JSON_SCAN_UNKNOWN},
+    {SKIPPED("{\"a\"}"), JSON_SCAN_UNKNOWN},
+    {SKIPPED("{\"a\":1,}"), JSON_SCAN_UNKNOWN},
+    {SKIPPED("{1:1}"), JSON_SCAN_UNKNOWN},
+    {SKIPPED("[1}"), JSON_SCAN_UNKNOWN},
 };
 
 START_TEST(what_is_odd_is_left_to_jansson) {
     const char *message = alone[_i].message;
     struct bytes text = {message, strlen(message)};
+    struct json_names names;
     struct event_batch b;
-    struct event_scan s = {.rules = given_rules(), .batch = &b, .message = text, .record_time_ms = RECORD_TIME_MS};
+    struct json_scan s = {given_rules(), &names, &b, text, .record_time_ms = RECORD_TIME_MS};
+    json_names_init(&names, given_rules());
     event_batch_init(&b);
-    ck_assert_msg((event_scan_start(&s) ? event_scan_object(&s) : EVENT_SCAN_UNKNOWN) == alone[_i].want, "%s", message);
-    ck_assert_uint_eq(b.n, alone[_i].want == EVENT_SCAN_WHOLE);
+    ck_assert_msg((json_scan_start(&s) ? json_scan_object(&s) : JSON_SCAN_UNKNOWN) == alone[_i].want, "%s", message);
+    ck_assert_uint_eq(b.n, alone[_i].want == JSON_SCAN_WHOLE);
     expect_same(given_rules(), text, RECORD_TIME_MS);
     event_batch_deinit(&b);
 }
@@ -159,7 +162,7 @@ START_TEST(depth_is_bounded) {
         memset(p + depth, ']', depth);
         strcpy(p + 2 * depth, "}");
         bool fast = expect_same(given_rules(), (struct bytes){text, strlen(text)}, 0);
-        ck_assert_msg(fast == (depth <= EVENT_TOKEN_DEPTH_MAX), "depth %d", depth);
+        ck_assert_msg(fast == (depth <= JSON_TOKEN_DEPTH_MAX), "depth %d", depth);
     }
 }
 END_TEST
@@ -190,31 +193,16 @@ START_TEST(names_are_told_apart_to_their_last_byte) {
                                "\"contenT\":[],\"content_identifierr\":[],\"\":2}";
     ck_assert(expect_same(&r, (struct bytes){text, sizeof text - 1}, 0));
     struct decoded d = decoded_with(&r, text, sizeof text - 1, 0);
-    ck_assert_str_eq(event_line_without_raw(&d, 0), "applied i l 1763751600000 4");
+    ck_assert_str_eq(decoded_line_without_raw(&d, 0), "applied i l 1763751600000 4");
     decoded_free(&d);
     r.field_value = "content"; /* two fields of one name: nothing is recognised */
     ck_assert(!expect_same(&r, (struct bytes){text, sizeof text - 1}, 0));
 }
 END_TEST
 
-START_TEST(one_batch_serves_several_rules) {
-    struct event_rules other = *given_rules();
-    other.field_item = "song";
-    static const char text[] = "{\"video_id\":\"cat\",\"song\":\"s\",\"ts\":1}";
-    struct event_batch b;
-    event_batch_init(&b);
-    for (int i = 0; i < 4; i++) {
-        event_decode(i % 2 ? &other : given_rules(), text, sizeof text - 1, 0, &b);
-        ck_assert_mem_eq(b.events[0].item.p, i % 2 ? "s" : "cat", b.events[0].item.n);
-        ck_assert_uint_eq(b.events[0].item.n, i % 2 ? 1 : 3);
-    }
-    event_batch_deinit(&b);
-}
-END_TEST
-
 Suite *json_scan_suite(void);
 Suite *json_scan_suite(void) {
-    Suite *s = suite_create("event_scan");
+    Suite *s = suite_create("json_scan");
     TCase *c = tcase_create("messages");
     tcase_set_timeout(c, 60);
     tcase_add_loop_test(c, usual_messages_are_recognised, 0, ARRAY_LEN(recognised));
@@ -223,7 +211,6 @@ Suite *json_scan_suite(void) {
     tcase_add_test(c, depth_is_bounded);
     tcase_add_loop_test(c, every_length_and_every_cut_is_judged_alike, 0, 8);
     tcase_add_test(c, names_are_told_apart_to_their_last_byte);
-    tcase_add_test(c, one_batch_serves_several_rules);
     suite_add_tcase(s, c);
     return s;
 }

@@ -1,3 +1,4 @@
+/* unit/decode/decode_given.c - decodes copies of exact length, and writes events as lines. */
 #include "decode_given.h"
 
 #include <inttypes.h>
@@ -8,6 +9,7 @@
 #include <check.h>
 
 #include "base/buf.h"
+#include "decode/decoder.h"
 
 const struct event_rules *given_rules(void) {
     static struct weights weights;
@@ -32,8 +34,10 @@ struct decoded decoded_with(const struct event_rules *r, const void *p, size_t n
         ck_assert_ptr_nonnull(d.message);
         memcpy(d.message, p, n);
     }
+    struct decoder *decoder = decoder_create(r);
     event_batch_init(&d.batch);
-    event_decode(r, d.message, n, record_time_ms, &d.batch);
+    decoder_decode(decoder, (struct bytes){d.message, n}, record_time_ms, &d.batch);
+    decoder_destroy(decoder);
     return d;
 }
 
@@ -61,7 +65,7 @@ static void add_readable(struct buf *out, struct bytes text) {
 }
 
 static const char *line_of(const struct decoded *d, size_t i, bool with_raw) {
-    static char line[EVENT_LINE_BYTES];
+    static char line[DECODED_LINE_BYTES];
     ck_assert_msg(i < d->batch.n, "event %zu wanted, there are %zu", i, d->batch.n);
     const struct event *ev = &d->batch.events[i];
     struct buf out = {0};
@@ -76,6 +80,6 @@ static const char *line_of(const struct decoded *d, size_t i, bool with_raw) {
     return line;
 }
 
-const char *event_line(const struct decoded *d, size_t i) { return line_of(d, i, true); }
+const char *decoded_line(const struct decoded *d, size_t i) { return line_of(d, i, true); }
 
-const char *event_line_without_raw(const struct decoded *d, size_t i) { return line_of(d, i, false); }
+const char *decoded_line_without_raw(const struct decoded *d, size_t i) { return line_of(d, i, false); }

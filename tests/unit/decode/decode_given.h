@@ -1,4 +1,4 @@
-/* The words of the event tests: usual rules, a decode of exact bytes, and an event as a line of text:
+/* unit/decode/decode_given.h - the words of the decoder's tests: rules, a message, and an event as a line of text:
  *   <outcome> <item> <location> <time_ms> <weight> @<where raw begins in the message>+<its length>
  * with "-" for what is not there, and \xNN for bytes that would not read well (white space, '\', '-' alone, non-ASCII).
  */
@@ -7,7 +7,7 @@
 
 #include "event/event.h"
 
-enum { EVENT_LINE_BYTES = 2048 };
+enum { DECODED_LINE_BYTES = 2048 };
 
 /* 2025-11-21T19:00:00.123Z: what an event without a time of its own gets. */
 #define RECORD_TIME_MS INT64_C(1763751600123)
@@ -27,7 +27,7 @@ struct decoded decoded_text(const char *text); /* usual rules and record time */
 void decoded_free(struct decoded *d);
 
 /* The I-th event, valid until the next call. */
-const char *event_line(const struct decoded *d, size_t i);
-const char *event_line_without_raw(const struct decoded *d, size_t i);
+const char *decoded_line(const struct decoded *d, size_t i);
+const char *decoded_line_without_raw(const struct decoded *d, size_t i);
 
 #endif

@@ -1,19 +1,20 @@
+/* unit/decode/decode_random.c - draws messages of a grammar that is odder than any producer, and spoils them. */
 #include "decode_random.h"
 
 #include <string.h>
 
 enum { FIELDS_MAX = 12, DEPTH_MAX = 4 };
 
-uint32_t event_random_below(struct event_random *r, uint32_t below) {
+uint32_t decode_random_below(struct decode_random *r, uint32_t below) {
     r->state ^= r->state << 13;
     r->state ^= r->state >> 7;
     r->state ^= r->state << 17;
     return (uint32_t)((r->state >> 16) % below);
 }
 
-static bool one_in(struct event_random *r, uint32_t n) { return event_random_below(r, n) == 0; }
+static bool one_in(struct decode_random *r, uint32_t n) { return decode_random_below(r, n) == 0; }
 
-#define PICK(r, table) (table)[event_random_below(r, ARRAY_LEN(table))]
+#define PICK(r, table) (table)[decode_random_below(r, ARRAY_LEN(table))]
 
 static const char *const words[] = {"view",
                                     "like",
@@ -89,15 +90,15 @@ struct style {
     bool lf; /* a space may be a line end */
 };
 
-static void put_space(struct event_random *r, struct style style, struct buf *out) {
+static void put_space(struct decode_random *r, struct style style, struct buf *out) {
     if (!style.spaced || !one_in(r, 2)) return;
     const char *space = PICK(r, spaces);
     if (style.lf || strchr(space, '\n') == NULL) buf_add_str(out, space);
 }
 
-static void put_string(struct event_random *r, struct buf *out) {
+static void put_string(struct decode_random *r, struct buf *out) {
     buf_add_byte(out, '"');
-    for (uint32_t n = one_in(r, 20) ? event_random_below(r, 40) : 1; n > 0; n--) {
+    for (uint32_t n = one_in(r, 20) ? decode_random_below(r, 40) : 1; n > 0; n--) {
         buf_add_str(out, PICK(r, words));
         if (one_in(r, 30)) buf_add_str(out, PICK(r, escapes));
         if (one_in(r, 300)) buf_add_str(out, PICK(r, odd_bytes));
@@ -105,12 +106,12 @@ static void put_string(struct event_random *r, struct buf *out) {
     buf_add_byte(out, '"');
 }
 
-static void put_value(struct event_random *r, struct style style, int depth, struct buf *out);
+static void put_value(struct decode_random *r, struct style style, int depth, struct buf *out);
 
-static void put_container(struct event_random *r, struct style style, int depth, struct buf *out) {
+static void put_container(struct decode_random *r, struct style style, int depth, struct buf *out) {
     bool object = one_in(r, 2);
     buf_add_byte(out, object ? '{' : '[');
-    for (uint32_t i = 0, n = event_random_below(r, 4); i < n; i++) {
+    for (uint32_t i = 0, n = decode_random_below(r, 4); i < n; i++) {
         if (i > 0) buf_add_byte(out, ',');
         put_space(r, style, out);
         if (object) {
@@ -123,17 +124,17 @@ static void put_container(struct event_random *r, struct style style, int depth,
     buf_add_byte(out, object ? '}' : ']');
 }
 
-static void put_value(struct event_random *r, struct style style, int depth, struct buf *out) {
+static void put_value(struct decode_random *r, struct style style, int depth, struct buf *out) {
     put_space(r, style, out);
-    uint32_t kind = event_random_below(r, 16);
+    uint32_t kind = decode_random_below(r, 16);
     if (kind < 7)
         put_string(r, out);
     else if (kind < 10)
-        buf_addf(out, "%u", event_random_below(r, 1000000));
+        buf_addf(out, "%u", decode_random_below(r, 1000000));
     else if (kind < 12)
-        buf_add_str(out, numbers[event_random_below(r, one_in(r, 8) ? ARRAY_LEN(numbers) : 4)]);
+        buf_add_str(out, numbers[decode_random_below(r, one_in(r, 8) ? ARRAY_LEN(numbers) : 4)]);
     else if (kind < 14)
-        buf_add_str(out, literals[event_random_below(r, one_in(r, 8) ? ARRAY_LEN(literals) : 4)]);
+        buf_add_str(out, literals[decode_random_below(r, one_in(r, 8) ? ARRAY_LEN(literals) : 4)]);
     else if (depth < DEPTH_MAX)
         put_container(r, style, depth, out);
     else
@@ -141,22 +142,22 @@ static void put_value(struct event_random *r, struct style style, int depth, str
     put_space(r, style, out);
 }
 
-static void put_time(struct event_random *r, struct buf *out) {
+static void put_time(struct decode_random *r, struct buf *out) {
     if (one_in(r, 8))
         buf_add_str(out, PICK(r, numbers));
     else if (one_in(r, 8))
         buf_add_str(out, PICK(r, times));
     else
-        buf_addf(out, "1763750%06u", event_random_below(r, 1000000));
+        buf_addf(out, "1763750%06u", decode_random_below(r, 1000000));
 }
 
-static void put_usual_value(struct event_random *r, size_t field, struct style style, struct buf *out) {
+static void put_usual_value(struct decode_random *r, size_t field, struct style style, struct buf *out) {
     if (one_in(r, 12))
         put_value(r, style, 0, out);
     else if (field == 0 && one_in(r, 2))
-        buf_addf(out, "%u", event_random_below(r, 300000));
+        buf_addf(out, "%u", decode_random_below(r, 300000));
     else if (field == 0)
-        buf_addf(out, "\"v%u\"", event_random_below(r, 300000));
+        buf_addf(out, "\"v%u\"", decode_random_below(r, 300000));
     else if (field == 3)
         put_time(r, out);
     else if (field == 4)
@@ -165,9 +166,9 @@ static void put_usual_value(struct event_random *r, size_t field, struct style s
         put_string(r, out);
 }
 
-static void put_object(struct event_random *r, struct style style, struct buf *out) {
+static void put_object(struct decode_random *r, struct style style, struct buf *out) {
     static const char *const names[] = {"video_id", "location", "type", "ts", "value", "user_id", "video_ix", "t"};
-    uint32_t n = 3 + event_random_below(r, FIELDS_MAX - 3), first = event_random_below(r, ARRAY_LEN(names));
+    uint32_t n = 3 + decode_random_below(r, FIELDS_MAX - 3), first = decode_random_below(r, ARRAY_LEN(names));
     buf_add_byte(out, '{');
     for (uint32_t i = 0; i < n; i++) {
         size_t field = (first + i) % ARRAY_LEN(names);
@@ -186,9 +187,9 @@ static void put_object(struct event_random *r, struct style style, struct buf *o
     buf_add_byte(out, '}');
 }
 
-void event_random_message(struct event_random *r, struct buf *out) {
+void decode_random_message(struct decode_random *r, struct buf *out) {
     struct style style = {.spaced = one_in(r, 3), .lf = true};
-    uint32_t form = event_random_below(r, 4), n = form < 2 ? 1 : event_random_below(r, 6);
+    uint32_t form = decode_random_below(r, 4), n = form < 2 ? 1 : decode_random_below(r, 6);
     bool array = form == 2;
     if (form == 3) style.lf = one_in(r, 20);
     put_space(r, style, out);
@@ -213,20 +214,20 @@ static void insert(struct buf *b, size_t at, const char *text) {
     b->len += n;
 }
 
-static void spoil_once(struct event_random *r, struct buf *b) {
+static void spoil_once(struct decode_random *r, struct buf *b) {
     static const char *const pieces[] = {"\"",       "\\",   "{",    "}",         "[",    "]",   ",",  ":",
                                          "0",        "-",    ".",    "e",         " ",    "\n",  "\r", "t",
                                          "\xc3\xa9", "\xa9", "null", "\"ts\":7,", "\x7f", "\x1f"};
-    size_t at = event_random_below(r, (uint32_t)b->len);
-    switch (event_random_below(r, 6)) {
+    size_t at = decode_random_below(r, (uint32_t)b->len);
+    switch (decode_random_below(r, 6)) {
     case 0:
         b->len = at;
         break;
     case 1:
-        b->data[at] = (char)(b->data[at] ^ 1 << event_random_below(r, 8));
+        b->data[at] = (char)(b->data[at] ^ 1 << decode_random_below(r, 8));
         break;
     case 2:
-        b->data[at] = (char)event_random_below(r, 256);
+        b->data[at] = (char)decode_random_below(r, 256);
         break;
     case 3:
         insert(b, at, PICK(r, pieces));
@@ -236,10 +237,10 @@ static void spoil_once(struct event_random *r, struct buf *b) {
         b->len--;
         break;
     default:
-        b->data[at] = b->data[event_random_below(r, (uint32_t)b->len)];
+        b->data[at] = b->data[decode_random_below(r, (uint32_t)b->len)];
     }
 }
 
-void event_random_spoil(struct event_random *r, struct buf *message) {
-    for (uint32_t n = 1 + event_random_below(r, 4); n > 0 && message->len > 0; n--) spoil_once(r, message);
+void decode_random_spoil(struct decode_random *r, struct buf *message) {
+    for (uint32_t n = 1 + decode_random_below(r, 4); n > 0 && message->len > 0; n--) spoil_once(r, message);
 }

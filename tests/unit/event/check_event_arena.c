@@ -1,3 +1,4 @@
+/* unit/event/check_event_arena.c - texts of a batch stay where they are until they are cleared. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

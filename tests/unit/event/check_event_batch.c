@@ -1,3 +1,4 @@
+/* unit/event/check_event_batch.c - outcomes have names, and a batch keeps what it was given. */
 #include <string.h>
 
 #include <check.h>
@@ -5,7 +6,7 @@
 #include "event/batch.h"
 
 static const struct {
-    enum event_outcome o;
+    enum event_outcome outcome;
     const char *name;
     bool rejected;
 } outcomes[] = {
@@ -28,9 +29,9 @@ static const struct {
 START_TEST(every_outcome_has_its_name_and_its_way) {
     ck_assert_uint_eq(ARRAY_LEN(outcomes), EVENT_OUTCOMES);
     for (size_t i = 0; i < ARRAY_LEN(outcomes); i++) {
-        ck_assert_int_eq(outcomes[i].o, i);
-        ck_assert_str_eq(event_outcome_name(outcomes[i].o), outcomes[i].name);
-        ck_assert_msg(event_outcome_rejected(outcomes[i].o) == outcomes[i].rejected, "%s", outcomes[i].name);
+        ck_assert_int_eq(outcomes[i].outcome, i);
+        ck_assert_str_eq(event_outcome_name(outcomes[i].outcome), outcomes[i].name);
+        ck_assert_msg(event_outcome_rejected(outcomes[i].outcome) == outcomes[i].rejected, "%s", outcomes[i].name);
     }
 }
 END_TEST

@@ -1,4 +1,5 @@
-/* The judge's rules are tested with the events of check_event_json.c; here is what hangs on where a byte stands. */
+/* unit/event/check_event_judge.c - what the judge says may not depend on where a byte stands.
+ * The other rules are tested with the events of check_json_jansson.c. */
 #include <string.h>
 
 #include <check.h>

@@ -1,3 +1,4 @@
+/* unit/event/check_event_time.c - times of every form, and what is refused. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -201,7 +202,7 @@ START_TEST(texts_agree_with_the_c_library) {
 END_TEST
 
 static const struct {
-    int64_t v, ms; /* ms < 0: refused */
+    int64_t written, ms; /* ms < 0: refused */
 } integers[] = {
     {0, 0},
     {1, 1000},
@@ -223,14 +224,14 @@ static const struct {
 
 START_TEST(the_size_of_an_integer_tells_its_unit) {
     int64_t ms = UNTOUCHED;
-    bool ok = event_time_from_integer(integers[_i].v, &ms);
+    bool ok = event_time_from_integer(integers[_i].written, &ms);
     ck_assert_int_eq(ok, integers[_i].ms >= 0);
     ck_assert_int_eq(ms, ok ? integers[_i].ms : UNTOUCHED);
 }
 END_TEST
 
 static const struct {
-    double v;
+    double written;
     int64_t ms; /* < 0: refused */
 } reals[] = {
     {0.0, 0},
@@ -258,9 +259,9 @@ static const struct {
 
 START_TEST(a_real_number_is_seconds) {
     int64_t ms = UNTOUCHED;
-    bool ok = event_time_from_real(reals[_i].v, &ms);
-    ck_assert_msg(ok == (reals[_i].ms >= 0) && ms == (ok ? reals[_i].ms : UNTOUCHED), "%.17g -> %" PRId64, reals[_i].v,
-                  ms);
+    bool ok = event_time_from_real(reals[_i].written, &ms);
+    ck_assert_msg(ok == (reals[_i].ms >= 0) && ms == (ok ? reals[_i].ms : UNTOUCHED), "%.17g -> %" PRId64,
+                  reals[_i].written, ms);
 }
 END_TEST
 

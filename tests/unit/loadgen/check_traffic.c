@@ -5,6 +5,7 @@
 
 #include <check.h>
 
+#include "decode/decoder.h"
 #include "loadgen/badevent.h"
 #include "loadgen/jsonfield.h"
 #include "loadgen/places.h"
@@ -160,11 +161,13 @@ static enum event_outcome judged(const struct traffic_event *ev) {
     ck_assert_int_eq(weights_parse("*=1,weightless=0", &weights, NULL), 0);
     struct event_rules rules = {"video_id", "location", "type", "ts", "user_id", "value", &weights, false};
     struct event_batch batch;
+    struct decoder *decoder = decoder_create(&rules);
     event_batch_init(&batch);
-    event_decode(&rules, ev->text.p, ev->text.n, NOW_MS, &batch);
+    decoder_decode(decoder, ev->text, NOW_MS, &batch);
     ck_assert_uint_eq(batch.n, 1);
     enum event_outcome o = batch.events[0].outcome;
     event_batch_deinit(&batch);
+    decoder_destroy(decoder);
     return o;
 }
 

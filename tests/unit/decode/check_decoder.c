@@ -1,9 +1,11 @@
+/* unit/decode/check_decoder.c - how a message is split, and what a decoder and a batch keep from one to the next. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <check.h>
 
+#include "decode/decoder.h"
 #include "decode_given.h"
 
 #define CAT        "{\"video_id\":\"cat\",\"ts\":1}"
@@ -91,7 +93,7 @@ START_TEST(a_message_is_split_as_the_design_says) {
     for (size_t i = 0; i < d.batch.n; i++) {
         const struct event *ev = &d.batch.events[i];
         const char *raw = messages[_i].raws[i];
-        ck_assert_msg(letter(ev->outcome) == want[i], "'%s': event %zu is %s", message, i, event_line(&d, i));
+        ck_assert_msg(letter(ev->outcome) == want[i], "'%s': event %zu is %s", message, i, decoded_line(&d, i));
         ck_assert_msg(ev->raw.n == strlen(raw) && memcmp(ev->raw.p, raw, ev->raw.n) == 0,
                       "'%s': event %zu is the bytes '%.*s', wanted '%s'", message, i, (int)ev->raw.n, ev->raw.p, raw);
     }
@@ -111,15 +113,15 @@ END_TEST
 START_TEST(nul_bytes_are_no_json) {
     static const char inside[] = "{\"video_id\":\"a\0b\"}", behind[] = CAT "\0", between[] = CAT "\n\0\n" DOG;
     struct decoded d = decoded_with(given_rules(), inside, sizeof inside - 1, RECORD_TIME_MS);
-    ck_assert_str_eq(event_line(&d, 0), "malformed - - -1 0 @0+18");
+    ck_assert_str_eq(decoded_line(&d, 0), "malformed - - -1 0 @0+18");
     decoded_free(&d);
     d = decoded_with(given_rules(), behind, sizeof behind - 1, RECORD_TIME_MS);
-    ck_assert_str_eq(event_line_without_raw(&d, 0), "malformed - - -1 0");
+    ck_assert_str_eq(decoded_line_without_raw(&d, 0), "malformed - - -1 0");
     decoded_free(&d);
     d = decoded_with(given_rules(), between, sizeof between - 1, RECORD_TIME_MS);
     ck_assert_uint_eq(d.batch.n, 3);
-    ck_assert_str_eq(event_line(&d, 1), "malformed - - -1 0 @26+1");
-    ck_assert_str_eq(event_line_without_raw(&d, 2), "applied dog - 2000 1");
+    ck_assert_str_eq(decoded_line(&d, 1), "malformed - - -1 0 @26+1");
+    ck_assert_str_eq(decoded_line_without_raw(&d, 2), "applied dog - 2000 1");
     decoded_free(&d);
 }
 END_TEST
@@ -145,7 +147,7 @@ START_TEST(depth_has_a_limit_and_no_danger) {
     for (size_t i = 0; i < ARRAY_LEN(depths); i++) {
         char *text = nested(depths[i].depth);
         struct decoded d = decoded_text(text);
-        ck_assert_str_eq(event_line_without_raw(&d, 0), depths[i].want);
+        ck_assert_str_eq(decoded_line_without_raw(&d, 0), depths[i].want);
         decoded_free(&d);
         free(text);
     }
@@ -200,27 +202,66 @@ START_TEST(a_batch_is_used_again_with_the_memory_it_has) {
     size_t len;
     char *text = many(N, false, &len);
     struct event_batch b;
+    struct decoder *decoder = decoder_create(given_rules());
     event_batch_init(&b);
-    event_decode(given_rules(), text, len, RECORD_TIME_MS, &b);
+    decoder_decode(decoder, (struct bytes){text, len}, RECORD_TIME_MS, &b);
     const struct event *events = b.events;
     const char *last = b.events[N - 1].item.p;
-    event_decode(given_rules(), CAT, strlen(CAT), RECORD_TIME_MS, &b);
+    decoder_decode(decoder, (struct bytes){CAT, strlen(CAT)}, RECORD_TIME_MS, &b);
     ck_assert_uint_eq(b.n, 1);
     ck_assert_mem_eq(b.events[0].item.p, "cat", 3);
-    event_decode(given_rules(), text, len, RECORD_TIME_MS, &b);
+    decoder_decode(decoder, (struct bytes){text, len}, RECORD_TIME_MS, &b);
     expect_many(&b, N);
     ck_assert_ptr_eq(b.events, events);
     ck_assert_ptr_eq(b.events[N - 1].item.p, last);
-    event_decode(given_rules(), "[]", 2, RECORD_TIME_MS, &b);
+    decoder_decode(decoder, (struct bytes){"[]", 2}, RECORD_TIME_MS, &b);
     ck_assert_uint_eq(b.n, 0);
     event_batch_deinit(&b);
+    decoder_destroy(decoder);
     free(text);
 }
 END_TEST
 
-Suite *decode_message_suite(void);
-Suite *decode_message_suite(void) {
-    Suite *s = suite_create("event_message");
+/* Goal: what one decoder has learnt is no other's, and a batch is nobody's.
+ * Method: two decoders of other names take turns with one message and one batch, for longer than a form needs. */
+START_TEST(one_batch_serves_several_decoders) {
+    static const char text[] = "{\"video_id\":\"cat\",\"song\":\"s\",\"ts\":1}";
+    struct event_rules songs = *given_rules();
+    songs.field_item = "song";
+    struct decoder *decoders[] = {decoder_create(given_rules()), decoder_create(&songs)};
+    struct event_batch b;
+    event_batch_init(&b);
+    for (int i = 0; i < 4; i++) {
+        decoder_decode(decoders[i % 2], (struct bytes){text, sizeof text - 1}, 0, &b);
+        ck_assert_uint_eq(b.n, 1);
+        ck_assert_uint_eq(b.events[0].item.n, i % 2 ? 1 : 3);
+        ck_assert_mem_eq(b.events[0].item.p, i % 2 ? "s" : "cat", b.events[0].item.n);
+    }
+    event_batch_deinit(&b);
+    for (size_t i = 0; i < ARRAY_LEN(decoders); i++) decoder_destroy(decoders[i]);
+}
+END_TEST
+
+START_TEST(a_decoder_keeps_the_rules_it_was_made_with) {
+    struct event_rules rules = *given_rules();
+    struct decoder *decoder = decoder_create(&rules);
+    struct event_batch b;
+    event_batch_init(&b);
+    rules.field_item = "song";
+    rules.has_global = false;
+    for (int i = 0; i < 2; i++) {
+        decoder_decode(decoder, (struct bytes){CAT, strlen(CAT)}, RECORD_TIME_MS, &b);
+        ck_assert_int_eq(b.events[0].outcome, EVENT_APPLIED);
+    }
+    event_batch_deinit(&b);
+    decoder_destroy(decoder);
+    decoder_destroy(NULL);
+}
+END_TEST
+
+Suite *decoder_suite(void);
+Suite *decoder_suite(void) {
+    Suite *s = suite_create("decoder");
     TCase *c = tcase_create("messages");
     tcase_add_loop_test(c, a_message_is_split_as_the_design_says, 0, ARRAY_LEN(messages));
     tcase_add_test(c, no_message_at_all_is_a_tombstone);
@@ -228,6 +269,8 @@ Suite *decode_message_suite(void) {
     tcase_add_test(c, depth_has_a_limit_and_no_danger);
     tcase_add_loop_test(c, all_texts_of_a_large_batch_are_there_together, 0, 2);
     tcase_add_test(c, a_batch_is_used_again_with_the_memory_it_has);
+    tcase_add_test(c, one_batch_serves_several_decoders);
+    tcase_add_test(c, a_decoder_keeps_the_rules_it_was_made_with);
     suite_add_tcase(s, c);
     return s;
 }

@@ -1,4 +1,5 @@
-/* Goal: no message is judged in two ways, whichever code reads it.
+/* unit/decode/check_json_same.c - the scanner beside jansson.
+ * Goal: no message is judged in two ways, whichever code reads it.
  * Method: every file of the corpus, 200 000 messages from a seed, and the ends of what numbers and UTF-8 allow, decoded
  * by the scanner with SSE2, by the scanner with plain words, and by jansson alone. */
 #include <dirent.h>
@@ -19,9 +20,9 @@ enum { SEEDS = 8, MESSAGES_A_SEED = 25000 };
 
 /* True if all of it was recognised. */
 static bool expect_same_on_both_paths(struct bytes message, int64_t record_time_ms) {
-    event_block_portable = true;
+    json_block_portable = true;
     bool portable = expect_same(given_rules(), message, record_time_ms);
-    event_block_portable = false;
+    json_block_portable = false;
     bool fast = expect_same(given_rules(), message, record_time_ms);
     ck_assert_msg(portable == fast, "recognised on one path only: %.*s", (int)message.n, message.p);
     return fast;
@@ -56,13 +57,13 @@ END_TEST
 /* Half of the messages are spoilt. If the scanner recognised too few of them this test would say little, so their share
  * is asserted; of these random messages, which are odder than any producer's, it is some 40 %. */
 START_TEST(random_messages_are_judged_alike) {
-    struct event_random r = {UINT64_C(0x9e3779b97f4a7c15) * (uint64_t)(_i + 1)};
+    struct decode_random r = {UINT64_C(0x9e3779b97f4a7c15) * (uint64_t)(_i + 1)};
     struct buf b = {0};
     int recognised = 0;
     for (int i = 0; i < MESSAGES_A_SEED; i++) {
         buf_clear(&b);
-        event_random_message(&r, &b);
-        if (i % 2) event_random_spoil(&r, &b);
+        decode_random_message(&r, &b);
+        if (i % 2) decode_random_spoil(&r, &b);
         recognised += expect_same_on_both_paths((struct bytes){b.data, b.len}, i % 3 ? RECORD_TIME_MS : -1);
     }
     ck_assert_msg(recognised > MESSAGES_A_SEED / 10, "seed %d: only %d recognised", _i, recognised);
@@ -72,17 +73,17 @@ END_TEST
 
 /* The form is that of the message itself; then that of the message before it was spoilt. */
 START_TEST(messages_almost_like_one_before_are_judged_alike) {
-    struct event_random r = {UINT64_C(0x9e3779b97f4a7c15) * (uint64_t)(_i + 1) + 1};
+    struct decode_random r = {UINT64_C(0x9e3779b97f4a7c15) * (uint64_t)(_i + 1) + 1};
     struct buf b = {0};
     for (int i = 0; i < MESSAGES_A_SEED / 2; i++) {
         buf_clear(&b);
-        event_random_message(&r, &b);
+        decode_random_message(&r, &b);
         forget_forms();
         bool first = expect_same_on_both_paths((struct bytes){b.data, b.len}, RECORD_TIME_MS);
         bool again = expect_same_on_both_paths((struct bytes){b.data, b.len}, RECORD_TIME_MS);
         ck_assert_msg(first == again, "recognised only once: %.*s", (int)b.len, b.data);
         for (int k = 0; k < 4; k++) {
-            event_random_spoil(&r, &b);
+            decode_random_spoil(&r, &b);
             expect_same_on_both_paths((struct bytes){b.data, b.len}, RECORD_TIME_MS);
         }
     }
@@ -106,15 +107,15 @@ END_TEST
 
 /* What is read of a number is what strtod reads of it, to the last bit. */
 START_TEST(real_numbers_are_the_nearest_doubles) {
-    struct event_random r = {7};
+    struct decode_random r = {7};
     int exact = 0;
     for (int i = 0; i < 200000; i++) {
         char text[64];
-        int n = sprintf(text, "%u", event_random_below(&r, UINT32_MAX));
-        n += sprintf(text + n, ".%0*u", 1 + (int)event_random_below(&r, 8), event_random_below(&r, 1000000));
+        int n = sprintf(text, "%u", decode_random_below(&r, UINT32_MAX));
+        n += sprintf(text + n, ".%0*u", 1 + (int)decode_random_below(&r, 8), decode_random_below(&r, 1000000));
         memset(text + n, ' ', 8);
         struct event_value v = {0};
-        const char *next = event_token_number(text, text + n + 8, &v);
+        const char *next = json_number_take(text, text + n + 8, &v);
         if (next == NULL) continue;
         exact++;
         ck_assert_msg(next == text + n && v.kind == EVENT_REAL && v.real == strtod(text, NULL), "%s", text);
@@ -124,15 +125,15 @@ START_TEST(real_numbers_are_the_nearest_doubles) {
 END_TEST
 
 START_TEST(integers_are_read_whole) {
-    struct event_random r = {3};
+    struct decode_random r = {3};
     for (int i = 0; i < 100000; i++) {
         char text[64];
-        uint64_t wanted = ((uint64_t)event_random_below(&r, UINT32_MAX) << 32 | event_random_below(&r, UINT32_MAX)) >>
-                          event_random_below(&r, 64);
+        uint64_t wanted = ((uint64_t)decode_random_below(&r, UINT32_MAX) << 32 | decode_random_below(&r, UINT32_MAX)) >>
+                          decode_random_below(&r, 64);
         int n = sprintf(text, "%llu", (unsigned long long)wanted);
         memset(text + n, i % 2 ? ',' : ' ', 8);
         struct event_value v = {0};
-        const char *next = event_token_number(text, text + n + 8, &v);
+        const char *next = json_number_take(text, text + n + 8, &v);
         ck_assert_msg((next != NULL) == (n <= 18), "%s", text);
         if (next == NULL) continue;
         ck_assert(next == text + n && v.kind == EVENT_INTEGER && (uint64_t)v.integer == wanted);
@@ -144,28 +145,28 @@ static bool is_stop(unsigned char c) { return c == '"' || c == '\\' || c < 0x20 
 
 /* Each byte at each place of a text, alone and among neighbours of all kinds, from everywhere to everywhere. */
 START_TEST(stops_are_the_same_on_both_paths) {
-    struct event_random r = {5};
+    struct decode_random r = {5};
     for (int i = 0; i < 100000; i++) {
-        char text[3 * EVENT_PIECE_BYTES + 5];
-        size_t from = event_random_below(&r, sizeof text), end = 16 + event_random_below(&r, sizeof text - 15);
+        char text[3 * JSON_PIECE_BYTES + 5];
+        size_t from = decode_random_below(&r, sizeof text), end = 16 + decode_random_below(&r, sizeof text - 15);
         if (from > end) from = end;
         memset(text, 'x', sizeof text);
-        for (size_t k = 0; k < (i % 8 ? 0 : sizeof text); k++) text[k] = (char)event_random_below(&r, 256);
-        text[event_random_below(&r, sizeof text)] = (char)i;
+        for (size_t k = 0; k < (i % 8 ? 0 : sizeof text); k++) text[k] = (char)decode_random_below(&r, 256);
+        text[decode_random_below(&r, sizeof text)] = (char)i;
         size_t wanted = from;
         while (wanted < end && !is_stop((unsigned char)text[wanted])) wanted++;
         for (int portable = 0; portable < 2; portable++) {
-            event_block_portable = portable == 1;
-            ck_assert_ptr_eq(event_stop(text + from, text + end), text + wanted);
+            json_block_portable = portable == 1;
+            ck_assert_ptr_eq(json_stop(text + from, text + end), text + wanted);
         }
-        event_block_portable = false;
+        json_block_portable = false;
     }
 }
 END_TEST
 
-Suite *json_scan_same_suite(void);
-Suite *json_scan_same_suite(void) {
-    Suite *s = suite_create("event_scan_same");
+Suite *json_same_suite(void);
+Suite *json_same_suite(void) {
+    Suite *s = suite_create("json_same");
     TCase *c = tcase_create("same");
     tcase_set_timeout(c, 300); /* under a sanitizer, on a busy machine */
     tcase_add_test(c, every_file_of_the_corpus_is_judged_alike);
