@@ -30,8 +30,8 @@ static void count_states(struct consumer *c) {
     atomic_store(&me->waiting, waiting);
 }
 
-static void own(struct consumer *c, const struct assignment *s, bool ours) {
-    hub_own(c->hub, c->number, s->tp.topic, s->tp.partition, ours);
+static void own(struct consumer *c, const struct assignment *a, bool ours) {
+    hub_own(c->hub, c->number, a->tp.topic, a->tp.partition, ours);
 }
 
 static void assign_refused(struct consumer *c, size_t n, const struct err *e) {
@@ -44,20 +44,20 @@ static void assign_refused(struct consumer *c, size_t n, const struct err *e) {
 void consumer_reassign(struct consumer *c) {
     struct err e = {0};
     c->assign_again = false;
-    struct source_assign *a = mem_zalloc(c->assignments_n + 1, sizeof *a);
+    struct source_assign *plan = mem_zalloc(c->assignments_n + 1, sizeof *plan);
     size_t n = 0;
     for (size_t i = 0; i < c->assignments_n; i++) {
-        struct assignment *s = c->assignments[i];
-        if (s->state == ASSIGNMENT_RUNNING && !s->position_lost && !partition_waits_for_row(s->memory))
-            a[n++] = (struct source_assign){s->tp, partition_next(s->memory)};
+        struct assignment *a = c->assignments[i];
+        if (a->state == ASSIGNMENT_RUNNING && !a->position_lost && !partition_waits_for_row(a->memory))
+            plan[n++] = (struct source_assign){a->tp, partition_next(a->memory)};
     }
-    if (c->source.ops->assign(c->source.self, a, n, &e) != 0)
+    if (c->source.ops->assign(c->source.self, plan, n, &e) != 0)
         assign_refused(c, n, &e);
     else
         rest_end(&c->assign_rest);
     consumer_rests_forgotten(c);
     c->paused = false;
-    mem_free(a);
+    mem_free(plan);
 }
 
 void consumer_assign_due(struct consumer *c, int64_t now) {
@@ -75,12 +75,12 @@ static void park_nothing_else(struct consumer *c) {
 void consumer_assigned(struct consumer *c, const struct source_tp *tps, size_t n) {
     int64_t now = clock_mono_ms(c->hub->clock);
     for (size_t i = 0; i < n; i++) {
-        struct assignment *s = assignment_get(c, tps[i]);
-        if (s->state == ASSIGNMENT_RUNNING) continue; /* told twice */
-        s->state = ASSIGNMENT_WAITING;
-        s->assigned_mono_ms = now;
-        own(c, s, true);
-        log_event(LOG_INFO, "partition_assigned", "topic=%s partition=%d", s->tp.topic, (int)s->tp.partition);
+        struct assignment *a = assignment_get(c, tps[i]);
+        if (a->state == ASSIGNMENT_RUNNING) continue; /* told twice */
+        a->state = ASSIGNMENT_WAITING;
+        a->assigned_mono_ms = now;
+        own(c, a, true);
+        log_event(LOG_INFO, "partition_assigned", "topic=%s partition=%d", a->tp.topic, (int)a->tp.partition);
     }
     park_nothing_else(c);
     c->assigned_once = true;
@@ -98,12 +98,12 @@ void consumer_revoked(struct consumer *c, bool lost) {
     c->lookup_stale = c->lookup_out;
     rest_end(&c->assign_rest);
     for (size_t i = 0; i < c->assignments_n; i++) {
-        struct assignment *s = c->assignments[i];
-        if (s->state != ASSIGNMENT_RUNNING && s->state != ASSIGNMENT_WAITING) continue;
-        s->state = s->memory == NULL ? ASSIGNMENT_FREE : ASSIGNMENT_PARKED;
-        s->position_lost = s->resting = false;
-        own(c, s, false);
-        log_event(LOG_INFO, "partition_revoked", "topic=%s partition=%d lost=%s", s->tp.topic, (int)s->tp.partition,
+        struct assignment *a = c->assignments[i];
+        if (a->state != ASSIGNMENT_RUNNING && a->state != ASSIGNMENT_WAITING) continue;
+        a->state = a->memory == NULL ? ASSIGNMENT_FREE : ASSIGNMENT_PARKED;
+        a->position_lost = a->resting = false;
+        own(c, a, false);
+        log_event(LOG_INFO, "partition_revoked", "topic=%s partition=%d lost=%s", a->tp.topic, (int)a->tp.partition,
                   lost ? "true" : "false");
     }
     consumer_count_rebalance(c, lost ? "lost" : "revoke");
@@ -112,10 +112,10 @@ void consumer_revoked(struct consumer *c, bool lost) {
 
 /* A commit of ours that is under way could land behind the answer, and what begins as the answer says would take it
  * back. */
-static bool wants_lookup(const struct consumer *c, const struct assignment *s, int64_t now) {
+static bool wants_lookup(const struct consumer *c, const struct assignment *a, int64_t now) {
     bool commits = c->commit_out || c->commit_waits;
-    if (s->state == ASSIGNMENT_WAITING) return !(s->left_out && commits);
-    return s->state == ASSIGNMENT_RUNNING && s->position_lost && !commits && rest_is_over(&s->read_rest, now);
+    if (a->state == ASSIGNMENT_WAITING) return !(a->left_out && commits);
+    return a->state == ASSIGNMENT_RUNNING && a->position_lost && !commits && rest_is_over(&a->read_rest, now);
 }
 
 void consumer_lookup_due(struct consumer *c, int64_t now) {
@@ -130,113 +130,113 @@ void consumer_lookup_due(struct consumer *c, int64_t now) {
     mem_free(tps);
 }
 
-static void log_start(const struct assignment *s, const struct partition_start *st) {
+static void log_start(const struct assignment *a, const struct partition_start *st) {
     enum log_level level = st->origin == ORIGIN_TRUNCATED || st->origin == ORIGIN_NEW_LOG ? LOG_WARN : LOG_INFO;
     log_event(level, "partition_started",
               "topic=%s partition=%d origin=%s rewind=%" PRId64 " frontier=%" PRId64 " distance=%" PRId64
               " lost_records=%" PRId64,
-              s->tp.topic, (int)s->tp.partition, partition_origin_name(st->origin), st->next, st->frontier,
+              a->tp.topic, (int)a->tp.partition, partition_origin_name(st->origin), st->next, st->frontier,
               st->frontier - st->next, st->lost_records);
 }
 
 /* Below this offset an earlier memory of ours has counted. A log that is shorter than that is another one. So is one
  * whose commit is gone, for with a topic Kafka deletes its commits; and a newer incarnation may be of another one. */
-static int64_t counted_before(const struct assignment *s, const struct source_lookup *l,
+static int64_t counted_before(const struct assignment *a, const struct source_lookup *l,
                               const struct partition_start *st) {
-    bool other = st->origin == ORIGIN_NEW_LOG || l->log_end < s->counted || st->incarnation > s->counted_incarnation;
-    bool gone = s->had_commit && l->state == SOURCE_COMMIT_NONE;
-    return other || gone ? 0 : s->counted;
+    bool other = st->origin == ORIGIN_NEW_LOG || l->log_end < a->counted || st->incarnation > a->counted_incarnation;
+    bool gone = a->had_commit && l->state == SOURCE_COMMIT_NONE;
+    return other || gone ? 0 : a->counted;
 }
 
-static void begin(struct consumer *c, struct assignment *s, const struct source_lookup *l) {
+static void begin(struct consumer *c, struct assignment *a, const struct source_lookup *l) {
     struct partition_facts facts = {.has_commit = l->state == SOURCE_COMMIT_FOUND,
                                     .commit_offset = l->offset,
                                     .commit_metadata = l->metadata,
                                     .topic_has_commits = l->topic_has_commits,
                                     .log_start = l->log_start,
                                     .log_end = l->log_end,
-                                    .left_out = s->left_out,
+                                    .left_out = a->left_out,
                                     .wall_ms = clock_wall_ms(c->hub->clock),
                                     .mono_ms = clock_mono_ms(c->hub->clock)};
     struct partition_start start;
     partition_resume(&c->hub->rules, &facts, &start);
-    start.counted = counted_before(s, l, &start);
+    start.counted = counted_before(a, l, &start);
     uint64_t instance = atomic_fetch_add(&c->hub->instances, 1) + 1;
-    s->memory = partition_create(&c->hub->rules, &c->budget, s->name, instance, &start);
-    s->left_out = false;
-    s->rewound_from = start.next;
-    s->restored = false;
-    s->shown = (struct partition_view){0};
+    a->memory = partition_create(&c->hub->rules, &c->budget, a->name, instance, &start);
+    a->left_out = false;
+    a->rewound_from = start.next;
+    a->restored = false;
+    a->shown = (struct partition_view){0};
     consumer_count_restore(c, start.origin, start.frontier > start.next ? start.frontier - start.next : 0);
-    log_start(s, &start);
+    log_start(a, &start);
 }
 
-static void go_on(struct consumer *c, struct assignment *s) {
-    partition_keep(s->memory);
+static void go_on(struct consumer *c, struct assignment *a) {
+    partition_keep(a->memory);
     consumer_count_restore(c, ORIGIN_MEMORY, 0);
-    log_event(LOG_INFO, "partition_started", "topic=%s partition=%d origin=memory next=%" PRId64, s->tp.topic,
-              (int)s->tp.partition, partition_next(s->memory));
+    log_event(LOG_INFO, "partition_started", "topic=%s partition=%d origin=memory next=%" PRId64, a->tp.topic,
+              (int)a->tp.partition, partition_next(a->memory));
 }
 
-static void start_slot(struct consumer *c, struct assignment *s, const struct source_lookup *l) {
+static void start_slot(struct consumer *c, struct assignment *a, const struct source_lookup *l) {
     bool found = l->state == SOURCE_COMMIT_FOUND;
-    bool keep = s->memory != NULL && found && partition_is_own_commit(s->memory, l->offset, l->metadata) &&
+    bool keep = a->memory != NULL && found && partition_is_own_commit(a->memory, l->offset, l->metadata) &&
                 l->log_end >= l->offset;
     if (keep) {
-        go_on(c, s);
+        go_on(c, a);
     } else {
-        assignment_drop_memory(c, s);
-        begin(c, s, l);
+        assignment_drop_memory(c, a);
+        begin(c, a, l);
     }
-    s->state = ASSIGNMENT_RUNNING;
-    s->end_at_assign = l->log_end;
-    s->log_start = l->log_start;
-    s->had_traffic = l->log_end > 0;
-    s->joining = false;
-    s->end_wall_ms = TIME_NEVER;
-    s->asked_wall_ms = s->assigned_wall_ms = clock_wall_ms(c->hub->clock);
-    if (s->metrics == NULL) assignment_metrics_open(c, s);
-    if (!s->had_traffic)
-        log_event(LOG_INFO, "partition_without_traffic", "topic=%s partition=%d", s->tp.topic, (int)s->tp.partition);
+    a->state = ASSIGNMENT_RUNNING;
+    a->end_at_assign = l->log_end;
+    a->log_start = l->log_start;
+    a->had_traffic = l->log_end > 0;
+    a->joining = false;
+    a->end_wall_ms = TIME_NEVER;
+    a->asked_wall_ms = a->assigned_wall_ms = clock_wall_ms(c->hub->clock);
+    if (a->metrics == NULL) assignment_metrics_open(c, a);
+    if (!a->had_traffic)
+        log_event(LOG_INFO, "partition_without_traffic", "topic=%s partition=%d", a->tp.topic, (int)a->tp.partition);
 }
 
 /* The commit is ours, or there never was one. */
-static bool nobody_else_committed(const struct assignment *s, const struct source_lookup *l) {
+static bool nobody_else_committed(const struct assignment *a, const struct source_lookup *l) {
     struct partition_view v;
-    if (l->state == SOURCE_COMMIT_FOUND) return partition_is_own_commit(s->memory, l->offset, l->metadata);
-    partition_look(s->memory, &v);
+    if (l->state == SOURCE_COMMIT_FOUND) return partition_is_own_commit(a->memory, l->offset, l->metadata);
+    partition_look(a->memory, &v);
     return v.committed < 0;
 }
 
 /* Its position is inside the log after all, and the memory belongs to it. */
-static bool may_stay(const struct assignment *s, const struct source_lookup *l) {
-    int64_t next = partition_next(s->memory);
-    return next >= l->log_start && next <= l->log_end && nobody_else_committed(s, l) &&
-           partition_doubt(s->memory, l->log_start);
+static bool may_stay(const struct assignment *a, const struct source_lookup *l) {
+    int64_t next = partition_next(a->memory);
+    return next >= l->log_start && next <= l->log_end && nobody_else_committed(a, l) &&
+           partition_doubt(a->memory, l->log_start);
 }
 
 /* Not before the answer it is assigned again: when a topic goes, its partitions lose their positions one by one, and
  * assignments in a row have been seen to abort librdkafka 2.0.2 (rktp_started). */
-static void place_again(struct consumer *c, struct assignment *s, const struct source_lookup *l) {
-    s->position_lost = false;
-    if (may_stay(s, l)) return;
-    assignment_drop_memory(c, s);
-    start_slot(c, s, l);
+static void place_again(struct consumer *c, struct assignment *a, const struct source_lookup *l) {
+    a->position_lost = false;
+    if (may_stay(a, l)) return;
+    assignment_drop_memory(c, a);
+    start_slot(c, a, l);
 }
 
-static void start_waiting(struct consumer *c, struct assignment *s, const struct source_lookup *l) {
-    start_slot(c, s, l);
-    assignment_works(s, clock_mono_ms(c->hub->clock));
+static void start_waiting(struct consumer *c, struct assignment *a, const struct source_lookup *l) {
+    start_slot(c, a, l);
+    assignment_works(a, clock_mono_ms(c->hub->clock));
 }
 
 /* True if the partition is to be consumed from somewhere new. */
 static bool take_answer(struct consumer *c, const struct source_lookup *l) {
-    struct assignment *s = assignment_find(c, l->tp);
-    if (s == NULL || l->state == SOURCE_COMMIT_FAILED) return false;
-    if (s->state == ASSIGNMENT_RUNNING && s->position_lost)
-        place_again(c, s, l);
-    else if (s->state == ASSIGNMENT_WAITING)
-        start_waiting(c, s, l);
+    struct assignment *a = assignment_find(c, l->tp);
+    if (a == NULL || l->state == SOURCE_COMMIT_FAILED) return false;
+    if (a->state == ASSIGNMENT_RUNNING && a->position_lost)
+        place_again(c, a, l);
+    else if (a->state == ASSIGNMENT_WAITING)
+        start_waiting(c, a, l);
     else
         return false;
     return true;

@@ -3,11 +3,11 @@
 #include "consumer/state.h"
 
 struct assignment *assignment_find(struct consumer *c, struct source_tp tp) {
-    struct assignment *s = c->last;
-    if (s != NULL && source_tp_equal(s->tp, tp)) return s;
+    struct assignment *a = c->last;
+    if (a != NULL && source_tp_equal(a->tp, tp)) return a;
     for (size_t i = 0; i < c->assignments_n; i++) {
-        s = c->assignments[i];
-        if (source_tp_equal(s->tp, tp)) return c->last = s;
+        a = c->assignments[i];
+        if (source_tp_equal(a->tp, tp)) return c->last = a;
     }
     return NULL;
 }
@@ -22,18 +22,18 @@ static char *tp_text(const char *prefix, const char *middle, const char *suffix,
 }
 
 struct assignment *assignment_get(struct consumer *c, struct source_tp tp) {
-    struct assignment *s = assignment_find(c, tp);
-    if (s != NULL) return s;
+    struct assignment *a = assignment_find(c, tp);
+    if (a != NULL) return a;
     if (c->assignments_n == c->assignments_cap) {
         c->assignments_cap = c->assignments_cap == 0 ? 16 : c->assignments_cap * 2;
         c->assignments = mem_realloc(c->assignments, c->assignments_cap, sizeof(struct assignment *));
     }
-    s = mem_zalloc(1, sizeof *s);
-    s->tp = tp;
-    s->name = tp_text("", "/", "", tp);
-    s->labels = tp_text("topic=\"", "\",partition=\"", "\"", tp);
-    s->log_start = s->high_watermark = -1;
-    return c->assignments[c->assignments_n++] = s;
+    a = mem_zalloc(1, sizeof *a);
+    a->tp = tp;
+    a->name = tp_text("", "/", "", tp);
+    a->labels = tp_text("topic=\"", "\",partition=\"", "\"", tp);
+    a->log_start = a->high_watermark = -1;
+    return c->assignments[c->assignments_n++] = a;
 }
 
 struct assignment *assignment_of_instance(struct consumer *c, uint64_t instance) {
@@ -44,21 +44,21 @@ struct assignment *assignment_of_instance(struct consumer *c, uint64_t instance)
 }
 
 /* What a later memory must know, so that nothing is counted twice. */
-static void assignment_keep_counted(struct assignment *s) {
+static void assignment_keep_counted(struct assignment *a) {
     struct partition_view v;
-    if (s->memory == NULL) return;
-    partition_look(s->memory, &v);
-    s->counted = v.counted;
-    s->counted_incarnation = v.incarnation;
-    s->had_commit = s->had_commit || v.committed >= 0;
+    if (a->memory == NULL) return;
+    partition_look(a->memory, &v);
+    a->counted = v.counted;
+    a->counted_incarnation = v.incarnation;
+    a->had_commit = a->had_commit || v.committed >= 0;
 }
 
-void assignment_drop_memory(struct consumer *c, struct assignment *s) {
-    assignment_metrics_close(c, s);
-    assignment_keep_counted(s);
-    partition_destroy(s->memory);
-    s->memory = NULL;
-    s->joining = s->copying = false;
+void assignment_drop_memory(struct consumer *c, struct assignment *a) {
+    assignment_metrics_close(c, a);
+    assignment_keep_counted(a);
+    partition_destroy(a->memory);
+    a->memory = NULL;
+    a->joining = a->copying = false;
 }
 
 void assignments_free(struct consumer *c) {

@@ -11,8 +11,8 @@ enum { COMMIT_REST_MIN_MS = 200, COMMIT_REST_MAX_MS = 10000, COMMIT_LOG_MS = 100
 _Static_assert(COMMIT_META_BYTES_MAX <= (int)SOURCE_METADATA_BYTES_MAX, "metadata fits a commit");
 
 /* A look-up that is under way must find the last commit that there is. */
-static bool may_freeze(const struct consumer *c, const struct assignment *s) {
-    return s->state == ASSIGNMENT_RUNNING && !(s->position_lost && c->lookup_out);
+static bool may_freeze(const struct consumer *c, const struct assignment *a) {
+    return a->state == ASSIGNMENT_RUNNING && !(a->position_lost && c->lookup_out);
 }
 
 static void freeze(struct consumer *c) {
@@ -22,11 +22,11 @@ static void freeze(struct consumer *c) {
         c->frozen = mem_realloc(c->frozen, c->frozen_cap, sizeof *c->frozen);
     }
     for (size_t i = 0; i < c->assignments_n; i++) {
-        struct assignment *s = c->assignments[i];
+        struct assignment *a = c->assignments[i];
         struct partition_commit pc;
-        if (!may_freeze(c, s) || !partition_freeze(s->memory, clock_wall_ms(c->hub->clock), &pc)) continue;
+        if (!may_freeze(c, a) || !partition_freeze(a->memory, clock_wall_ms(c->hub->clock), &pc)) continue;
         struct source_commit *sc = &c->frozen[c->frozen_n++];
-        *sc = (struct source_commit){.tp = s->tp, .offset = pc.offset};
+        *sc = (struct source_commit){.tp = a->tp, .offset = pc.offset};
         memcpy(sc->metadata, pc.metadata, sizeof pc.metadata);
     }
     c->frozen_ticket = c->source.ops->dead_letters_issued(c->source.self);
@@ -94,12 +94,12 @@ void consumer_committed(struct consumer *c, const struct source_commit *commits,
     FAULT(after_commit);
     c->commit_out = false;
     for (size_t i = 0; i < n; i++) {
-        struct assignment *s = assignment_find(c, commits[i].tp);
+        struct assignment *a = assignment_find(c, commits[i].tp);
         struct partition_commit pc = {.offset = commits[i].offset};
         ok += commits[i].ok;
-        if (s == NULL || s->memory == NULL) continue;
+        if (a == NULL || a->memory == NULL) continue;
         memcpy(pc.metadata, commits[i].metadata, sizeof pc.metadata);
-        partition_committed(s->memory, &pc, commits[i].ok);
+        partition_committed(a->memory, &pc, commits[i].ok);
     }
     if (ok < n)
         rest_after_failure(c);

@@ -45,14 +45,14 @@ void consumer_destroy(struct consumer *c) {
 
 /* -- events of the source -- */
 
-static enum record_outcome apply(struct consumer *c, struct assignment *s, const struct source_record *r,
+static enum record_outcome apply(struct consumer *c, struct assignment *a, const struct source_record *r,
                                  int64_t wall_ms) {
     struct log_record rec = {r->offset, r->time_ms, r->key, r->value};
-    bool wanted = partition_wants(s->memory, r->offset);
+    bool wanted = partition_wants(a->memory, r->offset);
     if (wanted) event_decode(&c->event_rules, r->value.p, r->value.n, r->time_ms, &c->batch);
-    enum record_outcome took = partition_record(s->memory, &rec, wanted ? &c->batch : NULL, wall_ms);
-    if (took == RECORD_APPLIED && !c->example.set) consumer_note_example(c, s, r);
-    if (took == RECORD_APPLIED && c->sends_dead_letters) consumer_reject(c, s, r);
+    enum record_outcome took = partition_record(a->memory, &rec, wanted ? &c->batch : NULL, wall_ms);
+    if (took == RECORD_APPLIED && !c->example.set) consumer_note_example(c, a, r);
+    if (took == RECORD_APPLIED && c->sends_dead_letters) consumer_reject(c, a, r);
     return took;
 }
 
@@ -60,21 +60,21 @@ static enum record_outcome apply(struct consumer *c, struct assignment *s, const
  * the partition wants to be assigned again. */
 static size_t run_of_records(struct consumer *c, const struct source_record *r, size_t n, int64_t wall_ms,
                              bool *again) {
-    struct assignment *s = assignment_find(c, r->tp);
-    bool ours = s != NULL && s->state == ASSIGNMENT_RUNNING;
+    struct assignment *a = assignment_find(c, r->tp);
+    bool ours = a != NULL && a->state == ASSIGNMENT_RUNNING;
     size_t i = 0;
     for (; i < n && !*again && source_tp_equal(r[i].tp, r->tp); i++) {
         if (!ours) {
             consumer_count_stale(c);
             continue;
         }
-        enum record_outcome took = apply(c, s, &r[i], wall_ms);
-        s->moved = s->moved || took == RECORD_APPLIED || took == RECORD_REBUILT;
-        s->had_traffic = s->had_traffic || took == RECORD_APPLIED;
+        enum record_outcome took = apply(c, a, &r[i], wall_ms);
+        a->moved = a->moved || took == RECORD_APPLIED || took == RECORD_REBUILT;
+        a->had_traffic = a->had_traffic || took == RECORD_APPLIED;
         *again = took == RECORD_OF_ANOTHER_LOG;
     }
-    if (ours) partition_let_go(s->memory);
-    if (*again) log_event(LOG_WARN, "log_replaced", "topic=%s partition=%d", s->tp.topic, (int)s->tp.partition);
+    if (ours) partition_let_go(a->memory);
+    if (*again) log_event(LOG_WARN, "log_replaced", "topic=%s partition=%d", a->tp.topic, (int)a->tp.partition);
     return i;
 }
 
@@ -89,20 +89,20 @@ static void records(struct consumer *c, const struct source_record *r, size_t n)
 }
 
 static void end_of_log(struct consumer *c, const struct source_event *ev) {
-    struct assignment *s = assignment_find(c, ev->tp);
-    if (s == NULL || s->state != ASSIGNMENT_RUNNING) return;
-    partition_eof(s->memory, ev->offset, clock_wall_ms(c->hub->clock));
-    s->moved = true;
+    struct assignment *a = assignment_find(c, ev->tp);
+    if (a == NULL || a->state != ASSIGNMENT_RUNNING) return;
+    partition_eof(a->memory, ev->offset, clock_wall_ms(c->hub->clock));
+    a->moved = true;
 }
 
 static void position_lost(struct consumer *c, const struct source_event *ev) {
-    struct assignment *s = assignment_find(c, ev->tp);
-    if (s != NULL) consumer_position_lost(c, s, &ev->error);
+    struct assignment *a = assignment_find(c, ev->tp);
+    if (a != NULL) consumer_position_lost(c, a, &ev->error);
 }
 
 static void source_error(struct consumer *c, const struct source_event *ev) {
-    struct assignment *s = ev->tp.topic == NULL ? NULL : assignment_find(c, ev->tp);
-    if (s != NULL) consumer_unreadable(c, s, &ev->error);
+    struct assignment *a = ev->tp.topic == NULL ? NULL : assignment_find(c, ev->tp);
+    if (a != NULL) consumer_unreadable(c, a, &ev->error);
 }
 
 static void handle(struct consumer *c, const struct source_event *ev) {
@@ -186,15 +186,15 @@ struct standing {
 static struct standing standing_of(struct consumer *c) {
     struct standing st = {true, !c->commit_out && c->dead_letters == NULL, c->assigned_once && !c->lookup_out};
     for (size_t i = 0; i < c->assignments_n; i++) {
-        const struct assignment *s = c->assignments[i];
+        const struct assignment *a = c->assignments[i];
         struct partition_view v;
-        if (s->state == ASSIGNMENT_WAITING) st = (struct standing){false, false, false};
-        if (s->state != ASSIGNMENT_RUNNING) continue;
-        partition_look(s->memory, &v);
+        if (a->state == ASSIGNMENT_WAITING) st = (struct standing){false, false, false};
+        if (a->state != ASSIGNMENT_RUNNING) continue;
+        partition_look(a->memory, &v);
         bool silent = v.next < v.frontier;
         st.clean = st.clean && (silent || v.all_clean);
         st.committed = st.committed && (silent || v.committed == v.next);
-        st.at_end = st.at_end && v.next >= s->end_at_assign && v.all_settled && v.row_current;
+        st.at_end = st.at_end && v.next >= a->end_at_assign && v.all_settled && v.row_current;
     }
     st.at_end = st.at_end && st.clean && st.committed;
     return st;

@@ -18,10 +18,10 @@ static bool dead_letter_send(struct consumer *c, const struct dead_letter *l) {
     return c->source.ops->dead_letter(c->source.self, &d, &e) == 0;
 }
 
-static struct dead_letter *dead_letter_create(struct assignment *s, const struct source_record *r,
+static struct dead_letter *dead_letter_create(struct assignment *a, const struct source_record *r,
                                               const struct event *ev, uint32_t index) {
     struct dead_letter *l = mem_alloc(sizeof *l + r->key.n + ev->raw.n);
-    *l = (struct dead_letter){.assignment = s,
+    *l = (struct dead_letter){.assignment = a,
                               .offset = r->offset,
                               .index = index,
                               .reason = event_outcome_name(ev->outcome),
@@ -33,11 +33,11 @@ static struct dead_letter *dead_letter_create(struct assignment *s, const struct
     return l;
 }
 
-void consumer_reject(struct consumer *c, struct assignment *s, const struct source_record *r) {
+void consumer_reject(struct consumer *c, struct assignment *a, const struct source_record *r) {
     for (size_t i = 0; i < c->batch.n; i++) {
         const struct event *ev = &c->batch.events[i];
         if (!event_outcome_rejected(ev->outcome)) continue;
-        struct dead_letter *l = dead_letter_create(s, r, ev, (uint32_t)i);
+        struct dead_letter *l = dead_letter_create(a, r, ev, (uint32_t)i);
         if (c->dead_letters == NULL && dead_letter_send(c, l)) {
             mem_free(l);
             continue;

@@ -53,22 +53,22 @@ void consumer_metrics_create(struct consumer *c) {
 
 void consumer_metrics_destroy(struct consumer *c) { mem_free(c->metrics); }
 
-void assignment_metrics_open(struct consumer *c, struct assignment *s) {
+void assignment_metrics_open(struct consumer *c, struct assignment *a) {
     struct metrics *all = c->hub->metrics;
-    struct assignment_metrics *m = s->metrics = mem_zalloc(1, sizeof *m);
-    m->lag = metrics_get(all, METRIC_LAG_RECORDS, s->labels);
-    m->committed_lag = metrics_get(all, METRIC_COMMITTED_LAG_RECORDS, s->labels);
-    m->lag_seconds = metrics_get(all, METRIC_LAG_SECONDS, s->labels);
-    m->high = metrics_get(all, METRIC_HIGH_WATERMARK, s->labels);
-    m->start = metrics_get(all, METRIC_LOG_START, s->labels);
-    m->position = metrics_get(all, METRIC_POSITION, s->labels);
-    m->committed = metrics_get(all, METRIC_COMMITTED, s->labels);
-    m->rewind = metrics_get(all, METRIC_REWIND, s->labels);
-    m->headroom = metrics_get(all, METRIC_RETENTION_HEADROOM, s->labels);
-    m->log_time = metrics_get(all, METRIC_LOG_TIME, s->labels);
-    m->time_ahead = metrics_get(all, METRIC_LOG_TIME_AHEAD, s->labels);
-    m->settled = metrics_get(all, METRIC_SETTLED_MINUTE, s->labels);
-    m->incarnation = metrics_get(all, METRIC_INCARNATION, s->labels);
+    struct assignment_metrics *m = a->metrics = mem_zalloc(1, sizeof *m);
+    m->lag = metrics_get(all, METRIC_LAG_RECORDS, a->labels);
+    m->committed_lag = metrics_get(all, METRIC_COMMITTED_LAG_RECORDS, a->labels);
+    m->lag_seconds = metrics_get(all, METRIC_LAG_SECONDS, a->labels);
+    m->high = metrics_get(all, METRIC_HIGH_WATERMARK, a->labels);
+    m->start = metrics_get(all, METRIC_LOG_START, a->labels);
+    m->position = metrics_get(all, METRIC_POSITION, a->labels);
+    m->committed = metrics_get(all, METRIC_COMMITTED, a->labels);
+    m->rewind = metrics_get(all, METRIC_REWIND, a->labels);
+    m->headroom = metrics_get(all, METRIC_RETENTION_HEADROOM, a->labels);
+    m->log_time = metrics_get(all, METRIC_LOG_TIME, a->labels);
+    m->time_ahead = metrics_get(all, METRIC_LOG_TIME_AHEAD, a->labels);
+    m->settled = metrics_get(all, METRIC_SETTLED_MINUTE, a->labels);
+    m->incarnation = metrics_get(all, METRIC_INCARNATION, a->labels);
 }
 
 /* -- what a partition counted since the last tick -- */
@@ -90,14 +90,14 @@ static void show_counters(struct consumer_metrics *m, struct partition_view *sho
     *shown = *v;
 }
 
-void assignment_metrics_close(struct consumer *c, struct assignment *s) {
-    if (s->metrics == NULL) return;
+void assignment_metrics_close(struct consumer *c, struct assignment *a) {
+    if (a->metrics == NULL) return;
     struct partition_view v;
-    partition_look(s->memory, &v);
-    show_counters(c->metrics, &s->shown, &v);
-    metrics_hide(c->hub->metrics, s->labels);
-    mem_free(s->metrics);
-    s->metrics = NULL;
+    partition_look(a->memory, &v);
+    show_counters(c->metrics, &a->shown, &v);
+    metrics_hide(c->hub->metrics, a->labels);
+    mem_free(a->metrics);
+    a->metrics = NULL;
 }
 
 static double positive(int64_t v) { return v > 0 ? (double)v : 0; }
@@ -105,18 +105,18 @@ static double unix_seconds(int64_t ms) { return ms == TIME_NEVER ? 0 : (double)m
 
 /* Past records that are behind may be read only when the end of the log is known; when Kafka does not answer for it any
  * more, something is taken to be behind. */
-static double lag_seconds(const struct consumer *c, const struct assignment *s, const struct partition_view *v,
+static double lag_seconds(const struct consumer *c, const struct assignment *a, const struct partition_view *v,
                           int64_t wall_ms) {
-    bool known = wall_ms - s->asked_wall_ms <= c->hub->config->ready_age_ms;
-    if (known && s->high_watermark <= v->next) return 0;
+    bool known = wall_ms - a->asked_wall_ms <= c->hub->config->ready_age_ms;
+    if (known && a->high_watermark <= v->next) return 0;
     bool sane = v->last_time_ms >= 0 && v->last_time_ms <= wall_ms; /* a producer's clock may be ahead */
-    int64_t since = sane ? i64_larger(s->end_wall_ms, v->last_time_ms) : s->end_wall_ms;
-    return positive(wall_ms - (since == TIME_NEVER ? s->assigned_wall_ms : since)) / 1000;
+    int64_t since = sane ? i64_larger(a->end_wall_ms, v->last_time_ms) : a->end_wall_ms;
+    return positive(wall_ms - (since == TIME_NEVER ? a->assigned_wall_ms : since)) / 1000;
 }
 
-static void show_position(const struct consumer *c, const struct assignment *s, const struct partition_view *v,
+static void show_position(const struct consumer *c, const struct assignment *a, const struct partition_view *v,
                           int64_t wall_ms) {
-    const struct assignment_metrics *m = s->metrics;
+    const struct assignment_metrics *m = a->metrics;
     metric_set(m->position, (double)v->next);
     metric_set(m->rewind, (double)v->rewind);
     metric_set(m->log_time, unix_seconds(v->log_time_ms));
@@ -124,14 +124,14 @@ static void show_position(const struct consumer *c, const struct assignment *s, 
     metric_set(m->settled, v->settled == NO_MINUTE ? 0 : (double)v->settled * 60);
     metric_set(m->incarnation, (double)v->incarnation);
     if (v->committed >= 0) metric_set(m->committed, (double)v->committed);
-    metric_set(m->lag_seconds, lag_seconds(c, s, v, wall_ms));
-    if (s->high_watermark < 0) return;
-    int64_t lag = s->high_watermark - v->next;
-    metric_set(m->high, (double)s->high_watermark);
-    metric_set(m->start, (double)s->log_start);
-    metric_set(m->headroom, (double)(v->rewind - s->log_start));
+    metric_set(m->lag_seconds, lag_seconds(c, a, v, wall_ms));
+    if (a->high_watermark < 0) return;
+    int64_t lag = a->high_watermark - v->next;
+    metric_set(m->high, (double)a->high_watermark);
+    metric_set(m->start, (double)a->log_start);
+    metric_set(m->headroom, (double)(v->rewind - a->log_start));
     metric_set(m->lag, positive(lag));
-    metric_set(m->committed_lag, positive(s->high_watermark - (v->committed >= 0 ? v->committed : s->log_start)));
+    metric_set(m->committed_lag, positive(a->high_watermark - (v->committed >= 0 ? v->committed : a->log_start)));
 }
 
 /* -- sums over this consumer's partitions; the hub adds the consumers up -- */
@@ -151,19 +151,19 @@ void consumer_metrics_show(struct consumer *c) {
     double lag_s = 0;
     uint32_t silent = 0, minutes = 0, quiet = 0, locations = 0;
     for (size_t i = 0; i < c->assignments_n; i++) {
-        struct assignment *s = c->assignments[i];
+        struct assignment *a = c->assignments[i];
         struct partition_view v;
-        if (s->state != ASSIGNMENT_RUNNING) continue;
-        partition_look(s->memory, &v);
-        consumer_warn_of_times(c, s, &v, wall);
-        show_counters(c->metrics, &s->shown, &v);
-        show_position(c, s, &v, wall);
-        lag += (uint64_t)metric_value(s->metrics->lag);
-        if (metric_value(s->metrics->lag_seconds) > lag_s) lag_s = metric_value(s->metrics->lag_seconds);
+        if (a->state != ASSIGNMENT_RUNNING) continue;
+        partition_look(a->memory, &v);
+        consumer_warn_of_times(c, a, &v, wall);
+        show_counters(c->metrics, &a->shown, &v);
+        show_position(c, a, &v, wall);
+        lag += (uint64_t)metric_value(a->metrics->lag);
+        if (metric_value(a->metrics->lag_seconds) > lag_s) lag_s = metric_value(a->metrics->lag_seconds);
         buckets += v.live_buckets;
         dirty += v.dirty_buckets;
         silent += v.next < v.frontier || v.probing;
-        quiet += !s->had_traffic;
+        quiet += !a->had_traffic;
         if (v.live_minutes > minutes) minutes = v.live_minutes;
         if (v.locations > locations) locations = v.locations;
     }

@@ -120,7 +120,7 @@ void consumer_show_standing(struct consumer *c); /* EXIT_AT_END: are we there? *
 struct assignment *assignment_get(struct consumer *c, struct source_tp tp); /* makes it */
 struct assignment *assignment_find(struct consumer *c, struct source_tp tp);
 struct assignment *assignment_of_instance(struct consumer *c, uint64_t instance);
-void assignment_drop_memory(struct consumer *c, struct assignment *s);
+void assignment_drop_memory(struct consumer *c, struct assignment *a);
 void assignments_free(struct consumer *c);
 /* The RUNNING ones that are consumed, as the source wants them; to be freed with mem_free. */
 struct source_tp *assignments_running(struct consumer *c, size_t *n);
@@ -134,10 +134,10 @@ void consumer_reassign(struct consumer *c);
 void consumer_assign_due(struct consumer *c, int64_t now); /* once more, if it was refused */
 
 /* consumer_still.c */
-void consumer_unreadable(struct consumer *c, struct assignment *s, const struct err *why);
-void consumer_position_lost(struct consumer *c, struct assignment *s, const struct err *why);
+void consumer_unreadable(struct consumer *c, struct assignment *a, const struct err *why);
+void consumer_position_lost(struct consumer *c, struct assignment *a, const struct err *why);
 void consumer_rests_forgotten(struct consumer *c); /* the library was told to go on everywhere */
-void assignment_works(struct assignment *s, int64_t now);
+void assignment_works(struct assignment *a, int64_t now);
 void consumer_still_due(struct consumer *c, int64_t now);
 
 /* consumer_commit.c */
@@ -147,15 +147,15 @@ void consumer_commit_now(struct consumer *c, int wait_ms);
 void consumer_committed(struct consumer *c, const struct source_commit *commits, size_t n);
 
 /* consumer_rejects.c */
-void consumer_note_example(struct consumer *c, const struct assignment *s, const struct source_record *r);
+void consumer_note_example(struct consumer *c, const struct assignment *a, const struct source_record *r);
 void consumer_tell_rejects(struct consumer *c, const uint64_t outcomes[EVENT_OUTCOMES]); /* counted since last told */
 
 /* consumer_warnings.c; at every tick */
-void consumer_warn_of_times(struct consumer *c, struct assignment *s, const struct partition_view *v, int64_t wall_ms);
+void consumer_warn_of_times(struct consumer *c, struct assignment *a, const struct partition_view *v, int64_t wall_ms);
 void consumer_warn_of_spread(struct consumer *c);
 
 /* consumer_dead_letters.c */
-void consumer_reject(struct consumer *c, struct assignment *s, const struct source_record *r);
+void consumer_reject(struct consumer *c, struct assignment *a, const struct source_record *r);
 void consumer_dead_letters_due(struct consumer *c);
 void dead_letters_free(struct consumer *c);
 
@@ -171,8 +171,8 @@ void consumer_ends(struct consumer *c, const struct source_end *ends, size_t n);
 /* consumer_metrics.c */
 void consumer_metrics_create(struct consumer *c);
 void consumer_metrics_destroy(struct consumer *c);
-void assignment_metrics_open(struct consumer *c, struct assignment *s);
-void assignment_metrics_close(struct consumer *c, struct assignment *s);
+void assignment_metrics_open(struct consumer *c, struct assignment *a);
+void assignment_metrics_close(struct consumer *c, struct assignment *a);
 void consumer_metrics_show(struct consumer *c); /* at every tick */
 void consumer_count_restore(struct consumer *c, enum partition_origin origin, int64_t records);
 void consumer_count_restored(struct consumer *c, int64_t took_ms);

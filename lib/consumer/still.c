@@ -12,40 +12,40 @@
 
 enum { STILL_LOOK_MS = 1000, READ_REST_MIN_MS = 1000, READ_REST_MAX_MS = 60000 };
 
-static void note_failure(struct assignment *s, const struct err *e, int64_t now) {
-    s->failure = *e;
-    rest_grow(&s->read_rest, now, READ_REST_MIN_MS, READ_REST_MAX_MS);
+static void note_failure(struct assignment *a, const struct err *e, int64_t now) {
+    a->failure = *e;
+    rest_grow(&a->read_rest, now, READ_REST_MIN_MS, READ_REST_MAX_MS);
 }
 
 /* Within the rest it comes again only because the library was told to go on everywhere. */
-void consumer_unreadable(struct consumer *c, struct assignment *s, const struct err *why) {
+void consumer_unreadable(struct consumer *c, struct assignment *a, const struct err *why) {
     struct err e = {0};
     int64_t now = clock_mono_ms(c->hub->clock);
-    if (s->state != ASSIGNMENT_RUNNING || s->resting) return;
-    if (why->code == ERR_INVALID && partition_damaged(s->memory)) {
+    if (a->state != ASSIGNMENT_RUNNING || a->resting) return;
+    if (why->code == ERR_INVALID && partition_damaged(a->memory)) {
         consumer_reassign(c);
         return;
     }
-    bool again = s->read_rest.ms > 0 && !rest_is_over(&s->read_rest, now);
-    if (!again) note_failure(s, why, now);
-    s->resting = c->source.ops->pause(c->source.self, &s->tp, 1, &e) == 0;
+    bool again = a->read_rest.ms > 0 && !rest_is_over(&a->read_rest, now);
+    if (!again) note_failure(a, why, now);
+    a->resting = c->source.ops->pause(c->source.self, &a->tp, 1, &e) == 0;
     if (again) return;
     log_event(LOG_WARN, "partition_unreadable",
-              "topic=%s partition=%d offset=%" PRId64 " rest_ms=%" PRId64 " why=%s remedy=%s", s->tp.topic,
-              (int)s->tp.partition, partition_next(s->memory), s->read_rest.ms, log_quote(why->text),
+              "topic=%s partition=%d offset=%" PRId64 " rest_ms=%" PRId64 " why=%s remedy=%s", a->tp.topic,
+              (int)a->tp.partition, partition_next(a->memory), a->read_rest.ms, log_quote(why->text),
               log_quote("mend the topic or the rights, or get past this offset: see the runbook"));
 }
 
 /* The first look-up comes at once: mostly the log was cut, or made anew. */
-void consumer_position_lost(struct consumer *c, struct assignment *s, const struct err *why) {
-    if (s->state != ASSIGNMENT_RUNNING || s->position_lost) return;
+void consumer_position_lost(struct consumer *c, struct assignment *a, const struct err *why) {
+    if (a->state != ASSIGNMENT_RUNNING || a->position_lost) return;
     int64_t now = clock_mono_ms(c->hub->clock);
-    bool first = s->read_rest.ms == 0;
-    note_failure(s, why, now);
-    if (first) s->read_rest.until_mono_ms = c->next_lookup_mono_ms = now;
-    s->position_lost = true;
+    bool first = a->read_rest.ms == 0;
+    note_failure(a, why, now);
+    if (first) a->read_rest.until_mono_ms = c->next_lookup_mono_ms = now;
+    a->position_lost = true;
     log_event(LOG_WARN, "position_lost", "topic=%s partition=%d next=%" PRId64 " rest_ms=%" PRId64 " why=%s",
-              s->tp.topic, (int)s->tp.partition, partition_next(s->memory), first ? 0 : s->read_rest.ms,
+              a->tp.topic, (int)a->tp.partition, partition_next(a->memory), first ? 0 : a->read_rest.ms,
               log_quote(why->text));
 }
 
@@ -54,20 +54,20 @@ void consumer_rests_forgotten(struct consumer *c) {
 }
 
 /* While all are paused, going on is what the end of that pause brings. */
-static void end_rest(struct consumer *c, struct assignment *s) {
+static void end_rest(struct consumer *c, struct assignment *a) {
     struct err e = {0};
-    s->resting = !c->paused && c->source.ops->resume(c->source.self, &s->tp, 1, &e) != 0;
+    a->resting = !c->paused && c->source.ops->resume(c->source.self, &a->tp, 1, &e) != 0;
 }
 
-void assignment_works(struct assignment *s, int64_t now) {
-    s->worked_mono_ms = now;
-    s->moved = false;
-    s->failure.text[0] = 0;
-    rest_end(&s->read_rest);
+void assignment_works(struct assignment *a, int64_t now) {
+    a->worked_mono_ms = now;
+    a->moved = false;
+    a->failure.text[0] = 0;
+    rest_end(&a->read_rest);
 }
 
-static const char *cause_of(const struct consumer *c, const struct assignment *s) {
-    if (s->failure.text[0] != 0) return s->failure.text;
+static const char *cause_of(const struct consumer *c, const struct assignment *a) {
+    if (a->failure.text[0] != 0) return a->failure.text;
     if (c->paused) return "paused, because Redis or the dead-letter topic does not take what there is";
     return "no record comes, and nothing says why";
 }
@@ -85,12 +85,12 @@ static void look(struct consumer *c, int64_t now) {
     const struct assignment *worst = NULL;
     uint32_t still = 0;
     for (size_t i = 0; i < c->assignments_n; i++) {
-        struct assignment *s = c->assignments[i];
-        if (s->state != ASSIGNMENT_RUNNING) continue;
-        if (s->moved) assignment_works(s, now);
-        if (now - s->worked_mono_ms <= c->hub->config->ready_age_ms) continue;
+        struct assignment *a = c->assignments[i];
+        if (a->state != ASSIGNMENT_RUNNING) continue;
+        if (a->moved) assignment_works(a, now);
+        if (now - a->worked_mono_ms <= c->hub->config->ready_age_ms) continue;
         still++;
-        if (worst == NULL || s->worked_mono_ms < worst->worked_mono_ms) worst = s;
+        if (worst == NULL || a->worked_mono_ms < worst->worked_mono_ms) worst = a;
     }
     tell_still(c, worst, still, now);
 }

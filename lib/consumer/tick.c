@@ -12,51 +12,51 @@ enum { ENDS_INTERVAL_MS = 1000, PAUSE_RETRY_MS = 1000, PAUSE_LOG_MS = 5000 };
 /* -- answers -- */
 
 /* Until now it was not consumed, if nothing was known of it (rule 23). */
-static void joined(struct consumer *c, struct assignment *s, const struct mail *m) {
+static void joined(struct consumer *c, struct assignment *a, const struct mail *m) {
     struct partition_joined j = {
         .incarnation = m->incarnation, .closed = m->minute, .is_new = m->is_new, .unsure_until = m->unsure_until};
     memcpy(j.life, m->life, sizeof j.life);
-    s->joining = false;
-    c->assign_again = c->assign_again || (s->state == ASSIGNMENT_RUNNING && partition_waits_for_row(s->memory));
-    partition_row_known(s->memory, &j, clock_wall_ms(c->hub->clock));
+    a->joining = false;
+    c->assign_again = c->assign_again || (a->state == ASSIGNMENT_RUNNING && partition_waits_for_row(a->memory));
+    partition_row_known(a->memory, &j, clock_wall_ms(c->hub->clock));
 }
 
 /* It was away, or thought to be, for so long that the lists went on without it. What it has in memory may be for lists
  * that are closed: it begins again where its commit says, as one that joins. */
-static void left_out(struct consumer *c, struct assignment *s, int64_t now) {
-    if (s->state != ASSIGNMENT_RUNNING) return;
-    log_event(LOG_WARN, "partition_left_out", "topic=%s partition=%d meaning=%s", s->tp.topic, (int)s->tp.partition,
+static void left_out(struct consumer *c, struct assignment *a, int64_t now) {
+    if (a->state != ASSIGNMENT_RUNNING) return;
+    log_event(LOG_WARN, "partition_left_out", "topic=%s partition=%d meaning=%s", a->tp.topic, (int)a->tp.partition,
               log_quote("its topic was known with fewer partitions for minutes, and lists went on without it: what it "
                         "brings for those that are final by now is late"));
-    assignment_drop_memory(c, s);
-    s->counted = 0; /* what it read since its commit was counted as applied: once more, as what it is */
-    s->left_out = c->assign_again = true;
-    s->state = ASSIGNMENT_WAITING;
+    assignment_drop_memory(c, a);
+    a->counted = 0; /* what it read since its commit was counted as applied: once more, as what it is */
+    a->left_out = c->assign_again = true;
+    a->state = ASSIGNMENT_WAITING;
     c->next_lookup_mono_ms = now;
 }
 
 static void deliver(struct consumer *c, const struct mail *m, int64_t now) {
-    struct assignment *s = assignment_of_instance(c, m->instance);
-    if (s == NULL && !RULE(11, answer_to_its_memory)) /* only in the property test: any memory of the partition */
+    struct assignment *a = assignment_of_instance(c, m->instance);
+    if (a == NULL && !RULE(11, answer_to_its_memory)) /* only in the property test: any memory of the partition */
         for (size_t i = 0; i < c->assignments_n; i++)
             if (c->assignments[i]->memory != NULL && strcmp(c->assignments[i]->name, m->partition_name) == 0)
-                s = c->assignments[i];
-    if (s == NULL) return; /* an answer for a memory that is gone */
+                a = c->assignments[i];
+    if (a == NULL) return; /* an answer for a memory that is gone */
     switch (m->type) {
     case MAIL_COPY:
-        partition_answered(s->memory, mail_location(m), m->minute, m->at, now);
+        partition_answered(a->memory, mail_location(m), m->minute, m->at, now);
         break;
     case MAIL_ROW:
-        partition_row_answered(s->memory, &(struct partition_row_answer){m->handed_mono_ms, now, m->kept, m->redis_ms});
+        partition_row_answered(a->memory, &(struct partition_row_answer){m->handed_mono_ms, now, m->kept, m->redis_ms});
         break;
     case MAIL_OTHER_LIFE:
-        partition_other_life(s->memory, m->life);
+        partition_other_life(a->memory, m->life);
         break;
     case MAIL_LEFT_OUT:
-        left_out(c, s, now);
+        left_out(c, a, now);
         break;
     case MAIL_JOIN:
-        joined(c, s, m);
+        joined(c, a, m);
         break;
     case MAIL_BROKEN:
         break;
@@ -113,15 +113,15 @@ static bool emit(void *ctx, const struct bucket_copy *copy) {
     return put(c, m, copy->from);
 }
 
-static void join(struct consumer *c, struct assignment *s) {
-    if (s->joining || !partition_needs_row(s->memory)) return;
-    s->joining = put(c, mail_create(MAIL_JOIN, (struct bytes){NULL, 0}, (struct bytes){NULL, 0}), s->memory);
+static void join(struct consumer *c, struct assignment *a) {
+    if (a->joining || !partition_needs_row(a->memory)) return;
+    a->joining = put(c, mail_create(MAIL_JOIN, (struct bytes){NULL, 0}, (struct bytes){NULL, 0}), a->memory);
 }
 
 /* A row that finds no room is as good as one that was lost: it is made again. */
-static void put_row(struct consumer *c, struct assignment *s) {
+static void put_row(struct consumer *c, struct assignment *a) {
     struct partition_row_out out;
-    if (!partition_row(s->memory, &out)) return;
+    if (!partition_row(a->memory, &out)) return;
     struct buf text = {0};
     progress_row_format(&out.row, &text);
     struct mail *m = mail_create(MAIL_ROW, (struct bytes){NULL, 0}, (struct bytes){text.data, text.len});
@@ -129,49 +129,49 @@ static void put_row(struct consumer *c, struct assignment *s) {
     m->offset = out.frontier;
     m->kept = out.rows_kept;
     memcpy(m->life, out.life, sizeof m->life);
-    if (!put(c, m, s->memory)) partition_row_answered(s->memory, NULL);
+    if (!put(c, m, a->memory)) partition_row_answered(a->memory, NULL);
     buf_free(&text);
 }
 
-static void log_restored(struct consumer *c, struct assignment *s) {
+static void log_restored(struct consumer *c, struct assignment *a) {
     struct partition_view v;
-    if (s->restored) return;
-    partition_look(s->memory, &v);
+    if (a->restored) return;
+    partition_look(a->memory, &v);
     if (v.next < v.frontier || v.probing) return;
-    s->restored = true;
-    int64_t took = clock_mono_ms(c->hub->clock) - s->assigned_mono_ms;
+    a->restored = true;
+    int64_t took = clock_mono_ms(c->hub->clock) - a->assigned_mono_ms;
     consumer_count_restored(c, took);
     if (v.unproven)
         log_event(LOG_WARN, "anchor_gone",
-                  "topic=%s partition=%d meaning=\"cannot tell whether the topic was made again\"", s->tp.topic,
-                  (int)s->tp.partition);
-    log_event(LOG_INFO, "partition_restored", "topic=%s partition=%d records=%" PRId64 " ms=%" PRId64, s->tp.topic,
-              (int)s->tp.partition, v.frontier - s->rewound_from, took);
+                  "topic=%s partition=%d meaning=\"cannot tell whether the topic was made again\"", a->tp.topic,
+                  (int)a->tp.partition);
+    log_event(LOG_INFO, "partition_restored", "topic=%s partition=%d records=%" PRId64 " ms=%" PRId64, a->tp.topic,
+              (int)a->tp.partition, v.frontier - a->rewound_from, took);
 }
 
 enum { COPIES_BETWEEN_LOOKS = 16 };
 
-static void assignment_begin_copies(struct consumer *c, struct assignment *s) {
-    if (s->copying) return;
-    log_restored(c, s);
-    join(c, s);
-    s->to_copy = partition_publish_begin(s->memory);
-    s->copying = true;
+static void assignment_begin_copies(struct consumer *c, struct assignment *a) {
+    if (a->copying) return;
+    log_restored(c, a);
+    join(c, a);
+    a->to_copy = partition_publish_begin(a->memory);
+    a->copying = true;
 }
 
 enum turn { TURN_DONE, TURN_UP, TURN_FULL };
 
 /* One slot's copies, up to UNTIL; what becomes dirty meanwhile is the next tick's. */
-static enum turn assignment_copy(struct consumer *c, struct assignment *s, int64_t until) {
-    assignment_begin_copies(c, s);
-    while (s->to_copy > 0) {
-        size_t n = s->to_copy < COPIES_BETWEEN_LOOKS ? s->to_copy : COPIES_BETWEEN_LOOKS;
-        if (!partition_publish(s->memory, n, emit, c)) return TURN_FULL;
-        s->to_copy -= n;
-        if (s->to_copy > 0 && clock_mono_ms(c->hub->clock) >= until) return TURN_UP;
+static enum turn assignment_copy(struct consumer *c, struct assignment *a, int64_t until) {
+    assignment_begin_copies(c, a);
+    while (a->to_copy > 0) {
+        size_t n = a->to_copy < COPIES_BETWEEN_LOOKS ? a->to_copy : COPIES_BETWEEN_LOOKS;
+        if (!partition_publish(a->memory, n, emit, c)) return TURN_FULL;
+        a->to_copy -= n;
+        if (a->to_copy > 0 && clock_mono_ms(c->hub->clock) >= until) return TURN_UP;
     }
-    partition_settle(s->memory, clock_mono_ms(c->hub->clock));
-    put_row(c, s);
+    partition_settle(a->memory, clock_mono_ms(c->hub->clock));
+    put_row(c, a);
     return TURN_DONE;
 }
 
@@ -191,8 +191,8 @@ static void publish_wait(struct consumer *c) {
 static void publish_some(struct consumer *c, int64_t until) {
     c->queue_full = false;
     while (c->turns_left > 0) {
-        struct assignment *s = c->assignments[c->turn % c->assignments_n];
-        enum turn turn = s->state == ASSIGNMENT_RUNNING ? assignment_copy(c, s, until) : TURN_DONE;
+        struct assignment *a = c->assignments[c->turn % c->assignments_n];
+        enum turn turn = a->state == ASSIGNMENT_RUNNING ? assignment_copy(c, a, until) : TURN_DONE;
         if (turn == TURN_FULL) publish_wait(c);
         if (turn != TURN_DONE) return;
         c->turn = (c->turn + 1) % c->assignments_n;
@@ -240,24 +240,24 @@ static void ask_ends(struct consumer *c, int64_t now) {
 }
 
 /* What may be read ends at log_end; records of open transactions lie behind it, below the high watermark. */
-static void see_end(struct assignment *s, const struct source_end *end, int64_t now) {
+static void see_end(struct assignment *a, const struct source_end *end, int64_t now) {
     struct partition_view v;
-    partition_look(s->memory, &v);
-    s->log_start = end->log_start;
-    s->high_watermark = end->high_watermark;
-    s->asked_wall_ms = end->wall_ms;
-    if (v.next >= end->high_watermark) s->end_wall_ms = end->wall_ms;
-    if (v.next >= end->log_end && !s->position_lost) assignment_works(s, now);
+    partition_look(a->memory, &v);
+    a->log_start = end->log_start;
+    a->high_watermark = end->high_watermark;
+    a->asked_wall_ms = end->wall_ms;
+    if (v.next >= end->high_watermark) a->end_wall_ms = end->wall_ms;
+    if (v.next >= end->log_end && !a->position_lost) assignment_works(a, now);
 }
 
 void consumer_ends(struct consumer *c, const struct source_end *ends, size_t n) {
     c->ends_out = false;
     for (size_t i = 0; i < n; i++) {
-        struct assignment *s = assignment_find(c, ends[i].tp);
-        if (s == NULL || s->state != ASSIGNMENT_RUNNING || !ends[i].ok) continue;
-        see_end(s, &ends[i], clock_mono_ms(c->hub->clock));
-        s->had_traffic = s->had_traffic || ends[i].high_watermark > 0;
-        partition_end_seen(s->memory, ends[i].log_end, ends[i].wall_ms);
+        struct assignment *a = assignment_find(c, ends[i].tp);
+        if (a == NULL || a->state != ASSIGNMENT_RUNNING || !ends[i].ok) continue;
+        see_end(a, &ends[i], clock_mono_ms(c->hub->clock));
+        a->had_traffic = a->had_traffic || ends[i].high_watermark > 0;
+        partition_end_seen(a->memory, ends[i].log_end, ends[i].wall_ms);
     }
 }
 
