@@ -1,7 +1,5 @@
-/* What a consumer hands on of the events that do not count (rejects.h). */
+/* consumer/rejects.c - what a consumer hands on of the events that do not count (hub/rejects.h). */
 #include "consumer/state.h"
-
-#include <string.h>
 
 /* Once there is one, a batch is not looked at any more until it was handed on. */
 void consumer_note_example(struct consumer *c, const struct assignment *a, const struct source_record *r) {

@@ -539,7 +539,7 @@ START_TEST(open_minutes_beyond_their_share_go_on_while_the_process_has_room) {
     read_a_flood(0, 19000);
     read_a_flood(1, 900);
     ck_assert_uint_gt(worker.consumer->budget.pool.used_bytes, worker.consumer->budget.limit_bytes);
-    ck_assert(!worker.consumer->paused);
+    ck_assert(!worker.consumer->pausing.paused);
 }
 END_TEST
 
@@ -548,10 +548,10 @@ START_TEST(open_minutes_stop_reading_where_the_process_has_no_memory_left) {
     worker.resident_bytes = UINT64_C(1000) << 20;
     read_a_flood(0, 19000);
     read_a_flood(1, 900);
-    ck_assert(worker.consumer->paused);
+    ck_assert(worker.consumer->pausing.paused);
     worker.resident_bytes = UINT64_C(500) << 20;
     step();
-    ck_assert(!worker.consumer->paused);
+    ck_assert(!worker.consumer->pausing.paused);
 }
 END_TEST
 
