@@ -7,13 +7,16 @@ from collections import namedtuple
 
 M = namedtuple("M", "name file old new suites", defaults=[None])
 
+# Those of the consumer that drive more than its own code.
+CONSUMER = "consumer_commit consumer_memory consumer_publish consumer_rebalance consumer_records"
+
 # folder -> suites of others that hold its code to something
 ALSO = {
-    "partition": "consumer",
+    "partition": CONSUMER,
     "protocol": "merger waiting part_resume part_row part_probe part_commit",
     "store": "merger",
     "event": "decode_corpus decode_message",
-    "hub": "consumer merger publisher",
+    "hub": CONSUMER + " merger publisher",
     "worker": "hub",
 }
 
