@@ -120,7 +120,6 @@ static int step_wait_ms(const struct consumer *c, int64_t now, int timeout_ms) {
     return until_due_ms(c, now, timeout_ms);
 }
 
-/* In this order: what was refused before what is new, and what is committed before what is published. */
 static void step_due(struct consumer *c) {
     int64_t now = clock_mono_ms(c->hub->clock);
     consumer_dead_letters_due(c);

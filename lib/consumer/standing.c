@@ -7,7 +7,7 @@ static struct standing standing_add(struct standing st, const struct assignment 
     bool silent = v.next < v.frontier;
     st.stored = st.stored && (silent || v.all_clean);
     st.committed = st.committed && (silent || v.committed == v.next);
-    st.at_end = st.at_end && v.next >= a->log.end_at_start && v.all_settled && v.row_current;
+    st.at_end = st.at_end && v.next >= a->log.end_at_lookup && v.all_settled && v.row_current;
     return st;
 }
 

@@ -71,7 +71,7 @@ void consumer_start(struct consumer *c, struct assignment *a, const struct sourc
         memory_create(c, a, l);
     }
     assignment_move(a, ASSIGNMENT_RUNNING);
-    a->log.end_at_start = l->log_end;
+    a->log.end_at_lookup = l->log_end;
     a->log.start = l->log_start;
     a->log.caught_up_wall_ms = TIME_NEVER;
     a->log.asked_wall_ms = a->assigned_wall_ms = clock_wall_ms(c->hub->clock);

@@ -21,7 +21,8 @@
  *   rejects.c       an example of the events that do not count
  *   check.c         the arrows of all states, and what holds between calls
  *   backoff.h       the wait before something is tried again
- * Threads: one, that of the consumer. Times: _mono_ms and _wall_ms are milliseconds of the hub's clock. */
+ * Threads: one, that of the consumer.
+ * Times: _mono_ms and _wall_ms are milliseconds of the hub's clock; NOW is its monotonic one at the last look. */
 #ifndef TOPKD_CONSUMER_STATE_H
 #define TOPKD_CONSUMER_STATE_H
 
@@ -77,7 +78,7 @@ struct log_bounds {
     int64_t start, high_watermark; /* -1: never told */
     int64_t asked_wall_ms;         /* when that was asked for */
     int64_t caught_up_wall_ms;     /* when nothing was behind; TIME_NEVER: not seen yet */
-    int64_t end_at_start;          /* where it ended when the partition was looked up; EXIT_AT_END reads up to here */
+    int64_t end_at_lookup;         /* where it ended when the partition was looked up; EXIT_AT_END reads up to here */
 };
 
 /* Does it move? (still.c) */
