@@ -1,13 +1,14 @@
+/* consumer/assignments.c - the partitions that are, or were, ours: found, made, and rid of their memories. */
 #include "base/buf.h"
 #include "base/mem.h"
 #include "consumer/state.h"
 
 struct assignment *assignment_find(struct consumer *c, struct source_tp tp) {
-    struct assignment *s = c->last;
-    if (s != NULL && source_tp_equal(s->tp, tp)) return s;
+    struct assignment *a = c->last;
+    if (a != NULL && source_tp_equal(a->tp, tp)) return a;
     for (size_t i = 0; i < c->assignments_n; i++) {
-        s = c->assignments[i];
-        if (source_tp_equal(s->tp, tp)) return c->last = s;
+        a = c->assignments[i];
+        if (source_tp_equal(a->tp, tp)) return c->last = a;
     }
     return NULL;
 }
@@ -21,44 +22,45 @@ static char *tp_text(const char *prefix, const char *middle, const char *suffix,
     return text;
 }
 
+static struct assignment *assignment_create(struct source_tp tp) {
+    struct assignment *a = mem_zalloc(1, sizeof *a);
+    a->tp = tp;
+    a->name = tp_text("", "/", "", tp);
+    a->labels = tp_text("topic=\"", "\",partition=\"", "\"", tp);
+    a->log.start = a->log.high_watermark = -1;
+    return a;
+}
+
 struct assignment *assignment_get(struct consumer *c, struct source_tp tp) {
-    struct assignment *s = assignment_find(c, tp);
-    if (s != NULL) return s;
-    if (c->assignments_n == c->assignments_cap) {
-        c->assignments_cap = c->assignments_cap == 0 ? 16 : c->assignments_cap * 2;
-        c->assignments = mem_realloc(c->assignments, c->assignments_cap, sizeof(struct assignment *));
-    }
-    s = mem_zalloc(1, sizeof *s);
-    s->tp = tp;
-    s->name = tp_text("", "/", "", tp);
-    s->labels = tp_text("topic=\"", "\",partition=\"", "\"", tp);
-    s->log_start = s->high_watermark = -1;
-    return c->assignments[c->assignments_n++] = s;
+    struct assignment *a = assignment_find(c, tp);
+    if (a != NULL) return a;
+    c->assignments = mem_grow(c->assignments, &c->assignments_cap, c->assignments_n + 1, sizeof(struct assignment *));
+    return c->assignments[c->assignments_n++] = assignment_create(tp);
 }
 
 struct assignment *assignment_of_instance(struct consumer *c, uint64_t instance) {
-    for (size_t i = 0; i < c->assignments_n; i++)
-        if (c->assignments[i]->memory != NULL && partition_instance(c->assignments[i]->memory) == instance)
-            return c->assignments[i];
+    for (size_t i = 0; i < c->assignments_n; i++) {
+        struct assignment *a = c->assignments[i];
+        if (a->memory != NULL && partition_instance(a->memory) == instance) return a;
+    }
     return NULL;
 }
 
-/* What a later memory must know, so that nothing is counted twice. */
-static void assignment_keep_counted(struct assignment *s) {
+static void memory_remember(struct assignment *a) {
     struct partition_view v;
-    if (s->memory == NULL) return;
-    partition_look(s->memory, &v);
-    s->counted = v.counted;
-    s->counted_incarnation = v.incarnation;
-    s->had_commit = s->had_commit || v.committed >= 0;
+    partition_look(a->memory, &v);
+    a->before.counted = v.counted;
+    a->before.incarnation = v.incarnation;
+    a->before.had_commit = a->before.had_commit || v.committed >= 0;
 }
 
-void assignment_drop_memory(struct consumer *c, struct assignment *s) {
-    assignment_metrics_close(c, s);
-    assignment_keep_counted(s);
-    partition_destroy(s->memory);
-    s->memory = NULL;
-    s->joining = s->copying = false;
+void assignment_drop_memory(struct consumer *c, struct assignment *a) {
+    if (a->memory == NULL) return;
+    assignment_metrics_close(c, a);
+    memory_remember(a);
+    partition_destroy(a->memory);
+    a->memory = NULL;
+    a->row_asked = a->turn.begun = false;
 }
 
 void assignments_free(struct consumer *c) {
@@ -71,11 +73,29 @@ void assignments_free(struct consumer *c) {
     mem_free(c->assignments);
 }
 
+void assignments_go_on(struct consumer *c) {
+    for (size_t i = 0; i < c->assignments_n; i++) c->assignments[i]->motion.rests = false;
+}
+
+void assignments_tell_counts(struct consumer *c) {
+    struct hub_consumer *me = &c->hub->consumers[c->number];
+    uint32_t owned = 0, waiting = 0;
+    for (size_t i = 0; i < c->assignments_n; i++) {
+        bool waits = c->assignments[i]->state == ASSIGNMENT_WAITING;
+        owned += waits || assignment_runs(c->assignments[i]);
+        waiting += waits;
+    }
+    if (owned > 0 && atomic_load(&me->owned) == 0) atomic_store(&me->owned_since_mono_ms, clock_mono_ms(c->hub->clock));
+    atomic_store(&me->owned, owned);
+    atomic_store(&me->waiting, waiting);
+}
+
 struct source_tp *assignments_running(struct consumer *c, size_t *n) {
     struct source_tp *tps = mem_zalloc(c->assignments_n + 1, sizeof *tps);
     *n = 0;
-    for (size_t i = 0; i < c->assignments_n; i++)
-        if (c->assignments[i]->state == ASSIGNMENT_RUNNING && !partition_waits_for_row(c->assignments[i]->memory))
-            tps[(*n)++] = c->assignments[i]->tp;
+    for (size_t i = 0; i < c->assignments_n; i++) {
+        const struct assignment *a = c->assignments[i];
+        if (assignment_runs(a) && !partition_waits_for_row(a->memory)) tps[(*n)++] = a->tp;
+    }
     return tps;
 }

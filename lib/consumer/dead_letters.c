@@ -1,11 +1,28 @@
-/* Dead letters. A queue that is full pauses the partitions; what it refused waits here, in order, and no commit passes
- * it. */
+/* consumer/dead_letters.c - rejected events go to the dead letter topic. Of those that the full queue of the source
+ * refuses the order is kept here, all partitions are paused, and no commit passes them. */
 #include <string.h>
 
 #include "base/mem.h"
 #include "consumer/state.h"
 
-enum { DEAD_LETTER_REST_MS = 20 };
+enum { REFUSED_REST_MS = 20 }; /* before a full queue is asked again: each attempt copies the dead letter */
+
+void dead_letters_init(struct dead_letters *d) { *d = (struct dead_letters){.tail = &d->head}; }
+
+static struct dead_letter *dead_letter_create(const struct assignment *a, const struct source_record *r,
+                                              const struct event *ev, uint32_t index) {
+    struct dead_letter *l = mem_alloc(sizeof *l + r->key.n + ev->raw.n);
+    *l = (struct dead_letter){.assignment = a,
+                              .offset = r->offset,
+                              .index = index,
+                              .reason = event_outcome_name(ev->outcome),
+                              .key_len = r->key.n,
+                              .value_len = ev->raw.n,
+                              .has_key = r->key.p != NULL};
+    if (r->key.n > 0) memcpy(l->bytes, r->key.p, r->key.n);
+    if (ev->raw.n > 0) memcpy(l->bytes + r->key.n, ev->raw.p, ev->raw.n);
+    return l;
+}
 
 static bool dead_letter_send(struct consumer *c, const struct dead_letter *l) {
     struct err e = {0};
@@ -18,52 +35,38 @@ static bool dead_letter_send(struct consumer *c, const struct dead_letter *l) {
     return c->source.ops->dead_letter(c->source.self, &d, &e) == 0;
 }
 
-static struct dead_letter *dead_letter_create(struct assignment *s, const struct source_record *r,
-                                              const struct event *ev, uint32_t index) {
-    struct dead_letter *l = mem_alloc(sizeof *l + r->key.n + ev->raw.n);
-    *l = (struct dead_letter){.assignment = s,
-                              .offset = r->offset,
-                              .index = index,
-                              .reason = event_outcome_name(ev->outcome),
-                              .key_len = r->key.n,
-                              .value_len = ev->raw.n,
-                              .has_key = r->key.p != NULL};
-    if (r->key.n > 0) memcpy(l->bytes, r->key.p, r->key.n);
-    if (ev->raw.n > 0) memcpy(l->bytes + r->key.n, ev->raw.p, ev->raw.n);
-    return l;
+static void refused_add(struct dead_letters *d, struct dead_letter *l) {
+    *d->tail = l;
+    d->tail = &l->next;
 }
 
-void consumer_reject(struct consumer *c, struct assignment *s, const struct source_record *r) {
+static void refused_drop_head(struct dead_letters *d) {
+    struct dead_letter *l = d->head;
+    d->head = l->next;
+    if (d->head == NULL) d->tail = &d->head;
+    mem_free(l);
+}
+
+void dead_letters_deinit(struct dead_letters *d) {
+    while (d->head != NULL) refused_drop_head(d);
+}
+
+void consumer_reject(struct consumer *c, const struct assignment *a, const struct source_record *r) {
     for (size_t i = 0; i < c->batch.n; i++) {
         const struct event *ev = &c->batch.events[i];
         if (!event_outcome_rejected(ev->outcome)) continue;
-        struct dead_letter *l = dead_letter_create(s, r, ev, (uint32_t)i);
-        if (c->dead_letters == NULL && dead_letter_send(c, l)) {
+        struct dead_letter *l = dead_letter_create(a, r, ev, (uint32_t)i);
+        if (c->refused.head == NULL && dead_letter_send(c, l))
             mem_free(l);
-            continue;
-        }
-        *c->dead_letters_tail = l;
-        c->dead_letters_tail = &l->next;
+        else
+            refused_add(&c->refused, l);
     }
 }
 
-/* A full queue is asked again after a rest: the attempt copies the letter. */
 void consumer_dead_letters_due(struct consumer *c) {
+    struct dead_letters *d = &c->refused;
     int64_t now = clock_mono_ms(c->hub->clock);
-    if (c->dead_letters == NULL || now < c->next_dead_letter_mono_ms) return;
-    while (c->dead_letters != NULL && dead_letter_send(c, c->dead_letters)) {
-        struct dead_letter *l = c->dead_letters;
-        c->dead_letters = l->next;
-        if (c->dead_letters == NULL) c->dead_letters_tail = &c->dead_letters;
-        mem_free(l);
-    }
-    c->next_dead_letter_mono_ms = now + DEAD_LETTER_REST_MS;
-}
-
-void dead_letters_free(struct consumer *c) {
-    while (c->dead_letters != NULL) {
-        struct dead_letter *l = c->dead_letters;
-        c->dead_letters = l->next;
-        mem_free(l);
-    }
+    if (d->head == NULL || now < d->next_mono_ms) return;
+    while (d->head != NULL && dead_letter_send(c, d->head)) refused_drop_head(d);
+    d->next_mono_ms = now + REFUSED_REST_MS;
 }

@@ -1,10 +1,10 @@
-/* What an operator should hear of what is read: times that are none or far off, and lists in too many pieces. Each at
- * most once a minute for a partition; the metrics say it at any time. */
+/* consumer/warnings.c - what an operator should hear of what is read: times that are none or far off, and lists in too
+ * many pieces. Each is told at most once a minute for a partition; the metrics say it at any time. */
 #include <inttypes.h>
 
 #include "consumer/state.h"
 
-enum { INTERVAL_MS = 60000, SPREAD_INTERVAL_MS = 600000, SPREAD_PER_SECOND_MAX = 30000, PARTITIONS_MANY = 64 };
+enum { TIMES_INTERVAL_MS = 60000, SPREAD_INTERVAL_MS = 600000, SPREAD_PER_SECOND_MAX = 30000, PARTITIONS_MANY = 64 };
 
 #define STAMP_REMEDY                                                                                                   \
     "let the producer stamp milliseconds, or the broker stamp (message.timestamp.type=LogAppendTime, "                 \
@@ -12,49 +12,49 @@ enum { INTERVAL_MS = 60000, SPREAD_INTERVAL_MS = 600000, SPREAD_PER_SECOND_MAX =
 
 /* -- times -- */
 
-static void warn_of_no_time(struct assignment *s, const struct partition_view *v) {
-    if (v->untimed == s->shown.untimed) return;
+static void warn_of_no_time(struct assignment *a, const struct partition_view *v) {
+    if (v->untimed == a->shown.untimed) return;
     log_limited(
-        &s->no_time, INTERVAL_MS, LOG_WARN, "record_time_missing",
+        &a->limits.missing, TIMES_INTERVAL_MS, LOG_WARN, "record_time_missing",
         "topic=%s partition=%d records=%" PRIu64 " before_offset=%" PRId64
         " means=\"a timestamp that is absent or outside the years 1970 to 9999 counts as none: its events are held "
         "against log time\" remedy=\"" STAMP_REMEDY "\"",
-        s->tp.topic, (int)s->tp.partition, v->untimed, v->next);
+        a->tp.topic, (int)a->tp.partition, v->untimed, v->next);
 }
 
-static void warn_of_old_time(struct assignment *s, const struct partition_view *v) {
-    if (v->before_2000 == s->shown.before_2000) return;
-    log_limited(&s->old_time, INTERVAL_MS, LOG_WARN, "record_time_old",
+static void warn_of_old_time(struct assignment *a, const struct partition_view *v) {
+    if (v->before_2000 == a->shown.before_2000) return;
+    log_limited(&a->limits.old, TIMES_INTERVAL_MS, LOG_WARN, "record_time_old",
                 "topic=%s partition=%d records=%" PRIu64 " before_offset=%" PRId64
                 " means=\"timestamps before the year 2000, as of seconds taken for milliseconds: events of today are "
                 "future\" remedy=\"" STAMP_REMEDY "\"",
-                s->tp.topic, (int)s->tp.partition, v->before_2000, v->next);
+                a->tp.topic, (int)a->tp.partition, v->before_2000, v->next);
 }
 
-static void warn_of_time_ahead(const struct consumer *c, struct assignment *s, const struct partition_view *v,
+static void warn_of_time_ahead(const struct consumer *c, struct assignment *a, const struct partition_view *v,
                                int64_t wall_ms) {
     bool by_event = c->hub->rules.clock_is_event;
     if (v->log_time_ms == TIME_NEVER || v->log_time_ms - c->hub->rules.future_ms <= wall_ms) return;
     log_limited(
-        &s->time_ahead, INTERVAL_MS, LOG_WARN, "log_time_ahead",
+        &a->limits.ahead, TIMES_INTERVAL_MS, LOG_WARN, "log_time_ahead",
         "topic=%s partition=%d ahead_s=%" PRId64
         " means=\"%s with a clock ahead has closed the minutes up to there: what comes for them is late\" "
         "remedy=\"%s\"",
-        s->tp.topic, (int)s->tp.partition, (v->log_time_ms - wall_ms) / 1000, by_event ? "an event" : "a record",
+        a->tp.topic, (int)a->tp.partition, (v->log_time_ms - wall_ms) / 1000, by_event ? "an event" : "a record",
         by_event ? "mend the clock of its producer (TOPKD_FIELD_TIME), or TOPKD_LOG_CLOCK=record" : STAMP_REMEDY);
 }
 
-void consumer_warn_of_times(struct consumer *c, struct assignment *s, const struct partition_view *v, int64_t wall_ms) {
-    warn_of_no_time(s, v);
-    warn_of_old_time(s, v);
-    warn_of_time_ahead(c, s, v, wall_ms);
+void consumer_warn_of_times(struct consumer *c, struct assignment *a, const struct partition_view *v, int64_t wall_ms) {
+    warn_of_no_time(a, v);
+    warn_of_old_time(a, v);
+    warn_of_time_ahead(c, a, v, wall_ms);
 }
 
 /* -- lists in many pieces -- */
 
 static void warn_of_partitions(struct consumer *c, uint32_t partitions) {
-    if (c->told_partitions || partitions <= PARTITIONS_MANY) return;
-    c->told_partitions = true;
+    if (c->warnings.partitions_told || partitions <= PARTITIONS_MANY) return;
+    c->warnings.partitions_told = true;
     log_event(LOG_WARN, "many_partitions",
               "partitions=%" PRIu32 " means=\"where the events of an item are spread over all of them, lists of flat "
               "traffic lose accuracy beyond %d\" remedy=\"32 to 64 partitions, or keys by location or item\"",
@@ -68,7 +68,7 @@ void consumer_warn_of_spread(struct consumer *c) {
     warn_of_partitions(c, spread.partitions);
     if (spread.parts_per_second <= SPREAD_PER_SECOND_MAX) return;
     log_limited(
-        &c->spread, SPREAD_INTERVAL_MS, LOG_WARN, "many_parts",
+        &c->warnings.parts_limit, SPREAD_INTERVAL_MS, LOG_WARN, "many_parts",
         "partitions=%" PRIu32 " locations=%" PRIu32 " parts_per_second=%.0f sensible=%d"
         " means=\"Redis gets a part of each list from each partition at each tick\" remedy=\"keys by location or "
         "item, fewer partitions, or a longer TOPKD_PUBLISH_INTERVAL\"",

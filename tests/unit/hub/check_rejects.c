@@ -6,7 +6,7 @@
 
 #include "consumer/state.h"
 #include "unit/base/capture.h"
-#include "unit/worker/worker_given.h"
+#include "unit/consumer/consumer_given.h"
 
 static struct rejects rejects;
 static struct reject_example none;
@@ -109,21 +109,17 @@ END_TEST
 
 /* -- through a consumer -- */
 
-static void given_a_consumer(void) {
-    static const char *const entries[] = {"TOPICS=t", "THREADS=1", NULL};
-    given_hub(entries);
-    given_consumer();
-    say_assigned(1);
-    step();
-    say_no_commit(0, 10);
-    step_after(1000);
+static void given_reader(void) {
+    usual_consumer();
+    given_new_partition();
+    tick();
 }
 
 START_TEST(other_field_names_are_told) {
-    say_record(0, 0, "[{\"video_id\":\"cat\"},{\"id\":\"cat\"},{\"id\":\"dog\"}]");
-    step_after(1000);
+    kafka_brings("[{\"video_id\":\"cat\"},{\"id\":\"cat\"},{\"id\":\"dog\"}]");
+    tick();
     capture_begin(&capture);
-    step_after(1000);
+    tick();
     step_after(REJECTS_FIRST_MS);
     const char *line = capture_end(&capture);
     ck_assert_ptr_nonnull(strstr(line, "event=events_rejected applied=1 rejected=2 no_item=2 "));
@@ -145,7 +141,7 @@ Suite *rejects_suite(void) {
     tcase_add_loop_test(c, every_outcome_that_is_rejected_has_something_to_look_at, 0, EVENT_OUTCOMES);
     suite_add_tcase(s, c);
     c = tcase_create("consumer");
-    tcase_add_checked_fixture(c, given_a_consumer, worker_gone);
+    tcase_add_checked_fixture(c, given_reader, consumer_gone);
     tcase_add_test(c, other_field_names_are_told);
     suite_add_tcase(s, c);
     return s;
