@@ -1,4 +1,4 @@
-/* event/weights.c - see weights.h. */
+/* event/weights.c - reads the list of weights, and finds the weight of a type. */
 #include "event/weights.h"
 
 #include <string.h>
