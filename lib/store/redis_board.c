@@ -51,7 +51,7 @@ static int on_joined(void *ctx, size_t index, const struct redisReply *r, struct
     for (size_t i = 0; good && i < n; i++) {
         memcpy(first[i].life, life->str, life->len + 1);
         const struct redisReply *closed = r->element[2];
-        first[i].closed = closed->len == 0 ? INT64_MIN : strtoll(closed->str, NULL, 10);
+        first[i].closable_until = closed->len == 0 ? INT64_MIN : strtoll(closed->str, NULL, 10);
         first[i].is_new = r->element[3 + 2 * i]->str[0] == '1';
         good = take_row(&first[i], r->element[4 + 2 * i]);
     }
@@ -148,8 +148,8 @@ int redis_retire(void *self, struct store_retire *rows, size_t n, struct err *e)
     for (size_t i = 0; i < n; i++) {
         const struct store_progress_row *was = rows[i].was;
         redis_arg_text(&call, was->partition_name);
-        arg_stored(s, &call, was->fence, (struct bytes){was->value, was->value_len}, was->count);
-        arg_stored(s, &call, was->fence, rows[i].value, was->count < 0 ? 0 : was->count);
+        arg_stored(s, &call, was->fence, (struct bytes){was->value, was->value_len}, was->rows_stored);
+        arg_stored(s, &call, was->fence, rows[i].value, was->rows_stored < 0 ? 0 : was->rows_stored);
     }
     redis_send(&call);
     return redis_call_end(&call);

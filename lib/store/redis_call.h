@@ -1,4 +1,4 @@
-/* store/redis_call.h - one pipelined round: commands go out in chunks, each chunk's replies are read before the next.
+/* store/redis_call.h - one pipelined exchange: commands go out in chunks, each chunk's replies are read before the next.
  * Scripts go by the digest that Redis calls them by. A Redis that was restarted, failed over or told SCRIPT FLUSH does
  * not know it and does nothing (NOSCRIPT): the script is loaded, and what was refused is sent again, behind the rest of
  * its chunk. So every command of a call still happens once, and no two of them depend on their order.

@@ -93,7 +93,7 @@ static void send_list(struct redis_store *s, struct redis_call *call, const stru
         redis_arg_text(call, "");
     else
         redis_arg_int(call, l->log_time_ms);
-    redis_arg_int(call, l->rows);
+    redis_arg_int(call, l->rows_version);
     for (size_t i = 0; i < l->top_n; i++) {
         redis_arg_int(call, (int64_t)l->top[i].count);
         redis_arg(call, l->top[i].item);

@@ -38,7 +38,7 @@ int redis_retire(void *self, struct store_retire *rows, size_t n, struct err *e)
 int redis_progress_read(void *self, struct store_progress *out, struct err *e);
 int redis_notes_read(void *self, const uint32_t *shards, size_t n, size_t waiting_n, struct store_notes *out,
                      struct err *e);
-int redis_round_read(void *self, struct store_round *r, struct err *e);
+int redis_lists_read(void *self, struct store_lists_read *r, struct err *e);
 
 /* redis_merge.c */
 int redis_lists_write(void *self, struct store_list *lists, size_t n, int64_t wall_ms, struct err *e);

@@ -182,7 +182,7 @@ static bool take_rows(struct rows *c, const struct redisReply *life, const struc
         if (!answer_of(answers->str[i], &row->answer)) return false;
         if (row->answer == STORE_OTHER_LIFE) memcpy(row->new_life, life->str, life->len + 1);
         row->redis_ms = strtoll(now->str, NULL, 10);
-        row->count = strtoll(counts, &counts, 10);
+        row->rows_stored = strtoll(counts, &counts, 10);
     }
     return true;
 }
@@ -216,7 +216,7 @@ int redis_rows_write(void *self, struct store_row *rows, size_t n, const char *n
         redis_arg_text(&call, rows[i].life);
         redis_arg_text(&call, rows[i].fence);
         redis_arg(&call, rows[i].value);
-        redis_arg_int(&call, rows[i].kept);
+        redis_arg_int(&call, rows[i].rows_kept);
     }
     redis_send(&call);
     return redis_call_end(&call);

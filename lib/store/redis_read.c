@@ -1,4 +1,4 @@
-/* store/redis_read.c - what the merger reads: progress, notes, the hashes of a round (rules 14, 15, 19). A field that
+/* store/redis_read.c - what the merger reads: progress, notes, what lists are made of (rules 14, 15, 19). A field that
  * this program never writes makes a hash odd where a missing one would be taken for an answer (an absent part can make
  * a list final); a row that is odd is a row that says nothing; and in topk:progress itself the rest is fatal. */
 #include <hiredis/hiredis.h>
@@ -47,7 +47,7 @@ static bool take_row(struct store_progress_row *row, const struct redisReply *va
     if (!copy_fence(value, row->fence) || strspn(row->fence, "0123456789abcdef") != FENCE_LEN) return false;
     if (value->str[FENCE_LEN] != ';') return false;
     const char *text = value->str + FENCE_LEN + 1, *count = strrchr(text, '#');
-    row->count = count != NULL ? strtoll(count + 1, NULL, 10) : -1;
+    row->rows_stored = count != NULL ? strtoll(count + 1, NULL, 10) : -1;
     row->value_len = count != NULL ? (size_t)(count - text) : (size_t)value->len - FENCE_LEN - 1;
     row->value = mem_dup(text, row->value_len + 1);
     row->value[row->value_len] = '\0';
@@ -77,13 +77,13 @@ static void add_row(struct redis_store *s, struct store_progress *out, const str
 static bool parse_progress(struct redis_store *s, const struct redisReply *r, struct store_progress *out) {
     if (!is_map(r)) return false;
     out->rows = mem_zalloc(r->elements / 2 + 1, sizeof *out->rows);
-    out->closed = INT64_MIN;
+    out->closable_until = INT64_MIN;
     for (size_t i = 0; i < r->elements; i += 2) {
         const struct redisReply *name = r->element[i], *value = r->element[i + 1];
         if (is_named(name, "life") && !copy_short(value, out->life, LIFE_LEN)) return false;
-        if (is_named(name, "rows")) out->version = strtoll(value->str, NULL, 10);
+        if (is_named(name, "rows")) out->rows_version = strtoll(value->str, NULL, 10);
         if (is_named(name, "members")) out->members = strtoll(value->str, NULL, 10);
-        if (is_named(name, "closed")) out->closed = strtoll(value->str, NULL, 10);
+        if (is_named(name, "closed")) out->closable_until = strtoll(value->str, NULL, 10);
         if (memchr(name->str, '/', name->len) != NULL) add_row(s, out, name, value);
     }
     return true;
@@ -145,7 +145,7 @@ static bool take_version(struct store_notes *out, const struct redisReply *r) {
     if (r->type != REDIS_REPLY_ARRAY || r->elements != 2) return false;
     const struct redisReply *life = r->element[0], *version = r->element[1];
     if (life->type == REDIS_REPLY_STRING && !copy_short(life, out->life, LIFE_LEN)) return false;
-    if (version->type == REDIS_REPLY_STRING) out->version = strtoll(version->str, NULL, 10);
+    if (version->type == REDIS_REPLY_STRING) out->rows_version = strtoll(version->str, NULL, 10);
     return true;
 }
 
@@ -195,7 +195,7 @@ int redis_notes_read(void *self, const uint32_t *shards, size_t n, size_t waitin
     return redis_call_end(&call);
 }
 
-/* -- a round -- */
+/* -- what lists are made of -- */
 
 /* The part of NAME's source, made if it is new. Fence and items of a source are neighbours in most replies. */
 static struct store_hash_part *part_of(struct store_hash *h, const struct redisReply *name) {
@@ -247,16 +247,16 @@ static bool parse_hash(const struct redisReply *r, struct store_hash *h) {
     return h->exists;
 }
 
-struct round {
+struct reading {
     struct redis_store *s;
-    struct store_round *r;
+    struct store_lists_read *r;
 };
 
-static bool parse_life(const struct redisReply *r, struct store_round *round) {
+static bool parse_life(const struct redisReply *reply, struct store_lists_read *r) {
     char life[LIFE_LEN + 1] = "";
-    if (r->type == REDIS_REPLY_STRING && !copy_short(r, life, LIFE_LEN)) return false;
-    round->life_changed = strcmp(life, round->progress.life) != 0;
-    return r->type == REDIS_REPLY_STRING || r->type == REDIS_REPLY_NIL;
+    if (reply->type == REDIS_REPLY_STRING && !copy_short(reply, life, LIFE_LEN)) return false;
+    r->life_changed = strcmp(life, r->progress.life) != 0;
+    return reply->type == REDIS_REPLY_STRING || reply->type == REDIS_REPLY_NIL;
 }
 
 static void say_odd_hash(struct redis_store *s, const struct store_hash *h) {
@@ -274,9 +274,9 @@ static void take_hash(struct redis_store *s, const struct redisReply *r, struct 
     h->odd = true;
 }
 
-/* In the order in which round_read asks. */
-static int on_round(void *ctx, size_t index, const struct redisReply *r, struct err *e) {
-    struct round *c = ctx;
+/* In the order in which lists_read asks. */
+static int on_lists_read(void *ctx, size_t index, const struct redisReply *r, struct err *e) {
+    struct reading *c = ctx;
     bool good = true;
     if (index == 0)
         good = parse_progress(c->s, r, &c->r->progress);
@@ -287,29 +287,29 @@ static int on_round(void *ctx, size_t index, const struct redisReply *r, struct 
     return good ? STORE_OK : redis_unexpected(c->s, "topk:progress", e);
 }
 
-static bool on_round_error(void *ctx, size_t index, const char *text, struct bytes key) {
-    struct round *c = ctx;
+static bool on_lists_read_error(void *ctx, size_t index, const char *text, struct bytes key) {
+    struct reading *c = ctx;
     if (index == 0 || index > c->r->hashes_n || !redis_is_odd(c->s, text, key)) return false;
     c->r->hashes[index - 1].odd = true;
     return true;
 }
 
-static void forget_answers(struct store_round *r) {
+static void forget_answers(struct store_lists_read *r) {
     r->progress = (struct store_progress){0};
     r->life_changed = false;
     for (size_t i = 0; i < r->hashes_n; i++)
         r->hashes[i] = (struct store_hash){.location = r->hashes[i].location, .minute = r->hashes[i].minute};
 }
 
-int redis_round_read(void *self, struct store_round *r, struct err *e) {
+int redis_lists_read(void *self, struct store_lists_read *r, struct err *e) {
     struct redis_store *s = self;
     forget_answers(r);
     int status = redis_ready(s, e);
     if (status != STORE_OK) return status;
-    struct round c = {.s = s, .r = r};
+    struct reading c = {.s = s, .r = r};
     struct redis_call call;
-    redis_call_begin(&call, &s->conn, on_round, &c, e);
-    call.on_error = on_round_error;
+    redis_call_begin(&call, &s->conn, on_lists_read, &c, e);
+    call.on_error = on_lists_read_error;
     keys_progress(&s->key, s->board);
     send_read(s, &call, "HGETALL");
     for (size_t i = 0; i < r->hashes_n; i++) {

@@ -131,7 +131,7 @@ static void notice_loss(struct fake_redis *r, struct fake_key *k, const struct f
     for (size_t i = 0; i < op->n; i++) {
         const struct store_row *row = &op->rows[i];
         bool same = fake_eq(fake_get(k, fake_text("life")), fake_text(row->life));
-        if (same && rows_of(fake_get(k, fake_text(row->partition_name))) < row->kept)
+        if (same && rows_of(fake_get(k, fake_text(row->partition_name))) < row->rows_kept)
             fake_set(r, k, fake_text("life"), fake_text(op->new_life));
     }
 }
@@ -158,7 +158,7 @@ static bool is_left_out(struct fake_key *k, struct bytes there, struct bytes bec
 
 static enum store_answer write_row(struct fake_redis *r, struct fake_key *k, struct store_row *row) {
     struct bytes life = fake_get(k, fake_text("life"));
-    row->count = rows_of(fake_get(k, fake_text(row->partition_name)));
+    row->rows_stored = rows_of(fake_get(k, fake_text(row->partition_name)));
     if (!fake_eq(life, fake_text(row->life)) && (RULE(19, life) || row->life[0] == '\0')) {
         assert(life.n <= LIFE_LEN);
         memcpy(row->new_life, life.p, life.n);
@@ -171,7 +171,7 @@ static enum store_answer write_row(struct fake_redis *r, struct fake_key *k, str
     struct buf value = {0};
     buf_addf(&value, "%s;", row->fence);
     buf_add(&value, row->value.p, row->value.n);
-    buf_addf(&value, "#%" PRId64, ++row->count);
+    buf_addf(&value, "#%" PRId64, ++row->rows_stored);
     fake_set(r, k, fake_text(row->partition_name), fake_bytes(&value));
     buf_free(&value);
     set_number(r, k, "rows", get_number(k, "rows", 0) + 1);
@@ -226,7 +226,7 @@ static void make_joined(struct fake_key *k, struct bytes was, struct buf *row) {
 static void join_one(struct fake_redis *r, struct fake_key *k, struct store_join *j) {
     struct bytes there = fake_get(k, fake_text(j->partition_name));
     *j = (struct store_join){
-        .partition_name = j->partition_name, .closed = get_number(k, "closed", INT64_MIN), .is_new = true};
+        .partition_name = j->partition_name, .closable_until = get_number(k, "closed", INT64_MIN), .is_new = true};
     struct bytes life = fake_get(k, fake_text("life"));
     memcpy(j->life, life.p, life.n);
     if (there.p != NULL) {
@@ -263,10 +263,10 @@ static void run_retire(struct fake_redis *r, struct store_retire *t) {
     struct fake_key *k = progress_key(r);
     struct buf was = {0}, becomes = {0};
     buf_addf(&was, "%s;%s", t->was->fence, t->was->value);
-    if (t->was->count >= 0) buf_addf(&was, "#%" PRId64, t->was->count);
+    if (t->was->rows_stored >= 0) buf_addf(&was, "#%" PRId64, t->was->rows_stored);
     buf_addf(&becomes, "%s;", t->was->fence);
     buf_add(&becomes, t->value.p, t->value.n);
-    buf_addf(&becomes, "#%" PRId64, t->was->count < 0 ? 0 : t->was->count);
+    buf_addf(&becomes, "#%" PRId64, t->was->rows_stored < 0 ? 0 : t->was->rows_stored);
     t->done = fake_eq(fake_get(k, fake_text(t->was->partition_name)), fake_bytes(&was));
     if (t->done) change_member(r, k, t->was->partition_name, fake_bytes(&becomes));
     buf_free(&was);
@@ -401,7 +401,7 @@ static enum store_answer judge_list(const struct fake_key *h, const struct store
     if (!fake_eq(fake_get(h, fake_text("e")), fake_text(l->hash_token)) && RULE(15, hash_token)) return STORE_REFUSED;
     int64_t before = get_number(h, "ln", -1);
     if (before > l->writes && RULE(15, merged_writes)) return STORE_REFUSED;
-    if (before == l->writes && get_number(h, "lr", -1) > l->rows && RULE(15, merged_rows)) return STORE_REFUSED;
+    if (before == l->writes && get_number(h, "lr", -1) > l->rows_version && RULE(15, merged_rows)) return STORE_REFUSED;
     return STORE_STORED;
 }
 
@@ -431,7 +431,7 @@ static void run_list(struct fake_redis *r, const struct fake_op *op) {
         fake_set(r, h, fake_text("closed"), fake_text("1"));
     }
     set_number(r, h, "ln", l->writes);
-    set_number(r, h, "lr", l->rows);
+    set_number(r, h, "lr", l->rows_version);
     fake_set(r, h, fake_text("merged"), l->merged);
     fake_expire(r, h, r->retention_ms);
     write_top(r, l);

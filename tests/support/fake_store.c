@@ -222,7 +222,7 @@ static void read_version(struct call *c, struct store_notes *out) {
     if (!reading(c)) return;
     fake_redis_progress(c->s->redis, &p);
     memcpy(out->life, p.life, sizeof out->life);
-    out->version = p.version;
+    out->rows_version = p.rows_version;
     store_progress_deinit(&p);
 }
 
@@ -236,7 +236,7 @@ static int fake_notes_read(void *self, const uint32_t *shards, size_t n, size_t 
     return finish(&c, e);
 }
 
-/* -- a round -- */
+/* -- what lists are made of -- */
 
 static void add_part(struct store_hash *h, const struct fake_key *k, const struct fake_field *f) {
     struct buf items_name = {0};
@@ -269,38 +269,37 @@ static void read_hash(struct fake_redis *r, struct store_hash *h) {
         if (strncmp(k->fields[i].name.data, "f:", 2) == 0) add_part(h, k, &k->fields[i]);
 }
 
-static void read_rows(struct call *c, struct store_round *round) {
-    c->kind = FAKE_ROUND_PROGRESS;
-    if (reading(c)) fake_redis_progress(c->s->redis, &round->progress);
+static void read_rows(struct call *c, struct store_lists_read *r) {
+    c->kind = FAKE_READ_PROGRESS;
+    if (reading(c)) fake_redis_progress(c->s->redis, &r->progress);
 }
 
-static void read_hashes(struct call *c, struct store_round *round) {
-    c->kind = FAKE_ROUND_HASH;
-    for (size_t i = 0; i < round->hashes_n; i++)
-        if (reading(c)) read_hash(c->s->redis, &round->hashes[i]);
+static void read_hashes(struct call *c, struct store_lists_read *r) {
+    c->kind = FAKE_READ_HASH;
+    for (size_t i = 0; i < r->hashes_n; i++)
+        if (reading(c)) read_hash(c->s->redis, &r->hashes[i]);
 }
 
-static void read_life_again(struct call *c, struct store_round *round) {
-    c->kind = FAKE_ROUND_LIFE;
+static void read_life_again(struct call *c, struct store_lists_read *r) {
+    c->kind = FAKE_READ_LIFE;
     if (!reading(c)) return;
     struct store_progress now;
     fake_redis_progress(c->s->redis, &now);
-    round->life_changed = strcmp(now.life, round->progress.life) != 0 && RULE(15, life_again);
+    r->life_changed = strcmp(now.life, r->progress.life) != 0 && RULE(15, life_again);
     store_progress_deinit(&now);
 }
 
-static int fake_round_read(void *self, struct store_round *round, struct err *e) {
+static int fake_lists_read(void *self, struct store_lists_read *r, struct err *e) {
     struct call c = {.s = self};
-    round->progress = (struct store_progress){0};
-    round->life_changed = false;
-    for (size_t i = 0; i < round->hashes_n; i++)
-        round->hashes[i] =
-            (struct store_hash){.location = round->hashes[i].location, .minute = round->hashes[i].minute};
+    r->progress = (struct store_progress){0};
+    r->life_changed = false;
+    for (size_t i = 0; i < r->hashes_n; i++)
+        r->hashes[i] = (struct store_hash){.location = r->hashes[i].location, .minute = r->hashes[i].minute};
     bool rows_first = RULE(15, rows_first);
-    if (rows_first) read_rows(&c, round);
-    read_hashes(&c, round);
-    if (!rows_first) read_rows(&c, round);
-    read_life_again(&c, round);
+    if (rows_first) read_rows(&c, r);
+    read_hashes(&c, r);
+    if (!rows_first) read_rows(&c, r);
+    read_life_again(&c, r);
     return finish(&c, e);
 }
 
@@ -328,7 +327,7 @@ struct store fake_store_ops(struct fake_store *s) {
         .retire = fake_retire,
         .progress_read = fake_progress_read,
         .notes_read = fake_notes_read,
-        .round_read = fake_round_read,
+        .lists_read = fake_lists_read,
         .lists_write = fake_lists_write,
         .notes_end = fake_notes_end,
         .locations_touch = fake_locations_touch,

@@ -17,10 +17,10 @@ enum fake_call {
     FAKE_CLOSE,
     FAKE_RETIRE, /* one row */
     FAKE_PROGRESS_READ,
-    FAKE_NOTES_READ,     /* one hash of a shard */
-    FAKE_ROUND_PROGRESS, /* the steps of round_read, in this order */
-    FAKE_ROUND_HASH,     /* one hash */
-    FAKE_ROUND_LIFE,
+    FAKE_NOTES_READ,    /* one hash of a shard */
+    FAKE_READ_PROGRESS, /* the steps of lists_read, in this order */
+    FAKE_READ_HASH,     /* one hash */
+    FAKE_READ_LIFE,
     FAKE_LIST_WRITE, /* one list */
     FAKE_LIST_LOSE,  /* one list */
     FAKE_NOTE_END,   /* one note */

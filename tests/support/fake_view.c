@@ -146,7 +146,7 @@ static void read_row(const struct fake_field *f, struct store_progress *out) {
     memcpy(row->fence, f->value.data, FENCE_LEN);
     row->fence[FENCE_LEN] = '\0';
     const char *text = f->value.data + FENCE_LEN + 1, *count = strrchr(text, '#');
-    row->count = count == NULL ? -1 : strtoll(count + 1, NULL, 10);
+    row->rows_stored = count == NULL ? -1 : strtoll(count + 1, NULL, 10);
     row->value_len = count == NULL ? f->value.len - FENCE_LEN - 1 : (size_t)(count - text);
     row->value = mem_dup(text, row->value_len + 1);
     row->value[row->value_len] = '\0';
@@ -160,9 +160,9 @@ void fake_redis_progress(struct fake_redis *r, struct store_progress *out) {
     buf_free(&name);
     struct bytes life = fake_get(k, fake_text("life"));
     if (life.p != NULL) memcpy(out->life, life.p, life.n);
-    out->version = fake_int(fake_get(k, fake_text("rows")), 0);
+    out->rows_version = fake_int(fake_get(k, fake_text("rows")), 0);
     out->members = fake_int(fake_get(k, fake_text("members")), 0);
-    out->closed = fake_int(fake_get(k, fake_text("closed")), INT64_MIN);
+    out->closable_until = fake_int(fake_get(k, fake_text("closed")), INT64_MIN);
     for (size_t i = 0; i < k->n; i++)
         if (memchr(k->fields[i].name.data, '/', k->fields[i].name.len) != NULL) read_row(&k->fields[i], out);
 }

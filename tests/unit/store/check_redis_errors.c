@@ -284,14 +284,14 @@ static const char *const foreign_hashes[] = {
 START_TEST(a_hash_that_is_not_ours_is_odd_and_the_round_goes_on) {
     const char *replies[] = {"*0\r\n", foreign_hashes[_i], GOOD_HASH, "$-1\r\n", NULL};
     struct store_hash hashes[] = {{.location = {"US", 2}, .minute = 1}, {.location = {"JP", 2}, .minute = 1}};
-    struct store_round round = {.hashes = hashes, .hashes_n = 2};
+    struct store_lists_read reading = {.hashes = hashes, .hashes_n = 2};
     given_replies(replies);
     news[0] = '\0';
-    ck_assert_int_eq(store.ops->round_read(store.self, &round, &error), STORE_OK);
+    ck_assert_int_eq(store.ops->lists_read(store.self, &reading, &error), STORE_OK);
     ck_assert(hashes[0].odd && !hashes[0].exists && hashes[0].parts_n == 0);
     ck_assert(!hashes[1].odd && hashes[1].exists && hashes[1].parts_n == 1);
     ck_assert_ptr_nonnull(strstr(news, "topk:{US}:part:1970-01-01T00:01"));
-    store_round_deinit(&round);
+    store_lists_read_deinit(&reading);
     done();
 }
 END_TEST
@@ -299,11 +299,11 @@ END_TEST
 START_TEST(another_life_after_the_hashes_is_noticed) {
     static const char *const replies[] = {"*2\r\n$4\r\nlife\r\n$2\r\naa\r\n", "*0\r\n", "$2\r\nbb\r\n", NULL};
     struct store_hash hash = {.location = {"US", 2}, .minute = 1};
-    struct store_round round = {.hashes = &hash, .hashes_n = 1};
+    struct store_lists_read reading = {.hashes = &hash, .hashes_n = 1};
     given_replies(replies);
-    ck_assert_int_eq(store.ops->round_read(store.self, &round, &error), STORE_OK);
-    ck_assert(round.life_changed && !hash.exists);
-    store_round_deinit(&round);
+    ck_assert_int_eq(store.ops->lists_read(store.self, &reading, &error), STORE_OK);
+    ck_assert(reading.life_changed && !hash.exists);
+    store_lists_read_deinit(&reading);
     done();
 }
 END_TEST

@@ -73,10 +73,10 @@ static enum store_answer contribute(struct bytes location, const char *source) {
 
 static struct store_hash read_us(void) {
     struct store_hash hash = {.location = us, .minute = minute};
-    struct store_round round = {.hashes = &hash, .hashes_n = 1};
-    ck_assert_msg(store.ops->round_read(store.self, &round, &error) == STORE_OK, "%s", error.text);
+    struct store_lists_read reading = {.hashes = &hash, .hashes_n = 1};
+    ck_assert_msg(store.ops->lists_read(store.self, &reading, &error) == STORE_OK, "%s", error.text);
     struct store_hash head = hash;
-    store_round_deinit(&round);
+    store_lists_read_deinit(&reading);
     head.parts = NULL;
     return head;
 }
@@ -356,13 +356,14 @@ END_TEST
 /* Its partition knows that seven of its rows are kept, and a Redis with fewer would have gone back. */
 START_TEST(an_odd_row_is_not_taken_for_a_redis_that_went_back) {
     enum store_answer answer;
-    struct store_row row = {.partition_name = "events/0", .value = {"v", 1}, .life = "00000000000000aa", .kept = 7};
+    struct store_row row = {
+        .partition_name = "events/0", .value = {"v", 1}, .life = "00000000000000aa", .rows_kept = 7};
     fence_format(row.fence, 1, 1);
     ck_assert_int_eq(write_row("events/1", "", &answer), STORE_OK);
     redis_server_do(server, "HSET topk:progress events/0 %s", odd_rows[0]);
     ck_assert_int_eq(store.ops->rows_write(store.self, &row, 1, "00000000000000bb", &error), STORE_OK);
     ck_assert_int_eq(row.answer, STORE_STORED);
-    ck_assert_int_eq(row.count, 8);
+    ck_assert_int_eq(row.rows_stored, 8);
     expect_redis("00000000000000aa", "HGET topk:progress life");
     expect_redis("00000000000000010000000000000001;v#8", "HGET topk:progress events/0");
 }

@@ -60,10 +60,10 @@ static int contribute(struct bytes location, int64_t at, struct bytes items) {
 
 static struct store_hash read_one(int64_t at) {
     struct store_hash hash = {.location = us, .minute = at};
-    struct store_round round = {.hashes = &hash, .hashes_n = 1};
-    ck_assert_int_eq(store.ops->round_read(store.self, &round, &error), STORE_OK);
+    struct store_lists_read reading = {.hashes = &hash, .hashes_n = 1};
+    ck_assert_int_eq(store.ops->lists_read(store.self, &reading, &error), STORE_OK);
     struct store_hash head = hash;
-    store_round_deinit(&round);
+    store_lists_read_deinit(&reading);
     head.parts = NULL;
     return head;
 }
@@ -144,8 +144,8 @@ END_TEST
 START_TEST(a_list_judged_by_older_rows_is_refused) {
     ck_assert_int_eq(contribute(us, minute, (struct bytes){"x", 1}), STORE_OK);
     struct store_list slow = list_of(minute, "open"), quick = list_of(minute, "ended");
-    slow.rows = 7;
-    quick.rows = 8;
+    slow.rows_version = 7;
+    quick.rows_version = 8;
     ck_assert_int_eq(write_list(&quick), STORE_OK);
     ck_assert_int_eq(write_list(&slow), STORE_OK);
     ck_assert_int_eq(slow.answer, STORE_REFUSED);
@@ -154,7 +154,7 @@ START_TEST(a_list_judged_by_older_rows_is_refused) {
     ck_assert_int_eq(quick.answer, STORE_STORED);
     ck_assert_int_eq(contribute(us, minute, (struct bytes){"y", 1}), STORE_OK);
     slow = list_of(minute, "open"); /* a later contribution, whatever the rows */
-    slow.rows = 7;
+    slow.rows_version = 7;
     ck_assert_int_eq(write_list(&slow), STORE_OK);
     ck_assert_int_eq(slow.answer, STORE_STORED);
 }
@@ -166,7 +166,7 @@ START_TEST(every_row_that_is_stored_makes_the_rows_another_version) {
     expect_redis("2", "HGET topk:progress rows"); /* the first one was told the life */
     struct store_progress progress;
     ck_assert_int_eq(store.ops->progress_read(store.self, &progress, &error), STORE_OK);
-    ck_assert_int_eq(progress.version, 2);
+    ck_assert_int_eq(progress.rows_version, 2);
     store_progress_deinit(&progress);
 }
 END_TEST
@@ -322,7 +322,7 @@ START_TEST(the_first_writer_learns_the_life_and_the_second_try_is_stored) {
     ck_assert_int_eq(store.ops->rows_write(store.self, &row, 1, "00000000000000bb", &error), STORE_OK);
     ck_assert_int_eq(row.answer, STORE_STORED);
     expect_redis("00000000000000010000000000000001;v#1", "HGET topk:progress events/0");
-    ck_assert_int_eq(row.count, 1);
+    ck_assert_int_eq(row.rows_stored, 1);
     ck_assert_int_gt(row.redis_ms, 1700000000000);
     expect_redis("g", "HGET topk:progress group");
 }
@@ -363,15 +363,15 @@ START_TEST(large_calls_arrive_whole_and_can_be_closed) {
     lists[0] = (struct store_parts){.location = us, .minute = minute, .parts = parts, .n = MANY_PARTS};
     ck_assert_int_eq(store.ops->contribute(store.self, lists, 1, &error), STORE_OK);
     struct store_hash hash = {.location = us, .minute = minute};
-    struct store_round round = {.hashes = &hash, .hashes_n = 1};
-    ck_assert_int_eq(store.ops->round_read(store.self, &round, &error), STORE_OK);
+    struct store_lists_read reading = {.hashes = &hash, .hashes_n = 1};
+    ck_assert_int_eq(store.ops->lists_read(store.self, &reading, &error), STORE_OK);
     ck_assert_uint_eq(hash.parts_n, MANY_PARTS);
     ck_assert_int_eq(hash.writes, MANY_PARTS + MANY_PARTS / 3);
     for (size_t i = 0; i < hash.parts_n; i++) {
         ck_assert_uint_eq(hash.parts[i].items_len, sizeof items);
         ck_assert_mem_eq(hash.parts[i].items, items, sizeof items);
     }
-    store_round_deinit(&round);
+    store_lists_read_deinit(&reading);
     struct store_list final = list_of(minute, "final");
     ck_assert_int_eq(write_list(&final), STORE_OK);
     expect_redis("7", "HLEN topk:{US}:part:2026-11-21T19:08"); /* e born n ln lr merged closed */

@@ -139,7 +139,7 @@ static struct bytes some_row(struct run *t) {
 }
 
 static void say_row(struct buf *out, size_t i, const struct store_row *row) {
-    buf_addf(out, "%zu %d %s %lld\n", i, row->answer, row->new_life, (long long)row->count);
+    buf_addf(out, "%zu %d %s %lld\n", i, row->answer, row->new_life, (long long)row->rows_stored);
 }
 
 static void call_rows_write(struct run *t, struct err *e) {
@@ -148,7 +148,7 @@ static void call_rows_write(struct run *t, struct err *e) {
     const char *new_life = lives[1 + draw(t, ARRAY_LEN(lives) - 1)];
     for (size_t i = 0; i < n; i++) {
         rows[0][i] = (struct store_row){.partition_name = sources[draw(t, SOURCES)], .value = some_row(t)};
-        rows[0][i].kept = draw(t, 4) == 0 ? (int64_t)draw(t, 12) : 0;
+        rows[0][i].rows_kept = draw(t, 4) == 0 ? (int64_t)draw(t, 12) : 0;
         some_fence(t, rows[0][i].fence);
         strcpy(rows[0][i].life, lives[draw(t, ARRAY_LEN(lives))]);
         rows[1][i] = rows[0][i];
@@ -164,7 +164,7 @@ static void call_rows_write(struct run *t, struct err *e) {
 
 static void say_join(struct buf *out, size_t i, const struct store_join *j) {
     buf_addf(out, "%zu %s %s %s %s %d %lld\n", i, j->life, j->partition_name, j->fence, j->value, j->is_new,
-             (long long)j->closed);
+             (long long)j->closable_until);
 }
 
 static void call_join(struct run *t, struct err *e) {
@@ -202,7 +202,7 @@ static void call_retire(struct run *t, struct err *e) {
     ck_assert_int_eq(t->pair.real.ops->progress_read(t->pair.real.self, &p, e), STORE_OK);
     if (p.n > 0) {
         struct store_progress_row *was = &p.rows[draw(t, p.n)];
-        was->count -= draw(t, 4) == 0;
+        was->rows_stored -= draw(t, 4) == 0;
         struct store_retire real = {.was = was, .value = fake_text("1;+;2;3;-;-;0")}, fake = real;
         int said = t->pair.real.ops->retire(t->pair.real.self, &real, 1, e);
         expect_same(t, said, t->pair.fake.ops->retire(t->pair.fake.self, &fake, 1, e));
@@ -227,7 +227,7 @@ static struct store_list_item *some_items(struct run *t, size_t n) {
 static struct store_list some_list(struct run *t, struct store_list_item **top) {
     struct store_list l = {.location = some_location(t), .minute = some_minute(t)};
     l.writes = seen_of(t, l.location, l.minute)->n - (draw(t, 8) == 0);
-    l.rows = (int64_t)draw(t, 4);
+    l.rows_version = (int64_t)draw(t, 4);
     l.state = states[draw(t, ARRAY_LEN(states))];
     l.final = strcmp(l.state, "final") == 0 && draw(t, 3) > 0;
     l.merged = some_bytes(t, 300);
@@ -281,11 +281,11 @@ static void call_locations_touch(struct run *t, struct err *e) {
 /* -- calls that read -- */
 
 static void say_progress(struct buf *out, const struct store_progress *p) {
-    buf_addf(out, "life %s version %lld members %lld closed %lld\n", p->life, (long long)p->version,
-             (long long)p->members, (long long)p->closed);
+    buf_addf(out, "life %s version %lld members %lld closed %lld\n", p->life, (long long)p->rows_version,
+             (long long)p->members, (long long)p->closable_until);
     for (size_t i = 0; i < p->n; i++)
         buf_addf(out, "%s %s %s %lld\n", p->rows[i].partition_name, p->rows[i].fence, p->rows[i].value,
-                 (long long)p->rows[i].count);
+                 (long long)p->rows[i].rows_stored);
 }
 
 static int read_progress(struct store *s, struct buf *out, struct err *e) {
@@ -309,7 +309,7 @@ static int read_notes(struct store *s, const uint32_t *shards, size_t waiting, s
         buf_addf(out, "%u %d %s %zu %lld %s\n", note->shard, note->waiting, note->location, note->location_len,
                  (long long)note->minute, note->token);
     }
-    buf_addf(out, "life %s version %lld\n", notes.life, (long long)notes.version);
+    buf_addf(out, "life %s version %lld\n", notes.life, (long long)notes.rows_version);
     store_notes_deinit(&notes);
     return status;
 }
@@ -334,8 +334,8 @@ static void say_hash(struct buf *out, size_t i, const struct store_hash *h) {
 
 static int read_round(struct run *t, struct store *s, struct store_hash *hashes, bool real, struct err *e) {
     struct buf *out = real ? &t->said_real : &t->said_fake;
-    struct store_round r = {.hashes = hashes, .hashes_n = MINUTES};
-    int status = s->ops->round_read(s->self, &r, e);
+    struct store_lists_read r = {.hashes = hashes, .hashes_n = MINUTES};
+    int status = s->ops->lists_read(s->self, &r, e);
     say_progress(out, &r.progress);
     buf_addf(out, "changed %d\n", r.life_changed);
     for (size_t i = 0; i < MINUTES; i++) {
@@ -344,7 +344,7 @@ static int read_round(struct run *t, struct store *s, struct store_hash *hashes,
         strcpy(real ? seen->e_real : seen->e_fake, hashes[i].hash_token);
         seen->n = hashes[i].writes;
     }
-    store_round_deinit(&r);
+    store_lists_read_deinit(&r);
     return status;
 }
 
@@ -403,7 +403,7 @@ static const struct {
     {"locations_touch", call_locations_touch, 3},
     {"progress_read", call_progress_read, 3},
     {"notes_read", call_notes_read, 5},
-    {"round_read", call_round_read, 16},
+    {"lists_read", call_round_read, 16},
     {"hello", call_hello, 1},
     {"expire", call_expire, 8},
     {"delete_part", call_delete_part, 3},

@@ -88,9 +88,9 @@ static int write_rows(struct fake_store *s, const char *life, const char *new_li
 static enum store_answer write_list(struct fake_store *s, const char *state) {
     static const struct store_list_item top[] = {{{"cat", 3}, 2}, {{"dog", 3}, 2}, {{"eel", 3}, 7}};
     struct store_hash hash = {.location = us, .minute = minute};
-    struct store_round round = {.hashes = &hash, .hashes_n = 1};
+    struct store_lists_read reading = {.hashes = &hash, .hashes_n = 1};
     struct store ops = fake_store_ops(s);
-    ck_assert_int_eq(ops.ops->round_read(ops.self, &round, &error), STORE_OK);
+    ck_assert_int_eq(ops.ops->lists_read(ops.self, &reading, &error), STORE_OK);
     struct store_list l = {.location = us,
                            .minute = minute,
                            .writes = hash.writes,
@@ -101,7 +101,7 @@ static enum store_answer write_list(struct fake_store *s, const char *state) {
                            .top_n = ARRAY_LEN(top),
                            .log_time_ms = INT64_MIN};
     strcpy(l.hash_token, hash.hash_token);
-    store_round_deinit(&round);
+    store_lists_read_deinit(&reading);
     ck_assert_int_eq(ops.ops->lists_write(ops.self, &l, 1, now_ms, &error), STORE_OK);
     return l.answer;
 }
@@ -251,27 +251,27 @@ START_TEST(a_flush_leaves_nothing_and_a_failover_may_bring_it_back) {
 }
 END_TEST
 
-/* -- a round -- */
+/* -- what lists are made of -- */
 
 static void flush_before_hash(int kind) {
-    if (kind == FAKE_ROUND_HASH) fake_redis_flush(redis, false);
-    if (kind == FAKE_ROUND_LIFE) (void)write_rows(two, "", "00000000000000bb");
+    if (kind == FAKE_READ_HASH) fake_redis_flush(redis, false);
+    if (kind == FAKE_READ_LIFE) (void)write_rows(two, "", "00000000000000bb");
 }
 
-START_TEST(others_may_act_between_the_steps_of_a_round_and_the_life_tells) {
+START_TEST(others_may_act_between_the_steps_of_a_reading_and_the_life_tells) {
     struct store ops = fake_store_ops(one);
     struct store_hash hashes[2] = {{.location = us, .minute = minute}, {.location = uk, .minute = minute}};
-    struct store_round round = {.hashes = hashes, .hashes_n = 2};
+    struct store_lists_read reading = {.hashes = hashes, .hashes_n = 2};
     (void)write_rows(two, "", "00000000000000aa");
     (void)contribute_two(two);
     meanwhile = flush_before_hash;
-    ck_assert_int_eq(ops.ops->round_read(ops.self, &round, &error), STORE_OK);
-    ck_assert(round.life_changed && !hashes[0].exists);
-    ck_assert_str_eq(round.progress.life, "00000000000000aa");
-    static const int steps[] = {FAKE_ROUND_PROGRESS, FAKE_ROUND_HASH, FAKE_ROUND_HASH, FAKE_ROUND_LIFE};
+    ck_assert_int_eq(ops.ops->lists_read(ops.self, &reading, &error), STORE_OK);
+    ck_assert(reading.life_changed && !hashes[0].exists);
+    ck_assert_str_eq(reading.progress.life, "00000000000000aa");
+    static const int steps[] = {FAKE_READ_PROGRESS, FAKE_READ_HASH, FAKE_READ_HASH, FAKE_READ_LIFE};
     ck_assert_uint_eq(asked, ARRAY_LEN(steps));
     ck_assert_mem_eq(kinds, steps, sizeof steps);
-    store_round_deinit(&round);
+    store_lists_read_deinit(&reading);
 }
 END_TEST
 
@@ -381,7 +381,7 @@ Suite *store_fake_suite(void) {
     tcase_add_test(c, nothing_late_reaches_the_server_after_a_break);
     tcase_add_test(c, a_failover_takes_back_exactly_what_is_younger);
     tcase_add_test(c, a_flush_leaves_nothing_and_a_failover_may_bring_it_back);
-    tcase_add_test(c, others_may_act_between_the_steps_of_a_round_and_the_life_tells);
+    tcase_add_test(c, others_may_act_between_the_steps_of_a_reading_and_the_life_tells);
     tcase_add_test(c, the_fence_holds_unless_switched_off);
     tcase_add_test(c, a_final_list_closes_its_minute_unless_switched_off);
     tcase_add_test(c, another_life_is_refused_unless_switched_off);
