@@ -344,7 +344,7 @@ WORKER = [
       "bool write = status == STORE_OK;"),
     M("what_is_closed_once_is_closed_for_all", "lib/merger/merger.c",
       "if (highest <= p->closable_until ||",
-      "if (p->closed != INT64_MIN ||"),
+      "if (p->closable_until != INT64_MIN ||"),
     M("retention_counts_by_the_minute_alone", "lib/merger/merger.c",
       "return old || past_retention(m, minute);",
       "return past_retention(m, minute);"),
