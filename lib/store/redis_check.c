@@ -1,5 +1,5 @@
-/* store/redis_check.c - see redis_check.h. Unlike a call of the store, a refusal ends nothing here: the next question may
- * find another problem. */
+/* store/redis_check.c - every question about a Redis, its server, its board and this user's rights, one by one.
+ * Unlike in a call of the store, a refusal ends nothing here: the next question may find another problem. */
 #include "store/redis_check.h"
 
 #include <stdio.h>
@@ -169,8 +169,9 @@ static bool differs(const redisReply *r, const char *ours) {
 
 static void tell_owner(const struct redis_checked *k, const redisReply *r, const char *key) {
     const char *board = k->options->board, *group = k->options->group;
-    char version[16];
+    char version[16], before[16];
     snprintf(version, sizeof version, "%d", STORE_CONTRACT_VERSION);
+    snprintf(before, sizeof before, "%d", STORE_CONTRACT_BEFORE);
     if (redis_check_is_error(r, "WRONGTYPE"))
         SAY(k, FINDING_PROBLEM,
             "expected a hash at %s, got another type: it is somebody else's, set another TOPKD_BOARD "
@@ -184,6 +185,10 @@ static void tell_owner(const struct redis_checked *k, const redisReply *r, const
             "expected board %s to be of group %s, got group %s: two groups need two boards "
             "(TOPKD_BOARD)",
             board, group, r->element[0]->str);
+    else if (redis_check_is_text(r->element[1]) && strcmp(r->element[1]->str, before) == 0)
+        SAY(k, FINDING_GOOD,
+            "board %s is of this group and has format %s, which is taken over: first stop the workers that wrote it",
+            board, before);
     else if (differs(r->element[1], version))
         SAY(k, FINDING_PROBLEM, "expected board %s to have format %s, got %s: set a new TOPKD_BOARD", board, version,
             r->element[1]->str);

@@ -1,4 +1,4 @@
-/* store/store.c - freeing what the reads of a store hand out. */
+/* store/store.c - frees what the reads of a store hand out. */
 #include "store/store.h"
 
 #include "base/mem.h"

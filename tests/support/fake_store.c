@@ -239,13 +239,14 @@ static int fake_notes_read(void *self, const uint32_t *shards, size_t n, size_t 
 /* -- what lists are made of -- */
 
 static void add_part(struct store_hash *h, const struct fake_key *k, const struct fake_field *f) {
+    const char *partition_name = f->name.data + sizeof "fence:" - 1;
     struct buf items_name = {0};
-    buf_addf(&items_name, "i:%s", f->name.data + 2);
+    buf_addf(&items_name, "items:%s", partition_name);
     struct bytes items = fake_get(k, fake_bytes(&items_name));
     buf_free(&items_name);
     h->parts = mem_realloc(h->parts, h->parts_n + 1, sizeof *h->parts);
     struct store_hash_part *p = &h->parts[h->parts_n++];
-    *p = (struct store_hash_part){.partition_name = mem_strdup(f->name.data + 2),
+    *p = (struct store_hash_part){.partition_name = mem_strdup(partition_name),
                                   .final = f->value.data[FENCE_LEN] == '1',
                                   .items = mem_dup(items.p, items.n + 1),
                                   .items_len = items.n};
@@ -257,16 +258,16 @@ static void read_hash(struct fake_redis *r, struct store_hash *h) {
     keys_part(&name, r->board, h->location, h->minute);
     const struct fake_key *k = fake_look(r, fake_bytes(&name));
     buf_free(&name);
-    struct bytes e = fake_get(k, fake_text("e"));
-    if (e.p == NULL) return;
+    struct bytes token = fake_get(k, fake_text("token"));
+    if (token.p == NULL) return;
     h->exists = true;
-    memcpy(h->hash_token, e.p, e.n);
+    memcpy(h->hash_token, token.p, token.n);
     h->closed = fake_get(k, fake_text("closed")).p != NULL;
     h->lost = fake_get(k, fake_text("lost")).p != NULL;
-    h->writes = fake_int(fake_get(k, fake_text("n")), 0);
+    h->writes = fake_int(fake_get(k, fake_text("writes")), 0);
     h->born_ms = fake_int(fake_get(k, fake_text("born")), 0);
     for (size_t i = 0; i < k->n; i++)
-        if (strncmp(k->fields[i].name.data, "f:", 2) == 0) add_part(h, k, &k->fields[i]);
+        if (strncmp(k->fields[i].name.data, "fence:", 6) == 0) add_part(h, k, &k->fields[i]);
 }
 
 static void read_rows(struct call *c, struct store_lists_read *r) {

@@ -66,11 +66,11 @@ static void read_state(struct fake_redis *r, struct fake_list *l) {
 static void read_hash(const struct fake_key *h, struct fake_list *l) {
     l->exists = h->n > 0;
     l->closed = fake_get(h, fake_text("closed")).p != NULL;
-    l->n = fake_int(fake_get(h, fake_text("n")), 0);
-    l->ln = fake_int(fake_get(h, fake_text("ln")), -1);
+    l->writes = fake_int(fake_get(h, fake_text("writes")), 0);
+    l->merged_writes = fake_int(fake_get(h, fake_text("merged_writes")), -1);
     struct bytes merged = fake_get(h, fake_text("merged"));
     buf_add(&l->merged, merged.p, merged.n);
-    for (size_t i = 0; i < h->n; i++) l->parts_n += strncmp(h->fields[i].name.data, "f:", 2) == 0;
+    for (size_t i = 0; i < h->n; i++) l->parts_n += strncmp(h->fields[i].name.data, "fence:", 6) == 0;
 }
 
 void fake_redis_list(struct fake_redis *r, struct bytes location, int64_t minute, struct fake_list *out) {

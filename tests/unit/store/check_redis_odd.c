@@ -180,10 +180,10 @@ END_TEST
 START_TEST(a_fence_or_a_count_that_is_none_is_written_anew) {
     ck_assert_int_eq(contribute(us, "events/0"), STORE_STORED);
     ck_assert_int_eq(write_us("open"), STORE_STORED);
-    redis_server_do(server, "HSET " PART " f:events/0 zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz0 n x");
+    redis_server_do(server, "HSET " PART " fence:events/0 zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz0 writes x");
     ck_assert(read_us().odd);
     ck_assert_int_eq(contribute(us, "events/0"), STORE_STORED);
-    expect_redis("2", "HGET " PART " n"); /* above ln, or the list could not be written */
+    expect_redis("2", "HGET " PART " writes"); /* above merged_writes, or the list could not be written */
     ck_assert_int_eq(write_us("open"), STORE_STORED);
 }
 END_TEST
@@ -191,13 +191,13 @@ END_TEST
 static const struct {
     const char *field, *value; /* NULL: it is gone */
 } odd_fields[] = {
-    {"f:events/0", "short"},
-    {"f:events/9", "000000000000000100000000000000011"}, /* its items are missing */
-    {"f:events/0", NULL},
-    {"i:events/0", NULL},
-    {"e", "0000000000000000000000000000000000"},
-    {"e", NULL},
-    {"n", "x"},
+    {"fence:events/0", "short"},
+    {"fence:events/9", "000000000000000100000000000000011"}, /* its items are missing */
+    {"fence:events/0", NULL},
+    {"items:events/0", NULL},
+    {"token", "0000000000000000000000000000000000"},
+    {"token", NULL},
+    {"writes", "x"},
 };
 
 START_TEST(a_hash_with_an_odd_field_is_odd_and_named) {
@@ -224,7 +224,7 @@ START_TEST(a_key_of_a_list_of_another_type_is_named_and_nothing_is_written) {
     redis_server_do(server, "SET %s mine", list_keys[_i]);
     ck_assert_int_eq(write_us("final"), STORE_ODD);
     expect_said(list_keys[_i]);
-    expect_redis("1", "HEXISTS " PART " i:events/0");
+    expect_redis("1", "HEXISTS " PART " items:events/0");
     expect_redis("0", "HEXISTS " PART " closed");
     expect_redis("3", "DBSIZE");
     redis_server_do(server, "DEL %s", list_keys[_i]);

@@ -134,7 +134,7 @@ START_TEST(a_final_list_gets_through_to_a_full_server_and_frees_the_parts) {
     ck_assert_int_eq(final.answer, STORE_STORED);
     ck_assert(read_one(minute).closed);
     expect_redis("2", "ZSCORE topk:{US}:2026-11-21T19:08 cat");
-    expect_redis("0", "HEXISTS topk:{US}:part:2026-11-21T19:08 i:events/0");
+    expect_redis("0", "HEXISTS topk:{US}:part:2026-11-21T19:08 items:events/0");
     expect_redis("1795288140000", "HGET topk:{US}:meta final_until_ms");
 }
 END_TEST
@@ -220,7 +220,7 @@ START_TEST(without_a_right_a_final_list_keeps_its_parts) {
         ck_assert_msg(narrow.ops->lists_write(narrow.self, &final, 1, 1000, &error) == STORE_BROKEN, "%s: %s",
                       rights[i], error.text);
         ck_assert_msg(strstr(error.text, "grant the rights in Redis that the README lists") != NULL, "%s", error.text);
-        expect_redis("1", "HEXISTS topk:{US}:part:2026-11-21T19:08 i:events/0");
+        expect_redis("1", "HEXISTS topk:{US}:part:2026-11-21T19:08 items:events/0");
         expect_redis("0", "HEXISTS topk:{US}:part:2026-11-21T19:08 closed");
         redis_server_do(server, "ACL SETUSER narrow +@all");
     }
@@ -250,7 +250,7 @@ END_TEST
 
 START_TEST(numbers_that_are_none_are_written_anew) {
     ck_assert_int_eq(contribute(us, minute, (struct bytes){"x", 1}), STORE_OK);
-    redis_server_do(server, "HSET topk:{US}:part:2026-11-21T19:08 ln x lr y");
+    redis_server_do(server, "HSET topk:{US}:part:2026-11-21T19:08 merged_writes x merged_rows y");
     redis_server_do(server, "HSET topk:{US}:meta log_time_ms x final_until_ms y seq z");
     struct store_list final = list_of(minute, "final");
     ck_assert_msg(write_list(&final) == STORE_OK, "%s", error.text);
@@ -374,7 +374,8 @@ START_TEST(large_calls_arrive_whole_and_can_be_closed) {
     store_lists_read_deinit(&reading);
     struct store_list final = list_of(minute, "final");
     ck_assert_int_eq(write_list(&final), STORE_OK);
-    expect_redis("7", "HLEN topk:{US}:part:2026-11-21T19:08"); /* e born n ln lr merged closed */
+    expect_redis(
+        "7", "HLEN topk:{US}:part:2026-11-21T19:08"); /* token born writes merged_writes merged_rows merged closed */
     mem_free(parts);
 }
 END_TEST

@@ -109,7 +109,7 @@ static enum store_answer write_list(struct fake_store *s, const char *state) {
 static int64_t stored_in(struct bytes location) {
     struct fake_list l;
     fake_redis_list(redis, location, minute, &l);
-    int64_t n = l.n;
+    int64_t n = l.writes;
     fake_list_deinit(&l);
     return n;
 }
