@@ -26,7 +26,7 @@ void redis_arg_board_script(struct redis_store *s, struct redis_call *call, enum
 /* -- join -- */
 
 struct joins {
-    struct redis_store *s;
+    struct redis_store *store;
     struct store_join *joins;
     size_t n;
 };
@@ -63,9 +63,9 @@ static int joins_on_reply(void *ctx, size_t index, const struct redisReply *r, s
     size_t first = index * JOINS_A_CALL, left = c->n - first, n = left < JOINS_A_CALL ? left : JOINS_A_CALL;
     bool good = redis_is_strings(r) && r->elements >= 2;
     if (good && !redis_is_text(r->element[JOINS_OK], "ok"))
-        return redis_refuse_board(c->s, r->element[0]->str, r->element[1]->str, e);
+        return redis_refuse_board(c->store, r->element[0]->str, r->element[1]->str, e);
     good = good && r->elements == JOINS_FIRST + 2 * n && joins_take(c->joins + first, n, r);
-    return good ? STORE_OK : redis_unexpected(c->s, "a partition that joins", e);
+    return good ? STORE_OK : redis_unexpected(c->store, "a partition that joins", e);
 }
 
 int redis_join(void *self, struct store_join *joins, size_t n, const char *new_life, struct err *e) {
@@ -73,7 +73,7 @@ int redis_join(void *self, struct store_join *joins, size_t n, const char *new_l
     assert((n == 0 || joins != NULL) && strlen(new_life) <= LIFE_LEN);
     int status = redis_ready(s, e);
     if (status != STORE_OK) return status;
-    struct joins c = {.s = s, .joins = joins, .n = n};
+    struct joins c = {.store = s, .joins = joins, .n = n};
     struct redis_call call;
     redis_call_begin(&call, &s->conn, joins_on_reply, &c, e);
     for (size_t at = 0; at < n; at += JOINS_A_CALL) {
@@ -87,7 +87,7 @@ int redis_join(void *self, struct store_join *joins, size_t n, const char *new_l
 /* -- close -- */
 
 struct closing {
-    struct redis_store *s;
+    struct redis_store *store;
     bool *done;
 };
 
@@ -95,7 +95,8 @@ static int closing_on_reply(void *ctx, size_t index, const struct redisReply *r,
     struct closing *c = ctx;
     (void)index;
     *c->done = redis_is_text(r, "stored");
-    return *c->done || redis_is_text(r, "refused") ? STORE_OK : redis_unexpected(c->s, "lists that may be closed", e);
+    return *c->done || redis_is_text(r, "refused") ? STORE_OK
+                                                   : redis_unexpected(c->store, "lists that may be closed", e);
 }
 
 int redis_close_up_to(void *self, const struct store_progress *p, int64_t minute, bool *done, struct err *e) {
@@ -103,7 +104,7 @@ int redis_close_up_to(void *self, const struct store_progress *p, int64_t minute
     *done = false;
     int status = redis_ready(s, e);
     if (status != STORE_OK) return status;
-    struct closing c = {.s = s, .done = done};
+    struct closing c = {.store = s, .done = done};
     struct redis_call call;
     redis_call_begin(&call, &s->conn, closing_on_reply, &c, e);
     redis_arg_script(&call, REDIS_SCRIPT_CLOSE, 1);
@@ -119,7 +120,7 @@ int redis_close_up_to(void *self, const struct store_progress *p, int64_t minute
 /* -- retire -- */
 
 struct retiring {
-    struct redis_store *s;
+    struct redis_store *store;
     struct store_retire *rows;
     size_t n;
 };
@@ -130,10 +131,10 @@ static int retiring_on_reply(void *ctx, size_t index, const struct redisReply *r
     (void)index;
     for (size_t i = 0; i < c->n; i++) {
         enum store_answer answer;
-        if (!redis_answer_next(&words, &answer)) return redis_unexpected(c->s, "rows to retire", e);
+        if (!redis_answer_next(&words, &answer)) return redis_unexpected(c->store, "rows to retire", e);
         c->rows[i].done = answer == STORE_STORED;
     }
-    return words.n == 0 ? STORE_OK : redis_unexpected(c->s, "rows to retire", e);
+    return words.n == 0 ? STORE_OK : redis_unexpected(c->store, "rows to retire", e);
 }
 
 /* A row as redis_row_split takes it apart. */
@@ -157,7 +158,7 @@ int redis_retire(void *self, struct store_retire *rows, size_t n, struct err *e)
     assert(n == 0 || rows != NULL);
     int status = redis_ready(s, e);
     if (status != STORE_OK) return status;
-    struct retiring c = {.s = s, .rows = rows, .n = n};
+    struct retiring c = {.store = s, .rows = rows, .n = n};
     struct redis_call call;
     redis_call_begin(&call, &s->conn, retiring_on_reply, &c, e);
     redis_arg_script(&call, REDIS_SCRIPT_RETIRE, 1);

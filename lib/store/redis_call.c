@@ -19,13 +19,13 @@ enum { CHUNK_BYTES_MAX = 1 << 20, CHUNK_COMMANDS_MAX = 256, NO_SCRIPT = -1 };
 void redis_call_begin(struct redis_call *c, struct redis_conn *conn, redis_on_reply *on_reply, void *ctx,
                       struct err *e) {
     *c = (struct redis_call){
-        .conn = conn, .on_reply = on_reply, .ctx = ctx, .e = e, .status = STORE_OK, .script = NO_SCRIPT};
+        .conn = conn, .on_reply = on_reply, .ctx = ctx, .err = e, .status = STORE_OK, .script = NO_SCRIPT};
 }
 
 static void status_worsen(struct redis_call *c, int status, const struct err *why) {
     if (redis_status_worse(c->status, status) == c->status) return;
     c->status = status;
-    if (c->e != NULL) *c->e = *why;
+    if (c->err != NULL) *c->err = *why;
 }
 
 /* Nothing more is sent: it would not change the outcome. */
@@ -40,7 +40,7 @@ static void call_failed(struct redis_call *c) {
 }
 
 static struct bytes command_arg(const struct redis_call *c, const struct redis_command *cmd, size_t i) {
-    if (i >= cmd->n) return (struct bytes){"", 0};
+    if (i >= cmd->args_n) return (struct bytes){"", 0};
     size_t at = cmd->first + i, start = at > 0 ? c->ends[at - 1] : 0;
     return (struct bytes){c->args.data + start, c->ends[at] - start};
 }
@@ -101,15 +101,15 @@ static struct redisReply *reply_next(struct redis_call *c) {
 
 /* Hands the arguments to hiredis, which copies them. */
 static bool command_append(struct redis_call *c, const struct redis_command *cmd) {
-    const char **argv = mem_zalloc(cmd->n, sizeof *argv);
-    size_t *lens = mem_zalloc(cmd->n, sizeof *lens), start = cmd->first > 0 ? c->ends[cmd->first - 1] : 0;
+    const char **argv = mem_zalloc(cmd->args_n, sizeof *argv);
+    size_t *lens = mem_zalloc(cmd->args_n, sizeof *lens), start = cmd->first > 0 ? c->ends[cmd->first - 1] : 0;
     const char *base = buf_text(&c->args);
-    for (size_t i = 0; i < cmd->n; i++) {
+    for (size_t i = 0; i < cmd->args_n; i++) {
         argv[i] = base + start;
         lens[i] = c->ends[cmd->first + i] - start;
         start = c->ends[cmd->first + i];
     }
-    int status = redisAppendCommandArgv(c->conn->ctx, (int)cmd->n, argv, lens);
+    int status = redisAppendCommandArgv(c->conn->ctx, (int)cmd->args_n, argv, lens);
     mem_free(lens);
     mem_free(argv);
     return status == REDIS_OK;
@@ -205,8 +205,8 @@ void redis_arg_script(struct redis_call *c, enum redis_script script, int keys) 
 
 void redis_send(struct redis_call *c) {
     struct redis_command *cmd = command_new(c);
-    size_t first = c->commands_n > 0 ? cmd[-1].first + cmd[-1].n : 0;
-    *cmd = (struct redis_command){.first = first, .n = c->args_n - first, .script = c->script};
+    size_t first = c->commands_n > 0 ? cmd[-1].first + cmd[-1].args_n : 0;
+    *cmd = (struct redis_command){.first = first, .args_n = c->args_n - first, .script = c->script};
     c->script = NO_SCRIPT;
     bool over = call_is_over(c);
     if (!over && command_append(c, cmd)) {

@@ -22,7 +22,7 @@ struct redis_call {
     redis_on_reply *on_reply;
     redis_on_error *on_error; /* NULL, or set behind redis_call_begin */
     void *ctx;
-    struct err *e;
+    struct err *err; /* may be NULL */
     int status;      /* the gravest so far */
     size_t answered; /* commands of earlier chunks */
     /* The chunk: its arguments, one behind the other, where each ends, and its commands. Behind them is the one that is
@@ -31,9 +31,9 @@ struct redis_call {
     size_t *ends;
     size_t args_n, ends_cap;
     struct redis_command {
-        size_t first, n; /* arguments */
-        int script;      /* enum redis_script; -1: none */
-        bool again;      /* refused, because Redis does not know the script */
+        size_t first, args_n; /* arguments */
+        int script;           /* enum redis_script; -1: none */
+        bool again;           /* refused, because Redis does not know the script */
     } * commands;
     size_t commands_n, commands_cap;
     int script; /* of the command that is being put together */

@@ -12,7 +12,7 @@
 enum command { AUTH, SELECT, HELLO, POLICY, SAFETY, SAVES, OWNER, WRITE, LOAD };
 
 struct check {
-    struct redis_store *s;
+    struct redis_store *store;
     enum command sent[8 + REDIS_SCRIPTS]; /* the commands of this call, in order */
     size_t n, loaded;
     bool append_only, snapshots;
@@ -35,17 +35,17 @@ static int hello_check(struct check *c, const struct redisReply *r, struct err *
         err_set(e, ERR_INVALID,
                 "Redis %.100s: expected one Redis, got a node in mode %s: give TOPKD_REDIS a master "
                 "outside of a cluster",
-                c->s->conn.where, mode);
+                c->store->conn.where, mode);
         return STORE_FATAL;
     }
     if (role[0] == '\0') {
-        err_set(e, ERR_REFUSED, "Redis %.100s: HELLO gave no role: is this a Redis?", c->s->conn.where);
+        err_set(e, ERR_REFUSED, "Redis %.100s: HELLO gave no role: is this a Redis?", c->store->conn.where);
         return STORE_FATAL;
     }
     if (strcmp(role, "master") == 0) return STORE_OK;
-    redis_conn_count_error(&c->s->conn, "readonly");
+    redis_conn_count_error(&c->store->conn, "readonly");
     err_set(e, ERR_REFUSED, "Redis %.100s: role is %.20s, writes need the master: give TOPKD_REDIS that one",
-            c->s->conn.where, role);
+            c->store->conn.where, role);
     return STORE_BROKEN;
 }
 
@@ -69,7 +69,8 @@ static int policy_check(struct check *c, const struct redisReply *r, struct err 
     err_set(e, ERR_INVALID,
             "Redis %.80s: maxmemory-policy is %.*s, must be noeviction: run CONFIG SET maxmemory-policy noeviction, or "
             "set TOPKD_ALLOW_EVICTION=1 and lists may lose counts",
-            c->s->conn.where, policy.n > 0 && policy.n < 30 ? (int)policy.n : 7, policy.n > 0 ? policy.p : "unknown");
+            c->store->conn.where, policy.n > 0 && policy.n < 30 ? (int)policy.n : 7,
+            policy.n > 0 ? policy.p : "unknown");
     return STORE_FATAL;
 }
 
@@ -109,17 +110,18 @@ static bool version_is(const struct redisReply *r, int version) {
 /* Before the first contribution: another group's incarnations would stand above ours. A board without rows is
  * anybody's. */
 static int owner_check(struct check *c, const struct redisReply *r, struct err *e) {
-    if (r->type != REDIS_REPLY_ARRAY || r->elements != 2) return redis_unexpected(c->s, "HMGET", e);
+    if (r->type != REDIS_REPLY_ARRAY || r->elements != 2) return redis_unexpected(c->store, "HMGET", e);
     const struct redisReply *group = r->element[0], *version = r->element[1];
-    if (owner_differs(group, c->s->group)) return redis_refuse_board(c->s, "group", group->str, e);
+    if (owner_differs(group, c->store->group)) return redis_refuse_board(c->store, "group", group->str, e);
     if (version_is(version, STORE_CONTRACT_VERSION)) return STORE_OK;
     c->is_of_before = version_is(version, STORE_CONTRACT_BEFORE);
-    return c->is_of_before ? STORE_OK : redis_refuse_board(c->s, "version", version->str, e);
+    return c->is_of_before ? STORE_OK : redis_refuse_board(c->store, "version", version->str, e);
 }
 
 static int digest_take(struct check *c, const struct redisReply *r, struct err *e) {
-    if (r->type != REDIS_REPLY_STRING || r->len != REDIS_DIGEST_LEN) return redis_unexpected(c->s, "SCRIPT LOAD", e);
-    memcpy(c->s->conn.digests[c->loaded++], r->str, REDIS_DIGEST_LEN + 1);
+    if (r->type != REDIS_REPLY_STRING || r->len != REDIS_DIGEST_LEN)
+        return redis_unexpected(c->store, "SCRIPT LOAD", e);
+    memcpy(c->store->conn.digests[c->loaded++], r->str, REDIS_DIGEST_LEN + 1);
     return STORE_OK;
 }
 
@@ -159,7 +161,7 @@ static void check_send(struct check *c, struct redis_call *call, enum command wh
 }
 
 static void login_send(struct check *c, struct redis_call *call) {
-    const struct redis_url *url = &c->s->conn.url;
+    const struct redis_url *url = &c->store->conn.url;
     if (url->password != NULL) {
         redis_arg_text(call, "AUTH");
         if (url->user != NULL) redis_arg_text(call, url->user);
@@ -180,26 +182,26 @@ static void words_send(struct check *c, struct redis_call *call, enum command wh
 
 static void server_send(struct check *c, struct redis_call *call) {
     words_send(c, call, HELLO, (const char *const[]){"HELLO", "2", NULL});
-    if (!c->s->allow_eviction) words_send(c, call, POLICY, (const char *const[]){"INFO", "memory", NULL});
-    if (c->s->is_second) return;
+    if (!c->store->allow_eviction) words_send(c, call, POLICY, (const char *const[]){"INFO", "memory", NULL});
+    if (c->store->is_second) return;
     words_send(c, call, SAFETY, (const char *const[]){"INFO", "persistence", NULL});
     words_send(c, call, SAVES, (const char *const[]){"CONFIG", "GET", "save"});
 }
 
 /* A write that changes nothing. A Redis that cannot save, or lacks its replicas, answers reads and refuses this. */
 static void write_send(struct check *c, struct redis_call *call) {
-    keys_progress(&c->s->key, c->s->board);
+    keys_progress(&c->store->key, c->store->board);
     redis_arg_text(call, "HDEL");
-    redis_arg_key(c->s, call);
+    redis_arg_key(c->store, call);
     redis_arg_text(call, "");
     check_send(c, call, WRITE);
 }
 
 static void owner_send(struct check *c, struct redis_call *call) {
-    buf_clear(&c->s->key);
-    keys_progress(&c->s->key, c->s->board);
+    buf_clear(&c->store->key);
+    keys_progress(&c->store->key, c->store->board);
     redis_arg_text(call, "HMGET");
-    redis_arg_key(c->s, call);
+    redis_arg_key(c->store, call);
     redis_arg_text(call, "group");
     redis_arg_text(call, "version");
     check_send(c, call, OWNER);
@@ -218,12 +220,12 @@ static bool digests_are_known(const struct redis_store *s) { return s->conn.dige
 
 static void safety_say(struct check *c) {
     bool unsafe = c->snapshots && !c->append_only;
-    if (unsafe && !c->s->unsafe_said)
+    if (unsafe && !c->store->unsafe_said)
         redis_say(
-            c->s, REDIS_SNAPSHOTS_ONLY,
+            c->store, REDIS_SNAPSHOTS_ONLY,
             "it saves snapshots and no append-only file: after a crash it is minutes back, and lists of that time "
             "are lost: set appendonly yes");
-    c->s->unsafe_said = unsafe;
+    c->store->unsafe_said = unsafe;
 }
 
 static int board_take_over(struct redis_store *s, struct err *e) {
@@ -239,7 +241,7 @@ static int board_take_over(struct redis_store *s, struct err *e) {
 }
 
 static int check(struct redis_store *s, bool login, struct err *e) {
-    struct check c = {.s = s};
+    struct check c = {.store = s};
     struct redis_call call;
     redis_call_begin(&call, &s->conn, check_on_reply, &c, e);
     if (login) login_send(&c, &call);

@@ -21,7 +21,7 @@ struct oldest {
 };
 
 struct lists {
-    struct redis_store *s;
+    struct redis_store *store;
     struct store_list *lists;
     struct oldest *oldest; /* owned */
     size_t oldest_n;
@@ -44,11 +44,11 @@ static void oldest_take(struct lists *c, const struct store_list *l, const struc
 static int lists_on_reply(void *ctx, size_t index, const struct redisReply *r, struct err *e) {
     struct lists *c = ctx;
     struct store_list *l = &c->lists[index];
-    if (!redis_is_strings(r) || r->elements == 0) return redis_unexpected(c->s, "a list", e);
+    if (!redis_is_strings(r) || r->elements == 0) return redis_unexpected(c->store, "a list", e);
     l->lost = redis_is_text(r->element[0], "lost");
     l->answer = STORE_STORED;
     if (!l->lost && !redis_answer_of((struct bytes){r->element[0]->str, r->element[0]->len}, &l->answer))
-        return redis_unexpected(c->s, "a list", e);
+        return redis_unexpected(c->store, "a list", e);
     if (r->elements > 1) oldest_take(c, l, r);
     return STORE_OK;
 }
@@ -95,7 +95,7 @@ static void list_send(struct redis_store *s, struct redis_call *call, const stru
 
 static bool lists_on_error(void *ctx, size_t index, const char *text, struct bytes key) {
     struct lists *c = ctx;
-    if (!redis_is_odd(c->s, text, key)) return false;
+    if (!redis_is_odd(c->store, text, key)) return false;
     c->lists[index].answer = STORE_ODD;
     return true;
 }
@@ -118,9 +118,9 @@ static void forget_send(struct redis_store *s, struct redis_call *call, const st
 
 static int lists_forget(struct lists *c, struct err *e) {
     struct redis_call call;
-    redis_call_begin(&call, &c->s->conn, NULL, NULL, e);
+    redis_call_begin(&call, &c->store->conn, NULL, NULL, e);
     for (size_t i = 0; i < c->oldest_n; i++)
-        if (c->oldest[i].n > 0) forget_send(c->s, &call, &c->oldest[i]);
+        if (c->oldest[i].n > 0) forget_send(c->store, &call, &c->oldest[i]);
     return redis_call_end(&call);
 }
 
@@ -135,7 +135,7 @@ int redis_lists_write(void *self, struct store_list *lists, size_t n, int64_t wa
     assert(n == 0 || lists != NULL);
     int status = redis_ready(s, e);
     if (status != STORE_OK) return status;
-    struct lists c = {.s = s, .lists = lists};
+    struct lists c = {.store = s, .lists = lists};
     struct redis_call call;
     redis_call_begin(&call, &s->conn, lists_on_reply, &c, e);
     call.on_error = lists_on_error;
@@ -149,7 +149,7 @@ int redis_lists_write(void *self, struct store_list *lists, size_t n, int64_t wa
 /* -- lists that are lost -- */
 
 struct losses {
-    struct redis_store *s;
+    struct redis_store *store;
     struct store_loss *lists;
 };
 
@@ -157,12 +157,12 @@ static int losses_on_reply(void *ctx, size_t index, const struct redisReply *r, 
     struct losses *c = ctx;
     bool is_text = r->type == REDIS_REPLY_STRING;
     bool good = is_text && redis_answer_of((struct bytes){r->str, r->len}, &c->lists[index].answer);
-    return good ? STORE_OK : redis_unexpected(c->s, "a lost list", e);
+    return good ? STORE_OK : redis_unexpected(c->store, "a lost list", e);
 }
 
 static bool losses_on_error(void *ctx, size_t index, const char *text, struct bytes key) {
     struct losses *c = ctx;
-    if (!redis_is_odd(c->s, text, key)) return false;
+    if (!redis_is_odd(c->store, text, key)) return false;
     c->lists[index].answer = STORE_ODD;
     return true;
 }
@@ -183,7 +183,7 @@ int redis_lists_lose(void *self, struct store_loss *lists, size_t n, struct err 
     assert(n == 0 || lists != NULL);
     int status = redis_ready(s, e);
     if (status != STORE_OK) return status;
-    struct losses c = {.s = s, .lists = lists};
+    struct losses c = {.store = s, .lists = lists};
     struct redis_call call;
     redis_call_begin(&call, &s->conn, losses_on_reply, &c, e);
     call.on_error = losses_on_error;
@@ -194,13 +194,13 @@ int redis_lists_lose(void *self, struct store_loss *lists, size_t n, struct err 
 /* -- the end of notes: one script a shard -- */
 
 struct note_ends {
-    struct redis_store *s;
+    struct redis_store *store;
     const struct store_note_end *ends;
 };
 
 static void note_ends_send_shard(void *ctx, struct redis_call *call, const struct redis_sharded *of, size_t n) {
     const struct note_ends *c = ctx;
-    struct redis_store *s = c->s;
+    struct redis_store *s = c->store;
     redis_arg_script(call, REDIS_SCRIPT_NOTES_END, 2);
     keys_notes(&s->key, s->board, of[0].shard, "changed");
     redis_arg_key(s, call);

@@ -15,7 +15,7 @@
 /* -- contributions -- */
 
 struct contributions {
-    struct redis_store *s;
+    struct redis_store *store;
     struct store_parts *lists;
 };
 
@@ -24,14 +24,14 @@ static int contributions_on_reply(void *ctx, size_t index, const struct redisRep
     struct store_parts *list = &c->lists[index];
     struct bytes words = {r->str, r->type == REDIS_REPLY_STRING ? r->len : 0};
     for (size_t i = 0; i < list->n; i++)
-        if (!redis_answer_next(&words, &list->parts[i].answer)) return redis_unexpected(c->s, "a contribution", e);
-    return words.n == 0 ? STORE_OK : redis_unexpected(c->s, "a contribution", e);
+        if (!redis_answer_next(&words, &list->parts[i].answer)) return redis_unexpected(c->store, "a contribution", e);
+    return words.n == 0 ? STORE_OK : redis_unexpected(c->store, "a contribution", e);
 }
 
 static bool contributions_on_error(void *ctx, size_t index, const char *text, struct bytes key) {
     struct contributions *c = ctx;
     struct store_parts *list = &c->lists[index];
-    if (!redis_is_odd(c->s, text, key)) return false;
+    if (!redis_is_odd(c->store, text, key)) return false;
     for (size_t i = 0; i < list->n; i++) list->parts[i].answer = STORE_ODD;
     return true;
 }
@@ -67,7 +67,7 @@ int redis_contribute(void *self, struct store_parts *lists, size_t n, struct err
     assert(n == 0 || lists != NULL);
     int status = redis_ready(s, e);
     if (status != STORE_OK) return status;
-    struct contributions c = {.s = s, .lists = lists};
+    struct contributions c = {.store = s, .lists = lists};
     struct redis_call call;
     redis_call_begin(&call, &s->conn, contributions_on_reply, &c, e);
     call.on_error = contributions_on_error;
@@ -78,7 +78,7 @@ int redis_contribute(void *self, struct store_parts *lists, size_t n, struct err
 /* -- notes: one HSET a shard -- */
 
 struct notes {
-    struct redis_store *s;
+    struct redis_store *store;
     struct store_note *notes;
     const char *which;           /* changed, or waiting */
     struct redis_sharded *order; /* those to send, by shard */
@@ -89,7 +89,7 @@ struct notes {
 static bool notes_on_error(void *ctx, size_t index, const char *text, struct bytes key) {
     struct notes *c = ctx;
     size_t first = 0;
-    if (!redis_is_odd(c->s, text, key)) return false;
+    if (!redis_is_odd(c->store, text, key)) return false;
     while (index-- > 0) first += redis_shard_run(c->order, c->n, first);
     for (size_t n = redis_shard_run(c->order, c->n, first), i = 0; i < n; i++)
         c->notes[c->order[first + i].index].answer = STORE_ODD;
@@ -99,13 +99,13 @@ static bool notes_on_error(void *ctx, size_t index, const char *text, struct byt
 static void notes_send_shard(void *ctx, struct redis_call *call, const struct redis_sharded *of, size_t n) {
     struct notes *c = ctx;
     redis_arg_text(call, "HSET");
-    keys_notes(&c->s->key, c->s->board, of[0].shard, c->which);
-    redis_arg_key(c->s, call);
+    keys_notes(&c->store->key, c->store->board, of[0].shard, c->which);
+    redis_arg_key(c->store, call);
     for (size_t i = 0; i < n; i++) {
         struct store_note *note = &c->notes[of[i].index];
         note->answer = STORE_STORED;
-        keys_note_field(&c->s->key, note->location, note->minute);
-        redis_arg_key(c->s, call);
+        keys_note_field(&c->store->key, note->location, note->minute);
+        redis_arg_key(c->store, call);
         redis_arg_text(call, note->token);
     }
     redis_send(call);
@@ -114,7 +114,7 @@ static void notes_send_shard(void *ctx, struct redis_call *call, const struct re
 static int notes_send(struct notes *c, const char *which, struct err *e) {
     struct redis_call call;
     c->which = which;
-    redis_call_begin(&call, &c->s->conn, NULL, c, e);
+    redis_call_begin(&call, &c->store->conn, NULL, c, e);
     call.on_error = notes_on_error;
     redis_by_shard(&call, c->order, c->n, notes_send_shard, c);
     return redis_call_end(&call);
@@ -132,7 +132,7 @@ int redis_note(void *self, struct store_note *notes, size_t n, struct err *e) {
     assert(n == 0 || notes != NULL);
     int status = redis_ready(s, e);
     if (status != STORE_OK) return status;
-    struct notes c = {.s = s, .notes = notes, .order = mem_zalloc(n + 1, sizeof *c.order), .n = n};
+    struct notes c = {.store = s, .notes = notes, .order = mem_zalloc(n + 1, sizeof *c.order), .n = n};
     for (size_t i = 0; i < n; i++) c.order[i] = (struct redis_sharded){keys_shard(notes[i].location), i};
     status = notes_send(&c, "changed", e);
     notes_keep_odd(&c);
@@ -144,7 +144,7 @@ int redis_note(void *self, struct store_note *notes, size_t n, struct err *e) {
 /* -- progress rows -- */
 
 struct rows {
-    struct redis_store *s;
+    struct redis_store *store;
     struct store_row *rows;
     size_t n;
 };
@@ -172,9 +172,9 @@ static int rows_on_reply(void *ctx, size_t index, const struct redisReply *r, st
     (void)index;
     bool good = redis_is_strings(r) && r->elements >= 2;
     if (good && !redis_is_text(r->element[ROWS_OK], "ok"))
-        return redis_refuse_board(c->s, r->element[0]->str, r->element[1]->str, e);
+        return redis_refuse_board(c->store, r->element[0]->str, r->element[1]->str, e);
     good = good && r->elements == ROWS_REPLY && rows_take(c, r);
-    return good ? STORE_OK : redis_unexpected(c->s, "progress rows", e);
+    return good ? STORE_OK : redis_unexpected(c->store, "progress rows", e);
 }
 
 static void arg_row(struct redis_call *call, const struct store_row *row) {
@@ -191,7 +191,7 @@ int redis_rows_write(void *self, struct store_row *rows, size_t n, const char *n
     assert((n == 0 || rows != NULL) && strlen(new_life) <= LIFE_LEN);
     int status = redis_ready(s, e);
     if (status != STORE_OK) return status;
-    struct rows c = {.s = s, .rows = rows, .n = n};
+    struct rows c = {.store = s, .rows = rows, .n = n};
     struct redis_call call;
     redis_call_begin(&call, &s->conn, rows_on_reply, &c, e);
     redis_arg_board_script(s, &call, REDIS_SCRIPT_ROWS, new_life);

@@ -66,14 +66,14 @@ bool redis_progress_parse(struct redis_store *s, const struct redisReply *r, str
 }
 
 struct progress_read {
-    struct redis_store *s;
+    struct redis_store *store;
     struct store_progress *out;
 };
 
 static int progress_on_reply(void *ctx, size_t index, const struct redisReply *r, struct err *e) {
     struct progress_read *c = ctx;
     (void)index;
-    return redis_progress_parse(c->s, r, c->out) ? STORE_OK : redis_unexpected(c->s, "topk:progress", e);
+    return redis_progress_parse(c->store, r, c->out) ? STORE_OK : redis_unexpected(c->store, "topk:progress", e);
 }
 
 int redis_progress_read(void *self, struct store_progress *out, struct err *e) {
@@ -81,7 +81,7 @@ int redis_progress_read(void *self, struct store_progress *out, struct err *e) {
     *out = (struct store_progress){0};
     int status = redis_ready(s, e);
     if (status != STORE_OK) return status;
-    struct progress_read c = {.s = s, .out = out};
+    struct progress_read c = {.store = s, .out = out};
     struct redis_call call;
     redis_call_begin(&call, &s->conn, progress_on_reply, &c, e);
     keys_progress(&s->key, s->board);
@@ -92,7 +92,7 @@ int redis_progress_read(void *self, struct store_progress *out, struct err *e) {
 /* -- notes -- */
 
 struct notes_read {
-    struct redis_store *s;
+    struct redis_store *store;
     const uint32_t *shards;
     size_t n, waiting_n;
     struct store_notes *out;
@@ -127,8 +127,8 @@ static int notes_on_reply(void *ctx, size_t index, const struct redisReply *r, s
     struct notes_read *c = ctx;
     bool waiting = index >= c->n;
     if (index == c->n + c->waiting_n)
-        return notes_take_version(c->out, r) ? STORE_OK : redis_unexpected(c->s, "the version of the progress", e);
-    if (!redis_is_map(r)) return redis_unexpected(c->s, "notes", e);
+        return notes_take_version(c->out, r) ? STORE_OK : redis_unexpected(c->store, "the version of the progress", e);
+    if (!redis_is_map(r)) return redis_unexpected(c->store, "notes", e);
     struct store_note_read note = {.shard = c->shards[waiting ? index - c->n : index], .waiting = waiting};
     for (size_t i = 0; i < r->elements; i += 2) notes_add(c->out, note, r->element[i], r->element[i + 1]);
     return STORE_OK;
@@ -137,13 +137,13 @@ static int notes_on_reply(void *ctx, size_t index, const struct redisReply *r, s
 /* The notes of such a shard are put aside by whoever writes them. */
 static bool notes_on_error(void *ctx, size_t index, const char *text, struct bytes key) {
     struct notes_read *c = ctx;
-    return index < c->n + c->waiting_n && redis_is_odd(c->s, text, key);
+    return index < c->n + c->waiting_n && redis_is_odd(c->store, text, key);
 }
 
 static void notes_send_read(struct notes_read *c, struct redis_call *call, size_t n, const char *which) {
     for (size_t i = 0; i < n; i++) {
-        keys_notes(&c->s->key, c->s->board, c->shards[i], which);
-        redis_send_read(c->s, call, "HGETALL");
+        keys_notes(&c->store->key, c->store->board, c->shards[i], which);
+        redis_send_read(c->store, call, "HGETALL");
     }
 }
 
@@ -162,7 +162,7 @@ int redis_notes_read(void *self, const uint32_t *shards, size_t n, size_t waitin
     assert((n == 0 || shards != NULL) && waiting_n <= n);
     int status = redis_ready(s, e);
     if (status != STORE_OK) return status;
-    struct notes_read c = {.s = s, .shards = shards, .n = n, .waiting_n = waiting_n, .out = out};
+    struct notes_read c = {.store = s, .shards = shards, .n = n, .waiting_n = waiting_n, .out = out};
     struct redis_call call;
     redis_call_begin(&call, &s->conn, notes_on_reply, &c, e);
     call.on_error = notes_on_error;

@@ -14,8 +14,8 @@
 #include "store/redis_pieces.h"
 
 struct lists_read {
-    struct redis_store *s;
-    struct store_lists_read *r;
+    struct redis_store *store;
+    struct store_lists_read *out;
     bool *is_version_2; /* of each hash */
     size_t version_2_n;
 };
@@ -95,7 +95,7 @@ static bool hash_is_version_2(const struct redisReply *r) {
 }
 
 static void hash_take(struct lists_read *c, size_t index, const struct redisReply *r) {
-    struct store_hash *h = &c->r->hashes[index];
+    struct store_hash *h = &c->out->hashes[index];
     if (hash_parse(r, h)) return;
     store_hash_deinit(h);
     h->odd = true;
@@ -103,7 +103,7 @@ static void hash_take(struct lists_read *c, size_t index, const struct redisRepl
     if (c->is_version_2[index])
         c->version_2_n++;
     else
-        hash_say_odd(c->s, h);
+        hash_say_odd(c->store, h);
 }
 
 /* -- a reading -- */
@@ -120,18 +120,18 @@ static int lists_on_reply(void *ctx, size_t index, const struct redisReply *r, s
     struct lists_read *c = ctx;
     bool good = true;
     if (index == 0)
-        good = redis_progress_parse(c->s, r, &c->r->progress);
-    else if (index <= c->r->hashes_n)
+        good = redis_progress_parse(c->store, r, &c->out->progress);
+    else if (index <= c->out->hashes_n)
         hash_take(c, index - 1, r);
     else
-        good = life_take(r, c->r);
-    return good ? STORE_OK : redis_unexpected(c->s, "topk:progress", e);
+        good = life_take(r, c->out);
+    return good ? STORE_OK : redis_unexpected(c->store, "topk:progress", e);
 }
 
 static bool lists_on_error(void *ctx, size_t index, const char *text, struct bytes key) {
     struct lists_read *c = ctx;
-    if (index == 0 || index > c->r->hashes_n || !redis_is_odd(c->s, text, key)) return false;
-    c->r->hashes[index - 1].odd = true;
+    if (index == 0 || index > c->out->hashes_n || !redis_is_odd(c->store, text, key)) return false;
+    c->out->hashes[index - 1].odd = true;
     return true;
 }
 
@@ -159,9 +159,9 @@ static void answers_forget(struct store_lists_read *r) {
 static int lists_read_once(struct lists_read *c, struct err *e) {
     struct redis_call call;
     c->version_2_n = 0;
-    redis_call_begin(&call, &c->s->conn, lists_on_reply, c, e);
+    redis_call_begin(&call, &c->store->conn, lists_on_reply, c, e);
     call.on_error = lists_on_error;
-    lists_send(c->s, &call, c->r);
+    lists_send(c->store, &call, c->out);
     return redis_call_end(&call);
 }
 
@@ -169,13 +169,13 @@ static int lists_read_once(struct lists_read *c, struct err *e) {
 
 static int lists_upgrade(struct lists_read *c, struct err *e) {
     struct redis_call call;
-    redis_call_begin(&call, &c->s->conn, NULL, NULL, e);
-    for (size_t i = 0; i < c->r->hashes_n; i++) {
+    redis_call_begin(&call, &c->store->conn, NULL, NULL, e);
+    for (size_t i = 0; i < c->out->hashes_n; i++) {
         if (!c->is_version_2[i]) continue;
         redis_arg_script(&call, REDIS_SCRIPT_UPGRADE, 1);
-        keys_part(&c->s->key, c->s->board, c->r->hashes[i].location, c->r->hashes[i].minute);
-        redis_arg_key(c->s, &call);
-        redis_arg_int(&call, c->s->retention_ms);
+        keys_part(&c->store->key, c->store->board, c->out->hashes[i].location, c->out->hashes[i].minute);
+        redis_arg_key(c->store, &call);
+        redis_arg_int(&call, c->store->retention_ms);
         redis_send(&call);
         c->is_version_2[i] = false;
     }
@@ -187,7 +187,7 @@ int redis_lists_read(void *self, struct store_lists_read *r, struct err *e) {
     answers_forget(r);
     int status = redis_ready(s, e);
     if (status != STORE_OK) return status;
-    struct lists_read c = {.s = s, .r = r, .is_version_2 = mem_zalloc(r->hashes_n + 1, sizeof *c.is_version_2)};
+    struct lists_read c = {.store = s, .out = r, .is_version_2 = mem_zalloc(r->hashes_n + 1, sizeof *c.is_version_2)};
     status = lists_read_once(&c, e);
     if (status == STORE_OK && c.version_2_n > 0) {
         store_lists_read_deinit(r);

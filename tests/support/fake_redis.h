@@ -60,7 +60,7 @@ struct fake_redis {
     size_t journal_n, journal_cap;
     struct fake_op **ghosts;
     size_t ghosts_n, ghosts_cap;
-    uint64_t epoch;         /* connections made before the last break_all have a lower one */
+    uint64_t epoch;         /* connections made before the last fake_redis_break_all have a lower one */
     uint64_t tokens;        /* how many hashes got one */
     int64_t next_expiry_ms; /* no key expires before; INT64_MAX: none does */
     int64_t script_now_ms;  /* one time for all changes of a script: a fail-over takes back whole scripts */

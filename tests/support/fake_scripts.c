@@ -1,4 +1,4 @@
-/* support/fake_scripts.c - see fake_scripts.h. */
+/* support/fake_scripts.c - what each script of lib/store/lua does, done to the data of a fake Redis. */
 #include "support/fake_scripts.h"
 
 #include <assert.h>

@@ -1,9 +1,8 @@
-/* support/redis_server.c - see redis_server.h. */
+/* support/redis_server.c - a redis-server of its own for a test, in a folder of its own. */
 #include "support/redis_server.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <hiredis/hiredis.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,6 +12,8 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#include <hiredis/hiredis.h>
 
 #include "base/mem.h"
 

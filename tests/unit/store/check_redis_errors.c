@@ -1,8 +1,10 @@
-/* What every way to go wrong means: broken (send again after rule 12), full (wait), or fatal (stop, and say why). */
-#include <check.h>
+/* unit/store/check_redis_errors.c - what every way to go wrong means: broken (again after rule 12), full (wait), or
+ * fatal (stop, and say why). */
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "base/clock.h"
 #include "redis_stub.h"

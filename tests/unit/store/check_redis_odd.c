@@ -1,10 +1,12 @@
-/* A board with something in it that nobody here writes: what it is about is named and set aside, everything else goes
- * on, and no list becomes final without what could not be kept. On a real Redis. */
-#include <check.h>
-#include <hiredis/hiredis.h>
+/* unit/store/check_redis_odd.c - a board with something in it that no worker writes.
+ * What it is about is named and set aside. Everything else goes on, and no list becomes final without what could not be
+ * kept. On a real Redis. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <check.h>
+#include <hiredis/hiredis.h>
 
 #include "store/redis.h"
 #include "support/redis_server.h"

@@ -1,9 +1,11 @@
-/* The store on a real Redis: what the differential test cannot see - limits, refusals, size, restarts. */
-#include <check.h>
-#include <hiredis/hiredis.h>
+/* unit/store/check_redis_store.c - the store on a real Redis: limits, refusals, size, restarts.
+ * That is what the differential test cannot see. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#include <check.h>
+#include <hiredis/hiredis.h>
 
 #include "base/mem.h"
 #include "store/redis.h"

@@ -144,7 +144,7 @@ static void expect_no_old_names(void) {
 
 /* -- the board -- */
 
-/* Before anything of ours is there: from then on the rows of a worker of version 2 are refused, and it settles nothing. */
+/* Before anything of ours is there: from then on rows of a worker of version 2 are refused, and it settles nothing. */
 START_TEST(a_board_of_version_2_is_taken_over_by_who_connects_first) {
     ck_assert_int_eq(store.ops->hello(store.self, &error), STORE_OK);
     expect_redis("3", "HGET topk:progress version");

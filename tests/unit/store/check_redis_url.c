@@ -1,6 +1,7 @@
-/* What an operator may write in TOPKD_REDIS. */
-#include <check.h>
+/* unit/store/check_redis_url.c - what an operator may write in TOPKD_REDIS. */
 #include <string.h>
+
+#include <check.h>
 
 #include "store/redis_url.h"
 

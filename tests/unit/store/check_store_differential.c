@@ -1,11 +1,13 @@
-/* Two implementations of store_ops, written apart: Lua in a real Redis, C in memory. Long random sequences of calls
- * must get the same answers from both and leave both with the same fields in the same keys. What the property test of
+/* unit/store/check_store_differential.c - two implementations of store_ops, written apart, must do the same.
+ * One is Lua in a real Redis, the other is C in memory. Long random sequences of calls must get the same answers from
+ * both and leave both with the same fields in the same keys. What the property test of
  * the delivery rules finds out about the fake then holds for the scripts. TOPKD_TEST_SEEDS=n runs n sequences instead
  * of SEEDS; a failure names its seed and step. */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "base/clock.h"
 #include "base/mem.h"

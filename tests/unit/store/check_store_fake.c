@@ -1,8 +1,9 @@
-/* The faults of the fake store do what they say, because a delivery test over faults that do not happen proves nothing.
- */
-#include <check.h>
+/* unit/store/check_store_fake.c - the faults of the fake store do what they say.
+ * A delivery test over faults that do not happen would prove nothing. */
 #include <stdio.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "base/testhook.h"
 #include "support/fake_store.h"

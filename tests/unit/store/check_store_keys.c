@@ -1,6 +1,8 @@
-/* The spelling of keys is a public contract: these texts may not change without a new STORE_CONTRACT_VERSION. */
-#include <check.h>
+/* unit/store/check_store_keys.c - how keys are spelled, which is a public contract.
+ * These texts may not change without a new STORE_CONTRACT_VERSION. */
 #include <string.h>
+
+#include <check.h>
 
 #include "protocol/fence.h"
 #include "store/keys.h"

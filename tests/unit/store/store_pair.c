@@ -1,10 +1,11 @@
-/* store/store_pair.c - see store_pair.h. */
+/* unit/store/store_pair.c - a real Redis and the fake one are filled, emptied and written down side by side. */
 #include "store_pair.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 #include <check.h>
 #include <hiredis/hiredis.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "base/mem.h"
 #include "store/redis.h"

@@ -1,4 +1,4 @@
-/* store/store_pair.h - a real Redis and the fake one side by side: the same calls, and everything both hold as text. */
+/* unit/store/store_pair.h - a real Redis and the fake one side by side: the same calls, and all they hold as text. */
 #ifndef TOPKD_TESTS_STORE_PAIR_H
 #define TOPKD_TESTS_STORE_PAIR_H
 
