@@ -16,8 +16,8 @@ struct redis_store {
     bool allow_eviction, is_second;
     void (*on_news)(void *ctx, enum redis_news news, const char *text);
     void *news_ctx;
-    bool unsafe_said;
-    struct buf key; /* scratch: the key or field being written */
+    bool unsafe_said; /* REDIS_SNAPSHOTS_ONLY was told of */
+    struct buf key;   /* scratch: the key or field being written */
 };
 
 /* redis_hello.c: open and looked at, or a status. Every op begins with it. */

@@ -4,6 +4,7 @@
  *
  * A hash that version 2 wrote has other names of fields (keys.h). It is given those of this version, by a script, and
  * then everything is read again: what was read before is older than the life that was read behind it. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -184,6 +185,7 @@ static int lists_upgrade(struct lists_read *c, struct err *e) {
 
 int redis_lists_read(void *self, struct store_lists_read *r, struct err *e) {
     struct redis_store *s = self;
+    assert(r->hashes_n == 0 || r->hashes != NULL);
     answers_forget(r);
     int status = redis_ready(s, e);
     if (status != STORE_OK) return status;

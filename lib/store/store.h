@@ -223,7 +223,7 @@ struct store_ops {
      * STORE_OK when calls can go on. */
     int (*hello)(void *self, struct err *e);
     int (*contribute)(void *self, struct store_parts *lists, size_t n, struct err *e);
-    /* Where the hash of changes is odd, a note is put aside at once: it is seen a minute later. */
+    /* Where the hash of changes is odd, a note is put aside at once: it is read a minute later. */
     int (*note)(void *self, struct store_note *notes, size_t n, struct err *e);
     int (*lists_lose)(void *self, struct store_loss *lists, size_t n, struct err *e);
     /* All rows in one script call. NEW_LIFE (random) is used if there is no life yet.

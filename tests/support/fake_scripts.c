@@ -200,9 +200,9 @@ static int run_rows(struct fake_redis *r, const struct fake_op *op) {
 
 /* -- rules 23, 24: who belongs to the board -- */
 
-/* Changes the row of SOURCE in a way that a list that is being judged must hear of. */
-static void change_member(struct fake_redis *r, struct fake_key *k, const char *source, struct bytes row) {
-    fake_set(r, k, fake_text(source), row);
+/* Changes the row of PARTITION in a way that a list that is being judged must hear of. */
+static void change_member(struct fake_redis *r, struct fake_key *k, const char *partition, struct bytes row) {
+    fake_set(r, k, fake_text(partition), row);
     set_number(r, k, "members", get_number(k, "members", 0) + 1);
     set_number(r, k, "rows", get_number(k, "rows", 0) + 1);
 }

@@ -62,8 +62,8 @@ static void expect_redis(const char *want, const char *command) {
 
 static void expect_said(const char *what) { ck_assert_msg(strstr(odd, what) != NULL, "%s is not in: %s", what, odd); }
 
-static enum store_answer contribute(struct bytes location, const char *source) {
-    struct store_part part = {.partition_name = source, .items = {"x", 1}};
+static enum store_answer contribute(struct bytes location, const char *partition) {
+    struct store_part part = {.partition_name = partition, .items = {"x", 1}};
     struct store_part other = part;
     struct store_parts lists[] = {{location, minute, &part, 1}, {jp, minute, &other, 1}};
     fence_format(part.fence, 1, 1);
@@ -325,8 +325,8 @@ START_TEST(the_index_of_locations_follows_the_clock_of_redis) {
 }
 END_TEST
 
-static int write_row(const char *source, const char *life, enum store_answer *answer) {
-    struct store_row row = {.partition_name = source, .value = {"v", 1}};
+static int write_row(const char *partition, const char *life, enum store_answer *answer) {
+    struct store_row row = {.partition_name = partition, .value = {"v", 1}};
     fence_format(row.fence, 1, 1);
     snprintf(row.life, sizeof row.life, "%s", life);
     int status = store.ops->rows_write(store.self, &row, 1, "00000000000000aa", &error);

@@ -1,6 +1,7 @@
 /* unit/store/check_redis_store.c - the store on a real Redis: limits, refusals, size, restarts.
  * That is what the differential test cannot see. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 
 #include "base/mem.h"
 #include "store/redis.h"
+#include "store/redis_scripts.h"
 #include "support/redis_server.h"
 
 enum { RETENTION_MS = 3600 * 1000, MANY_PARTS = 300, MANY_BYTES = 9000 };
@@ -345,6 +347,35 @@ START_TEST(scripts_that_redis_forgot_are_loaded_again_and_every_call_happens_onc
 }
 END_TEST
 
+/* The number of the line of close.lua that holds TEXT. */
+static unsigned long line_of(const char *text) {
+    char line[256];
+    unsigned long number = 0, found = 0;
+    FILE *f = fopen("lib/store/lua/close.lua", "r");
+    ck_assert_ptr_nonnull(f);
+    while (found == 0 && fgets(line, sizeof line, f) != NULL) {
+        number++;
+        if (strstr(line, text) != NULL) found = number;
+    }
+    fclose(f);
+    ck_assert_uint_gt(found, 0);
+    return found;
+}
+
+/* Comments do not travel to Redis, but the lines are counted as if they did. */
+START_TEST(an_error_in_a_script_names_the_line_of_its_file) {
+    redisContext *c = redis_server_connect(server);
+    redis_server_do(server, "HSET topk:progress life a members 0 closed 5");
+    redisReply *r = redisCommand(c, "EVAL %s 1 topk:progress a 0 none", redis_scripts[REDIS_SCRIPT_CLOSE]);
+    ck_assert_int_eq(r->type, REDIS_REPLY_ERROR);
+    const char *at = strstr(r->str, "user_script:");
+    ck_assert_msg(at != NULL, "%s", r->str);
+    ck_assert_uint_eq(strtoul(at + strlen("user_script:"), NULL, 10), line_of("< tonumber(minute)"));
+    freeReplyObject(r);
+    redisFree(c);
+}
+END_TEST
+
 /* -- large calls -- */
 
 /* 2.7 MB of binary items: several chunks, more arguments than one unpack may hold at the end. */
@@ -472,6 +503,7 @@ Suite *redis_store_suite(void) {
     tcase_add_test(c, another_format_is_refused);
     tcase_add_test(c, the_first_writer_learns_the_life_and_the_second_try_is_stored);
     tcase_add_test(c, scripts_that_redis_forgot_are_loaded_again_and_every_call_happens_once);
+    tcase_add_test(c, an_error_in_a_script_names_the_line_of_its_file);
     tcase_add_test(c, large_calls_arrive_whole_and_can_be_closed);
     tcase_add_test(c, a_call_without_elements_is_no_error);
     tcase_add_test(c, user_password_and_database_of_the_url_are_used);

@@ -319,18 +319,18 @@ END_TEST
 static struct {
     size_t lists, notes;
     char before[8], after[8];
-} seen;
+} noticed;
 
 static void see_list(void *ctx, const struct fake_list *before, const struct fake_list *after) {
     (void)ctx;
-    strcpy(seen.before, before->state);
-    strcpy(seen.after, after->state);
+    strcpy(noticed.before, before->state);
+    strcpy(noticed.after, after->state);
     ck_assert_uint_eq(before->parts_n, 1);
 }
 
 static void count_list(void *ctx, const struct fake_list *l) {
     (void)ctx;
-    seen.lists++;
+    noticed.lists++;
     if (!fake_eq(fake_bytes(&l->location), us)) return;
     ck_assert_str_eq(l->state, "final");
     ck_assert(l->closed && l->parts_n == 0 && l->top_n == 3);
@@ -341,7 +341,7 @@ static void count_list(void *ctx, const struct fake_list *l) {
 
 static void count_note(void *ctx, uint32_t shard, bool waiting, struct bytes location, int64_t at, const char *token) {
     (void)ctx;
-    seen.notes++;
+    noticed.notes++;
     ck_assert_uint_eq(shard, keys_shard(us));
     ck_assert(!waiting && fake_eq(location, us) && at == minute);
     ck_assert_str_eq(token, "abc");
@@ -350,20 +350,20 @@ static void count_note(void *ctx, uint32_t shard, bool waiting, struct bytes loc
 START_TEST(the_verdict_sees_lists_notes_and_every_list_write) {
     struct store ops = fake_store_ops(one);
     struct store_note note = {.location = us, .minute = minute, .token = "abc"};
-    memset(&seen, 0, sizeof seen);
+    memset(&noticed, 0, sizeof noticed);
     redis->on_list = see_list;
     (void)contribute_two(one);
     ck_assert_int_eq(ops.ops->note(ops.self, &note, 1, &error), STORE_OK);
     (void)write_list(one, "open");
-    ck_assert_str_eq(seen.before, "");
-    ck_assert_str_eq(seen.after, "open");
+    ck_assert_str_eq(noticed.before, "");
+    ck_assert_str_eq(noticed.after, "open");
     (void)write_list(one, "final");
-    ck_assert_str_eq(seen.before, "open");
-    ck_assert_str_eq(seen.after, "final");
+    ck_assert_str_eq(noticed.before, "open");
+    ck_assert_str_eq(noticed.after, "final");
     fake_redis_each_list(redis, count_list, NULL);
     fake_redis_each_note(redis, count_note, NULL);
-    ck_assert_uint_eq(seen.lists, 2);
-    ck_assert_uint_eq(seen.notes, 1);
+    ck_assert_uint_eq(noticed.lists, 2);
+    ck_assert_uint_eq(noticed.notes, 1);
 }
 END_TEST
 
