@@ -332,6 +332,21 @@ START_TEST(the_first_writer_learns_the_life_and_the_second_try_is_stored) {
 }
 END_TEST
 
+/* -- lives of keys -- */
+
+/* Two workers, one of them with a shorter RETENTION: what the other promised to keep is kept (rule 21). */
+START_TEST(what_was_stored_to_be_kept_for_longer_is_not_kept_for_less) {
+    ck_assert_int_eq(contribute(us, minute, (struct bytes){"x", 1}), STORE_OK);
+    redis_server_do(server, "PEXPIRE topk:{US}:part:2026-11-21T19:08 %d", 2 * RETENTION_MS);
+    ck_assert_int_eq(contribute(us, minute, (struct bytes){"x", 1}), STORE_OK);
+    redisContext *c = redis_server_connect(server);
+    redisReply *left = redisCommand(c, "PTTL topk:{US}:part:2026-11-21T19:08");
+    ck_assert_int_gt(left->integer, RETENTION_MS);
+    freeReplyObject(left);
+    redisFree(c);
+}
+END_TEST
+
 /* -- scripts -- */
 
 START_TEST(scripts_that_redis_forgot_are_loaded_again_and_every_call_happens_once) {
@@ -502,6 +517,7 @@ Suite *redis_store_suite(void) {
     tcase_add_test(c, another_group_is_refused_and_told_what_to_do);
     tcase_add_test(c, another_format_is_refused);
     tcase_add_test(c, the_first_writer_learns_the_life_and_the_second_try_is_stored);
+    tcase_add_test(c, what_was_stored_to_be_kept_for_longer_is_not_kept_for_less);
     tcase_add_test(c, scripts_that_redis_forgot_are_loaded_again_and_every_call_happens_once);
     tcase_add_test(c, an_error_in_a_script_names_the_line_of_its_file);
     tcase_add_test(c, large_calls_arrive_whole_and_can_be_closed);
