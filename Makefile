@@ -59,6 +59,14 @@ $(B)/%.o: %.c | need
 	$(if $(Q),@echo "  CC    $<")
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
+# The scripts for Redis, as arrays of C.
+LUA := $(wildcard lib/store/lua/*.lua)
+$(B)/store/scripts.inc: $(LUA) $(wildcard lib/store/lua/include/*.lua) lib/store/lua/embed.awk
+	@mkdir -p $(@D)
+	$(Q)awk -f lib/store/lua/embed.awk $(LUA) > $@.new && mv $@.new $@
+$(B)/lib/store/redis_scripts.o: CPPFLAGS += -I$(B)
+$(B)/lib/store/redis_scripts.o: $(B)/store/scripts.inc
+
 $(LIB): $(LIB_SRC:%.c=$(B)/%.o)
 $(SUPPORT): $(SUPPORT_SRC:%.c=$(B)/%.o)
 $(PARTS): $(CMD_SRC:%.c=$(B)/%.o)
@@ -156,6 +164,10 @@ fmt: ## format every C file
 	$(Q)clang-format-14 -i $(C_FILES)
 fmt-check: ## fail if a C file is not formatted
 	$(Q)clang-format-14 --dry-run -Werror $(C_FILES)
+lua-check: ## fail if luacheck finds fault with a script for Redis
+	$(Q)mkdir -p build/lua && for script in $(LUA); do \
+	    awk -v plain=1 -f lib/store/lua/embed.awk $$script > build/lua/$${script##*/} || exit; done
+	$(Q)luacheck --config lib/store/lua/.luacheckrc --no-color --quiet build/lua/*.lua
 layers: ## fail if a file includes what its folder may not know
 	$(Q)tests/support/layers.sh
 names-check: ## fail if a comment or a page names what is not there, or a file breaks a habit (ARGS="lib/base ...")
@@ -208,6 +220,7 @@ help: ## this list
 
 .PHONY: all programs test unit model run-unit run-model check-asan check-tsan mutants mutants-check fuzz fuzzers \
         integration bench bench-programs demo \
-        fmt fmt-check layers names-check docs docs-check deps install uninstall image up down clean help .FORCE
+        fmt fmt-check lua-check layers names-check docs docs-check deps install uninstall image up down clean help \
+        .FORCE
 .SECONDARY:
 .DEFAULT_GOAL := all

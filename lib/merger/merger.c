@@ -184,7 +184,7 @@ static uint64_t partitions_hash(const struct hub *hub) {
 }
 
 static bool sources_stand(const struct merger *m, const struct store_notes *notes) {
-    return m->sources.n > 0 && m->sources.version == notes->version && strcmp(m->life, notes->life) == 0 &&
+    return m->sources.n > 0 && m->sources.version == notes->rows_version && strcmp(m->life, notes->life) == 0 &&
            m->partitions == partitions_hash(m->hub);
 }
 
@@ -379,7 +379,7 @@ static size_t lists_make(struct merger *m, struct progress *sources, const struc
         }
         list_of_hash[i] = (int)made;
         lists[made] = merge_work_list(m->hub, h, &works[i], log_time);
-        lists[made++].rows = sources->version;
+        lists[made++].rows_version = sources->version;
     }
     return made;
 }
@@ -513,12 +513,12 @@ static int close_first(struct merger *m, const struct store_progress *p, const s
     for (size_t i = 0; i < n; i++)
         if (lists[i].final) highest = i64_larger(highest, lists[i].minute);
     *done = true;
-    if (highest <= p->closed || !RULE(23, close_first)) return STORE_OK;
+    if (highest <= p->closable_until || !RULE(23, close_first)) return STORE_OK;
     return m->store.ops->close_up_to(m->store.self, p, highest, done, e);
 }
 
 static int chunk_write(struct merger *m, struct progress *sources, const struct round *r, size_t at,
-                       struct store_round *sr, struct err *e) {
+                       struct store_lists_read *sr, struct err *e) {
     struct store_hash *hashes = sr->hashes;
     size_t n = sr->hashes_n;
     bool may_close;
@@ -547,20 +547,20 @@ static int chunk_write(struct merger *m, struct progress *sources, const struct 
 }
 
 static int chunk_merge(struct merger *m, const struct round *r, size_t at, size_t n, struct err *e) {
-    struct store_round sr = {.hashes = mem_zalloc(n, sizeof *sr.hashes), .hashes_n = n};
+    struct store_lists_read sr = {.hashes = mem_zalloc(n, sizeof *sr.hashes), .hashes_n = n};
     struct progress sources = {0};
     for (size_t i = 0; i < n; i++) {
         const struct store_note_read *note = &r->notes.notes[r->choices[at + i].note];
         sr.hashes[i].location = note_location(note);
         sr.hashes[i].minute = note->minute;
     }
-    int status = m->store.ops->round_read(m->store.self, &sr, e);
+    int status = m->store.ops->lists_read(m->store.self, &sr, e);
     if (status == STORE_OK && !(sr.life_changed && RULE(15, life_again))) {
         merge_sources(m->hub, &sr.progress, &sources);
         status = chunk_write(m, &sources, r, at, &sr, e);
     }
     progress_deinit(&sources);
-    store_round_deinit(&sr);
+    store_lists_read_deinit(&sr);
     mem_free(sr.hashes);
     return status;
 }

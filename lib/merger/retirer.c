@@ -63,7 +63,7 @@ static void suspects_forget_unseen(struct retirer *r) {
 /* Has it been gone, and silent, for long enough? */
 static bool is_due(struct retirer *r, const struct store_progress_row *row) {
     struct suspect *s = suspect_get(r, row->partition_name);
-    uint64_t said = hash64(row->value, row->value_len, (uint64_t)row->count);
+    uint64_t said = hash64(row->value, row->value_len, (uint64_t)row->rows_stored);
     int64_t now = clock_mono_ms(r->hub->clock);
     if (s->since_mono_ms == 0 || s->row != said) {
         s->row = said;

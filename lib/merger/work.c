@@ -28,9 +28,9 @@ bool merge_source_is_gone(const struct hub *hub, const char *source) {
 void merge_sources(const struct hub *hub, const struct store_progress *p, struct progress *out) {
     const struct config *c = hub->config;
     char name[PARTITION_NAME_BYTES_MAX];
-    out->version = p->version;
+    out->version = p->rows_version;
     out->members = p->members;
-    out->closed = p->closed;
+    out->closed = p->closable_until;
     for (uint32_t t = 0; t < c->topics_n; t++) {
         uint32_t n = hub->partitions(hub->partitions_self, t);
         if (n == 0 && RULE(18, unknown_topic)) progress_add_unknown_topic(out, c->topics[t]);

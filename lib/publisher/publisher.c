@@ -238,7 +238,7 @@ static size_t rows_collect(struct publisher *p) {
         *row = (struct store_row){.partition_name = m->partition_name, .value = mail_body(m)};
         fence_format(row->fence, m->incarnation, m->offset);
         memcpy(row->life, m->life, sizeof row->life);
-        row->kept = m->kept;
+        row->rows_kept = m->kept;
     }
     return n;
 }
@@ -258,7 +258,7 @@ static void join_answer(struct mail *m, const struct store_join *j) {
     struct progress_row row;
     bool has = j->fence[0] != 0 && progress_row_parse((struct bytes){j->value, strlen(j->value)}, &row);
     m->incarnation = j->fence[0] != 0 ? fence_incarnation(j->fence) : 0;
-    m->minute = j->closed;
+    m->minute = j->closable_until;
     m->is_new = j->is_new;
     memcpy(m->life, j->life, sizeof m->life);
     m->unsure_until = has && progress_row_is_retired(&row) ? row.unsure_until : NO_MINUTE;
@@ -315,7 +315,7 @@ static void answers_deliver(struct publisher *p, bool rows) {
             m = mail_drop_body(m);
         }
         if (rows) {
-            m->kept = p->rows[row].count;
+            m->kept = p->rows[row].rows_stored;
             m->redis_ms = p->rows[row].redis_ms;
         }
         if (rows && p->rows[row].answer == STORE_OTHER_LIFE) {

@@ -1,4 +1,4 @@
-/* store/keys.c - spelling only: what is put together here is taken apart here. */
+/* store/keys.c - how keys and fields are spelled: what is put together here is taken apart here. */
 #include "store/keys.h"
 
 #include <inttypes.h>

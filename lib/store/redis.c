@@ -1,6 +1,7 @@
-/* store/redis.c - see redis.h: the object around the ops. */
+/* store/redis.c - the object around the ops, and what several of them use. */
 #include "store/redis.h"
 
+#include <assert.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +23,7 @@ static const struct store_ops redis_ops = {
     .retire = redis_retire,
     .progress_read = redis_progress_read,
     .notes_read = redis_notes_read,
-    .round_read = redis_round_read,
+    .lists_read = redis_lists_read,
     .lists_write = redis_lists_write,
     .notes_end = redis_notes_end,
     .locations_touch = redis_locations_touch,
@@ -36,8 +37,9 @@ static void ignore_sigpipe(void) {
 
 int redis_store_create(const struct redis_options *o, struct metrics *m, struct store *out, struct err *e) {
     struct redis_url url;
-    int rc = redis_url_parse(o->url, &url, e);
-    if (rc != ERR_OK) return rc;
+    assert(o->board[0] != '\0' && o->group[0] != '\0' && o->retention_ms > 0);
+    int status = redis_url_parse(o->url, &url, e);
+    if (status != ERR_OK) return status;
     ignore_sigpipe();
     struct redis_store *s = mem_zalloc(1, sizeof *s);
     redis_conn_init(&s->conn, url, o->connect_timeout_ms > 0 ? o->connect_timeout_ms : REDIS_CONNECT_TIMEOUT_MS,
@@ -69,14 +71,25 @@ void redis_store_interrupt(struct store *st) {
     redis_conn_interrupt(&s->conn);
 }
 
-static int by_shard(const void *a, const void *b) {
+static int compare_shards(const void *a, const void *b) {
     const struct redis_sharded *x = a, *y = b;
     if (x->shard != y->shard) return x->shard < y->shard ? -1 : 1;
     return x->index < y->index ? -1 : x->index > y->index;
 }
 
-void redis_sort_by_shard(struct redis_sharded *elements, size_t n) {
-    if (n > 1) qsort(elements, n, sizeof *elements, by_shard);
+size_t redis_shard_run(const struct redis_sharded *elements, size_t n, size_t first) {
+    size_t end = first + 1;
+    while (end < n && elements[end].shard == elements[first].shard) end++;
+    return end - first;
+}
+
+void redis_by_shard(struct redis_call *call, struct redis_sharded *elements, size_t n, redis_send_shard *send,
+                    void *ctx) {
+    if (n > 1) qsort(elements, n, sizeof *elements, compare_shards);
+    for (size_t first = 0, run; first < n; first += run) {
+        run = redis_shard_run(elements, n, first);
+        send(ctx, call, &elements[first], run);
+    }
 }
 
 void redis_arg_key(struct redis_store *s, struct redis_call *c) {
@@ -101,13 +114,6 @@ bool redis_is_odd(const struct redis_store *s, const char *text, struct bytes ke
     redis_error_key(text, &why);
     redis_conn_count_error((struct redis_conn *)(uintptr_t)&s->conn, "key");
     redis_say_odd(s, key, why);
-    return true;
-}
-
-bool redis_is_strings(const struct redisReply *r) {
-    if (r->type != REDIS_REPLY_ARRAY) return false;
-    for (size_t i = 0; i < r->elements; i++)
-        if (r->element[i]->type != REDIS_REPLY_STRING) return false;
     return true;
 }
 

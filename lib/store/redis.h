@@ -1,5 +1,5 @@
-/* store/redis.h - store_ops on hiredis. One connection, opened lazily, reopened by the next call after a break (the
- * caller paces retries). */
+/* store/redis.h - store_ops on hiredis: one connection, opened by the first call, and anew by the first after a break.
+ * The caller paces retries.   Threads: one owner, but for redis_store_interrupt. */
 #ifndef TOPKD_STORE_REDIS_H
 #define TOPKD_STORE_REDIS_H
 
@@ -13,8 +13,7 @@ enum redis_news {
 };
 
 struct redis_options {
-    const char *url;   /* redis://[user:password@]host[:port][/db], unix:///path[?db=N] (also user:password@); borrowed
-                          until create returns */
+    const char *url;   /* as in redis_url.h; borrowed until create returns, and so are the next two */
     const char *board; /* key prefix */
     const char *group; /* named in topk:progress */
     int64_t retention_ms;
@@ -26,12 +25,12 @@ struct redis_options {
     void *news_ctx;
 };
 
-/* Checks the URL only (ERR_INVALID); connects at the first call. From here on the process ignores SIGPIPE, unless it
- * handles it. M is borrowed until destroy. */
+/* Checks the URL only (ERR_INVALID). From here on the process ignores SIGPIPE, unless it handles it.
+ * M is borrowed until destroy. */
 int redis_store_create(const struct redis_options *o, struct metrics *m, struct store *out, struct err *e) MUST_CHECK;
 void redis_store_destroy(struct store *s);
-/* Make a call in progress on another thread return STORE_BROKEN soon, and every later one at once (shutdown). Threads:
- * any. */
+/* Makes a call in progress on another thread return STORE_BROKEN soon, and every later one at once (shutdown).
+ * Threads: any. */
 void redis_store_interrupt(struct store *s);
 
 #endif

@@ -1,5 +1,5 @@
-/* store/redis_check.c - see redis_check.h. Unlike a call of the store, a refusal ends nothing here: the next question may
- * find another problem. */
+/* store/redis_check.c - every question about a Redis, its server, its board and this user's rights, one by one.
+ * Unlike in a call of the store, a refusal ends nothing here: the next question may find another problem. */
 #include "store/redis_check.h"
 
 #include <stdio.h>
@@ -17,7 +17,7 @@
 redisReply *redis_check_ask(struct redis_checked *k, size_t args_n, const char *const *args) {
     if (k->gone) return NULL;
     redisReply *r = redisCommandArgv(k->conn.ctx, (int)args_n, (const char **)(uintptr_t)args, NULL);
-    if (r) return r;
+    if (r != NULL) return r;
     struct err e;
     k->gone = true;
     (void)redis_conn_failed(&k->conn, &e);
@@ -27,15 +27,15 @@ redisReply *redis_check_ask(struct redis_checked *k, size_t args_n, const char *
 }
 
 bool redis_check_is_error(const redisReply *r, const char *code) {
-    return r && r->type == REDIS_REPLY_ERROR && strncmp(r->str, code, strlen(code)) == 0;
+    return r != NULL && r->type == REDIS_REPLY_ERROR && strncmp(r->str, code, strlen(code)) == 0;
 }
 
-bool redis_check_is_text(const redisReply *r) { return r && r->type == REDIS_REPLY_STRING; }
+bool redis_check_is_text(const redisReply *r) { return r != NULL && r->type == REDIS_REPLY_STRING; }
 
 /* -- getting in ---------------------------------------------------------------------------------------------------- */
 
 static bool tell_login(const struct redis_checked *k, const redisReply *r) {
-    if (!r) return false;
+    if (r == NULL) return false;
     if (r->type != REDIS_REPLY_ERROR) return true;
     SAY(k, FINDING_PROBLEM, "expected %s to let us in, got \"%s\": correct user and password in TOPKD_REDIS",
         k->conn.where, r->str);
@@ -44,11 +44,12 @@ static bool tell_login(const struct redis_checked *k, const redisReply *r) {
 
 static bool log_in(struct redis_checked *k) {
     const struct redis_url *url = &k->conn.url;
-    const char *args[3] = {"AUTH", url->user ? url->user : url->password, url->password};
-    if (!url->password) args[0] = "PING"; /* refused where a password is needed */
-    redisReply *r = redis_check_ask(k, !url->password ? 1 : url->user ? 3 : 2, args);
+    const char *args[3] = {"AUTH", url->user != NULL ? url->user : url->password, url->password};
+    bool has_password = url->password != NULL;
+    if (!has_password) args[0] = "PING"; /* refused where a password is needed */
+    redisReply *r = redis_check_ask(k, !has_password ? 1 : url->user != NULL ? 3 : 2, args);
     bool in = tell_login(k, r);
-    if (!url->password && redis_check_is_error(r, "NOPERM")) in = true;
+    if (!has_password && redis_check_is_error(r, "NOPERM")) in = true;
     freeReplyObject(r);
     return in;
 }
@@ -58,7 +59,7 @@ static void select_db(struct redis_checked *k) {
     if (k->conn.url.db == 0) return;
     snprintf(number, sizeof number, "%u", k->conn.url.db);
     redisReply *r = redis_check_ask(k, 2, (const char *const[]){"SELECT", number});
-    if (r && r->type == REDIS_REPLY_ERROR)
+    if (r != NULL && r->type == REDIS_REPLY_ERROR)
         SAY(k, FINDING_PROBLEM, "expected a database %s, got \"%s\": correct the number in TOPKD_REDIS", number,
             r->str);
     freeReplyObject(r);
@@ -69,8 +70,8 @@ static void select_db(struct redis_checked *k) {
 /* The value of NAME ("aof_enabled:") in the text of INFO, "" if it is not there. */
 static void info_field(const redisReply *info, const char *name, char out[64]) {
     const char *at = redis_check_is_text(info) ? strstr(info->str, name) : NULL;
-    size_t n = at ? strcspn(at + strlen(name), "\r\n") : 0;
-    snprintf(out, 64, "%.*s", (int)n, at ? at + strlen(name) : "");
+    size_t n = at != NULL ? strcspn(at + strlen(name), "\r\n") : 0;
+    snprintf(out, 64, "%.*s", (int)n, at != NULL ? at + strlen(name) : "");
 }
 
 static void check_kind(const struct redis_checked *k, const redisReply *info) {
@@ -122,7 +123,7 @@ static bool makes_snapshots(struct redis_checked *k, const redisReply *info) {
     redisReply *r = redis_check_ask(k, 3, (const char *const[]){"CONFIG", "GET", "save"});
     info_field(info, "rdb_saves:", saves);
     bool makes = strtoul(saves, NULL, 10) > 0;
-    if (r && r->type == REDIS_REPLY_ARRAY && r->elements == 2) makes = r->element[1]->len > 0;
+    if (r != NULL && r->type == REDIS_REPLY_ARRAY && r->elements == 2) makes = r->element[1]->len > 0;
     freeReplyObject(r);
     return makes;
 }
@@ -154,9 +155,10 @@ static void check_server(struct redis_checked *k) {
         check_policy(k, info);
         check_room(k, info);
         check_persistence(k, info);
-    } else if (info) {
+    } else if (info != NULL) {
         SAY(k, k->options->allow_eviction ? FINDING_WARNING : FINDING_PROBLEM,
-            "expected INFO to say whether it evicts, got \"%s\": give this user +info", info->str ? info->str : "");
+            "expected INFO to say whether it evicts, got \"%s\": give this user +info",
+            info->str != NULL ? info->str : "");
     }
     freeReplyObject(info);
 }
@@ -169,8 +171,9 @@ static bool differs(const redisReply *r, const char *ours) {
 
 static void tell_owner(const struct redis_checked *k, const redisReply *r, const char *key) {
     const char *board = k->options->board, *group = k->options->group;
-    char version[16];
+    char version[16], before[16];
     snprintf(version, sizeof version, "%d", STORE_CONTRACT_VERSION);
+    snprintf(before, sizeof before, "%d", STORE_CONTRACT_BEFORE);
     if (redis_check_is_error(r, "WRONGTYPE"))
         SAY(k, FINDING_PROBLEM,
             "expected a hash at %s, got another type: it is somebody else's, set another TOPKD_BOARD "
@@ -178,12 +181,16 @@ static void tell_owner(const struct redis_checked *k, const redisReply *r, const
             key);
     else if (r->type != REDIS_REPLY_ARRAY || r->elements != 2)
         SAY(k, FINDING_PROBLEM, "expected to read %s, got \"%s\": give this user the right to", key,
-            r->str ? r->str : "");
+            r->str != NULL ? r->str : "");
     else if (differs(r->element[0], group))
         SAY(k, FINDING_PROBLEM,
             "expected board %s to be of group %s, got group %s: two groups need two boards "
             "(TOPKD_BOARD)",
             board, group, r->element[0]->str);
+    else if (redis_check_is_text(r->element[1]) && strcmp(r->element[1]->str, before) == 0)
+        SAY(k, FINDING_GOOD,
+            "board %s is of this group and has format %s, which is taken over: first stop the workers that wrote it",
+            board, before);
     else if (differs(r->element[1], version))
         SAY(k, FINDING_PROBLEM, "expected board %s to have format %s, got %s: set a new TOPKD_BOARD", board, version,
             r->element[1]->str);
@@ -196,7 +203,7 @@ static void check_owner(struct redis_checked *k) {
     keys_progress(&key, k->options->board);
     const char *args[] = {"HMGET", buf_text(&key), "group", "version"};
     redisReply *r = redis_check_ask(k, ARRAY_LEN(args), args);
-    if (r) tell_owner(k, r, args[1]);
+    if (r != NULL) tell_owner(k, r, args[1]);
     freeReplyObject(r);
     buf_free(&key);
 }

@@ -75,14 +75,15 @@ static void make_keys(struct rights *r) {
 
 static size_t fill_args(struct rights *r, const struct command *c, const char *args[CHECK_ARGS_MAX]) {
     size_t n = 0;
-    for (; n < CHECK_ARGS_MAX && c->args[n]; n++) args[n] = c->args[n][0] ? c->args[n] : buf_text(&r->keys[c->key]);
+    for (; n < CHECK_ARGS_MAX && c->args[n] != NULL; n++)
+        args[n] = c->args[n][0] != '\0' ? c->args[n] : buf_text(&r->keys[c->key]);
     return n;
 }
 
 /* -- by a transaction ---------------------------------------------------------------------------------------------- */
 
 static void take_queued(struct rights *r, size_t i, const redisReply *reply) {
-    if (!reply || reply->type != REDIS_REPLY_ERROR) return;
+    if (reply == NULL || reply->type != REDIS_REPLY_ERROR) return;
     if (!redis_check_is_error(reply, "NOPERM")) {
         if (r->refused.len == 0) buf_add_str(&r->refused, reply->str);
     } else if (strstr(reply->str, " key") != NULL) {
@@ -94,7 +95,7 @@ static void take_queued(struct rights *r, size_t i, const redisReply *reply) {
 
 static bool ask_by_transaction(struct rights *r) {
     redisReply *multi = redis_check_ask(r->k, 1, (const char *const[]){"MULTI"});
-    bool begun = multi && multi->type == REDIS_REPLY_STATUS;
+    bool begun = multi != NULL && multi->type == REDIS_REPLY_STATUS;
     freeReplyObject(multi);
     if (!begun) return false;
     for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
@@ -118,7 +119,7 @@ static bool ask_one(struct rights *r, const char *digest, size_t i) {
     const char *args[CHECK_ARGS_MAX + 3] = {"EVALSHA", digest, "0"};
     size_t n = fill_args(r, &commands[i], args + 3);
     redisReply *reply = redis_check_ask(r->k, n + 3, args);
-    bool told = reply && reply->type == REDIS_REPLY_INTEGER;
+    bool told = reply != NULL && reply->type == REDIS_REPLY_INTEGER;
     r->missing[i] = told && reply->integer == 0;
     if (redis_check_is_error(reply, "NOPERM")) r->missing[EVALSHA_AT] = told = true;
     freeReplyObject(reply);
@@ -147,14 +148,15 @@ static void add_rights(struct buf *out, const bool chosen[ARRAY_LEN(commands)]) 
     for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
         if (!chosen[i] || !is_first(chosen, i)) continue;
         buf_add_str(out, " +");
-        for (const char *p = commands[i].args[0]; *p; p++) buf_add_byte(out, (unsigned char)tolower((unsigned char)*p));
+        for (const char *p = commands[i].args[0]; *p != '\0'; p++)
+            buf_add_byte(out, (unsigned char)tolower((unsigned char)*p));
         if (strcmp(commands[i].args[0], "SCRIPT") == 0) buf_add_str(out, "|load");
     }
 }
 
 static void tell_rights(const struct rights *r) {
     const struct redis_checked *k = r->k;
-    const char *user = k->conn.url.user ? k->conn.url.user : "default", *board = k->options->board;
+    const char *user = k->conn.url.user != NULL ? k->conn.url.user : "default", *board = k->options->board;
     bool all[ARRAY_LEN(commands)];
     memset(all, true, sizeof all);
     struct buf missing = {0}, needed = {0};

@@ -1,4 +1,4 @@
-/* store/redis_conn.c - see redis_conn.h. hiredis 0.14 and 1.x. */
+/* store/redis_conn.c - one socket to a Redis, with hiredis 0.14 and 1.x. */
 #include "store/redis_conn.h"
 
 #include <errno.h>

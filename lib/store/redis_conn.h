@@ -21,11 +21,11 @@ struct redis_conn {
     struct metrics *metrics;  /* borrowed */
     struct redisContext *ctx; /* NULL: not connected */
     bool was_connected;
-    char digests[REDIS_SCRIPTS]
-                [REDIS_DIGEST_LEN + 1]; /* of the scripts, as the first Redis called them; "" until then */
-    pthread_mutex_t lock;               /* guards the two below: the owner closes while another thread interrupts */
-    int fd;                             /* -1: not connected */
-    bool interrupted;                   /* while there was no socket to shut down */
+    /* Of the scripts, as the first Redis called them; "" until then. */
+    char digests[REDIS_SCRIPTS][REDIS_DIGEST_LEN + 1];
+    pthread_mutex_t lock; /* guards the two below: the owner closes while another thread interrupts */
+    int fd;               /* -1: not connected */
+    bool interrupted;     /* while there was no socket to shut down */
 };
 
 /* URL is taken over. */

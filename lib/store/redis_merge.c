@@ -1,4 +1,5 @@
 /* store/redis_merge.c - what the merger writes: lists, the end of notes, the index of locations (rules 14, 15, 17). */
+#include <assert.h>
 #include <string.h>
 
 #include <hiredis/hiredis.h>
@@ -6,7 +7,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "store/redis_ops.h"
-#include "store/redis_scripts.h"
+#include "store/redis_pieces.h"
 
 /* -- lists -- */
 
@@ -20,14 +21,14 @@ struct oldest {
 };
 
 struct lists {
-    struct redis_store *s;
+    struct redis_store *store;
     struct store_list *lists;
     struct oldest *oldest; /* owned */
     size_t oldest_n;
 };
 
 /* The list that was just written is there, even if it is empty. */
-static void take_oldest(struct lists *c, const struct store_list *l, const struct redisReply *r) {
+static void oldest_take(struct lists *c, const struct store_list *l, const struct redisReply *r) {
     char own[MINUTE_TEXT_LEN + 1];
     c->oldest = mem_realloc(c->oldest, c->oldest_n + 1, sizeof *c->oldest);
     struct oldest *o = &c->oldest[c->oldest_n++];
@@ -39,28 +40,17 @@ static void take_oldest(struct lists *c, const struct store_list *l, const struc
     }
 }
 
-static int on_list(void *ctx, size_t index, const struct redisReply *r, struct err *e) {
+/* {word, minutes ...}; "lost" is a word of its own for a list that was stored. */
+static int lists_on_reply(void *ctx, size_t index, const struct redisReply *r, struct err *e) {
     struct lists *c = ctx;
-    enum store_answer *answer = &c->lists[index].answer;
-    if (redis_is_strings(r) && r->elements > 0) {
-        *answer = STORE_STORED;
-        c->lists[index].lost = r->element[0]->str[0] == 'L';
-        if (r->elements > 1) take_oldest(c, &c->lists[index], r);
-        return STORE_OK;
-    }
-    switch (r->type == REDIS_REPLY_STRING && r->len == 1 ? r->str[0] : '?') {
-    case 'R':
-        *answer = STORE_REFUSED;
-        return STORE_OK;
-    case 'C':
-        *answer = STORE_CLOSED;
-        return STORE_OK;
-    case 'A':
-        *answer = STORE_ABSENT;
-        return STORE_OK;
-    default:
-        return redis_unexpected(c->s, "a list", e);
-    }
+    struct store_list *l = &c->lists[index];
+    if (!redis_is_strings(r) || r->elements == 0) return redis_unexpected(c->store, "a list", e);
+    l->lost = redis_is_text(r->element[0], "lost");
+    l->answer = STORE_STORED;
+    if (!l->lost && !redis_answer_of((struct bytes){r->element[0]->str, r->element[0]->len}, &l->answer))
+        return redis_unexpected(c->store, "a list", e);
+    if (r->elements > 1) oldest_take(c, l, r);
+    return STORE_OK;
 }
 
 /* All in slot {L}, in the order of the script's KEYS. */
@@ -76,10 +66,11 @@ static void arg_list_keys(struct redis_store *s, struct redis_call *call, struct
     }
 }
 
-static void send_list(struct redis_store *s, struct redis_call *call, const struct store_list *l, int64_t wall_ms) {
+static void list_send(struct redis_store *s, struct redis_call *call, const struct store_list *l, int64_t wall_ms) {
     char minute[MINUTE_TEXT_LEN + 1];
+    assert(l->state != NULL && l->location.n > 0 && (l->top_n == 0 || l->top != NULL));
     minute_format(l->minute, minute);
-    redis_arg_eval(call, redis_script_list, LIST_KEYS);
+    redis_arg_script(call, REDIS_SCRIPT_LIST, LIST_KEYS);
     arg_list_keys(s, call, l->location, l->minute);
     redis_arg_text(call, l->hash_token);
     redis_arg_int(call, l->writes);
@@ -94,7 +85,7 @@ static void send_list(struct redis_store *s, struct redis_call *call, const stru
         redis_arg_text(call, "");
     else
         redis_arg_int(call, l->log_time_ms);
-    redis_arg_int(call, l->rows);
+    redis_arg_int(call, l->rows_version);
     for (size_t i = 0; i < l->top_n; i++) {
         redis_arg_int(call, (int64_t)l->top[i].count);
         redis_arg(call, l->top[i].item);
@@ -102,16 +93,16 @@ static void send_list(struct redis_store *s, struct redis_call *call, const stru
     redis_send(call);
 }
 
-static bool on_list_error(void *ctx, size_t index, const char *text, struct bytes key) {
+static bool lists_on_error(void *ctx, size_t index, const char *text, struct bytes key) {
     struct lists *c = ctx;
-    if (!redis_is_odd(c->s, text, key)) return false;
+    if (!redis_is_odd(c->store, text, key)) return false;
     c->lists[index].answer = STORE_ODD;
     return true;
 }
 
 /* The key of a member is spelled from its text, whatever somebody else may have put into the index. */
-static void send_forget(struct redis_store *s, struct redis_call *call, const struct oldest *o) {
-    redis_arg_eval(call, redis_script_forget, 2 + (int)o->n);
+static void forget_send(struct redis_store *s, struct redis_call *call, const struct oldest *o) {
+    redis_arg_script(call, REDIS_SCRIPT_FORGET, 2 + (int)o->n);
     keys_of_location(&s->key, s->board, o->list->location, "minutes");
     redis_arg_key(s, call);
     keys_of_location(&s->key, s->board, o->list->location, "states");
@@ -125,11 +116,11 @@ static void send_forget(struct redis_store *s, struct redis_call *call, const st
     redis_send(call);
 }
 
-static int forget(struct lists *c, struct err *e) {
+static int lists_forget(struct lists *c, struct err *e) {
     struct redis_call call;
-    redis_call_begin(&call, &c->s->conn, NULL, NULL, e);
+    redis_call_begin(&call, &c->store->conn, NULL, NULL, e);
     for (size_t i = 0; i < c->oldest_n; i++)
-        if (c->oldest[i].n > 0) send_forget(c->s, &call, &c->oldest[i]);
+        if (c->oldest[i].n > 0) forget_send(c->store, &call, &c->oldest[i]);
     return redis_call_end(&call);
 }
 
@@ -141,15 +132,16 @@ static void lists_deinit(struct lists *c) {
 
 int redis_lists_write(void *self, struct store_list *lists, size_t n, int64_t wall_ms, struct err *e) {
     struct redis_store *s = self;
+    assert(n == 0 || lists != NULL);
     int status = redis_ready(s, e);
     if (status != STORE_OK) return status;
-    struct lists c = {.s = s, .lists = lists};
+    struct lists c = {.store = s, .lists = lists};
     struct redis_call call;
-    redis_call_begin(&call, &s->conn, on_list, &c, e);
-    call.on_error = on_list_error;
-    for (size_t i = 0; i < n; i++) send_list(s, &call, &lists[i], wall_ms);
+    redis_call_begin(&call, &s->conn, lists_on_reply, &c, e);
+    call.on_error = lists_on_error;
+    for (size_t i = 0; i < n; i++) list_send(s, &call, &lists[i], wall_ms);
     status = redis_call_end(&call);
-    if (status == STORE_OK && c.oldest_n > 0) status = forget(&c, e);
+    if (status == STORE_OK && c.oldest_n > 0) status = lists_forget(&c, e);
     lists_deinit(&c);
     return status;
 }
@@ -157,28 +149,28 @@ int redis_lists_write(void *self, struct store_list *lists, size_t n, int64_t wa
 /* -- lists that are lost -- */
 
 struct losses {
-    struct redis_store *s;
+    struct redis_store *store;
     struct store_loss *lists;
 };
 
-static int on_loss(void *ctx, size_t index, const struct redisReply *r, struct err *e) {
+static int losses_on_reply(void *ctx, size_t index, const struct redisReply *r, struct err *e) {
     struct losses *c = ctx;
-    char letter = r->type == REDIS_REPLY_STRING && r->len == 1 ? r->str[0] : '?';
-    c->lists[index].answer = letter == 'C' ? STORE_CLOSED : STORE_STORED;
-    return letter == 'S' || letter == 'C' ? STORE_OK : redis_unexpected(c->s, "a lost list", e);
+    bool is_text = r->type == REDIS_REPLY_STRING;
+    bool good = is_text && redis_answer_of((struct bytes){r->str, r->len}, &c->lists[index].answer);
+    return good ? STORE_OK : redis_unexpected(c->store, "a lost list", e);
 }
 
-static bool on_loss_error(void *ctx, size_t index, const char *text, struct bytes key) {
+static bool losses_on_error(void *ctx, size_t index, const char *text, struct bytes key) {
     struct losses *c = ctx;
-    if (!redis_is_odd(c->s, text, key)) return false;
+    if (!redis_is_odd(c->store, text, key)) return false;
     c->lists[index].answer = STORE_ODD;
     return true;
 }
 
-static void send_loss(struct redis_store *s, struct redis_call *call, const struct store_loss *l) {
+static void loss_send(struct redis_store *s, struct redis_call *call, const struct store_loss *l) {
     char minute[MINUTE_TEXT_LEN + 1];
     minute_format(l->minute, minute);
-    redis_arg_eval(call, redis_script_lose, LIST_KEYS);
+    redis_arg_script(call, REDIS_SCRIPT_LOSE, LIST_KEYS);
     arg_list_keys(s, call, l->location, l->minute);
     redis_arg_text(call, minute);
     redis_arg_int(call, l->minute * (MINUTE_MS / 1000));
@@ -188,28 +180,35 @@ static void send_loss(struct redis_store *s, struct redis_call *call, const stru
 
 int redis_lists_lose(void *self, struct store_loss *lists, size_t n, struct err *e) {
     struct redis_store *s = self;
+    assert(n == 0 || lists != NULL);
     int status = redis_ready(s, e);
     if (status != STORE_OK) return status;
-    struct losses c = {.s = s, .lists = lists};
+    struct losses c = {.store = s, .lists = lists};
     struct redis_call call;
-    redis_call_begin(&call, &s->conn, on_loss, &c, e);
-    call.on_error = on_loss_error;
-    for (size_t i = 0; i < n; i++) send_loss(s, &call, &lists[i]);
+    redis_call_begin(&call, &s->conn, losses_on_reply, &c, e);
+    call.on_error = losses_on_error;
+    for (size_t i = 0; i < n; i++) loss_send(s, &call, &lists[i]);
     return redis_call_end(&call);
 }
 
 /* -- the end of notes: one script a shard -- */
 
-static void send_ends(struct redis_store *s, struct redis_call *call, const struct store_note_end *ends,
-                      const struct redis_sharded *of, size_t n) {
-    redis_arg_eval(call, redis_script_notes_end, 2);
+struct note_ends {
+    struct redis_store *store;
+    const struct store_note_end *ends;
+};
+
+static void note_ends_send_shard(void *ctx, struct redis_call *call, const struct redis_sharded *of, size_t n) {
+    const struct note_ends *c = ctx;
+    struct redis_store *s = c->store;
+    redis_arg_script(call, REDIS_SCRIPT_NOTES_END, 2);
     keys_notes(&s->key, s->board, of[0].shard, "changed");
     redis_arg_key(s, call);
     keys_notes(&s->key, s->board, of[0].shard, "waiting");
     redis_arg_key(s, call);
     for (size_t i = 0; i < n; i++) {
-        const struct store_note_end *end = &ends[of[i].index];
-        redis_arg_text(call, end->wait ? "w" : "d");
+        const struct store_note_end *end = &c->ends[of[i].index];
+        redis_arg_text(call, end->wait ? "wait" : "delete");
         keys_note_field(&s->key, end->location, end->minute);
         redis_arg_key(s, call);
         redis_arg_text(call, end->token);
@@ -219,36 +218,34 @@ static void send_ends(struct redis_store *s, struct redis_call *call, const stru
 
 int redis_notes_end(void *self, const struct store_note_end *ends, size_t n, struct err *e) {
     struct redis_store *s = self;
+    assert(n == 0 || ends != NULL);
     int status = redis_ready(s, e);
     if (status != STORE_OK) return status;
     struct redis_call call;
     redis_call_begin(&call, &s->conn, NULL, NULL, e);
     struct redis_sharded *order = mem_zalloc(n + 1, sizeof *order);
     for (size_t i = 0; i < n; i++) order[i] = (struct redis_sharded){keys_shard(ends[i].location), i};
-    redis_sort_by_shard(order, n);
-    for (size_t i = 0, end; i < n; i = end) {
-        for (end = i + 1; end < n && order[end].shard == order[i].shard;) end++;
-        send_ends(s, &call, ends, &order[i], end - i);
-    }
+    redis_by_shard(&call, order, n, note_ends_send_shard, &(struct note_ends){s, ends});
     mem_free(order);
     return redis_call_end(&call);
 }
 
 /* -- the index of locations -- */
 
-static bool on_locations_error(void *ctx, size_t index, const char *text, struct bytes key) {
+static bool locations_on_error(void *ctx, size_t index, const char *text, struct bytes key) {
     (void)index;
     return redis_is_odd(ctx, text, key);
 }
 
 int redis_locations_touch(void *self, const struct bytes *locations, size_t n, struct err *e) {
     struct redis_store *s = self;
+    assert(n == 0 || locations != NULL);
     int status = redis_ready(s, e);
     if (status != STORE_OK || n == 0) return status;
     struct redis_call call;
     redis_call_begin(&call, &s->conn, NULL, s, e);
-    call.on_error = on_locations_error;
-    redis_arg_eval(&call, redis_script_locations, 1);
+    call.on_error = locations_on_error;
+    redis_arg_script(&call, REDIS_SCRIPT_LOCATIONS, 1);
     keys_locations(&s->key, s->board);
     redis_arg_key(s, &call);
     redis_arg_int(&call, s->retention_ms);

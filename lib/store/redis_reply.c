@@ -1,4 +1,4 @@
-/* store/redis_reply.c - see redis_reply.h. */
+/* store/redis_reply.c - error codes of Redis and what each of them means. */
 #include "store/redis_reply.h"
 
 #include <stdlib.h>
@@ -11,9 +11,9 @@ static const char rights[] = "grant the rights in Redis that RUNBOOK.md lists";
 static const char cluster[] =
     "this is a Redis Cluster, and a board needs one Redis: give TOPKD_REDIS one outside of it";
 
-/* Broken: another server, or this one later, will take the request; what it has forgotten until then is unknown, so
- * rule 12 applies as after a broken connection. A password may be rotating, a right may be on its way. Not here: fatal.
- */
+/* Broken: another server, or this one later, will take the request. What it has forgotten until then is unknown, so
+ * rule 12 applies as after a broken connection. A password may be rotating, a right may be on its way.
+ * What is not in this table is fatal. */
 static const struct {
     const char *code;
     struct redis_error means;
@@ -42,8 +42,8 @@ static const struct {
     {"WRONGTYPE", {STORE_FATAL, "other", "rename or delete the key, or take another TOPKD_BOARD", true}},
 };
 
-/* Before 7.0 an error inside a script was wrapped: "ERR Error running script (call to f_..): @user_script:5: -OOM ..."
- */
+/* Before 7.0 an error inside a script was wrapped:
+ * "ERR Error running script (call to f_..): @user_script:5: -OOM ..." */
 static const char *unwrap(const char *text) {
     static const char wrapper[] = "ERR Error running script";
     if (strncmp(text, wrapper, sizeof wrapper - 1) != 0) return text;

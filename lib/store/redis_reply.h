@@ -1,5 +1,5 @@
-/* store/redis_reply.h - what an error reply of Redis means for the delivery rules. Internal to store/.   Threads: any.
- */
+/* store/redis_reply.h - what an error reply of Redis means for the delivery rules. Internal to store/.
+ * Threads: any. */
 #ifndef TOPKD_STORE_REDIS_REPLY_H
 #define TOPKD_STORE_REDIS_REPLY_H
 

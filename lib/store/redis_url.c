@@ -1,4 +1,4 @@
-/* store/redis_url.c - see redis_url.h. */
+/* store/redis_url.c - the URL of a Redis, taken apart from left to right. */
 #include "store/redis_url.h"
 
 #include <ctype.h>

@@ -1,4 +1,4 @@
-/* store/store.c - freeing what the reads of a store hand out. */
+/* store/store.c - frees what the reads of a store hand out. */
 #include "store/store.h"
 
 #include "base/mem.h"
@@ -27,7 +27,7 @@ void store_hash_deinit(struct store_hash *h) {
     *h = (struct store_hash){.location = h->location, .minute = h->minute};
 }
 
-void store_round_deinit(struct store_round *r) {
+void store_lists_read_deinit(struct store_lists_read *r) {
     store_progress_deinit(&r->progress);
     for (size_t i = 0; i < r->hashes_n; i++) store_hash_deinit(&r->hashes[i]);
 }

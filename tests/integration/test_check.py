@@ -156,7 +156,10 @@ def check_says_what_is_wrong_with_a_redis(s):
     expect_one(s, redis, s.board + ":progress", "another type")
     redis("DEL", s.board + ":progress")
     redis("HSET", s.board + ":progress", "life", "0" * 16, "group", s.group, "version", "77")
-    expect_one(s, redis, "format 2, got 77")
+    expect_one(s, redis, "format 3, got 77")
+    redis("HSET", s.board + ":progress", "version", "2")
+    look_at(s, redis).expect("ok", "redis", "format 2, which is taken over")
+    assert redis("HGET", s.board + ":progress", "version") == b"2"  # by a worker, not by a look
     redis("FLUSHALL")
     redis("CONFIG", "SET", "requirepass", "secret")
     expect_one(s, redis, "NOAUTH")

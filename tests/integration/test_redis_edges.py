@@ -278,10 +278,10 @@ def one_odd_key_of_each_kind_stops_only_what_it_is_about(s):
     parts = board.of("broken", "part:" + board.minute(1))
     s.wait_for("the parts are there", lambda: len(s.redis("HGETALL", parts)) > 8)
     for field in s.redis("HKEYS", parts):
-        if field.startswith(b"i:"):
+        if field.startswith(b"items:"):
             s.redis("HSET", parts, field, "garbage")
     fences = board.of("fence", "part:" + board.minute(1))
-    s.redis("HSET", fences, "f:%s/0" % s.topic, "short")
+    s.redis("HSET", fences, "fence:%s/0" % s.topic, "short")
     s.redis("HSET", s.board + ":progress", "%s/3" % s.topic, "no row")
     s.feed(views(healthy + ["meta"], 2, 40))
     s.seal(views(healthy, 2, 1))

@@ -58,7 +58,7 @@ def suites_of(mutant):
     """Those of the row; else those that mirror the folder, and what the table adds for it."""
     if mutant.suites:
         return mutant.suites.split()
-    folder = Path(mutant.file).parent.name
+    folder = Path(mutant.file).parts[1]
     mirrored = sorted(suite for suite, where in suites_there().items() if where == folder)
     return mirrored + table.ALSO.get(folder, "").split()
 

@@ -37,8 +37,9 @@ struct fake_list {
     size_t top_n;
     struct buf merged, item_bytes;
     size_t parts_n;
-    int64_t n, ln; /* accepted writes; the n that was merged, -1 for none */
-    bool exists;   /* the hash of contributions is there */
+    int64_t writes;        /* accepted contributions */
+    int64_t merged_writes; /* the writes that were merged; -1: none yet */
+    bool exists;           /* the hash of contributions is there */
     bool closed;
     bool lost; /* a contribution was refused by its key */
 };
@@ -59,8 +60,8 @@ struct fake_redis {
     size_t journal_n, journal_cap;
     struct fake_op **ghosts;
     size_t ghosts_n, ghosts_cap;
-    uint64_t epoch;         /* connections made before the last break_all have a lower one */
-    uint64_t tokens;        /* how many e were made */
+    uint64_t epoch;         /* connections made before the last fake_redis_break_all have a lower one */
+    uint64_t tokens;        /* how many hashes got one */
     int64_t next_expiry_ms; /* no key expires before; INT64_MAX: none does */
     int64_t script_now_ms;  /* one time for all changes of a script: a fail-over takes back whole scripts */
 };

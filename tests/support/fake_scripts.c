@@ -1,4 +1,4 @@
-/* support/fake_scripts.c - see fake_scripts.h. */
+/* support/fake_scripts.c - what each script of lib/store/lua does, done to the data of a fake Redis. */
 #include "support/fake_scripts.h"
 
 #include <assert.h>
@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/testhook.h"
 
-enum { NAME_BYTES_MAX = 4 + PARTITION_NAME_BYTES_MAX };
+enum { NAME_BYTES_MAX = sizeof "fence:" + PARTITION_NAME_BYTES_MAX };
 
 static struct bytes number(char out[24], int64_t v) {
     return (struct bytes){out, (size_t)snprintf(out, 24, "%" PRId64, v)};
@@ -45,20 +45,20 @@ static struct fake_key *location_key(struct fake_redis *r, struct bytes location
 /* -- rules 9, 21: contributions -- */
 
 static enum store_answer store_one(struct fake_redis *r, struct fake_key *h, const struct store_part *p) {
-    char f[NAME_BYTES_MAX], i[NAME_BYTES_MAX], value[FENCE_LEN + 2];
-    snprintf(f, sizeof f, "f:%s", p->partition_name);
-    snprintf(i, sizeof i, "i:%s", p->partition_name);
-    struct bytes there = fake_get(h, fake_text(f));
+    char fence[NAME_BYTES_MAX], items[NAME_BYTES_MAX], value[FENCE_LEN + 2];
+    snprintf(fence, sizeof fence, "fence:%s", p->partition_name);
+    snprintf(items, sizeof items, "items:%s", p->partition_name);
+    struct bytes there = fake_get(h, fake_text(fence));
     if (there.p != NULL && memcmp(there.p, p->fence, FENCE_LEN) > 0 && RULE(9, fence)) return STORE_NEWER;
     snprintf(value, sizeof value, "%s%c", p->fence, p->final ? '1' : '0');
-    fake_set(r, h, fake_text(f), fake_text(value));
-    fake_set(r, h, fake_text(i), p->items);
+    fake_set(r, h, fake_text(fence), fake_text(value));
+    fake_set(r, h, fake_text(items), p->items);
     return STORE_STORED;
 }
 
 static void run_parts(struct fake_redis *r, struct store_parts *in) {
     struct fake_key *h = part_key(r, in->location, in->minute);
-    bool closed = has(h, "closed"), made = has(h, "e");
+    bool closed = has(h, "closed"), made = has(h, "token");
     int64_t stored = 0;
     for (size_t i = 0; i < in->n; i++) {
         bool expired = in->parts[i].only_if_there && !made && stored == 0;
@@ -66,12 +66,12 @@ static void run_parts(struct fake_redis *r, struct store_parts *in) {
         stored += in->parts[i].answer == STORE_STORED;
     }
     if (stored == 0) return;
-    set_number(r, h, "n", get_number(h, "n", 0) + stored);
+    set_number(r, h, "writes", get_number(h, "writes", 0) + stored);
     fake_expire(r, h, r->retention_ms);
     if (made) return;
-    char e[STORE_TOKEN_LEN + 1];
-    snprintf(e, sizeof e, "%016" PRIx64, ++r->tokens);
-    fake_set(r, h, fake_text("e"), fake_text(e));
+    char token[STORE_TOKEN_LEN + 1];
+    snprintf(token, sizeof token, "%016" PRIx64, ++r->tokens);
+    fake_set(r, h, fake_text("token"), fake_text(token));
     set_number(r, h, "born", r->script_now_ms);
 }
 
@@ -131,7 +131,7 @@ static void notice_loss(struct fake_redis *r, struct fake_key *k, const struct f
     for (size_t i = 0; i < op->n; i++) {
         const struct store_row *row = &op->rows[i];
         bool same = fake_eq(fake_get(k, fake_text("life")), fake_text(row->life));
-        if (same && rows_of(fake_get(k, fake_text(row->partition_name))) < row->kept)
+        if (same && rows_of(fake_get(k, fake_text(row->partition_name))) < row->rows_kept)
             fake_set(r, k, fake_text("life"), fake_text(op->new_life));
     }
 }
@@ -158,7 +158,7 @@ static bool is_left_out(struct fake_key *k, struct bytes there, struct bytes bec
 
 static enum store_answer write_row(struct fake_redis *r, struct fake_key *k, struct store_row *row) {
     struct bytes life = fake_get(k, fake_text("life"));
-    row->count = rows_of(fake_get(k, fake_text(row->partition_name)));
+    row->rows_stored = rows_of(fake_get(k, fake_text(row->partition_name)));
     if (!fake_eq(life, fake_text(row->life)) && (RULE(19, life) || row->life[0] == '\0')) {
         assert(life.n <= LIFE_LEN);
         memcpy(row->new_life, life.p, life.n);
@@ -171,7 +171,7 @@ static enum store_answer write_row(struct fake_redis *r, struct fake_key *k, str
     struct buf value = {0};
     buf_addf(&value, "%s;", row->fence);
     buf_add(&value, row->value.p, row->value.n);
-    buf_addf(&value, "#%" PRId64, ++row->count);
+    buf_addf(&value, "#%" PRId64, ++row->rows_stored);
     fake_set(r, k, fake_text(row->partition_name), fake_bytes(&value));
     buf_free(&value);
     set_number(r, k, "rows", get_number(k, "rows", 0) + 1);
@@ -200,9 +200,9 @@ static int run_rows(struct fake_redis *r, const struct fake_op *op) {
 
 /* -- rules 23, 24: who belongs to the board -- */
 
-/* Changes the row of SOURCE in a way that a list that is being judged must hear of. */
-static void change_member(struct fake_redis *r, struct fake_key *k, const char *source, struct bytes row) {
-    fake_set(r, k, fake_text(source), row);
+/* Changes the row of PARTITION in a way that a list that is being judged must hear of. */
+static void change_member(struct fake_redis *r, struct fake_key *k, const char *partition, struct bytes row) {
+    fake_set(r, k, fake_text(partition), row);
     set_number(r, k, "members", get_number(k, "members", 0) + 1);
     set_number(r, k, "rows", get_number(k, "rows", 0) + 1);
 }
@@ -226,7 +226,7 @@ static void make_joined(struct fake_key *k, struct bytes was, struct buf *row) {
 static void join_one(struct fake_redis *r, struct fake_key *k, struct store_join *j) {
     struct bytes there = fake_get(k, fake_text(j->partition_name));
     *j = (struct store_join){
-        .partition_name = j->partition_name, .closed = get_number(k, "closed", INT64_MIN), .is_new = true};
+        .partition_name = j->partition_name, .closable_until = get_number(k, "closed", INT64_MIN), .is_new = true};
     struct bytes life = fake_get(k, fake_text("life"));
     memcpy(j->life, life.p, life.n);
     if (there.p != NULL) {
@@ -263,10 +263,10 @@ static void run_retire(struct fake_redis *r, struct store_retire *t) {
     struct fake_key *k = progress_key(r);
     struct buf was = {0}, becomes = {0};
     buf_addf(&was, "%s;%s", t->was->fence, t->was->value);
-    if (t->was->count >= 0) buf_addf(&was, "#%" PRId64, t->was->count);
+    if (t->was->rows_stored >= 0) buf_addf(&was, "#%" PRId64, t->was->rows_stored);
     buf_addf(&becomes, "%s;", t->was->fence);
     buf_add(&becomes, t->value.p, t->value.n);
-    buf_addf(&becomes, "#%" PRId64, t->was->count < 0 ? 0 : t->was->count);
+    buf_addf(&becomes, "#%" PRId64, t->was->rows_stored < 0 ? 0 : t->was->rows_stored);
     t->done = fake_eq(fake_get(k, fake_text(t->was->partition_name)), fake_bytes(&was));
     if (t->done) change_member(r, k, t->was->partition_name, fake_bytes(&becomes));
     buf_free(&was);
@@ -322,7 +322,7 @@ static void run_forget(struct fake_redis *r, const struct fake_op *op) {
 
 static void drop_parts(struct fake_redis *r, struct fake_key *h) {
     for (size_t i = h->n; i-- > 0;)
-        if (h->fields[i].name.data[1] == ':') fake_del(r, h, fake_bytes(&h->fields[i].name));
+        if (strchr(h->fields[i].name.data, ':') != NULL) fake_del(r, h, fake_bytes(&h->fields[i].name));
 }
 
 static void write_top(struct fake_redis *r, const struct store_list *l) {
@@ -381,7 +381,7 @@ static void run_lose(struct fake_redis *r, struct store_loss *l) {
     if (l->answer == STORE_CLOSED) return;
     minute_format(l->minute, text);
     fake_set(r, location_key(r, l->location, "losses"), fake_text(text), fake_text("1"));
-    if (has(h, "e")) fake_set(r, h, fake_text("lost"), fake_text("1"));
+    if (has(h, "token")) fake_set(r, h, fake_text("lost"), fake_text("1"));
     fake_set(r, location_key(r, l->location, "minutes"), fake_text(text), number(score, l->minute * 60));
     fake_set(r, location_key(r, l->location, "states"), fake_text(text), fake_text("lost"));
     struct fake_key *meta = location_key(r, l->location, "meta");
@@ -392,22 +392,24 @@ static bool is_lost(struct fake_redis *r, const struct fake_key *h, const struct
     char text[MINUTE_TEXT_LEN + 1];
     minute_format(l->minute, text);
     return has(h, "lost") ||
-           (!has(h, "ln") && fake_get(location_key(r, l->location, "losses"), fake_text(text)).p != NULL);
+           (!has(h, "merged_writes") && fake_get(location_key(r, l->location, "losses"), fake_text(text)).p != NULL);
 }
 
 static enum store_answer judge_list(const struct fake_key *h, const struct store_list *l) {
-    if (!has(h, "e")) return STORE_ABSENT;
+    if (!has(h, "token")) return STORE_ABSENT;
     if (has(h, "closed")) return STORE_CLOSED;
-    if (!fake_eq(fake_get(h, fake_text("e")), fake_text(l->hash_token)) && RULE(15, hash_token)) return STORE_REFUSED;
-    int64_t before = get_number(h, "ln", -1);
+    if (!fake_eq(fake_get(h, fake_text("token")), fake_text(l->hash_token)) && RULE(15, hash_token))
+        return STORE_REFUSED;
+    int64_t before = get_number(h, "merged_writes", -1);
     if (before > l->writes && RULE(15, merged_writes)) return STORE_REFUSED;
-    if (before == l->writes && get_number(h, "lr", -1) > l->rows && RULE(15, merged_rows)) return STORE_REFUSED;
+    if (before == l->writes && get_number(h, "merged_rows", -1) > l->rows_version && RULE(15, merged_rows))
+        return STORE_REFUSED;
     return STORE_STORED;
 }
 
 /* A final list whose parts were deleted by somebody else. */
 static bool is_closed_without_parts(struct fake_redis *r, struct fake_key *h, const struct store_list *l) {
-    if (has(h, "ln") || !is_final(r, l->location, l->minute)) return false;
+    if (has(h, "merged_writes") || !is_final(r, l->location, l->minute)) return false;
     fake_set(r, h, fake_text("closed"), fake_text("1"));
     return true;
 }
@@ -430,8 +432,8 @@ static void run_list(struct fake_redis *r, const struct fake_op *op) {
         drop_parts(r, h);
         fake_set(r, h, fake_text("closed"), fake_text("1"));
     }
-    set_number(r, h, "ln", l->writes);
-    set_number(r, h, "lr", l->rows);
+    set_number(r, h, "merged_writes", l->writes);
+    set_number(r, h, "merged_rows", l->rows_version);
     fake_set(r, h, fake_text("merged"), l->merged);
     fake_expire(r, h, r->retention_ms);
     write_top(r, l);

@@ -1,8 +1,7 @@
-/* support/fake_scripts.h - the requests that change a fake Redis, each atomic: rules 9, 13, 14, 15, 17, 19 and 21 to 24
- * in C.
+/* support/fake_scripts.h - the requests that change a fake Redis, each atomic.
+ * They are rules 9, 13 to 15, 17, 19 and 21 to 25 in C.
  * Written from the rules, not from the Lua of lib/store, so that comparing the two means something. The clauses that
- * live in scripts can be switched off with rule_switch_off: fence, closed, epoch, ln, note_cas, life, row_fence,
- * rows_kept, members. */
+ * live in scripts can be switched off: each is a RULE in fake_scripts.c or fake_store.c. */
 #ifndef TOPKD_TESTS_FAKE_SCRIPTS_H
 #define TOPKD_TESTS_FAKE_SCRIPTS_H
 

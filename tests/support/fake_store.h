@@ -17,10 +17,10 @@ enum fake_call {
     FAKE_CLOSE,
     FAKE_RETIRE, /* one row */
     FAKE_PROGRESS_READ,
-    FAKE_NOTES_READ,     /* one hash of a shard */
-    FAKE_ROUND_PROGRESS, /* the steps of round_read, in this order */
-    FAKE_ROUND_HASH,     /* one hash */
-    FAKE_ROUND_LIFE,
+    FAKE_NOTES_READ,    /* one hash of a shard */
+    FAKE_READ_PROGRESS, /* the steps of lists_read, in this order */
+    FAKE_READ_HASH,     /* one hash */
+    FAKE_READ_LIFE,
     FAKE_LIST_WRITE, /* one list */
     FAKE_LIST_LOSE,  /* one list */
     FAKE_NOTE_END,   /* one note */
@@ -30,13 +30,18 @@ enum fake_call {
 /* What becomes of an element. After a drop the rest of the call does not happen. */
 enum fake_fate {
     FAKE_DO,
-    FAKE_DROP_BEFORE, /* the connection broke first: STORE_BROKEN */
-    FAKE_DROP_AFTER,  /* it happened, but the answer was lost: STORE_BROKEN */
-    FAKE_LATE, /* STORE_BROKEN now; this element and the rest of the call become ghosts of the server, one each */
-    FAKE_ODD,  /* of a contribution, a list write or loss, a note: its key is of another type, it does not happen; else
-                    FAKE_DO */
-    FAKE_REFUSE, /* the server said no to it: STORE_BROKEN */
-    FAKE_FULL    /* no memory: this write does not happen, the others do: STORE_FULL (reads happen) */
+    /* The connection broke first: STORE_BROKEN. */
+    FAKE_DROP_BEFORE,
+    /* It happened, but the answer was lost: STORE_BROKEN. */
+    FAKE_DROP_AFTER,
+    /* STORE_BROKEN now. This element and the rest of the call become ghosts of the server, one each. */
+    FAKE_LATE,
+    /* Its key is of another type, and it does not happen. For what has no such key: FAKE_DO. */
+    FAKE_ODD,
+    /* The server said no to it: STORE_BROKEN. */
+    FAKE_REFUSE,
+    /* No memory: STORE_FULL. This write does not happen, the others do, and reads too. */
+    FAKE_FULL
 };
 
 struct fake_store {

@@ -66,11 +66,11 @@ static void read_state(struct fake_redis *r, struct fake_list *l) {
 static void read_hash(const struct fake_key *h, struct fake_list *l) {
     l->exists = h->n > 0;
     l->closed = fake_get(h, fake_text("closed")).p != NULL;
-    l->n = fake_int(fake_get(h, fake_text("n")), 0);
-    l->ln = fake_int(fake_get(h, fake_text("ln")), -1);
+    l->writes = fake_int(fake_get(h, fake_text("writes")), 0);
+    l->merged_writes = fake_int(fake_get(h, fake_text("merged_writes")), -1);
     struct bytes merged = fake_get(h, fake_text("merged"));
     buf_add(&l->merged, merged.p, merged.n);
-    for (size_t i = 0; i < h->n; i++) l->parts_n += strncmp(h->fields[i].name.data, "f:", 2) == 0;
+    for (size_t i = 0; i < h->n; i++) l->parts_n += strncmp(h->fields[i].name.data, "fence:", 6) == 0;
 }
 
 void fake_redis_list(struct fake_redis *r, struct bytes location, int64_t minute, struct fake_list *out) {
@@ -146,7 +146,7 @@ static void read_row(const struct fake_field *f, struct store_progress *out) {
     memcpy(row->fence, f->value.data, FENCE_LEN);
     row->fence[FENCE_LEN] = '\0';
     const char *text = f->value.data + FENCE_LEN + 1, *count = strrchr(text, '#');
-    row->count = count == NULL ? -1 : strtoll(count + 1, NULL, 10);
+    row->rows_stored = count == NULL ? -1 : strtoll(count + 1, NULL, 10);
     row->value_len = count == NULL ? f->value.len - FENCE_LEN - 1 : (size_t)(count - text);
     row->value = mem_dup(text, row->value_len + 1);
     row->value[row->value_len] = '\0';
@@ -160,9 +160,9 @@ void fake_redis_progress(struct fake_redis *r, struct store_progress *out) {
     buf_free(&name);
     struct bytes life = fake_get(k, fake_text("life"));
     if (life.p != NULL) memcpy(out->life, life.p, life.n);
-    out->version = fake_int(fake_get(k, fake_text("rows")), 0);
+    out->rows_version = fake_int(fake_get(k, fake_text("rows")), 0);
     out->members = fake_int(fake_get(k, fake_text("members")), 0);
-    out->closed = fake_int(fake_get(k, fake_text("closed")), INT64_MIN);
+    out->closable_until = fake_int(fake_get(k, fake_text("closed")), INT64_MIN);
     for (size_t i = 0; i < k->n; i++)
         if (memchr(k->fields[i].name.data, '/', k->fields[i].name.len) != NULL) read_row(&k->fields[i], out);
 }

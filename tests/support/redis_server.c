@@ -1,4 +1,4 @@
-/* support/redis_server.c - see redis_server.h. */
+/* support/redis_server.c - a redis-server of its own for a test, in a folder of its own. */
 #include "support/redis_server.h"
 
 #include <errno.h>

@@ -162,7 +162,7 @@ static void spoil(const char *location, const char *field, const char *value) {
 START_TEST(a_list_of_which_a_contribution_is_broken_is_lost_and_tried_now_and_then) {
     contributed("US");
     contributed("DE");
-    spoil("US", "i:t/0", "garbage");
+    spoil("US", "items:t/0", "garbage");
     ck_assert_uint_eq(round_after(0), 1);
     ck_assert(aside() == 1 && lost == 1);
     ck_assert_uint_eq(round_after(ASIDE_RETRY_MS - 1), 0);

@@ -159,7 +159,7 @@ END_TEST
 static int64_t closed_up_to(void) {
     struct store_progress known;
     fake_redis_progress(merging.redis, &known);
-    int64_t closed = known.closed;
+    int64_t closed = known.closable_until;
     store_progress_deinit(&known);
     return closed;
 }

@@ -141,18 +141,18 @@ void hash_gone(const char *location) {
 void other_merges(const char *location) {
     struct store store = fake_store_ops(merging.other);
     struct store_hash hash = {.location = text(location), .minute = merging.minute};
-    struct store_round round = {.hashes = &hash, .hashes_n = 1};
+    struct store_lists_read round = {.hashes = &hash, .hashes_n = 1};
     stored("tt/1", location, false); /* whose note is still under way, or lost with its writer */
-    ck_assert_int_eq(store.ops->round_read(store.self, &round, NULL), STORE_OK);
+    ck_assert_int_eq(store.ops->lists_read(store.self, &round, NULL), STORE_OK);
     struct store_list list = {.location = hash.location,
                               .minute = merging.minute,
                               .writes = hash.writes,
-                              .rows = round.progress.version,
+                              .rows_version = round.progress.rows_version,
                               .state = "open"};
     memcpy(list.hash_token, hash.hash_token, sizeof list.hash_token);
     ck_assert_int_eq(store.ops->lists_write(store.self, &list, 1, worker.wall_ms, NULL), STORE_OK);
     ck_assert_int_eq(list.answer, STORE_STORED);
-    store_round_deinit(&round);
+    store_lists_read_deinit(&round);
 }
 
 void pass(int64_t ms) {

@@ -101,10 +101,10 @@ static size_t came_home(uint32_t consumer, enum mail_type type) {
 static size_t parts_of(const char *location) {
     struct store store = fake_store_ops(fake);
     struct store_hash hash = {.location = {location, strlen(location)}, .minute = 7};
-    struct store_round round = {.hashes = &hash, .hashes_n = 1};
-    ck_assert_int_eq(store.ops->round_read(store.self, &round, NULL), STORE_OK);
+    struct store_lists_read round = {.hashes = &hash, .hashes_n = 1};
+    ck_assert_int_eq(store.ops->lists_read(store.self, &round, NULL), STORE_OK);
     size_t n = hash.parts_n;
-    store_round_deinit(&round);
+    store_lists_read_deinit(&round);
     return n;
 }
 

@@ -1,4 +1,5 @@
-/* What every way to go wrong means: broken (send again after rule 12), full (wait), or fatal (stop, and say why). */
+/* unit/store/check_redis_errors.c - what every way to go wrong means: broken (again after rule 12), full (wait), or
+ * fatal (stop, and say why). */
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -147,7 +148,9 @@ static int contribute(size_t n) {
     return store.ops->contribute(store.self, lists, n, &error);
 }
 
-#define STORED "$1\r\nS\r\n"
+#define STORED "$7\r\nstored \r\n"
+#define NEWER  "$6\r\nnewer \r\n"
+#define CLOSED "$7\r\nclosed \r\n"
 
 START_TEST(a_closed_connection_breaks_one_call_and_the_next_connects_again) {
     static const char *const replies[] = {STORED, STUB_CLOSE, STORED, NULL};
@@ -224,7 +227,7 @@ END_TEST
 #define NOSCRIPT "-NOSCRIPT No matching script. Please use EVAL.\r\n"
 
 START_TEST(what_lacked_its_script_is_sent_again_and_nothing_else_is) {
-    static const char *const replies[] = {STORED, NOSCRIPT, "$1\r\nN\r\n", NOSCRIPT, "$1\r\nC\r\n", STORED, NULL};
+    static const char *const replies[] = {STORED, NOSCRIPT, NEWER, NOSCRIPT, CLOSED, STORED, NULL};
     given_replies(replies);
     ck_assert_int_eq(contribute(4), STORE_OK);
     ck_assert_int_eq(parts[0].answer, STORE_STORED);
@@ -253,10 +256,11 @@ START_TEST(a_connection_that_ends_while_scripts_are_sent_again_breaks_the_call) 
 END_TEST
 
 START_TEST(an_answer_that_no_script_gives_is_fatal) {
-    static const char *const replies[] = {":1\r\n", NULL};
-    static const char *const letters[] = {"$1\r\nX\r\n", NULL};
-    static const char *const lengths[] = {"$2\r\nSS\r\n", NULL};
-    const char *const *all[] = {replies, letters, lengths};
+    static const char *const numbers[] = {":1\r\n", NULL};
+    static const char *const words[] = {"$6\r\nother \r\n", NULL};
+    static const char *const cut_short[] = {"$6\r\nstored\r\n", NULL};
+    static const char *const too_many[] = {"$14\r\nstored stored \r\n", NULL};
+    const char *const *all[] = {numbers, words, cut_short, too_many};
     for (size_t i = 0; i < ARRAY_LEN(all); i++) {
         given_replies(all[i]);
         ck_assert_int_eq(contribute(1), STORE_FATAL);
@@ -265,34 +269,38 @@ START_TEST(an_answer_that_no_script_gives_is_fatal) {
 }
 END_TEST
 
-#define GOOD_HASH                                                                                                      \
-    "*8\r\n$1\r\ne\r\n$1\r\n1\r\n$1\r\nn\r\n$1\r\n1\r\n$5\r\nf:a/0\r\n$33\r\n"                                         \
-    "000000000000000000000000000000001\r\n$5\r\ni:a/0\r\n$1\r\nx\r\n"
+#define TOKEN  "$5\r\ntoken\r\n$1\r\n1\r\n"
+#define WRITES "$6\r\nwrites\r\n"
+#define FENCE  "$9\r\nfence:a/0\r\n"
+#define FENCED FENCE "$33\r\n000000000000000000000000000000001\r\n"
+#define ITEMS  "$9\r\nitems:a/0\r\n$1\r\nx\r\n"
+
+#define GOOD_HASH "*8\r\n" TOKEN WRITES "$1\r\n1\r\n" FENCED ITEMS
 
 /* A hash that lost half a part must not look like a hash without that part: the list could become final. */
 static const char *const foreign_hashes[] = {
-    "*2\r\n$1\r\ne\r\n$40\r\n0000000000000000000000000000000000000000\r\n", /* a token of another length */
-    "*4\r\n$1\r\ne\r\n$1\r\n1\r\n$5\r\nf:a/0\r\n$3\r\nxyz\r\n",
-    "*4\r\n$1\r\ne\r\n$1\r\n1\r\n$5\r\nf:a/0\r\n$33\r\n000000000000000000000000000000001\r\n",
-    "*4\r\n$1\r\ne\r\n$1\r\n1\r\n$5\r\ni:a/0\r\n$3\r\nxyz\r\n",
-    "*2\r\n$6\r\nmerged\r\n$1\r\n1\r\n", /* no e */
-    "*1\r\n$1\r\ne\r\n",
+    "*2\r\n$5\r\ntoken\r\n$40\r\n0000000000000000000000000000000000000000\r\n", /* a token of another length */
+    "*4\r\n" TOKEN FENCE "$3\r\nxyz\r\n",
+    "*4\r\n" TOKEN FENCED,
+    "*4\r\n" TOKEN ITEMS,
+    "*2\r\n$6\r\nmerged\r\n$1\r\n1\r\n", /* no token */
+    "*1\r\n$5\r\ntoken\r\n",
     "$-1\r\n",
-    "*4\r\n$1\r\ne\r\n$1\r\n1\r\n$1\r\nn\r\n$1\r\nx\r\n",
+    "*4\r\n" TOKEN WRITES "$1\r\nx\r\n",
     "-WRONGTYPE Operation\r\n",
 };
 
-START_TEST(a_hash_that_is_not_ours_is_odd_and_the_round_goes_on) {
+START_TEST(a_hash_that_is_not_ours_is_odd_and_the_others_are_read) {
     const char *replies[] = {"*0\r\n", foreign_hashes[_i], GOOD_HASH, "$-1\r\n", NULL};
     struct store_hash hashes[] = {{.location = {"US", 2}, .minute = 1}, {.location = {"JP", 2}, .minute = 1}};
-    struct store_round round = {.hashes = hashes, .hashes_n = 2};
+    struct store_lists_read reading = {.hashes = hashes, .hashes_n = 2};
     given_replies(replies);
     news[0] = '\0';
-    ck_assert_int_eq(store.ops->round_read(store.self, &round, &error), STORE_OK);
+    ck_assert_int_eq(store.ops->lists_read(store.self, &reading, &error), STORE_OK);
     ck_assert(hashes[0].odd && !hashes[0].exists && hashes[0].parts_n == 0);
     ck_assert(!hashes[1].odd && hashes[1].exists && hashes[1].parts_n == 1);
     ck_assert_ptr_nonnull(strstr(news, "topk:{US}:part:1970-01-01T00:01"));
-    store_round_deinit(&round);
+    store_lists_read_deinit(&reading);
     done();
 }
 END_TEST
@@ -300,11 +308,11 @@ END_TEST
 START_TEST(another_life_after_the_hashes_is_noticed) {
     static const char *const replies[] = {"*2\r\n$4\r\nlife\r\n$2\r\naa\r\n", "*0\r\n", "$2\r\nbb\r\n", NULL};
     struct store_hash hash = {.location = {"US", 2}, .minute = 1};
-    struct store_round round = {.hashes = &hash, .hashes_n = 1};
+    struct store_lists_read reading = {.hashes = &hash, .hashes_n = 1};
     given_replies(replies);
-    ck_assert_int_eq(store.ops->round_read(store.self, &round, &error), STORE_OK);
-    ck_assert(round.life_changed && !hash.exists);
-    store_round_deinit(&round);
+    ck_assert_int_eq(store.ops->lists_read(store.self, &reading, &error), STORE_OK);
+    ck_assert(reading.life_changed && !hash.exists);
+    store_lists_read_deinit(&reading);
     done();
 }
 END_TEST
@@ -449,7 +457,7 @@ Suite *redis_errors_suite(void) {
     tcase_add_test(c, a_script_that_is_gone_as_soon_as_it_was_loaded_breaks_the_call);
     tcase_add_test(c, a_connection_that_ends_while_scripts_are_sent_again_breaks_the_call);
     tcase_add_test(c, an_answer_that_no_script_gives_is_fatal);
-    tcase_add_loop_test(c, a_hash_that_is_not_ours_is_odd_and_the_round_goes_on, 0, ARRAY_LEN(foreign_hashes));
+    tcase_add_loop_test(c, a_hash_that_is_not_ours_is_odd_and_the_others_are_read, 0, ARRAY_LEN(foreign_hashes));
     tcase_add_test(c, another_life_after_the_hashes_is_noticed);
     tcase_add_test(c, a_note_that_nobody_can_read_is_skipped);
     suite_add_tcase(s, c);

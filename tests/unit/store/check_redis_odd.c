@@ -1,5 +1,6 @@
-/* A board with something in it that nobody here writes: what it is about is named and set aside, everything else goes
- * on, and no list becomes final without what could not be kept. On a real Redis. */
+/* unit/store/check_redis_odd.c - a board with something in it that no worker writes.
+ * What it is about is named and set aside. Everything else goes on, and no list becomes final without what could not be
+ * kept. On a real Redis. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,8 +62,8 @@ static void expect_redis(const char *want, const char *command) {
 
 static void expect_said(const char *what) { ck_assert_msg(strstr(odd, what) != NULL, "%s is not in: %s", what, odd); }
 
-static enum store_answer contribute(struct bytes location, const char *source) {
-    struct store_part part = {.partition_name = source, .items = {"x", 1}};
+static enum store_answer contribute(struct bytes location, const char *partition) {
+    struct store_part part = {.partition_name = partition, .items = {"x", 1}};
     struct store_part other = part;
     struct store_parts lists[] = {{location, minute, &part, 1}, {jp, minute, &other, 1}};
     fence_format(part.fence, 1, 1);
@@ -74,10 +75,10 @@ static enum store_answer contribute(struct bytes location, const char *source) {
 
 static struct store_hash read_us(void) {
     struct store_hash hash = {.location = us, .minute = minute};
-    struct store_round round = {.hashes = &hash, .hashes_n = 1};
-    ck_assert_msg(store.ops->round_read(store.self, &round, &error) == STORE_OK, "%s", error.text);
+    struct store_lists_read reading = {.hashes = &hash, .hashes_n = 1};
+    ck_assert_msg(store.ops->lists_read(store.self, &reading, &error) == STORE_OK, "%s", error.text);
     struct store_hash head = hash;
-    store_round_deinit(&round);
+    store_lists_read_deinit(&reading);
     head.parts = NULL;
     return head;
 }
@@ -181,10 +182,10 @@ END_TEST
 START_TEST(a_fence_or_a_count_that_is_none_is_written_anew) {
     ck_assert_int_eq(contribute(us, "events/0"), STORE_STORED);
     ck_assert_int_eq(write_us("open"), STORE_STORED);
-    redis_server_do(server, "HSET " PART " f:events/0 zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz0 n x");
+    redis_server_do(server, "HSET " PART " fence:events/0 zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz0 writes x");
     ck_assert(read_us().odd);
     ck_assert_int_eq(contribute(us, "events/0"), STORE_STORED);
-    expect_redis("2", "HGET " PART " n"); /* above ln, or the list could not be written */
+    expect_redis("2", "HGET " PART " writes"); /* above merged_writes, or the list could not be written */
     ck_assert_int_eq(write_us("open"), STORE_STORED);
 }
 END_TEST
@@ -192,13 +193,13 @@ END_TEST
 static const struct {
     const char *field, *value; /* NULL: it is gone */
 } odd_fields[] = {
-    {"f:events/0", "short"},
-    {"f:events/9", "000000000000000100000000000000011"}, /* its items are missing */
-    {"f:events/0", NULL},
-    {"i:events/0", NULL},
-    {"e", "0000000000000000000000000000000000"},
-    {"e", NULL},
-    {"n", "x"},
+    {"fence:events/0", "short"},
+    {"fence:events/9", "000000000000000100000000000000011"}, /* its items are missing */
+    {"fence:events/0", NULL},
+    {"items:events/0", NULL},
+    {"token", "0000000000000000000000000000000000"},
+    {"token", NULL},
+    {"writes", "x"},
 };
 
 START_TEST(a_hash_with_an_odd_field_is_odd_and_named) {
@@ -225,7 +226,7 @@ START_TEST(a_key_of_a_list_of_another_type_is_named_and_nothing_is_written) {
     redis_server_do(server, "SET %s mine", list_keys[_i]);
     ck_assert_int_eq(write_us("final"), STORE_ODD);
     expect_said(list_keys[_i]);
-    expect_redis("1", "HEXISTS " PART " i:events/0");
+    expect_redis("1", "HEXISTS " PART " items:events/0");
     expect_redis("0", "HEXISTS " PART " closed");
     expect_redis("3", "DBSIZE");
     redis_server_do(server, "DEL %s", list_keys[_i]);
@@ -311,11 +312,15 @@ END_TEST
 
 /* The clock of a worker does not come into it: one that was a year ahead emptied the index. */
 START_TEST(the_index_of_locations_follows_the_clock_of_redis) {
-    redis_server_do(server, "ZADD topk:locations 1000 old");
-    ck_assert_int_eq(store.ops->locations_touch(store.self, (struct bytes[]){us, jp}, 2, &error), STORE_OK);
-    expect_redis("2", "ZCARD topk:locations");
     redisContext *c = redis_server_connect(server);
-    redisReply *now = redisCommand(c, "TIME"), *score = redisCommand(c, "ZSCORE topk:locations US");
+    redisReply *now = redisCommand(c, "TIME");
+    long long now_ms = atoll(now->element[0]->str) * 1000;
+    redis_server_do(server, "ZADD topk:locations %lld old %lld young", now_ms - RETENTION_MS - 1,
+                    now_ms - RETENTION_MS / 2);
+    ck_assert_int_eq(store.ops->locations_touch(store.self, (struct bytes[]){us, jp}, 2, &error), STORE_OK);
+    expect_redis("nil", "ZSCORE topk:locations old");
+    expect_redis("3", "ZCARD topk:locations");
+    redisReply *score = redisCommand(c, "ZSCORE topk:locations US");
     double late_ms = atof(now->element[0]->str) * 1000 - atof(score->str);
     ck_assert_msg(late_ms > -2000 && late_ms < 60000, "written %g ms ago by the clock of Redis", late_ms);
     freeReplyObject(now);
@@ -324,8 +329,8 @@ START_TEST(the_index_of_locations_follows_the_clock_of_redis) {
 }
 END_TEST
 
-static int write_row(const char *source, const char *life, enum store_answer *answer) {
-    struct store_row row = {.partition_name = source, .value = {"v", 1}};
+static int write_row(const char *partition, const char *life, enum store_answer *answer) {
+    struct store_row row = {.partition_name = partition, .value = {"v", 1}};
     fence_format(row.fence, 1, 1);
     snprintf(row.life, sizeof row.life, "%s", life);
     int status = store.ops->rows_write(store.self, &row, 1, "00000000000000aa", &error);
@@ -357,13 +362,14 @@ END_TEST
 /* Its partition knows that seven of its rows are kept, and a Redis with fewer would have gone back. */
 START_TEST(an_odd_row_is_not_taken_for_a_redis_that_went_back) {
     enum store_answer answer;
-    struct store_row row = {.partition_name = "events/0", .value = {"v", 1}, .life = "00000000000000aa", .kept = 7};
+    struct store_row row = {
+        .partition_name = "events/0", .value = {"v", 1}, .life = "00000000000000aa", .rows_kept = 7};
     fence_format(row.fence, 1, 1);
     ck_assert_int_eq(write_row("events/1", "", &answer), STORE_OK);
     redis_server_do(server, "HSET topk:progress events/0 %s", odd_rows[0]);
     ck_assert_int_eq(store.ops->rows_write(store.self, &row, 1, "00000000000000bb", &error), STORE_OK);
     ck_assert_int_eq(row.answer, STORE_STORED);
-    ck_assert_int_eq(row.count, 8);
+    ck_assert_int_eq(row.rows_stored, 8);
     expect_redis("00000000000000aa", "HGET topk:progress life");
     expect_redis("00000000000000010000000000000001;v#8", "HGET topk:progress events/0");
 }

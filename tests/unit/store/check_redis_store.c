@@ -1,5 +1,7 @@
-/* The store on a real Redis: what the differential test cannot see - limits, refusals, size, restarts. */
+/* unit/store/check_redis_store.c - the store on a real Redis: limits, refusals, size, restarts.
+ * That is what the differential test cannot see. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -8,6 +10,7 @@
 
 #include "base/mem.h"
 #include "store/redis.h"
+#include "store/redis_scripts.h"
 #include "support/redis_server.h"
 
 enum { RETENTION_MS = 3600 * 1000, MANY_PARTS = 300, MANY_BYTES = 9000 };
@@ -61,10 +64,10 @@ static int contribute(struct bytes location, int64_t at, struct bytes items) {
 
 static struct store_hash read_one(int64_t at) {
     struct store_hash hash = {.location = us, .minute = at};
-    struct store_round round = {.hashes = &hash, .hashes_n = 1};
-    ck_assert_int_eq(store.ops->round_read(store.self, &round, &error), STORE_OK);
+    struct store_lists_read reading = {.hashes = &hash, .hashes_n = 1};
+    ck_assert_int_eq(store.ops->lists_read(store.self, &reading, &error), STORE_OK);
     struct store_hash head = hash;
-    store_round_deinit(&round);
+    store_lists_read_deinit(&reading);
     head.parts = NULL;
     return head;
 }
@@ -135,7 +138,7 @@ START_TEST(a_final_list_gets_through_to_a_full_server_and_frees_the_parts) {
     ck_assert_int_eq(final.answer, STORE_STORED);
     ck_assert(read_one(minute).closed);
     expect_redis("2", "ZSCORE topk:{US}:2026-11-21T19:08 cat");
-    expect_redis("0", "HEXISTS topk:{US}:part:2026-11-21T19:08 i:events/0");
+    expect_redis("0", "HEXISTS topk:{US}:part:2026-11-21T19:08 items:events/0");
     expect_redis("1795288140000", "HGET topk:{US}:meta final_until_ms");
 }
 END_TEST
@@ -145,8 +148,8 @@ END_TEST
 START_TEST(a_list_judged_by_older_rows_is_refused) {
     ck_assert_int_eq(contribute(us, minute, (struct bytes){"x", 1}), STORE_OK);
     struct store_list slow = list_of(minute, "open"), quick = list_of(minute, "ended");
-    slow.rows = 7;
-    quick.rows = 8;
+    slow.rows_version = 7;
+    quick.rows_version = 8;
     ck_assert_int_eq(write_list(&quick), STORE_OK);
     ck_assert_int_eq(write_list(&slow), STORE_OK);
     ck_assert_int_eq(slow.answer, STORE_REFUSED);
@@ -155,7 +158,7 @@ START_TEST(a_list_judged_by_older_rows_is_refused) {
     ck_assert_int_eq(quick.answer, STORE_STORED);
     ck_assert_int_eq(contribute(us, minute, (struct bytes){"y", 1}), STORE_OK);
     slow = list_of(minute, "open"); /* a later contribution, whatever the rows */
-    slow.rows = 7;
+    slow.rows_version = 7;
     ck_assert_int_eq(write_list(&slow), STORE_OK);
     ck_assert_int_eq(slow.answer, STORE_STORED);
 }
@@ -167,7 +170,7 @@ START_TEST(every_row_that_is_stored_makes_the_rows_another_version) {
     expect_redis("2", "HGET topk:progress rows"); /* the first one was told the life */
     struct store_progress progress;
     ck_assert_int_eq(store.ops->progress_read(store.self, &progress, &error), STORE_OK);
-    ck_assert_int_eq(progress.version, 2);
+    ck_assert_int_eq(progress.rows_version, 2);
     store_progress_deinit(&progress);
 }
 END_TEST
@@ -221,7 +224,7 @@ START_TEST(without_a_right_a_final_list_keeps_its_parts) {
         ck_assert_msg(narrow.ops->lists_write(narrow.self, &final, 1, 1000, &error) == STORE_BROKEN, "%s: %s",
                       rights[i], error.text);
         ck_assert_msg(strstr(error.text, "grant the rights in Redis that RUNBOOK.md lists") != NULL, "%s", error.text);
-        expect_redis("1", "HEXISTS topk:{US}:part:2026-11-21T19:08 i:events/0");
+        expect_redis("1", "HEXISTS topk:{US}:part:2026-11-21T19:08 items:events/0");
         expect_redis("0", "HEXISTS topk:{US}:part:2026-11-21T19:08 closed");
         redis_server_do(server, "ACL SETUSER narrow +@all");
     }
@@ -251,7 +254,7 @@ END_TEST
 
 START_TEST(numbers_that_are_none_are_written_anew) {
     ck_assert_int_eq(contribute(us, minute, (struct bytes){"x", 1}), STORE_OK);
-    redis_server_do(server, "HSET topk:{US}:part:2026-11-21T19:08 ln x lr y");
+    redis_server_do(server, "HSET topk:{US}:part:2026-11-21T19:08 merged_writes x merged_rows y");
     redis_server_do(server, "HSET topk:{US}:meta log_time_ms x final_until_ms y seq z");
     struct store_list final = list_of(minute, "final");
     ck_assert_msg(write_list(&final) == STORE_OK, "%s", error.text);
@@ -323,9 +326,24 @@ START_TEST(the_first_writer_learns_the_life_and_the_second_try_is_stored) {
     ck_assert_int_eq(store.ops->rows_write(store.self, &row, 1, "00000000000000bb", &error), STORE_OK);
     ck_assert_int_eq(row.answer, STORE_STORED);
     expect_redis("00000000000000010000000000000001;v#1", "HGET topk:progress events/0");
-    ck_assert_int_eq(row.count, 1);
+    ck_assert_int_eq(row.rows_stored, 1);
     ck_assert_int_gt(row.redis_ms, 1700000000000);
     expect_redis("g", "HGET topk:progress group");
+}
+END_TEST
+
+/* -- lives of keys -- */
+
+/* Two workers, one of them with a shorter RETENTION: what the other promised to keep is kept (rule 21). */
+START_TEST(what_was_stored_to_be_kept_for_longer_is_not_kept_for_less) {
+    ck_assert_int_eq(contribute(us, minute, (struct bytes){"x", 1}), STORE_OK);
+    redis_server_do(server, "PEXPIRE topk:{US}:part:2026-11-21T19:08 %d", 2 * RETENTION_MS);
+    ck_assert_int_eq(contribute(us, minute, (struct bytes){"x", 1}), STORE_OK);
+    redisContext *c = redis_server_connect(server);
+    redisReply *left = redisCommand(c, "PTTL topk:{US}:part:2026-11-21T19:08");
+    ck_assert_int_gt(left->integer, RETENTION_MS);
+    freeReplyObject(left);
+    redisFree(c);
 }
 END_TEST
 
@@ -341,6 +359,35 @@ START_TEST(scripts_that_redis_forgot_are_loaded_again_and_every_call_happens_onc
     ck_assert_int_eq(open.answer, STORE_STORED);
     expect_redis("1", "HGET topk:{US}:meta seq");
     ck_assert(metric_value(metrics_get(metrics, METRIC_REDIS_RECONNECTS, "")) == 0);
+}
+END_TEST
+
+/* The number of the line of close.lua that holds TEXT. */
+static unsigned long line_of(const char *text) {
+    char line[256];
+    unsigned long number = 0, found = 0;
+    FILE *f = fopen("lib/store/lua/close.lua", "r");
+    ck_assert_ptr_nonnull(f);
+    while (found == 0 && fgets(line, sizeof line, f) != NULL) {
+        number++;
+        if (strstr(line, text) != NULL) found = number;
+    }
+    fclose(f);
+    ck_assert_uint_gt(found, 0);
+    return found;
+}
+
+/* Comments do not travel to Redis, but the lines are counted as if they did. */
+START_TEST(an_error_in_a_script_names_the_line_of_its_file) {
+    redisContext *c = redis_server_connect(server);
+    redis_server_do(server, "HSET topk:progress life a members 0 closed 5");
+    redisReply *r = redisCommand(c, "EVAL %s 1 topk:progress a 0 none", redis_scripts[REDIS_SCRIPT_CLOSE]);
+    ck_assert_int_eq(r->type, REDIS_REPLY_ERROR);
+    const char *at = strstr(r->str, "user_script:");
+    ck_assert_msg(at != NULL, "%s", r->str);
+    ck_assert_uint_eq(strtoul(at + strlen("user_script:"), NULL, 10), line_of("< tonumber(minute)"));
+    freeReplyObject(r);
+    redisFree(c);
 }
 END_TEST
 
@@ -364,18 +411,19 @@ START_TEST(large_calls_arrive_whole_and_can_be_closed) {
     lists[0] = (struct store_parts){.location = us, .minute = minute, .parts = parts, .n = MANY_PARTS};
     ck_assert_int_eq(store.ops->contribute(store.self, lists, 1, &error), STORE_OK);
     struct store_hash hash = {.location = us, .minute = minute};
-    struct store_round round = {.hashes = &hash, .hashes_n = 1};
-    ck_assert_int_eq(store.ops->round_read(store.self, &round, &error), STORE_OK);
+    struct store_lists_read reading = {.hashes = &hash, .hashes_n = 1};
+    ck_assert_int_eq(store.ops->lists_read(store.self, &reading, &error), STORE_OK);
     ck_assert_uint_eq(hash.parts_n, MANY_PARTS);
     ck_assert_int_eq(hash.writes, MANY_PARTS + MANY_PARTS / 3);
     for (size_t i = 0; i < hash.parts_n; i++) {
         ck_assert_uint_eq(hash.parts[i].items_len, sizeof items);
         ck_assert_mem_eq(hash.parts[i].items, items, sizeof items);
     }
-    store_round_deinit(&round);
+    store_lists_read_deinit(&reading);
     struct store_list final = list_of(minute, "final");
     ck_assert_int_eq(write_list(&final), STORE_OK);
-    expect_redis("7", "HLEN topk:{US}:part:2026-11-21T19:08"); /* e born n ln lr merged closed */
+    expect_redis(
+        "7", "HLEN topk:{US}:part:2026-11-21T19:08"); /* token born writes merged_writes merged_rows merged closed */
     mem_free(parts);
 }
 END_TEST
@@ -469,7 +517,9 @@ Suite *redis_store_suite(void) {
     tcase_add_test(c, another_group_is_refused_and_told_what_to_do);
     tcase_add_test(c, another_format_is_refused);
     tcase_add_test(c, the_first_writer_learns_the_life_and_the_second_try_is_stored);
+    tcase_add_test(c, what_was_stored_to_be_kept_for_longer_is_not_kept_for_less);
     tcase_add_test(c, scripts_that_redis_forgot_are_loaded_again_and_every_call_happens_once);
+    tcase_add_test(c, an_error_in_a_script_names_the_line_of_its_file);
     tcase_add_test(c, large_calls_arrive_whole_and_can_be_closed);
     tcase_add_test(c, a_call_without_elements_is_no_error);
     tcase_add_test(c, user_password_and_database_of_the_url_are_used);

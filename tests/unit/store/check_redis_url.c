@@ -1,4 +1,4 @@
-/* What an operator may write in TOPKD_REDIS. */
+/* unit/store/check_redis_url.c - what an operator may write in TOPKD_REDIS. */
 #include <string.h>
 
 #include <check.h>

@@ -1,5 +1,6 @@
-/* Two implementations of store_ops, written apart: Lua in a real Redis, C in memory. Long random sequences of calls
- * must get the same answers from both and leave both with the same fields in the same keys. What the property test of
+/* unit/store/check_store_differential.c - two implementations of store_ops, written apart, must do the same.
+ * One is Lua in a real Redis, the other is C in memory. Long random sequences of calls must get the same answers from
+ * both and leave both with the same fields in the same keys. What the property test of
  * the delivery rules finds out about the fake then holds for the scripts. TOPKD_TEST_SEEDS=n runs n sequences instead
  * of SEEDS; a failure names its seed and step. */
 #include <stdio.h>
@@ -12,26 +13,26 @@
 #include "base/mem.h"
 #include "store_pair.h"
 
-enum { SEEDS = 12, STEPS = 600, DUMP_EVERY = 40, LOCATIONS = 4, MINUTES = 20, SOURCES = 3, MANY_ITEMS = 1234 };
+enum { SEEDS = 12, STEPS = 600, DUMP_EVERY = 40, LOCATIONS = 4, MINUTES = 20, PARTITIONS = 3, MANY_ITEMS = 1234 };
 
 static const char *const locations[LOCATIONS] = {"US", "a|b:c", "%{x}", "global"};
-static const char *const sources[SOURCES] = {"events/0", "events/11", "more.events-2/0"};
+static const char *const partitions[PARTITIONS] = {"events/0", "events/11", "more.events-2/0"};
 static const char *const states[] = {"open", "ended", "final", "lost"};
 static const char *const lives[] = {"", "00000000000000aa", "00000000000000bb", "00000000000000cc"};
 static const char *const tokens[] = {"0000000000000001", "0000000000000002", "0000000000000003"};
 static const int64_t first_minute = 29396348, wall_start_ms = 1763752080000;
 
 /* What a merger would remember of a list's hash. */
-struct seen {
-    char e_real[STORE_TOKEN_LEN + 1], e_fake[STORE_TOKEN_LEN + 1];
-    int64_t n;
+struct known_hash {
+    char token_real[STORE_TOKEN_LEN + 1], token_fake[STORE_TOKEN_LEN + 1];
+    int64_t writes;
 };
 
 struct run {
     struct store_pair pair;
     uint64_t random;
     int64_t wall_ms;
-    struct seen seen[LOCATIONS][MINUTES];
+    struct known_hash known[LOCATIONS][MINUTES];
     char where[64];                  /* seed, step and call, for messages */
     struct buf said_real, said_fake; /* the answers of a call as text */
     char arena[1 << 16];             /* random bytes that calls borrow */
@@ -62,9 +63,9 @@ static void some_fence(struct run *t, char out[FENCE_LEN + 1]) {
     fence_format(out, 1 + draw(t, 3), (int64_t)draw(t, 4) - 1);
 }
 
-static struct seen *seen_of(struct run *t, struct bytes location, int64_t minute) {
+static struct known_hash *known_of(struct run *t, struct bytes location, int64_t minute) {
     for (size_t i = 0; i < LOCATIONS; i++)
-        if (fake_eq(location, fake_text(locations[i]))) return &t->seen[i][minute - first_minute];
+        if (fake_eq(location, fake_text(locations[i]))) return &t->known[i][minute - first_minute];
     return NULL;
 }
 
@@ -86,7 +87,7 @@ static void call_contribute(struct run *t, struct err *e) {
         lists[0][i] = (struct store_parts){.location = some_location(t), .minute = some_minute(t), .n = 1 + draw(t, 4)};
         for (size_t j = 0; j < lists[0][i].n; j++) {
             struct store_part *p = &parts[0][i][j];
-            *p = (struct store_part){.partition_name = sources[draw(t, SOURCES)],
+            *p = (struct store_part){.partition_name = partitions[draw(t, PARTITIONS)],
                                      .final = draw(t, 2) == 0,
                                      .only_if_there = draw(t, 3) == 0,
                                      .items = some_bytes(t, 200)};
@@ -140,7 +141,7 @@ static struct bytes some_row(struct run *t) {
 }
 
 static void say_row(struct buf *out, size_t i, const struct store_row *row) {
-    buf_addf(out, "%zu %d %s %lld\n", i, row->answer, row->new_life, (long long)row->count);
+    buf_addf(out, "%zu %d %s %lld\n", i, row->answer, row->new_life, (long long)row->rows_stored);
 }
 
 static void call_rows_write(struct run *t, struct err *e) {
@@ -148,8 +149,8 @@ static void call_rows_write(struct run *t, struct err *e) {
     size_t n = draw(t, 5);
     const char *new_life = lives[1 + draw(t, ARRAY_LEN(lives) - 1)];
     for (size_t i = 0; i < n; i++) {
-        rows[0][i] = (struct store_row){.partition_name = sources[draw(t, SOURCES)], .value = some_row(t)};
-        rows[0][i].kept = draw(t, 4) == 0 ? (int64_t)draw(t, 12) : 0;
+        rows[0][i] = (struct store_row){.partition_name = partitions[draw(t, PARTITIONS)], .value = some_row(t)};
+        rows[0][i].rows_kept = draw(t, 4) == 0 ? (int64_t)draw(t, 12) : 0;
         some_fence(t, rows[0][i].fence);
         strcpy(rows[0][i].life, lives[draw(t, ARRAY_LEN(lives))]);
         rows[1][i] = rows[0][i];
@@ -165,14 +166,15 @@ static void call_rows_write(struct run *t, struct err *e) {
 
 static void say_join(struct buf *out, size_t i, const struct store_join *j) {
     buf_addf(out, "%zu %s %s %s %s %d %lld\n", i, j->life, j->partition_name, j->fence, j->value, j->is_new,
-             (long long)j->closed);
+             (long long)j->closable_until);
 }
 
 static void call_join(struct run *t, struct err *e) {
     struct store_join joins[2][4] = {0};
     size_t n = 1 + draw(t, 4);
     const char *new_life = lives[1 + draw(t, ARRAY_LEN(lives) - 1)];
-    for (size_t i = 0; i < n; i++) joins[0][i].partition_name = joins[1][i].partition_name = sources[draw(t, SOURCES)];
+    for (size_t i = 0; i < n; i++)
+        joins[0][i].partition_name = joins[1][i].partition_name = partitions[draw(t, PARTITIONS)];
     int real = t->pair.real.ops->join(t->pair.real.self, joins[0], n, new_life, e);
     int fake = t->pair.fake.ops->join(t->pair.fake.self, joins[1], n, new_life, e);
     for (size_t i = 0; i < n; i++) {
@@ -203,7 +205,7 @@ static void call_retire(struct run *t, struct err *e) {
     ck_assert_int_eq(t->pair.real.ops->progress_read(t->pair.real.self, &p, e), STORE_OK);
     if (p.n > 0) {
         struct store_progress_row *was = &p.rows[draw(t, p.n)];
-        was->count -= draw(t, 4) == 0;
+        was->rows_stored -= draw(t, 4) == 0;
         struct store_retire real = {.was = was, .value = fake_text("1;+;2;3;-;-;0")}, fake = real;
         int said = t->pair.real.ops->retire(t->pair.real.self, &real, 1, e);
         expect_same(t, said, t->pair.fake.ops->retire(t->pair.fake.self, &fake, 1, e));
@@ -227,8 +229,8 @@ static struct store_list_item *some_items(struct run *t, size_t n) {
 
 static struct store_list some_list(struct run *t, struct store_list_item **top) {
     struct store_list l = {.location = some_location(t), .minute = some_minute(t)};
-    l.writes = seen_of(t, l.location, l.minute)->n - (draw(t, 8) == 0);
-    l.rows = (int64_t)draw(t, 4);
+    l.writes = known_of(t, l.location, l.minute)->writes - (draw(t, 8) == 0);
+    l.rows_version = (int64_t)draw(t, 4);
     l.state = states[draw(t, ARRAY_LEN(states))];
     l.final = strcmp(l.state, "final") == 0 && draw(t, 3) > 0;
     l.merged = some_bytes(t, 300);
@@ -244,8 +246,8 @@ static void call_lists_write(struct run *t, struct err *e) {
     size_t n = 1 + draw(t, 3);
     for (size_t i = 0; i < n; i++) {
         lists[0][i] = lists[1][i] = some_list(t, &tops[i]);
-        strcpy(lists[0][i].hash_token, seen_of(t, lists[0][i].location, lists[0][i].minute)->e_real);
-        strcpy(lists[1][i].hash_token, seen_of(t, lists[0][i].location, lists[0][i].minute)->e_fake);
+        strcpy(lists[0][i].hash_token, known_of(t, lists[0][i].location, lists[0][i].minute)->token_real);
+        strcpy(lists[1][i].hash_token, known_of(t, lists[0][i].location, lists[0][i].minute)->token_fake);
     }
     int real = t->pair.real.ops->lists_write(t->pair.real.self, lists[0], n, t->wall_ms, e);
     int fake = t->pair.fake.ops->lists_write(t->pair.fake.self, lists[1], n, t->wall_ms, e);
@@ -282,11 +284,11 @@ static void call_locations_touch(struct run *t, struct err *e) {
 /* -- calls that read -- */
 
 static void say_progress(struct buf *out, const struct store_progress *p) {
-    buf_addf(out, "life %s version %lld members %lld closed %lld\n", p->life, (long long)p->version,
-             (long long)p->members, (long long)p->closed);
+    buf_addf(out, "life %s version %lld members %lld closed %lld\n", p->life, (long long)p->rows_version,
+             (long long)p->members, (long long)p->closable_until);
     for (size_t i = 0; i < p->n; i++)
         buf_addf(out, "%s %s %s %lld\n", p->rows[i].partition_name, p->rows[i].fence, p->rows[i].value,
-                 (long long)p->rows[i].count);
+                 (long long)p->rows[i].rows_stored);
 }
 
 static int read_progress(struct store *s, struct buf *out, struct err *e) {
@@ -310,7 +312,7 @@ static int read_notes(struct store *s, const uint32_t *shards, size_t waiting, s
         buf_addf(out, "%u %d %s %zu %lld %s\n", note->shard, note->waiting, note->location, note->location_len,
                  (long long)note->minute, note->token);
     }
-    buf_addf(out, "life %s version %lld\n", notes.life, (long long)notes.version);
+    buf_addf(out, "life %s version %lld\n", notes.life, (long long)notes.rows_version);
     store_notes_deinit(&notes);
     return status;
 }
@@ -335,17 +337,17 @@ static void say_hash(struct buf *out, size_t i, const struct store_hash *h) {
 
 static int read_round(struct run *t, struct store *s, struct store_hash *hashes, bool real, struct err *e) {
     struct buf *out = real ? &t->said_real : &t->said_fake;
-    struct store_round r = {.hashes = hashes, .hashes_n = MINUTES};
-    int status = s->ops->round_read(s->self, &r, e);
+    struct store_lists_read r = {.hashes = hashes, .hashes_n = MINUTES};
+    int status = s->ops->lists_read(s->self, &r, e);
     say_progress(out, &r.progress);
     buf_addf(out, "changed %d\n", r.life_changed);
     for (size_t i = 0; i < MINUTES; i++) {
-        struct seen *seen = seen_of(t, hashes[i].location, hashes[i].minute);
+        struct known_hash *known = known_of(t, hashes[i].location, hashes[i].minute);
         say_hash(out, i, &hashes[i]);
-        strcpy(real ? seen->e_real : seen->e_fake, hashes[i].hash_token);
-        seen->n = hashes[i].writes;
+        strcpy(real ? known->token_real : known->token_fake, hashes[i].hash_token);
+        known->writes = hashes[i].writes;
     }
-    store_round_deinit(&r);
+    store_lists_read_deinit(&r);
     return status;
 }
 
@@ -404,7 +406,7 @@ static const struct {
     {"locations_touch", call_locations_touch, 3},
     {"progress_read", call_progress_read, 3},
     {"notes_read", call_notes_read, 5},
-    {"round_read", call_round_read, 16},
+    {"lists_read", call_round_read, 16},
     {"hello", call_hello, 1},
     {"expire", call_expire, 8},
     {"delete_part", call_delete_part, 3},

@@ -1,5 +1,5 @@
-/* The faults of the fake store do what they say, because a delivery test over faults that do not happen proves nothing.
- */
+/* unit/store/check_store_fake.c - the faults of the fake store do what they say.
+ * A delivery test over faults that do not happen would prove nothing. */
 #include <stdio.h>
 #include <string.h>
 
@@ -89,9 +89,9 @@ static int write_rows(struct fake_store *s, const char *life, const char *new_li
 static enum store_answer write_list(struct fake_store *s, const char *state) {
     static const struct store_list_item top[] = {{{"cat", 3}, 2}, {{"dog", 3}, 2}, {{"eel", 3}, 7}};
     struct store_hash hash = {.location = us, .minute = minute};
-    struct store_round round = {.hashes = &hash, .hashes_n = 1};
+    struct store_lists_read reading = {.hashes = &hash, .hashes_n = 1};
     struct store ops = fake_store_ops(s);
-    ck_assert_int_eq(ops.ops->round_read(ops.self, &round, &error), STORE_OK);
+    ck_assert_int_eq(ops.ops->lists_read(ops.self, &reading, &error), STORE_OK);
     struct store_list l = {.location = us,
                            .minute = minute,
                            .writes = hash.writes,
@@ -102,7 +102,7 @@ static enum store_answer write_list(struct fake_store *s, const char *state) {
                            .top_n = ARRAY_LEN(top),
                            .log_time_ms = INT64_MIN};
     strcpy(l.hash_token, hash.hash_token);
-    store_round_deinit(&round);
+    store_lists_read_deinit(&reading);
     ck_assert_int_eq(ops.ops->lists_write(ops.self, &l, 1, now_ms, &error), STORE_OK);
     return l.answer;
 }
@@ -110,7 +110,7 @@ static enum store_answer write_list(struct fake_store *s, const char *state) {
 static int64_t stored_in(struct bytes location) {
     struct fake_list l;
     fake_redis_list(redis, location, minute, &l);
-    int64_t n = l.n;
+    int64_t n = l.writes;
     fake_list_deinit(&l);
     return n;
 }
@@ -252,27 +252,27 @@ START_TEST(a_flush_leaves_nothing_and_a_failover_may_bring_it_back) {
 }
 END_TEST
 
-/* -- a round -- */
+/* -- what lists are made of -- */
 
 static void flush_before_hash(int kind) {
-    if (kind == FAKE_ROUND_HASH) fake_redis_flush(redis, false);
-    if (kind == FAKE_ROUND_LIFE) (void)write_rows(two, "", "00000000000000bb");
+    if (kind == FAKE_READ_HASH) fake_redis_flush(redis, false);
+    if (kind == FAKE_READ_LIFE) (void)write_rows(two, "", "00000000000000bb");
 }
 
-START_TEST(others_may_act_between_the_steps_of_a_round_and_the_life_tells) {
+START_TEST(others_may_act_between_the_steps_of_a_reading_and_the_life_tells) {
     struct store ops = fake_store_ops(one);
     struct store_hash hashes[2] = {{.location = us, .minute = minute}, {.location = uk, .minute = minute}};
-    struct store_round round = {.hashes = hashes, .hashes_n = 2};
+    struct store_lists_read reading = {.hashes = hashes, .hashes_n = 2};
     (void)write_rows(two, "", "00000000000000aa");
     (void)contribute_two(two);
     meanwhile = flush_before_hash;
-    ck_assert_int_eq(ops.ops->round_read(ops.self, &round, &error), STORE_OK);
-    ck_assert(round.life_changed && !hashes[0].exists);
-    ck_assert_str_eq(round.progress.life, "00000000000000aa");
-    static const int steps[] = {FAKE_ROUND_PROGRESS, FAKE_ROUND_HASH, FAKE_ROUND_HASH, FAKE_ROUND_LIFE};
+    ck_assert_int_eq(ops.ops->lists_read(ops.self, &reading, &error), STORE_OK);
+    ck_assert(reading.life_changed && !hashes[0].exists);
+    ck_assert_str_eq(reading.progress.life, "00000000000000aa");
+    static const int steps[] = {FAKE_READ_PROGRESS, FAKE_READ_HASH, FAKE_READ_HASH, FAKE_READ_LIFE};
     ck_assert_uint_eq(asked, ARRAY_LEN(steps));
     ck_assert_mem_eq(kinds, steps, sizeof steps);
-    store_round_deinit(&round);
+    store_lists_read_deinit(&reading);
 }
 END_TEST
 
@@ -319,18 +319,18 @@ END_TEST
 static struct {
     size_t lists, notes;
     char before[8], after[8];
-} seen;
+} noticed;
 
 static void see_list(void *ctx, const struct fake_list *before, const struct fake_list *after) {
     (void)ctx;
-    strcpy(seen.before, before->state);
-    strcpy(seen.after, after->state);
+    strcpy(noticed.before, before->state);
+    strcpy(noticed.after, after->state);
     ck_assert_uint_eq(before->parts_n, 1);
 }
 
 static void count_list(void *ctx, const struct fake_list *l) {
     (void)ctx;
-    seen.lists++;
+    noticed.lists++;
     if (!fake_eq(fake_bytes(&l->location), us)) return;
     ck_assert_str_eq(l->state, "final");
     ck_assert(l->closed && l->parts_n == 0 && l->top_n == 3);
@@ -341,7 +341,7 @@ static void count_list(void *ctx, const struct fake_list *l) {
 
 static void count_note(void *ctx, uint32_t shard, bool waiting, struct bytes location, int64_t at, const char *token) {
     (void)ctx;
-    seen.notes++;
+    noticed.notes++;
     ck_assert_uint_eq(shard, keys_shard(us));
     ck_assert(!waiting && fake_eq(location, us) && at == minute);
     ck_assert_str_eq(token, "abc");
@@ -350,20 +350,20 @@ static void count_note(void *ctx, uint32_t shard, bool waiting, struct bytes loc
 START_TEST(the_verdict_sees_lists_notes_and_every_list_write) {
     struct store ops = fake_store_ops(one);
     struct store_note note = {.location = us, .minute = minute, .token = "abc"};
-    memset(&seen, 0, sizeof seen);
+    memset(&noticed, 0, sizeof noticed);
     redis->on_list = see_list;
     (void)contribute_two(one);
     ck_assert_int_eq(ops.ops->note(ops.self, &note, 1, &error), STORE_OK);
     (void)write_list(one, "open");
-    ck_assert_str_eq(seen.before, "");
-    ck_assert_str_eq(seen.after, "open");
+    ck_assert_str_eq(noticed.before, "");
+    ck_assert_str_eq(noticed.after, "open");
     (void)write_list(one, "final");
-    ck_assert_str_eq(seen.before, "open");
-    ck_assert_str_eq(seen.after, "final");
+    ck_assert_str_eq(noticed.before, "open");
+    ck_assert_str_eq(noticed.after, "final");
     fake_redis_each_list(redis, count_list, NULL);
     fake_redis_each_note(redis, count_note, NULL);
-    ck_assert_uint_eq(seen.lists, 2);
-    ck_assert_uint_eq(seen.notes, 1);
+    ck_assert_uint_eq(noticed.lists, 2);
+    ck_assert_uint_eq(noticed.notes, 1);
 }
 END_TEST
 
@@ -382,7 +382,7 @@ Suite *store_fake_suite(void) {
     tcase_add_test(c, nothing_late_reaches_the_server_after_a_break);
     tcase_add_test(c, a_failover_takes_back_exactly_what_is_younger);
     tcase_add_test(c, a_flush_leaves_nothing_and_a_failover_may_bring_it_back);
-    tcase_add_test(c, others_may_act_between_the_steps_of_a_round_and_the_life_tells);
+    tcase_add_test(c, others_may_act_between_the_steps_of_a_reading_and_the_life_tells);
     tcase_add_test(c, the_fence_holds_unless_switched_off);
     tcase_add_test(c, a_final_list_closes_its_minute_unless_switched_off);
     tcase_add_test(c, another_life_is_refused_unless_switched_off);

@@ -1,4 +1,5 @@
-/* The spelling of keys is a public contract: these texts may not change without a new STORE_CONTRACT_VERSION. */
+/* unit/store/check_store_keys.c - how keys are spelled, which is a public contract.
+ * These texts may not change without a new STORE_CONTRACT_VERSION. */
 #include <string.h>
 
 #include <check.h>

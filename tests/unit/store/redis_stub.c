@@ -1,4 +1,4 @@
-/* store/redis_stub.c - see redis_stub.h. One connection at a time, as one store has. */
+/* unit/store/redis_stub.c - a server that says what a test tells it to, to one connection at a time. */
 #include "redis_stub.h"
 
 #include <pthread.h>
@@ -12,7 +12,7 @@
 #include "base/mem.h"
 
 struct redis_stub {
-    struct redis_stub_options o;
+    struct redis_stub_options options;
     char folder[64], url[128];
     struct sockaddr_un address;
     int listener;
@@ -64,8 +64,8 @@ static const char *next_reply(struct redis_stub *s) {
     pthread_mutex_lock(&s->lock);
     const char *reply = "+OK\r\n";
     size_t i = 0;
-    while (s->o.replies != NULL && s->o.replies[i] != NULL && i < s->commands) i++;
-    if (s->o.replies != NULL && s->o.replies[i] != NULL) reply = s->o.replies[i];
+    while (s->options.replies != NULL && s->options.replies[i] != NULL && i < s->commands) i++;
+    if (s->options.replies != NULL && s->options.replies[i] != NULL) reply = s->options.replies[i];
     s->commands++;
     pthread_cond_broadcast(&s->arrived);
     pthread_mutex_unlock(&s->lock);
@@ -76,12 +76,12 @@ static const char *next_reply(struct redis_stub *s) {
 static bool answer(struct redis_stub *s, int fd, const char *command) {
     char info[128] = "maxmemory_human:0B\r\n";
     if (strcmp(command, "HELLO") == 0) {
-        say_bulk(fd, "*4\r\n$4\r\nmode\r\n", s->o.mode != NULL ? s->o.mode : "standalone");
-        say_bulk(fd, "$4\r\nrole\r\n", s->o.role != NULL ? s->o.role : "master");
+        say_bulk(fd, "*4\r\n$4\r\nmode\r\n", s->options.mode != NULL ? s->options.mode : "standalone");
+        say_bulk(fd, "$4\r\nrole\r\n", s->options.role != NULL ? s->options.role : "master");
         return true;
     }
     if (strcmp(command, "HDEL") == 0) {
-        say(fd, s->o.refuses != NULL ? s->o.refuses : ":0\r\n");
+        say(fd, s->options.refuses != NULL ? s->options.refuses : ":0\r\n");
         return true;
     }
     if (strcmp(command, "CONFIG") == 0) {
@@ -89,7 +89,7 @@ static bool answer(struct redis_stub *s, int fd, const char *command) {
         return true;
     }
     if (strcmp(command, "INFO") == 0) {
-        const char *policy = s->o.policy != NULL ? s->o.policy : "noeviction";
+        const char *policy = s->options.policy != NULL ? s->options.policy : "noeviction";
         if (policy[0] != '\0') snprintf(info, sizeof info, "maxmemory:0\r\nmaxmemory_policy:%s\r\nx:1", policy);
         say_bulk(fd, "", info);
         return true;
@@ -138,7 +138,7 @@ static void *run(void *arg) {
 
 struct redis_stub *redis_stub_start(const struct redis_stub_options *o) {
     struct redis_stub *s = mem_zalloc(1, sizeof *s);
-    s->o = *o;
+    s->options = *o;
     s->fd = -1;
     snprintf(s->folder, sizeof s->folder, "/tmp/topkd-stub-XXXXXX");
     if (mkdtemp(s->folder) == NULL) die("mkdtemp");

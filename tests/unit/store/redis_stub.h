@@ -1,4 +1,4 @@
-/* store/redis_stub.h - a server that says what a test tells it to: for answers that a healthy Redis never gives.
+/* unit/store/redis_stub.h - a server that says what a test tells it to: for answers that a healthy Redis never gives.
  * It introduces itself as MODE, ROLE, REFUSES and POLICY say, and answers other commands, in order of arrival over all
  * connections, with REPLIES. Threads: its own. */
 #ifndef TOPKD_TESTS_REDIS_STUB_H

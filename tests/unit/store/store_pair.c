@@ -1,4 +1,4 @@
-/* store/store_pair.c - see store_pair.h. */
+/* unit/store/store_pair.c - a real Redis and the fake one are filled, emptied and written down side by side. */
 #include "store_pair.h"
 
 #include <stdlib.h>
@@ -78,7 +78,7 @@ static bool ends_with(struct bytes key, const char *tail) {
 
 /* What is random, or the clock of Redis. */
 static struct bytes masked(struct bytes key, struct bytes field, struct bytes value) {
-    return fake_eq(field, fake_text("e")) || fake_eq(field, fake_text("born")) || ends_with(key, ":locations")
+    return fake_eq(field, fake_text("token")) || fake_eq(field, fake_text("born")) || ends_with(key, ":locations")
                ? fake_text("*")
                : value;
 }

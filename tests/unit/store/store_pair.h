@@ -1,4 +1,4 @@
-/* store/store_pair.h - a real Redis and the fake one side by side: the same calls, and everything both hold as text. */
+/* unit/store/store_pair.h - a real Redis and the fake one side by side: the same calls, and all they hold as text. */
 #ifndef TOPKD_TESTS_STORE_PAIR_H
 #define TOPKD_TESTS_STORE_PAIR_H
 
@@ -27,8 +27,8 @@ void pair_expire_list(struct store_pair *p, struct bytes location, int64_t minut
 /* The hash of contributions is gone. */
 void pair_delete_part(struct store_pair *p, struct bytes location, int64_t minute);
 
-/* Every field of every key, sorted, a line each; the random e and the time born are masked. Of the real one also whether each key has the
- * time to live that it should have. */
+/* Every field of every key, sorted, a line each; the random token and the time born are masked. Of the real one also
+ * whether each key has the time to live that it should have. */
 void pair_dump_real(struct store_pair *p, struct buf *out);
 void pair_dump_fake(struct store_pair *p, struct buf *out);
 
