@@ -1,20 +1,21 @@
-/* source/kafka.h - source_ops on librdkafka. See source/source.h for the contract and kafka.c for the facts that bite.
+/* source/kafka.h - source_ops on librdkafka. See source/source.h for the contract and
+ * kafka_member.c for the facts that bite.
  */
 #ifndef TOPKD_SOURCE_KAFKA_H
 #define TOPKD_SOURCE_KAFKA_H
 
 #include "base/clock.h"
 #include "base/metrics.h"
-#include "config/config.h"
+#include "source/kafka_options.h"
 #include "source/source.h"
 
 struct kafka_shared; /* what all members of one process share: topic metadata, the way to the dead-letter topic */
 
 /* Threads: any for kafka_shared_*. */
-int kafka_shared_open(const struct config *c, const struct clock *clock, struct metrics *m, struct kafka_shared **out,
-                      struct err *e) MUST_CHECK;
+int kafka_shared_open(const struct kafka_options *o, const struct clock *clock, struct metrics *m,
+                      struct kafka_shared **out, struct err *e) MUST_CHECK;
 void kafka_shared_close(struct kafka_shared *s);
-/* Number of partitions of topic number I of config->topics, as last heard (refreshed every 10 s or faster); 0 = not
+/* Number of partitions of topic number I of the options, as last heard (refreshed every 10 s or faster); 0 = not
  * known (yet). What was known stays while the topic is missing. */
 uint32_t kafka_shared_partitions(struct kafka_shared *s, uint32_t i);
 /* Did the topic go, though its partitions were known? */

@@ -12,9 +12,9 @@
 /* -- settings ------------------------------------------------------------------------------------ */
 
 /* The first property that is wrong hides the others, so each is tried alone, with both kinds of client. */
-static bool takes_property(struct config *one, const struct config_kafka_prop *p, struct err *e) {
+static bool takes_property(struct kafka_options *one, const struct kafka_property *p, struct err *e) {
     rd_kafka_conf_t *conf;
-    one->kafka_props[0] = *p;
+    one->properties[0] = *p;
     if (kafka_conf_consumer(one, CHECK_QUEUE_BYTES, 0, &conf, e) != 0) return false;
     rd_kafka_conf_destroy(conf);
     if (kafka_conf_producer(one, false, &conf, e) != 0) return false;
@@ -22,10 +22,10 @@ static bool takes_property(struct config *one, const struct config_kafka_prop *p
     return true;
 }
 
-static void check_scram(const struct config *c, struct findings *f) {
+static void check_scram(const struct kafka_options *o, struct findings *f) {
     rd_kafka_conf_t *conf;
     struct err e = {0};
-    if (kafka_conf_watcher(c, &conf, &e) != 0) return; /* told already */
+    if (kafka_conf_watcher(o, &conf, &e) != 0) return; /* told already */
     bool too_old = kafka_conf_scram_is_too_old(conf);
     rd_kafka_conf_destroy(conf);
     if (!too_old) return;
@@ -35,18 +35,18 @@ static void check_scram(const struct config *c, struct findings *f) {
                  rd_kafka_version_str());
 }
 
-bool kafka_check_settings(const struct config *c, struct findings *f) {
-    struct config *one = mem_dup(c, sizeof *one); /* borrows what C points to */
+bool kafka_check_settings(const struct kafka_options *o, struct findings *f) {
+    struct kafka_options *one = mem_dup(o, sizeof *one);
     bool all_good = true;
-    one->kafka_props_n = 1;
-    for (uint32_t i = 0; i < c->kafka_props_n; i++) {
+    one->properties_n = 1;
+    for (uint32_t i = 0; i < o->properties_n; i++) {
         struct err e = {0};
-        if (takes_property(one, &c->kafka_props[i], &e)) continue;
+        if (takes_property(one, &o->properties[i], &e)) continue;
         all_good = false;
         findings_add(f, FINDING_PROBLEM, "settings", "%s: correct or unset it", e.text);
     }
     mem_free(one);
-    check_scram(c, f);
+    check_scram(o, f);
     return all_good;
 }
 
@@ -73,7 +73,7 @@ static bool open_handle(struct kafka_checked *k) {
     rd_kafka_conf_t *conf;
     char text[256];
     struct err e = {0};
-    if (kafka_conf_consumer(k->config, CHECK_QUEUE_BYTES, 0, &conf, &e) != 0) {
+    if (kafka_conf_consumer(k->options, CHECK_QUEUE_BYTES, 0, &conf, &e) != 0) {
         findings_add(k->findings, FINDING_PROBLEM, "settings", "%s: correct or unset it", e.text);
         return false;
     }
@@ -117,11 +117,11 @@ static bool check_brokers(struct kafka_checked *k) {
         tell_errors(k, FINDING_PROBLEM);
         if (k->errors_n == 0)
             findings_add(k->findings, FINDING_PROBLEM, "kafka", "expected an answer of %s within %d s, got \"%s\": %s",
-                         k->config->brokers, CHECK_ANSWER_MS / 1000, rd_kafka_err2str(err), remedy_of(err));
+                         k->options->brokers, CHECK_ANSWER_MS / 1000, rd_kafka_err2str(err), remedy_of(err));
         return false;
     }
     findings_add(k->findings, FINDING_GOOD, "kafka", "%d %s of the cluster of %s, librdkafka %s", md->broker_cnt,
-                 md->broker_cnt == 1 ? "broker" : "brokers", k->config->brokers, rd_kafka_version_str());
+                 md->broker_cnt == 1 ? "broker" : "brokers", k->options->brokers, rd_kafka_version_str());
     rd_kafka_metadata_destroy(md);
     return true;
 }
@@ -178,15 +178,15 @@ static void check_topic(struct kafka_checked *k, struct check_topic *t, int time
 }
 
 static void check_topics(struct kafka_checked *k) {
-    const struct config *c = k->config;
-    for (uint32_t i = 0; i < c->topics_n; i++)
-        k->topics[k->topics_n++] = (struct check_topic){.name = c->topics[i], .is_read = true};
-    if (c->dlq_topic[0] != '\0') k->topics[k->topics_n++] = (struct check_topic){.name = c->dlq_topic};
+    const struct kafka_options *o = k->options;
+    for (uint32_t i = 0; i < o->topics_n; i++)
+        k->topics[k->topics_n++] = (struct check_topic){.name = o->topics[i], .is_read = true};
+    if (o->dead_letter_topic != NULL) k->topics[k->topics_n++] = (struct check_topic){.name = o->dead_letter_topic};
     int64_t until =
         clock_mono_ms(&clock_system) + CHECK_ANSWER_MS; /* of all: a broker that stands still stands for each */
     for (uint32_t i = 0; i < k->topics_n; i++)
         check_topic(k, &k->topics[i], (int)i64_larger(until - clock_mono_ms(&clock_system), 1));
-    if (c->dlq_topic[0] == '\0')
+    if (o->dead_letter_topic == NULL)
         findings_add(k->findings, FINDING_GOOD, "kafka",
                      "no dead-letter topic: rejected events are only counted (TOPKD_DLQ_TOPIC)");
 }
@@ -206,9 +206,9 @@ static void look(struct kafka_checked *k) {
         if (!k->topics[i].is_read && k->topics[i].partitions_n > 0) kafka_check_writing(k, k->topics[i].name);
 }
 
-void kafka_check(const struct config *c, struct findings *f) {
+void kafka_check(const struct kafka_options *o, struct findings *f) {
     struct kafka_checked *k = mem_zalloc(1, sizeof *k);
-    k->config = c;
+    k->options = o;
     k->findings = f;
     if (open_handle(k)) {
         look(k);

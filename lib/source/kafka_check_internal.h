@@ -21,18 +21,18 @@ struct check_error {
 };
 
 struct check_topic {
-    const char *name;      /* borrowed from the config */
+    const char *name;      /* borrowed from the options */
     uint32_t partitions_n; /* 0: not known */
     bool is_read;          /* of TOPICS, not the dead-letter topic */
 };
 
 struct kafka_checked {
-    const struct config *config;
+    const struct kafka_options *options;
     struct findings *findings;
     rd_kafka_t *rk;
     struct check_error errors[CHECK_ERRORS_MAX]; /* that librdkafka reported by itself; one of a code */
     unsigned errors_n;
-    struct check_topic topics[CONFIG_TOPICS_MAX + 1];
+    struct check_topic topics[KAFKA_TOPICS_MAX + 1];
     uint32_t topics_n;
     bool group_is_refused; /* said beside the answers */
 };

@@ -61,7 +61,7 @@ static rd_kafka_t *open_producer(const struct kafka_checked *k) {
     rd_kafka_conf_t *conf;
     char text[256];
     struct err e = {0};
-    if (kafka_conf_producer(k->config, false, &conf, &e) != 0) return NULL; /* told with the settings */
+    if (kafka_conf_producer(k->options, false, &conf, &e) != 0) return NULL; /* told with the settings */
     rd_kafka_conf_set_log_cb(conf, kafka_check_be_quiet);
     /* Such a producer asks for an id before it has anything to send, which a user who may write nowhere is refused. */
     (void)!rd_kafka_conf_set(conf, "enable.idempotence", "true", text, sizeof text);

@@ -137,12 +137,12 @@ static void tell_group_refused(const struct kafka_checked *k, rd_kafka_resp_err_
         findings_add(k->findings, FINDING_PROBLEM, "kafka",
                      "group %s: expected the right to use it, got \"%s\": give this user %s on the group, or correct "
                      "TOPKD_GROUP",
-                     k->config->group, rd_kafka_err2str(err), right);
+                     k->options->group, rd_kafka_err2str(err), right);
     else
         findings_add(k->findings, FINDING_PROBLEM, "kafka",
                      "group %s: expected an answer of its coordinator, got \"%s\": look at the brokers' logs, the "
                      "internal topic __consumer_offsets must be whole",
-                     k->config->group, rd_kafka_err2str(err));
+                     k->options->group, rd_kafka_err2str(err));
 }
 
 /* A cluster's first group waits until its coordinator is there. */
@@ -179,7 +179,7 @@ static bool check_commits(struct kafka_checked *k) {
     if (err)
         tell_group_refused(k, err, "Read");
     else
-        findings_add(k->findings, FINDING_GOOD, "kafka", "group %s: commits for %d of %d partitions", k->config->group,
+        findings_add(k->findings, FINDING_GOOD, "kafka", "group %s: commits for %d of %d partitions", k->options->group,
                      committed_n, list->cnt);
     rd_kafka_topic_partition_list_destroy(list);
     return !err;
@@ -191,7 +191,7 @@ static void check_committing(const struct kafka_checked *k, const char *topic) {
         tell_group_refused(k, err, "Read");
     else
         findings_add(k->findings, FINDING_GOOD, "kafka", "group %s: this user may join it and commit",
-                     k->config->group);
+                     k->options->group);
 }
 
 /* Another program's members would not agree with ours on how to share, and the group would never come together. */
@@ -201,15 +201,15 @@ static void tell_members(const struct kafka_checked *k, const rd_kafka_ConsumerG
     bool ours =
         n == 0 || !assignor || !*assignor || strcmp(assignor, "range") == 0 || strcmp(assignor, "roundrobin") == 0;
     if (ours)
-        findings_add(k->findings, FINDING_GOOD, "kafka", "group %s: %zu members now", k->config->group, n);
+        findings_add(k->findings, FINDING_GOOD, "kafka", "group %s: %zu members now", k->options->group, n);
     else
         findings_add(k->findings, FINDING_PROBLEM, "kafka",
                      "group %s: expected no members but topkd's, got %zu that share by %s: set another TOPKD_GROUP",
-                     k->config->group, n, assignor);
+                     k->options->group, n, assignor);
 }
 
 static void check_members(const struct kafka_checked *k) {
-    const char *group = k->config->group;
+    const char *group = k->options->group;
     rd_kafka_queue_t *queue = rd_kafka_queue_new(k->rk);
     rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(k->rk, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS);
     char text[256];
@@ -234,7 +234,7 @@ void kafka_check_group(struct kafka_checked *k) {
     if (!topic) {
         findings_add(k->findings, FINDING_WARNING, "kafka",
                      "group %s: expected a topic to ask about its commits, got none: check again then",
-                     k->config->group);
+                     k->options->group);
         return;
     }
     if (!check_commits(k)) return;

@@ -116,9 +116,9 @@ static int set_number(rd_kafka_conf_t *conf, const char *name, uint64_t v, struc
     return set(conf, name, text, name, e);
 }
 
-static int pass_through(rd_kafka_conf_t *conf, const struct config *c, enum prop_user who, struct err *e) {
-    for (uint32_t i = 0; i < c->kafka_props_n; i++) {
-        const struct config_kafka_prop *p = &c->kafka_props[i];
+static int pass_through(rd_kafka_conf_t *conf, const struct kafka_options *o, enum prop_user who, struct err *e) {
+    for (uint32_t i = 0; i < o->properties_n; i++) {
+        const struct kafka_property *p = &o->properties[i];
         enum prop_user user = prop_user(p->name);
         if (user != BOTH && user != who) continue;
         char env[128];
@@ -163,10 +163,10 @@ static void log_library(const rd_kafka_t *rk, int level, const char *facility, c
               "client=%s facility=%s text=%s", rk ? rd_kafka_name(rk) : "none", log_quote(facility), log_quote(text));
 }
 
-static int fill_consumer(rd_kafka_conf_t *conf, const struct config *c, uint64_t queue_bytes, struct err *e) {
+static int fill_consumer(rd_kafka_conf_t *conf, const struct kafka_options *o, uint64_t queue_bytes, struct err *e) {
     const struct setting ours[] = {
-        {"bootstrap.servers", c->brokers, "TOPKD_BROKERS"},
-        {"group.id", c->group, "TOPKD_GROUP"},
+        {"bootstrap.servers", o->brokers, "TOPKD_BROKERS"},
+        {"group.id", o->group, "TOPKD_GROUP"},
         {"client.id", "topkd", NULL},
         {"enable.auto.commit", "false", NULL},
         {"enable.auto.offset.store", "false", NULL},
@@ -187,23 +187,23 @@ static int fill_consumer(rd_kafka_conf_t *conf, const struct config *c, uint64_t
      */
     if (rc == 0 && rd_kafka_version() >= VERSION_WITH_QUEUE_BACKOFF)
         rc = set(conf, "fetch.queue.backoff.ms", "50", "fetch.queue.backoff.ms", e);
-    return rc != 0 ? rc : pass_through(conf, c, CONSUMER, e);
+    return rc != 0 ? rc : pass_through(conf, o, CONSUMER, e);
 }
 
-static int fill_watcher(rd_kafka_conf_t *conf, const struct config *c, struct err *e) {
+static int fill_watcher(rd_kafka_conf_t *conf, const struct kafka_options *o, struct err *e) {
     const struct setting ours[] = {
-        {"bootstrap.servers", c->brokers, "TOPKD_BROKERS"},
+        {"bootstrap.servers", o->brokers, "TOPKD_BROKERS"},
         {"client.id", "topkd", NULL},
         {"allow.auto.create.topics", "false", NULL},   /* a typo must not make a topic */
         {"isolation.level", "read_uncommitted", NULL}, /* its watermark queries are to say what Kafka's tools say */
     };
     int rc = set_all(conf, ours, ARRAY_LEN(ours), e);
-    return rc != 0 ? rc : pass_through(conf, c, WATCHER, e);
+    return rc != 0 ? rc : pass_through(conf, o, WATCHER, e);
 }
 
-static int fill_producer(rd_kafka_conf_t *conf, const struct config *c, struct err *e) {
+static int fill_producer(rd_kafka_conf_t *conf, const struct kafka_options *o, struct err *e) {
     const struct setting ours[] = {
-        {"bootstrap.servers", c->brokers, "TOPKD_BROKERS"},
+        {"bootstrap.servers", o->brokers, "TOPKD_BROKERS"},
         {"client.id", "topkd", NULL},
         {"allow.auto.create.topics", "false", NULL}, /* a typo must not make a topic */
         {"enable.idempotence", "false", NULL},       /* see kafka_dead_letter.c */
@@ -215,12 +215,12 @@ static int fill_producer(rd_kafka_conf_t *conf, const struct config *c, struct e
     if (rc == 0) rc = set_number(conf, "queue.buffering.max.messages", LETTER_QUEUE_MESSAGES, e);
     if (rc == 0) rc = set_number(conf, "queue.buffering.max.kbytes", LETTER_QUEUE_KBYTES, e);
     if (rc == 0) rc = set_number(conf, "topic.metadata.propagation.max.ms", LETTER_TOPIC_WAIT_MS, e);
-    return rc != 0 ? rc : pass_through(conf, c, PRODUCER, e);
+    return rc != 0 ? rc : pass_through(conf, o, PRODUCER, e);
 }
 
 /* Behind what the user set: a batch of two may be too large again. */
-static int fill_singles(rd_kafka_conf_t *conf, const struct config *c, struct err *e) {
-    int rc = fill_producer(conf, c, e);
+static int fill_singles(rd_kafka_conf_t *conf, const struct kafka_options *o, struct err *e) {
+    int rc = fill_producer(conf, o, e);
     if (rc == 0) rc = set(conf, "linger.ms", "0", "linger.ms", e);
     return rc != 0 ? rc : set(conf, "batch.num.messages", "1", "batch.num.messages", e);
 }
@@ -248,22 +248,22 @@ static int finish(int rc, rd_kafka_conf_t *conf, rd_kafka_conf_t **out) {
     return rc;
 }
 
-int kafka_conf_consumer(const struct config *c, uint64_t queue_bytes, unsigned member, rd_kafka_conf_t **out,
+int kafka_conf_consumer(const struct kafka_options *o, uint64_t queue_bytes, unsigned member, rd_kafka_conf_t **out,
                         struct err *e) {
     rd_kafka_conf_t *conf = new_conf();
-    int rc = fill_consumer(conf, c, queue_bytes, e);
-    if (rc == 0 && c->threads > 1) rc = number_instance(conf, member, e);
+    int rc = fill_consumer(conf, o, queue_bytes, e);
+    if (rc == 0 && o->members_n > 1) rc = number_instance(conf, member, e);
     return finish(rc, conf, out);
 }
 
-int kafka_conf_watcher(const struct config *c, rd_kafka_conf_t **out, struct err *e) {
+int kafka_conf_watcher(const struct kafka_options *o, rd_kafka_conf_t **out, struct err *e) {
     rd_kafka_conf_t *conf = new_conf();
-    return finish(fill_watcher(conf, c, e), conf, out);
+    return finish(fill_watcher(conf, o, e), conf, out);
 }
 
-int kafka_conf_producer(const struct config *c, bool singles, rd_kafka_conf_t **out, struct err *e) {
+int kafka_conf_producer(const struct kafka_options *o, bool singles, rd_kafka_conf_t **out, struct err *e) {
     rd_kafka_conf_t *conf = new_conf();
-    return finish(singles ? fill_singles(conf, c, e) : fill_producer(conf, c, e), conf, out);
+    return finish(singles ? fill_singles(conf, o, e) : fill_producer(conf, o, e), conf, out);
 }
 
 bool kafka_scram_is_too_old(int version, const char *mechanism) {

@@ -245,7 +245,7 @@ static uint64_t bound_of(const rd_kafka_conf_t *conf, const char *name) {
 rd_kafka_t *kafka_post_producer(struct kafka_post *p, bool singles, struct err *e) {
     rd_kafka_conf_t *conf;
     char text[KAFKA_TEXT_MAX];
-    if (kafka_conf_producer(p->shared->config, singles, &conf, e) != 0) return NULL;
+    if (kafka_conf_producer(p->shared->options, singles, &conf, e) != 0) return NULL;
     if (!singles) {
         p->max_n = bound_of(conf, "queue.buffering.max.messages");
         p->max_bytes = bound_of(conf, "queue.buffering.max.kbytes") * 1024;

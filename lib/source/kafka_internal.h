@@ -19,12 +19,12 @@ enum { KAFKA_ERROR_LOG_MS = 60000 }; /* at most one line in so long for one erro
 /* -- settings and logs (kafka_conf.c) ------------------------------------------------------------ */
 
 /* *OUT: the caller hands it to rd_kafka_new or destroys it. ERR_INVALID names the environment variable. */
-int kafka_conf_consumer(const struct config *c, uint64_t queue_bytes, unsigned member, rd_kafka_conf_t **out,
+int kafka_conf_consumer(const struct kafka_options *o, uint64_t queue_bytes, unsigned member, rd_kafka_conf_t **out,
                         struct err *e) MUST_CHECK;
 /* For what all members share: metadata and the high watermarks. Not in the group. */
-int kafka_conf_watcher(const struct config *c, rd_kafka_conf_t **out, struct err *e) MUST_CHECK;
+int kafka_conf_watcher(const struct kafka_options *o, rd_kafka_conf_t **out, struct err *e) MUST_CHECK;
 /* SINGLES: each message is a batch of its own. */
-int kafka_conf_producer(const struct config *c, bool singles, rd_kafka_conf_t **out, struct err *e) MUST_CHECK;
+int kafka_conf_producer(const struct kafka_options *o, bool singles, rd_kafka_conf_t **out, struct err *e) MUST_CHECK;
 
 /* Warns, and answers true, if CONF wants a SCRAM that this version of the library is too old for. */
 bool kafka_conf_warn_of_scram(const rd_kafka_conf_t *conf);
@@ -151,7 +151,7 @@ void kafka_post_tell_given_up(struct kafka_post *p, const char *name, rd_kafka_r
 enum { KAFKA_MEMBERS_MAX = 1024 };
 
 struct kafka_topic {
-    const char *name;        /* borrowed from the config: this very pointer is in every source_tp */
+    const char *name;        /* borrowed from the options: this very pointer is in every source_tp */
     bool dead_letters;       /* it is DLQ_TOPIC, not one of TOPICS */
     rd_kafka_t *rk;          /* the handle that asks for it */
     rd_kafka_topic_t *rkt;   /* keeps the topic known to the handle */
@@ -162,7 +162,7 @@ struct kafka_topic {
 };
 
 struct kafka_shared {
-    const struct config *config;
+    const struct kafka_options *options; /* borrowed */
     const struct clock *clock;
     struct metrics *metrics;
     rd_kafka_t *rk; /* a consumer outside the group, which needs no right but Describe: metadata, high watermarks */
@@ -176,8 +176,8 @@ struct kafka_shared {
     rd_kafka_resp_err_t unreachable_told;
     uint64_t letters_settled; /* at the last look, and when it last was another number, or nothing waited */
     int64_t letters_moved_ms;
-    struct kafka_topic topics[CONFIG_TOPICS_MAX + 1]; /* the last may be the dead-letter topic */
-    uint32_t topics_n;                                /* without the dead-letter topic */
+    struct kafka_topic topics[KAFKA_TOPICS_MAX + 1]; /* the last may be the dead-letter topic */
+    uint32_t topics_n;                               /* without the dead-letter topic */
     pthread_mutex_t lock; /* guards what follows, members_n, and of topics[] what was heard */
     bool reachable;       /* the last refresh was answered */
     bool letters_stalled; /* some wait, and none was settled for a while */
@@ -198,7 +198,7 @@ bool kafka_note_is_fresh(struct kafka_shared *s, enum kafka_scope scope); /* a l
 /* Has PARTITION of TOPIC (a pointer from topics[].name) a leader, as last heard? True when nothing is known. */
 bool kafka_shared_has_leader(struct kafka_shared *s, const char *topic, int32_t partition);
 uint32_t kafka_shared_topic_partitions(struct kafka_shared *s, const char *topic); /* 0: not known */
-/* The config's own pointer for NAME; NULL: not a topic of ours. */
+/* Our own pointer for NAME; NULL: not a topic of ours. */
 const char *kafka_shared_intern(struct kafka_shared *s, const char *name);
 /* Tickets for one more member. NULL: too many. */
 struct kafka_letters *kafka_shared_add_member(struct kafka_shared *s);
@@ -268,10 +268,9 @@ struct kafka_assigned {
 struct kafka_member {
     struct kafka_shared *shared;
     rd_kafka_t *rk;
-    struct kafka_letters *letters; /* owned by shared */
-    rd_kafka_topic_t
-        *rkts[CONFIG_TOPICS_MAX]; /* same order as config->topics; held, so that a pointer means one topic */
-    uint32_t last_topic;          /* where the last message's topic was found */
+    struct kafka_letters *letters;            /* owned by shared */
+    rd_kafka_topic_t *rkts[KAFKA_TOPICS_MAX]; /* same order as the options; held, so that a pointer means one topic */
+    uint32_t last_topic;                      /* where the last message's topic was found */
     /* Handed out, destroyed by the next poll: records, or one event. */
     struct source_record records[SOURCE_RECORDS_MAX];
     rd_kafka_message_t *rkms[SOURCE_RECORDS_MAX]; /* what they borrow from */

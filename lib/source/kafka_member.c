@@ -77,7 +77,7 @@ static const struct source_ops member_ops = {
 static int create_handle(struct kafka_member *m, uint64_t queue_bytes, struct err *e) {
     rd_kafka_conf_t *conf;
     char text[ERROR_TEXT_MAX];
-    if (kafka_conf_consumer(m->shared->config, queue_bytes, kafka_letters_member(m->letters), &conf, e) != 0)
+    if (kafka_conf_consumer(m->shared->options, queue_bytes, kafka_letters_member(m->letters), &conf, e) != 0)
         return ERR_INVALID;
     rd_kafka_conf_set_opaque(conf, m);
     rd_kafka_conf_set_rebalance_cb(conf, kafka_on_rebalance);

@@ -153,7 +153,7 @@ void kafka_shared_on_error(rd_kafka_t *rk, int code, const char *reason, void *o
 static int create_handle(struct kafka_shared *s, struct err *e) {
     rd_kafka_conf_t *conf;
     char text[KAFKA_TEXT_MAX];
-    if (kafka_conf_watcher(s->config, &conf, e) != 0) return ERR_INVALID;
+    if (kafka_conf_watcher(s->options, &conf, e) != 0) return ERR_INVALID;
     s->scram_too_old = kafka_conf_warn_of_scram(conf);
     rd_kafka_conf_set_opaque(conf, s);
     rd_kafka_conf_set_error_cb(conf, kafka_shared_on_error);
@@ -164,28 +164,28 @@ static int create_handle(struct kafka_shared *s, struct err *e) {
 }
 
 static void add_topics(struct kafka_shared *s) {
-    const struct config *c = s->config;
-    s->topics_n = c->topics_n;
-    for (uint32_t i = 0; i < c->topics_n; i++)
+    const struct kafka_options *o = s->options;
+    s->topics_n = o->topics_n;
+    for (uint32_t i = 0; i < o->topics_n; i++)
         s->topics[i] = (struct kafka_topic){
-            .name = c->topics[i], .rk = s->rk, .rkt = rd_kafka_topic_new(s->rk, c->topics[i], NULL)};
+            .name = o->topics[i], .rk = s->rk, .rkt = rd_kafka_topic_new(s->rk, o->topics[i], NULL)};
     if (s->post)
         s->topics[s->topics_n] =
             (struct kafka_topic){.name = s->post->topic, .dead_letters = true, .rk = s->post->rk, .rkt = s->post->rkt};
 }
 
 static int open_handles(struct kafka_shared *s, struct err *e) {
-    const char *letters = s->config->dlq_topic;
     int rc = create_handle(s, e);
-    if (rc == 0 && letters && letters[0] != '\0') rc = kafka_post_open(s, letters, &s->post, e);
+    if (rc == 0 && s->options->dead_letter_topic != NULL)
+        rc = kafka_post_open(s, s->options->dead_letter_topic, &s->post, e);
     if (rc != 0 && s->rk) rd_kafka_destroy(s->rk);
     return rc;
 }
 
-int kafka_shared_open(const struct config *c, const struct clock *clock, struct metrics *m, struct kafka_shared **out,
-                      struct err *e) {
+int kafka_shared_open(const struct kafka_options *o, const struct clock *clock, struct metrics *m,
+                      struct kafka_shared **out, struct err *e) {
     struct kafka_shared *s = mem_zalloc(1, sizeof *s);
-    s->config = c;
+    s->options = o;
     s->clock = clock;
     s->metrics = m;
     pthread_mutex_init(&s->lock, NULL);

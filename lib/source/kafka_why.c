@@ -123,7 +123,7 @@ void kafka_tell_unreachable(struct kafka_shared *s, rd_kafka_resp_err_t err) {
     if (s->unreachable_since_ms == 0) s->unreachable_since_ms = clock_mono_ms(s->clock);
     if (s->unreachable_told == note.code) return;
     s->unreachable_told = note.code;
-    log_event(LOG_WARN, "kafka_unreachable", "brokers=%s kind=%s text=%s remedy=%s", log_quote(s->config->brokers),
+    log_event(LOG_WARN, "kafka_unreachable", "brokers=%s kind=%s text=%s remedy=%s", log_quote(s->options->brokers),
               rd_kafka_err2name(note.code), log_quote(note.text), log_quote(remedy_for(s, note.code)));
 }
 

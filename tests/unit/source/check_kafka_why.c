@@ -141,13 +141,13 @@ START_TEST(an_outage_is_one_line_and_its_end_another) {
 END_TEST
 
 START_TEST(an_address_where_nobody_is_is_named_with_what_to_do) {
-    struct config config = g.config;
-    g.config.brokers = "127.0.0.1:1";
+    struct kafka_options options = g.options;
+    g.options.brokers = "127.0.0.1:1";
     given_shared(&g);
     await_why(&g, "Connection refused");
     await_why(&g, "check TOPKD_BROKERS");
     kafka_shared_close(g.shared);
-    g.config = config;
+    g.options = options;
     given_shared(&g);
     await_no_why(&g);
 }
@@ -180,7 +180,7 @@ START_TEST(errors_have_a_scope_and_a_remedy) {
 END_TEST
 
 START_TEST(the_cause_is_kept_when_all_brokers_are_down) {
-    g.config.brokers = "127.0.0.1:1"; /* so that nothing is answered meanwhile */
+    g.options.brokers = "127.0.0.1:1"; /* so that nothing is answered meanwhile */
     given_shared(&g);
     await_why(&g, "Connection refused");
     kafka_note_error(g.shared, RD_KAFKA_RESP_ERR__AUTHENTICATION, "wrong password");

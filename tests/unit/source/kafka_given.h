@@ -14,7 +14,7 @@ struct given {
     rd_kafka_t *producer; /* hosts the mock cluster too */
     rd_kafka_mock_cluster_t *cluster;
     char brokers[128];
-    struct config config;
+    struct kafka_options options;
     struct metrics *metrics;
     struct kafka_shared *shared;
 };
