@@ -1,4 +1,4 @@
-/* What a member of the group sees: records, ends, resets, rebalances. */
+/* unit/source/check_kafka_member.c - what a member of the group sees: records, ends, resets, rebalances. */
 #include <stdlib.h>
 #include <string.h>
 

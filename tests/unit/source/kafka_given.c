@@ -1,3 +1,4 @@
+/* unit/source/kafka_given.c - librdkafka's mock cluster, what is in it, and how to wait for a member. */
 #include "kafka_given.h"
 
 #include <stdio.h>
