@@ -22,6 +22,7 @@ static void *asker_main(void *self) {
         }
         pthread_mutex_unlock(&a->lock);
         struct kafka_event *answer = a->answer(a->member, a->tps, a->n);
+        assert(answer != NULL);
         pthread_mutex_lock(&a->lock);
         a->answered = answer;
         a->state = KAFKA_ASKER_ANSWERED;

@@ -49,6 +49,7 @@ static void assigned_note(struct kafka_member *m, const struct source_tp *tps, s
 
 static int assigned_change(struct kafka_member *m, const struct source_tp *tps, size_t n, bool pause, struct err *e) {
     kafka_member_check(m);
+    assert(tps != NULL || n == 0);
     rd_kafka_topic_partition_list_t *list = assigned_to_change(m, tps, n, pause);
     rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR_NO_ERROR;
     if (list->cnt > 0) err = pause ? rd_kafka_pause_partitions(m->rk, list) : rd_kafka_resume_partitions(m->rk, list);
@@ -165,6 +166,7 @@ void kafka_member_acknowledge(struct kafka_member *m) {
 int kafka_member_assign(void *self, const struct source_assign *a, size_t n, struct err *e) {
     struct kafka_member *m = self;
     kafka_member_check(m);
+    assert(a != NULL || n == 0);
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)n + 1);
     struct kafka_assigned *assigned = mem_zalloc(n + 1, sizeof *assigned);
     for (size_t i = 0; i < n; i++) {

@@ -172,6 +172,7 @@ static void checked_look(struct kafka_checked *k) {
 }
 
 void kafka_check(const struct kafka_options *o, struct findings *f) {
+    assert(o != NULL && f != NULL);
     struct kafka_checked *k = mem_zalloc(1, sizeof *k);
     k->options = o;
     k->findings = f;

@@ -20,6 +20,7 @@ struct kafka_commit {
 };
 
 static struct kafka_commit *commit_create(const struct source_commit *c, size_t n) {
+    assert(c != NULL && n > 0);
     struct kafka_commit *k = mem_zalloc(1, sizeof *k);
     k->commits = mem_zalloc(n, sizeof *k->commits);
     memcpy(k->commits, c, n * sizeof *c);
@@ -70,6 +71,7 @@ static rd_kafka_resp_err_t head_send(struct kafka_member *m) {
 
 /* One event a commit: the first verdict counts. */
 static void commit_report(struct kafka_member *m, struct kafka_commit *k) {
+    assert(k != NULL);
     if (k->reported) return;
     k->reported = true;
     struct kafka_event *event =

@@ -157,6 +157,7 @@ static int conf_hand_out(int status, rd_kafka_conf_t *conf, rd_kafka_conf_t **ou
 
 int kafka_conf_consumer(const struct kafka_options *o, uint64_t queue_bytes, unsigned member, rd_kafka_conf_t **out,
                         struct err *e) {
+    assert(o->brokers != NULL && o->group != NULL);
     rd_kafka_conf_t *conf = conf_create();
     int status = consumer_fill(conf, o, queue_bytes, e);
     if (status == 0 && o->members_n > 1) status = instance_number(conf, member, e);
@@ -164,11 +165,13 @@ int kafka_conf_consumer(const struct kafka_options *o, uint64_t queue_bytes, uns
 }
 
 int kafka_conf_watcher(const struct kafka_options *o, rd_kafka_conf_t **out, struct err *e) {
+    assert(o->brokers != NULL);
     rd_kafka_conf_t *conf = conf_create();
     return conf_hand_out(watcher_fill(conf, o, e), conf, out);
 }
 
 int kafka_conf_producer(const struct kafka_options *o, bool singles, rd_kafka_conf_t **out, struct err *e) {
+    assert(o->brokers != NULL);
     rd_kafka_conf_t *conf = conf_create();
     return conf_hand_out(singles ? singles_fill(conf, o, e) : producer_fill(conf, o, e), conf, out);
 }

@@ -82,25 +82,26 @@ struct kafka_ticket kafka_dead_letter_ticket(const rd_kafka_message_t *rkm) {
 }
 
 struct kafka_dead_letter kafka_dead_letter_of_report(const rd_kafka_message_t *rkm) {
-    struct kafka_dead_letter letter = {
+    struct kafka_dead_letter dead_letter = {
         .ticket = kafka_dead_letter_ticket(rkm), .key = {rkm->key, rkm->key_len}, .value = {rkm->payload, rkm->len}};
-    rd_kafka_resp_err_t none = rd_kafka_message_detach_headers((rd_kafka_message_t *)(uintptr_t)rkm, &letter.headers);
+    rd_kafka_resp_err_t none =
+        rd_kafka_message_detach_headers((rd_kafka_message_t *)(uintptr_t)rkm, &dead_letter.headers);
     assert(none == RD_KAFKA_RESP_ERR_NO_ERROR); /* all of ours have some */
     (void)none;
-    return letter;
+    return dead_letter;
 }
 
 rd_kafka_resp_err_t kafka_dead_letter_produce(rd_kafka_t *rk, rd_kafka_topic_t *rkt,
-                                              const struct kafka_dead_letter *letter) {
+                                              const struct kafka_dead_letter *dead_letter) {
     rd_kafka_vu_t v[] = {
         {.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = rkt},
         {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
-        {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {(void *)(uintptr_t)letter->key.p, letter->key.n}},
-        {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {(void *)(uintptr_t)letter->value.p, letter->value.n}},
-        {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = opaque_pack(letter->ticket)},
-        {.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = letter->headers},
+        {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {(void *)(uintptr_t)dead_letter->key.p, dead_letter->key.n}},
+        {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {(void *)(uintptr_t)dead_letter->value.p, dead_letter->value.n}},
+        {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = opaque_pack(dead_letter->ticket)},
+        {.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = dead_letter->headers},
     };
-    assert(rk != NULL && rkt != NULL && letter->headers != NULL);
+    assert(rk != NULL && rkt != NULL && dead_letter->headers != NULL);
     rd_kafka_error_t *error = rd_kafka_produceva(rk, v, ARRAY_LEN(v));
     if (error == NULL) return RD_KAFKA_RESP_ERR_NO_ERROR;
     rd_kafka_resp_err_t code = rd_kafka_error_code(error);

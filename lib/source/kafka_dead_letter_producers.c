@@ -13,6 +13,7 @@ enum { FLUSH_MS = 1000 }; /* the worker waited for its dead letters before; thes
 
 void kafka_dead_letters_check(const struct kafka_dead_letters *d) {
     assert((d->out_n == 0) == (d->out_bytes == 0)); /* each takes more than its bytes */
+    assert((d->waiting == NULL) == (d->due_ms == 0));
     assert((d->waiting == NULL) == (d->waiting_tail == &d->waiting));
 }
 

@@ -10,19 +10,19 @@
 
 enum { REST_MIN_MS = 500, REST_MAX_MS = 10000 };
 
-static struct kafka_dead_waiting *waiting_create(const struct kafka_dead_letter *letter, bool alone) {
-    struct bytes key = letter->key, value = letter->value;
+static struct kafka_dead_waiting *waiting_create(const struct kafka_dead_letter *dead_letter, bool alone) {
+    struct bytes key = dead_letter->key, value = dead_letter->value;
     struct kafka_dead_waiting *w = mem_alloc(sizeof *w + key.n + value.n);
-    *w = (struct kafka_dead_waiting){.letter = *letter, .alone = alone};
+    *w = (struct kafka_dead_waiting){.dead_letter = *dead_letter, .alone = alone};
     if (key.n > 0) memcpy(w->bytes, key.p, key.n);
     if (value.n > 0) memcpy(w->bytes + key.n, value.p, value.n);
-    if (key.p != NULL) w->letter.key.p = w->bytes;
-    if (value.p != NULL) w->letter.value.p = w->bytes + key.n;
+    if (key.p != NULL) w->dead_letter.key.p = w->bytes;
+    if (value.p != NULL) w->dead_letter.value.p = w->bytes + key.n;
     return w;
 }
 
 void kafka_dead_waiting_destroy(struct kafka_dead_waiting *w) {
-    if (w->letter.headers != NULL) rd_kafka_headers_destroy(w->letter.headers);
+    if (w->dead_letter.headers != NULL) rd_kafka_headers_destroy(w->dead_letter.headers);
     mem_free(w);
 }
 
@@ -63,9 +63,10 @@ void kafka_dead_letters_answered(struct kafka_dead_letters *d) {
 
 /* -- in and out ---------------------------------------------------------------------------------- */
 
-void kafka_dead_letters_hold(struct kafka_dead_letters *d, const struct kafka_dead_letter *letter,
+void kafka_dead_letters_hold(struct kafka_dead_letters *d, const struct kafka_dead_letter *dead_letter,
                              rd_kafka_resp_err_t code, bool alone) {
-    struct kafka_dead_waiting *w = waiting_create(letter, alone);
+    assert(code != RD_KAFKA_RESP_ERR_NO_ERROR);
+    struct kafka_dead_waiting *w = waiting_create(dead_letter, alone);
     enum kafka_fate fate = kafka_fate_of(code);
     pthread_mutex_lock(&d->lock);
     kafka_dead_letters_check(d);
@@ -75,7 +76,7 @@ void kafka_dead_letters_hold(struct kafka_dead_letters *d, const struct kafka_de
     queue_schedule(d, fate);
     if (fate == KAFKA_FATE_HEALS && (d->refused == RD_KAFKA_RESP_ERR_NO_ERROR || kafka_refusal_is_known(code))) {
         d->refused = code;
-        kafka_dead_letter_name(letter->headers, d->refused_name);
+        kafka_dead_letter_name(dead_letter->headers, d->refused_name);
     }
     pthread_mutex_unlock(&d->lock);
 }

@@ -1,5 +1,6 @@
 /* source/kafka_dead_letter_refusals.c - what is said of dead letters that Kafka does not take, and how one is given up.
  */
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -41,15 +42,16 @@ static void tell_given_up(struct kafka_dead_letters *d, const char *name, rd_kaf
               line == GIVEN_UP_LINES_MAX ? " more=\"in topkd_dead_letters_total\"" : "");
 }
 
-void kafka_dead_letters_give_up(struct kafka_dead_letters *d, const struct kafka_dead_letter *letter,
+void kafka_dead_letters_give_up(struct kafka_dead_letters *d, const struct kafka_dead_letter *dead_letter,
                                 rd_kafka_resp_err_t code) {
     char name[KAFKA_NAME_MAX];
-    kafka_dead_letter_name(letter->headers, name);
-    rd_kafka_headers_destroy(letter->headers);
+    assert(code != RD_KAFKA_RESP_ERR_NO_ERROR);
+    kafka_dead_letter_name(dead_letter->headers, name);
+    rd_kafka_headers_destroy(dead_letter->headers);
     kafka_dead_letters_count(d, "result=\"failed\"");
     tell_given_up(d, name, code);
-    kafka_dead_letters_release(d, kafka_dead_letter_bytes(letter->key, letter->value));
-    kafka_all_tickets_settle(d->tickets, letter->ticket);
+    kafka_dead_letters_release(d, kafka_dead_letter_bytes(dead_letter->key, dead_letter->value));
+    kafka_all_tickets_settle(d->tickets, dead_letter->ticket);
 }
 
 /* -- waiting ------------------------------------------------------------------------------------- */
@@ -63,8 +65,9 @@ static bool refusal_is_news(rd_kafka_resp_err_t refused, rd_kafka_resp_err_t tol
 static void tell_waiting(const struct kafka_dead_letters *d, const char *name, uint64_t out,
                          rd_kafka_resp_err_t refused) {
     char remedy[KAFKA_REMEDY_MAX];
+    assert(out > 0); /* what waits is not settled */
     remedy_for(d, refused, remedy);
-    log_event(LOG_WARN, "dead_letters_wait", "%s letters=%" PRIu64 " kind=%s text=%s remedy=%s", name, out,
+    log_event(LOG_WARN, "dead_letters_wait", "%s dead_letters=%" PRIu64 " kind=%s text=%s remedy=%s", name, out,
               rd_kafka_err2name(refused), log_quote(rd_kafka_err2str(refused)), log_quote(remedy));
 }
 

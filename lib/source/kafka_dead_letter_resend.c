@@ -31,11 +31,11 @@ static void producer_ask_for_topic(const struct kafka_dead_producer *p) {
 
 static rd_kafka_resp_err_t waiting_send(struct kafka_dead_letters *d, struct kafka_dead_waiting *w) {
     const struct kafka_dead_producer *p = producer_of(d, w->alone);
-    w->letter.ticket.resent = true;
+    w->dead_letter.ticket.resent = true;
     if (p == NULL) return RD_KAFKA_RESP_ERR__QUEUE_FULL;
-    rd_kafka_resp_err_t code = kafka_dead_letter_produce(p->rk, p->rkt, &w->letter);
+    rd_kafka_resp_err_t code = kafka_dead_letter_produce(p->rk, p->rkt, &w->dead_letter);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return code;
-    w->letter.headers = NULL; /* the producer's */
+    w->dead_letter.headers = NULL; /* the producer's */
     kafka_dead_letters_resent(d);
     return code;
 }
@@ -43,10 +43,10 @@ static rd_kafka_resp_err_t waiting_send(struct kafka_dead_letters *d, struct kaf
 /* Refused by librdkafka itself, as it stands. */
 static void waiting_refused(struct kafka_dead_letters *d, struct kafka_dead_waiting *w, rd_kafka_resp_err_t code) {
     if (kafka_fate_of(code) == KAFKA_FATE_HEALS)
-        kafka_dead_letters_hold(d, &w->letter, code, w->alone);
+        kafka_dead_letters_hold(d, &w->dead_letter, code, w->alone);
     else
-        kafka_dead_letters_give_up(d, &w->letter, code);
-    w->letter.headers = NULL;
+        kafka_dead_letters_give_up(d, &w->dead_letter, code);
+    w->dead_letter.headers = NULL;
 }
 
 static void waiting_send_all(struct kafka_dead_letters *d, struct kafka_dead_waiting *list) {

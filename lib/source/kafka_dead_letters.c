@@ -13,30 +13,31 @@
 
 /* -- sending ------------------------------------------------------------------------------------- */
 
-static int send_refuse(struct kafka_dead_letters *d, const struct kafka_dead_letter *letter, struct err *e) {
-    rd_kafka_headers_destroy(letter->headers);
-    kafka_dead_letters_release(d, kafka_dead_letter_bytes(letter->key, letter->value));
+static int send_refuse(struct kafka_dead_letters *d, const struct kafka_dead_letter *dead_letter, struct err *e) {
+    rd_kafka_headers_destroy(dead_letter->headers);
+    kafka_dead_letters_release(d, kafka_dead_letter_bytes(dead_letter->key, dead_letter->value));
     return err_set(e, ERR_REFUSED, "the queue of dead letters is full");
 }
 
 int kafka_dead_letters_send(struct kafka_dead_letters *d, struct kafka_tickets *t,
                             const struct source_dead_letter *rejected, struct err *e) {
+    assert(t != NULL);
     if (d == NULL) return err_set(e, ERR_UNSUPPORTED, "no dead-letter topic: set TOPKD_DLQ_TOPIC");
     if (!kafka_dead_letters_reserve(d, kafka_dead_letter_bytes(rejected->key, rejected->value)))
         return err_set(e, ERR_REFUSED, "too many dead letters wait for their answer");
-    struct kafka_dead_letter letter = kafka_dead_letter_of(rejected);
-    letter.ticket = kafka_tickets_take(t);
-    if (letter.ticket.number == 0) return send_refuse(d, &letter, e);
-    rd_kafka_resp_err_t code = kafka_dead_letter_produce(d->batches.rk, d->batches.rkt, &letter);
+    struct kafka_dead_letter dead_letter = kafka_dead_letter_of(rejected);
+    dead_letter.ticket = kafka_tickets_take(t);
+    if (dead_letter.ticket.number == 0) return send_refuse(d, &dead_letter, e);
+    rd_kafka_resp_err_t code = kafka_dead_letter_produce(d->batches.rk, d->batches.rkt, &dead_letter);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return 0;
     if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
         kafka_tickets_give_back(t);
-        return send_refuse(d, &letter, e);
+        return send_refuse(d, &dead_letter, e);
     }
     if (kafka_fate_of(code) == KAFKA_FATE_HEALS)
-        kafka_dead_letters_hold(d, &letter, code, false);
+        kafka_dead_letters_hold(d, &dead_letter, code, false);
     else
-        kafka_dead_letters_give_up(d, &letter, code);
+        kafka_dead_letters_give_up(d, &dead_letter, code);
     return 0;
 }
 
@@ -44,12 +45,12 @@ int kafka_dead_letters_send(struct kafka_dead_letters *d, struct kafka_tickets *
 
 /* The text of a report is not rd_kafka_message_errstr: for a producer that is the payload, which has no end. */
 static void report_refused(struct kafka_dead_letters *d, const rd_kafka_message_t *rkm, bool alone) {
-    struct kafka_dead_letter letter = kafka_dead_letter_of_report(rkm);
+    struct kafka_dead_letter dead_letter = kafka_dead_letter_of_report(rkm);
     enum kafka_fate fate = kafka_fate_of(rkm->err);
     if (fate == KAFKA_FATE_NEVER || (fate == KAFKA_FATE_TOO_LARGE && alone))
-        kafka_dead_letters_give_up(d, &letter, rkm->err);
+        kafka_dead_letters_give_up(d, &dead_letter, rkm->err);
     else
-        kafka_dead_letters_hold(d, &letter, rkm->err, alone || fate == KAFKA_FATE_TOO_LARGE);
+        kafka_dead_letters_hold(d, &dead_letter, rkm->err, alone || fate == KAFKA_FATE_TOO_LARGE);
 }
 
 static void report_delivered(struct kafka_dead_letters *d, const rd_kafka_message_t *rkm) {

@@ -33,7 +33,7 @@ uint64_t kafka_dead_letter_bytes(struct bytes key, struct bytes value);
 void kafka_dead_letter_name(const rd_kafka_headers_t *headers, char name[KAFKA_NAME_MAX]);
 /* Key and value are copied. The headers are the producer's if it succeeds. */
 rd_kafka_resp_err_t kafka_dead_letter_produce(rd_kafka_t *rk, rd_kafka_topic_t *rkt,
-                                              const struct kafka_dead_letter *letter);
+                                              const struct kafka_dead_letter *dead_letter);
 
 /* -- all of them --------------------------------------------------------------------------------- */
 
@@ -85,14 +85,14 @@ void kafka_dead_letters_count(struct kafka_dead_letters *d, const char *labels);
 
 struct kafka_dead_waiting {
     struct kafka_dead_waiting *next;
-    struct kafka_dead_letter letter; /* points into bytes; the headers are owned */
-    bool alone;                      /* in a batch of its own */
+    struct kafka_dead_letter dead_letter; /* points into bytes; the headers are owned */
+    bool alone;                           /* in a batch of its own */
     char bytes[];
 };
 
 void kafka_dead_waiting_destroy(struct kafka_dead_waiting *w);
 /* Refused with CODE. Takes the headers, copies the rest. ALONE: it goes by itself from now on.   Threads: any. */
-void kafka_dead_letters_hold(struct kafka_dead_letters *d, const struct kafka_dead_letter *letter,
+void kafka_dead_letters_hold(struct kafka_dead_letters *d, const struct kafka_dead_letter *dead_letter,
                              rd_kafka_resp_err_t code, bool alone);
 /* All that wait, if it is time; else NULL. The caller owns them. */
 struct kafka_dead_waiting *kafka_dead_letters_take_due(struct kafka_dead_letters *d);
@@ -106,7 +106,7 @@ void kafka_dead_letters_end_if_none_waits(struct kafka_dead_letters *d); /* lock
 /* -- kafka_dead_letter_refusals.c ---------------------------------------------------------------- */
 
 /* Lost, counted and named. Takes the headers.   Threads: any. */
-void kafka_dead_letters_give_up(struct kafka_dead_letters *d, const struct kafka_dead_letter *letter,
+void kafka_dead_letters_give_up(struct kafka_dead_letters *d, const struct kafka_dead_letter *dead_letter,
                                 rd_kafka_resp_err_t code);
 /* One line when they begin to wait, when the reason changes and when they are taken.   Threads: the serving one. */
 void kafka_dead_letters_tell_change(struct kafka_dead_letters *d);

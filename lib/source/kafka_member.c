@@ -165,6 +165,7 @@ static void member_destroy(struct kafka_member *m) {
 }
 
 int kafka_member_open(struct kafka_shared *s, uint64_t queue_bytes, struct source *out, struct err *e) {
+    assert(s != NULL && queue_bytes > 0);
     struct kafka_tickets *tickets = kafka_all_tickets_add(&s->tickets);
     if (tickets == NULL) return err_set(e, ERR_INVALID, "more than %d members in one process", KAFKA_MEMBERS_MAX);
     struct kafka_member *m = mem_zalloc(1, sizeof *m);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 void kafka_notes_init(struct kafka_notes *notes, const struct clock *clock, struct metrics *m) {
+    assert(clock != NULL && m != NULL);
     *notes = (struct kafka_notes){.clock = clock, .metrics = m};
     pthread_mutex_init(&notes->lock, NULL);
 }

@@ -132,6 +132,7 @@ static void told_push(struct kafka_member *m, const rd_kafka_message_t *rkm) {
 static size_t message_take(struct kafka_member *m, rd_kafka_message_t *rkm) {
     const char *topic = rkm->err ? NULL : message_topic(m, rkm->rkt);
     if (topic != NULL) {
+        assert(m->records_n < SOURCE_RECORDS_MAX);
         record_fill(&m->records[m->records_n], topic, rkm);
         m->rkms[m->records_n++] = rkm;
         return rkm->len + rkm->key_len;
@@ -209,7 +210,7 @@ static bool poll_for_answer(struct kafka_member *m, int timeout_ms, struct sourc
 void kafka_member_poll(void *self, int timeout_ms, struct source_event *ev) {
     struct kafka_member *m = self;
     kafka_member_check(m);
-    assert(m->life != KAFKA_MEMBER_CLOSES);
+    assert(m->life != KAFKA_MEMBER_CLOSES && timeout_ms >= 0 && ev != NULL);
     kafka_member_release(m);
     kafka_member_acknowledge(m);
     bool awaits = answer_is_awaited(m);

@@ -53,6 +53,7 @@ static enum kafka_client property_client(const char *name) {
 
 /* "fetch.wait.max.ms" -> "TOPKD_RDKAFKA_FETCH_WAIT_MAX_MS" */
 static void property_env_name(const char *name, char *out, size_t size) {
+    assert(size > 0);
     int n = snprintf(out, size, "TOPKD_RDKAFKA_%s", name);
     for (int i = 0; i < n && (size_t)i < size - 1; i++)
         out[i] = out[i] == '.' ? '_' : (char)toupper((unsigned char)out[i]);

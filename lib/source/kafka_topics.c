@@ -30,6 +30,7 @@ void kafka_topics_deinit(struct kafka_topics *t) {
 }
 
 void kafka_topics_add(struct kafka_topics *t, const char *name, rd_kafka_t *rk, rd_kafka_topic_t *rkt) {
+    assert(name != NULL && rk != NULL && rkt != NULL);
     assert(t->read_n < KAFKA_TOPICS_MAX && t->all_n == t->read_n);
     t->of[t->read_n++] = (struct kafka_topic){.name = name, .rk = rk, .rkt = rkt};
     t->all_n = t->read_n;
@@ -37,6 +38,7 @@ void kafka_topics_add(struct kafka_topics *t, const char *name, rd_kafka_t *rk, 
 }
 
 void kafka_topics_add_dead_letters(struct kafka_topics *t, const char *name, rd_kafka_t *rk, rd_kafka_topic_t *rkt) {
+    assert(name != NULL && rk != NULL && rkt != NULL);
     assert(t->all_n == t->read_n);
     t->of[t->all_n++] = (struct kafka_topic){.name = name, .dead_letters = true, .rk = rk, .rkt = rkt};
     topics_check(t);

@@ -41,6 +41,7 @@ void kafka_tell_reachable(struct kafka_shared *s) {
 }
 
 void kafka_tell_note(struct kafka_shared *s, enum kafka_scope scope) {
+    assert(scope < KAFKA_SCOPES);
     struct kafka_told *told = &s->told[scope];
     int64_t now = clock_mono_ms(s->clock);
     struct kafka_note note = kafka_notes_take(&s->notes, scope);
@@ -105,6 +106,7 @@ static struct kafka_note note_last(struct kafka_shared *s, int64_t now) {
 }
 
 void kafka_shared_last_error(struct kafka_shared *s, char text[KAFKA_LAST_ERROR_MAX]) {
+    assert(s != NULL);
     int64_t now = clock_mono_ms(s->clock);
     struct kafka_note last = note_last(s, now);
     const char *remedy = kafka_remedy_of(last.code);
