@@ -104,6 +104,7 @@ $(B)/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(SUPPORT) $(LIB)
 
 BENCHES := $(addprefix $(B)/bench/,bare scan sketch)
 $(B)/bench/bare $(B)/bench/scan: $(B)/bench/%: $(B)/tests/bench/%.o
+$(B)/bench/bare: $(B)/tests/bench/zincrby.o
 $(B)/bench/sketch: $(patsubst %.c,$(B)/%.o,$(wildcard tests/bench/sketch/*.c))
 $(BENCHES): $(LIB)
 	@mkdir -p $(@D)
@@ -160,7 +161,7 @@ layers: ## fail if a file includes what its folder may not know
 names-check: ## fail if a comment or a page names what is not there, or a file breaks a habit (ARGS="lib/base ...")
 	$(Q)python3 -B tests/support/names.py --self-test
 	$(Q)python3 -B tests/support/names.py $(ARGS)
-docs: all ## write the generated parts of README.md and deploy/env.example
+docs: all ## write the generated parts of README.md, deploy/METRICS.md and deploy/env.example
 	$(Q)tests/support/docs.sh write
 docs-check: all ## fail if these parts are not what the programs print
 	$(Q)tests/support/docs.sh check
@@ -168,9 +169,32 @@ docs-check: all ## fail if these parts are not what the programs print
 # -- packaging -------------------------------------------------------------------------------------
 deps: ## install what is missing to build, test and demo (Debian; root or sudo)
 	$(Q)deploy/local/deps build test demo real-broker
-install: all ## into $(DESTDIR)$(PREFIX)/bin
-	install -d $(DESTDIR)$(PREFIX)/bin
-	install -m 755 $(PROGRAMS:%=build/bin/%) $(DESTDIR)$(PREFIX)/bin
+# The mock broker is for demos and tests only. A unit file is installed as soon as there is one.
+INSTALLED := $(filter-out topkd-mockbroker,$(PROGRAMS))
+PAGES     := $(INSTALLED:%=build/man/%.1)
+UNITS     := $(wildcard deploy/*.service)
+PAPERS    := deploy/env.example deploy/RUNBOOK.md deploy/METRICS.md lib/event/EVENTS.md
+BINDIR    := $(DESTDIR)$(PREFIX)/bin
+MANDIR    := $(DESTDIR)$(PREFIX)/share/man/man1
+DOCDIR    := $(DESTDIR)$(PREFIX)/share/doc/topkd
+UNITDIR   := $(DESTDIR)$(PREFIX)/lib/systemd/system
+
+build/man/topkd.1:         WHAT := top-K lists per place and minute in Redis, live from Kafka
+build/man/topkd-audit.1:   WHAT := recounts the topics of topkd and says how far its lists are from the truth
+build/man/topkd-loadgen.1: WHAT := sends made-up or recorded events to a Kafka topic
+$(PAGES): build/man/%.1: build/bin/% deploy/man.sh
+	@mkdir -p $(@D)
+	$(Q)deploy/man.sh $< '$(VERSION)' '$(WHAT)' > $@.new && mv $@.new $@
+
+install: all $(PAGES) ## programs, man pages and papers, under $(DESTDIR)$(PREFIX)
+	$(Q)install -d $(BINDIR) $(MANDIR) $(DOCDIR)
+	$(Q)install -m 755 $(INSTALLED:%=build/bin/%) $(BINDIR)
+	$(Q)install -m 644 $(PAGES) $(MANDIR)
+	$(Q)install -m 644 $(PAPERS) $(DOCDIR)
+	$(if $(UNITS),$(Q)install -d $(UNITDIR) && install -m 644 $(UNITS) $(UNITDIR))
+uninstall: ## remove what install has put there
+	$(Q)rm -f $(INSTALLED:%=$(BINDIR)/%) $(INSTALLED:%=$(MANDIR)/%.1) $(UNITS:deploy/%=$(UNITDIR)/%)
+	$(Q)rm -f $(addprefix $(DOCDIR)/,$(notdir $(PAPERS))) && { [ ! -d $(DOCDIR) ] || rmdir $(DOCDIR); }
 image: ## the container image topkd:latest
 	docker build -t topkd:latest --build-arg VERSION='$(VERSION)' -f deploy/Dockerfile .
 up: image ## Kafka, Redis and two workers in containers (PROFILE=load adds the load generator)
@@ -184,6 +208,6 @@ help: ## this list
 
 .PHONY: all programs test unit model run-unit run-model check-asan check-tsan mutants mutants-check fuzz fuzzers \
         integration bench bench-programs demo \
-        fmt fmt-check layers names-check docs docs-check deps install image up down clean help .FORCE
+        fmt fmt-check layers names-check docs docs-check deps install uninstall image up down clean help .FORCE
 .SECONDARY:
 .DEFAULT_GOAL := all

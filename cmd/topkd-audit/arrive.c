@@ -1,5 +1,7 @@
-/* The group's committed offsets say that everything was applied; lists follow by a publish and a merge tick. So: first
- * the commits, then no list that is absent or could still end, then three publish intervals in which nothing moved. */
+/* topkd-audit/arrive.c - waits first for the group's commits, then for the lists.
+ * The committed offsets say that every record was applied. The lists follow a publish tick and a merge tick later.
+ * So the lists have arrived when none is absent or can still end, and then nothing has moved for three publish
+ * intervals. */
 #include "arrive.h"
 
 #include <stdarg.h>
@@ -19,23 +21,23 @@ static void sleep_ms(int64_t ms) {
 
 /* The waiting, from its begin to its end (monotonic). */
 struct wait {
-    const struct arrival *a;
+    const struct arrival *arrival;
     struct arrived *out;
     int64_t begin_ms, end_ms;
 };
 
-static void await(const struct wait *w, const char *fmt, ...) PRINTF_LIKE(2, 3);
-static void await(const struct wait *w, const char *fmt, ...) {
+static void wait_say(const struct wait *w, const char *fmt, ...) PRINTF_LIKE(2, 3);
+static void wait_say(const struct wait *w, const char *fmt, ...) {
     va_list ap;
     va_start(ap, fmt);
     vsnprintf(w->out->awaited, sizeof w->out->awaited, fmt, ap);
     va_end(ap);
-    progress_say(w->a->progress, "waited %.0f of %.0f s, for %s",
+    progress_say(w->arrival->progress, "waited %.0f of %.0f s for %s",
                  (double)(clock_mono_ms(&clock_system) - w->begin_ms) / 1000.0,
                  (double)(w->end_ms - w->begin_ms) / 1000.0, w->out->awaited);
 }
 
-static bool is_over(const struct wait *w) { return clock_mono_ms(&clock_system) >= w->end_ms; }
+static bool wait_is_over(const struct wait *w) { return clock_mono_ms(&clock_system) >= w->end_ms; }
 
 /* Where the group stands. */
 struct standing {
@@ -45,12 +47,12 @@ struct standing {
 };
 
 /* A partition without a record needs no commit. */
-static int look_at_commits(const struct arrival *a, struct standing *st, struct arrived *out, struct err *e) {
+static int standing_look(const struct arrival *a, struct standing *st, struct arrived *out, struct err *e) {
     size_t n = a->reading->n;
     int64_t *offsets = mem_zalloc(n + 1, sizeof *offsets);
-    int rc = kafka_log_committed(a->log, offsets, e);
+    int status = kafka_log_committed(a->log, offsets, e);
     *st = (struct standing){0};
-    for (size_t i = 0; rc == 0 && i < n; i++) {
+    for (size_t i = 0; status == 0 && i < n; i++) {
         const struct span *s = &a->reading->spans[i];
         int64_t from = offsets[i] > s->start ? offsets[i] : s->start;
         if (offsets[i] >= 0) out->any_commit = true;
@@ -61,18 +63,18 @@ static int look_at_commits(const struct arrival *a, struct standing *st, struct 
     }
     out->behind = st->behind;
     mem_free(offsets);
-    return rc;
+    return status;
 }
 
 static int wait_commits(const struct wait *w, struct err *e) {
     for (;;) {
         struct standing st;
-        int rc = look_at_commits(w->a, &st, w->out, e);
-        if (rc != 0 || st.behind == 0) return rc;
-        await(w, "%llu records of %zu partitions, %s/%d first, that group %s has not committed%s",
-              (unsigned long long)st.behind, st.partitions, st.first->topic, (int)st.first->partition,
-              w->a->config->group, w->out->any_commit ? "" : " (it has no commit at all)");
-        if (is_over(w)) return 0;
+        int status = standing_look(w->arrival, &st, w->out, e);
+        if (status != 0 || st.behind == 0) return status;
+        wait_say(w, "the group %s to commit %llu records of %zu partitions, first %s/%d%s", w->arrival->config->group,
+                 (unsigned long long)st.behind, st.partitions, st.first->topic, (int)st.first->partition,
+                 w->out->any_commit ? "" : " (it has never committed)");
+        if (wait_is_over(w)) return 0;
         sleep_ms(COMMIT_POLL_MS);
     }
 }
@@ -83,79 +85,79 @@ struct unfinished {
     char first[128]; /* one of them: `US 2025-11-21T19:01, which is open` */
 };
 
-static void name_first(const struct plan *p, const struct entry *e, struct unfinished *u) {
+static void unfinished_name(const struct plan *p, const struct entry *e, struct unfinished *u) {
     char minute[MINUTE_TEXT_LEN + 1];
     minute_format(e->minute, minute);
     snprintf(u->first, sizeof u->first, "%.64s %s, which is %s", log_quote_bytes(names_get(&p->locations, e->location)),
              minute, e->state == STATE_NONE ? "not there" : served_state_name(e->state));
 }
 
-static void find_unfinished(const struct arrival *a, const struct plan *p, int64_t settled_until,
+static void unfinished_find(const struct arrival *a, const struct plan *p, int64_t settled_until,
                             struct unfinished *u) {
     int64_t oldest = plan_oldest_served(p);
     int64_t wall_ms = clock_wall_ms(&clock_system);
     *u = (struct unfinished){0};
     for (size_t i = 0; i < p->n; i++) {
         const struct entry *e = &p->entries[i];
-        if (e->group == NULL || e->minute > settled_until || e->minute <= a->reading->unknowable_until) continue;
+        if (e->bucket == NULL || e->minute > settled_until || e->minute <= a->reading->unknowable_until) continue;
         bool absent =
             e->state == STATE_NONE && !plan_may_have_expired(p, e->minute, oldest, a->config->retention_ms, wall_ms);
         bool open = e->state == STATE_OPEN && !a->open_is_fine;
         if (!absent && !open) continue;
-        if (u->n++ == 0) name_first(p, e, u);
+        if (u->n++ == 0) unfinished_name(p, e, u);
     }
 }
 
-static int look(const struct arrival *a, struct unfinished *u, uint64_t *signature, struct err *e) {
+static int lists_look(const struct arrival *a, struct unfinished *u, uint64_t *signature, struct err *e) {
     struct plan p;
     int64_t *ends = mem_zalloc(a->reading->n + 1, sizeof *ends);
-    int rc = kafka_log_ends_now(a->log, ends, e);
-    if (rc == 0) rc = plan_make(&p, a->tally, a->served, a->from, a->to, e);
-    if (rc == 0) {
-        find_unfinished(a, &p, reading_settled_until(a->reading, a->config, ends), u);
+    int status = kafka_log_ends_now(a->log, ends, e);
+    if (status == 0) status = plan_make(&p, a->tally, a->served, a->from, a->to, e);
+    if (status == 0) {
+        unfinished_find(a, &p, reading_settled_until(a->reading, a->config, ends), u);
         *signature = p.signature;
         plan_deinit(&p);
     }
     mem_free(ends);
-    return rc;
+    return status;
 }
 
-static void await_lists(const struct wait *w, const struct unfinished *u, int64_t quiet_ms) {
+static void wait_say_lists(const struct wait *w, const struct unfinished *u, int64_t quiet_ms) {
     if (u->n > 0)
-        await(w, "%zu of %u lists, first %s", u->n, w->a->tally->n, u->first);
+        wait_say(w, "%zu of %u lists, first %s", u->n, w->arrival->tally->n, u->first);
     else
-        await(w, "rest: for %.1f s nothing may move in Redis", (double)quiet_ms / 1000.0);
+        wait_say(w, "Redis to stand still for %.1f s", (double)quiet_ms / 1000.0);
 }
 
 static int wait_lists(const struct wait *w, struct err *e) {
-    int64_t quiet_ms = QUIET_INTERVALS * w->a->config->publish_interval_ms;
+    int64_t quiet_ms = QUIET_INTERVALS * w->arrival->config->publish_interval_ms;
     if (quiet_ms < QUIET_MIN_MS) quiet_ms = QUIET_MIN_MS;
     uint64_t last = 0;
     int64_t moved_ms = clock_mono_ms(&clock_system);
     for (;;) {
         uint64_t signature = 0;
         struct unfinished u;
-        int rc = look(w->a, &u, &signature, e);
+        int status = lists_look(w->arrival, &u, &signature, e);
         int64_t now_ms = clock_mono_ms(&clock_system);
-        if (rc != 0) return rc;
+        if (status != 0) return status;
         if (signature != last) moved_ms = now_ms;
         last = signature;
         w->out->settled = u.n == 0 && now_ms - moved_ms >= quiet_ms;
         if (w->out->settled) return 0;
-        await_lists(w, &u, quiet_ms);
-        if (is_over(w)) return 0;
+        wait_say_lists(w, &u, quiet_ms);
+        if (wait_is_over(w)) return 0;
         sleep_ms(quiet_ms / QUIET_INTERVALS);
     }
 }
 
 int arrive_wait(const struct arrival *a, int64_t wait_ms, struct arrived *out, struct err *e) {
     int64_t now_ms = clock_mono_ms(&clock_system);
-    const struct wait w = {.a = a, .out = out, .begin_ms = now_ms, .end_ms = now_ms + wait_ms};
+    const struct wait w = {.arrival = a, .out = out, .begin_ms = now_ms, .end_ms = now_ms + wait_ms};
     struct standing st;
     *out = (struct arrived){0};
-    if (wait_ms == 0) return look_at_commits(a, &st, out, e);
-    int rc = wait_commits(&w, e);
-    if (rc == 0 && out->behind == 0) rc = wait_lists(&w, e);
+    if (wait_ms == 0) return standing_look(a, &st, out, e);
+    int status = wait_commits(&w, e);
+    if (status == 0 && out->behind == 0) status = wait_lists(&w, e);
     progress_clear(a->progress);
-    return rc;
+    return status;
 }

@@ -1,4 +1,5 @@
-/* arrive.h - waiting until the workers have said all that they can say of the log as it was read.   Threads: one. */
+/* topkd-audit/arrive.h - waiting until the workers have said all that they can say of the log as it was read.
+ * Threads: one. */
 #ifndef TOPKD_AUDIT_ARRIVE_H
 #define TOPKD_AUDIT_ARRIVE_H
 
@@ -14,7 +15,7 @@ struct arrival {
     const struct served *served;
     int64_t from, to;
     bool open_is_fine;
-    struct progress *progress; /* what is waited for is told there */
+    struct progress *progress; /* it tells what is waited for */
 };
 
 /* What was found; filled in also when nobody waited. */
@@ -22,7 +23,7 @@ struct arrived {
     uint64_t behind;   /* records between what the group committed and the end that was read */
     bool any_commit;   /* the group committed some partition */
     bool settled;      /* nothing was awaited any more, and nothing moved */
-    char awaited[256]; /* what the waiting was for when it was last looked at */
+    char awaited[256]; /* what the last look was waiting for */
 };
 
 /* Returns when everything is there or WAIT_MS are over (0: looks once at the commits). */

@@ -1,4 +1,4 @@
-/* audit.h - one audit from the first look at the log to the report.   Threads: one. */
+/* topkd-audit/audit.h - one audit from the first look at the log to the report.   Threads: one. */
 #ifndef TOPKD_AUDIT_AUDIT_H
 #define TOPKD_AUDIT_AUDIT_H
 

@@ -1,4 +1,4 @@
-/* compare.h - one served list against the recount.   Threads: one owner. */
+/* topkd-audit/compare.h - one served list against the recount.   Threads: one owner. */
 #ifndef TOPKD_AUDIT_COMPARE_H
 #define TOPKD_AUDIT_COMPARE_H
 

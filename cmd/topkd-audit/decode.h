@@ -1,6 +1,7 @@
-/* decode.h - the audit's own reading of messages: bytes to judged events, by jansson and nothing else.
- * It is a second opinion, written from the text of the design alone; it shares nothing with lib/event.
- * Not here: future, late and many_locations, which need the log before it (recount.h).   Threads: any; rules are const. */
+/* topkd-audit/decode.h - the audit's own reading of messages: bytes to judged events, by jansson and nothing else.
+ * It is a second opinion, written from the text of the design alone. It shares nothing with lib/decode and
+ * lib/event. Three outcomes need the log before the event and are judged in recount.h: future, late, many_locations.
+ * Threads: any; the rules are const. */
 #ifndef TOPKD_AUDIT_DECODE_H
 #define TOPKD_AUDIT_DECODE_H
 

@@ -1,3 +1,4 @@
+/* topkd-audit/difference.c - keeps the first remark about an item, and adds the others behind it. */
 #include "difference.h"
 
 #include <stdarg.h>
@@ -7,7 +8,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 
-static void take_sides(struct difference *d, const struct sides *s) {
+static void difference_take(struct difference *d, const struct sides *s) {
     d->subject = s->subject;
     d->is_served = s->is_served;
     d->served = s->served;
@@ -22,12 +23,12 @@ void difference_add(struct difference *d, const struct sides *sides, const char 
     char text[256];
     struct buf all = {0};
     va_list ap;
-    if (sides && d->subject != SUBJECT_LIST) return;
+    if (sides != NULL && d->subject != SUBJECT_LIST) return;
     va_start(ap, fmt);
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
-    if (sides) take_sides(d, sides);
-    buf_addf(&all, "%s%s%s", d->what ? d->what : "", d->what ? "; " : "", text);
+    if (sides != NULL) difference_take(d, sides);
+    buf_addf(&all, "%s%s%s", d->what != NULL ? d->what : "", d->what != NULL ? "; " : "", text);
     mem_free(d->what);
     d->what = mem_strdup(buf_text(&all));
     buf_free(&all);

@@ -1,4 +1,5 @@
-/* difference.h - how one list is not what it should be, as its one line of the report says it.   Threads: one owner. */
+/* topkd-audit/difference.h - how one list is not what it should be, as its line of the report says it.   Threads:
+ * one owner. */
 #ifndef TOPKD_AUDIT_DIFFERENCE_H
 #define TOPKD_AUDIT_DIFFERENCE_H
 
@@ -29,8 +30,8 @@ struct sides {
     uint64_t counted;
 };
 
-/* Adds a remark of one line to what was said before. Of those that have SIDES, for they are about one item, the first
- * stays alone; SIDES may be NULL. */
+/* Adds a remark of one line to what was said before. A remark with SIDES is about one item; only the first of these is
+ * kept. SIDES may be NULL. */
 void difference_add(struct difference *d, const struct sides *sides, const char *fmt, ...) PRINTF_LIKE(3, 4);
 void difference_deinit(struct difference *d);
 

@@ -1,4 +1,5 @@
-/* example.h - an event as a person is shown it: where it lies in the log, and its beginning.   Threads: one owner. */
+/* topkd-audit/example.h - an event as a person is shown it: where it lies in the log, and its beginning.   Threads:
+ * one owner. */
 #ifndef TOPKD_AUDIT_EXAMPLE_H
 #define TOPKD_AUDIT_EXAMPLE_H
 

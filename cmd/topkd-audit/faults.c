@@ -1,15 +1,16 @@
+/* topkd-audit/faults.c - picks the lists that count against the verdict, and puts the worst first. */
 #include "faults.h"
 
 #include <stdlib.h>
 
 #include "base/mem.h"
 
-static bool only_its_state(const struct fault *f) { return f->fate == FATE_OPEN || f->fate == FATE_LOST; }
+static bool fault_is_its_state(const struct fault *f) { return f->fate == FATE_OPEN || f->fate == FATE_LOST; }
 
 static int fault_order(const void *pa, const void *pb) {
     const struct fault *a = pa, *b = pb;
     double off_a = a->entry->found.off, off_b = b->entry->found.off;
-    if (only_its_state(a) != only_its_state(b)) return only_its_state(a) ? 1 : -1;
+    if (fault_is_its_state(a) != fault_is_its_state(b)) return fault_is_its_state(a) ? 1 : -1;
     if (off_a < off_b || off_a > off_b) return off_a > off_b ? -1 : 1;
     return (a->entry > b->entry) - (a->entry < b->entry); /* as in the plan: by location, then minute */
 }
@@ -51,7 +52,7 @@ void fault_write(const struct fault *f, struct buf *out) {
     const struct finding *found = &f->entry->found;
     const char *fate = fate_text(f->fate), *what = found->difference.what;
     bool whole_list = f->fate == FATE_MISSING || f->fate == FATE_FOREIGN;
-    if (fate) buf_add_str(out, fate);
-    if (what && !whole_list) buf_addf(out, "%s%s", fate ? "; " : "", what);
+    if (fate != NULL) buf_add_str(out, fate);
+    if (what != NULL && !whole_list) buf_addf(out, "%s%s", fate != NULL ? "; " : "", what);
     if (found->items_off > 1) buf_addf(out, "; %u items are off, by %.0f in all", found->items_off, found->off);
 }

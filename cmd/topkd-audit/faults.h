@@ -1,4 +1,4 @@
-/* faults.h - the lists that count against the verdict, the worst first.   Threads: one owner. */
+/* topkd-audit/faults.h - the lists that count against the verdict, the worst first.   Threads: one owner. */
 #ifndef TOPKD_AUDIT_FAULTS_H
 #define TOPKD_AUDIT_FAULTS_H
 

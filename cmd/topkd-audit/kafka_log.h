@@ -1,5 +1,6 @@
-/* kafka_log.h - the log as the audit sees it: every partition from its start to the end it had when the audit began,
- * by a plain consumer with partitions assigned by hand. It is in nobody's group and commits nothing.
+/* topkd-audit/kafka_log.h - the log as the audit sees it: every partition from its start to the end it had at the
+ * beginning.
+ * A plain consumer reads it, with partitions assigned by hand. It joins no group and commits nothing.
  * Threads: one owner. */
 #ifndef TOPKD_AUDIT_KAFKA_LOG_H
 #define TOPKD_AUDIT_KAFKA_LOG_H
@@ -27,8 +28,8 @@ struct kafka_log;
 /* Connects, asks for the partitions and their ends. ERR_INVALID: librdkafka refused a setting. */
 int kafka_log_open(const struct config *c, struct kafka_log **out, struct err *e) MUST_CHECK;
 void kafka_log_close(struct kafka_log *log);
-struct span *kafka_log_spans(struct kafka_log *log,
-                             size_t *n); /* owned by the log; start may be moved before reading */
+/* The N spans, owned by the log. Their `start` may be moved before reading. */
+struct span *kafka_log_spans(struct kafka_log *log, size_t *n);
 
 /* Every record from the one before `start` (for its timestamp) up to `end`, of each partition in order. ERR_IO if the
  * log does not answer or was cut short meanwhile. */

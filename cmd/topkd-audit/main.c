@@ -1,6 +1,7 @@
-/* topkd-audit - the second opinion: recounts the log exactly and holds what Redis serves against it.
+/* topkd-audit/main.c - the second opinion: recounts the log exactly and holds what Redis serves against it.
  *   options -> settings -> audit: log -> recount -> wait for the workers -> compare -> report
- * It shares nothing with the worker but lib/base and lib/config: two programs that agree were written twice. */
+ * It thinks with a head of its own: of the worker's code it uses lib/base and lib/config only. Two programs that
+ * agree were written twice. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,26 +13,26 @@
 
 enum { EXIT_GOOD = 0, EXIT_NOT_GOOD = 1, EXIT_USAGE = 2 };
 
-static int load_settings(struct config **config) {
+static int settings_load(struct config **config) {
     struct buf problems = {0};
-    int rc = config_load((const char *const *)environ, config, &problems);
-    if (rc != 0) fprintf(stderr, "%s", buf_text(&problems));
+    int status = config_load((const char *const *)environ, config, &problems);
+    if (status != 0) fprintf(stderr, "%s", buf_text(&problems));
     buf_free(&problems);
-    return rc;
+    return status;
 }
 
-static int run(const struct config *config, const struct options *options) {
+static int audit_and_print(const struct config *config, const struct options *options) {
     struct buf out = {0};
     struct err e = {0};
-    int rc = audit_run(config, options, &out, &e);
-    bool unfinished = rc != 0 && out.len == 0;
+    int status = audit_run(config, options, &out, &e);
+    bool unfinished = status != 0 && out.len == 0;
     if (unfinished && options->json) report_json_unfinished(e.text, &out);
     if (unfinished && !options->json) fprintf(stderr, "topkd-audit: %s\n", e.text);
     bool written = fputs(buf_text(&out), stdout) >= 0 && fflush(stdout) == 0;
     buf_free(&out);
     if (!written) fprintf(stderr, "topkd-audit: cannot write the report: %s\n", strerror(errno));
-    if (rc == 0) return written ? EXIT_GOOD : EXIT_NOT_GOOD;
-    return unfinished && rc == ERR_INVALID ? EXIT_USAGE : EXIT_NOT_GOOD;
+    if (status == 0) return written ? EXIT_GOOD : EXIT_NOT_GOOD;
+    return unfinished && status == ERR_INVALID ? EXIT_USAGE : EXIT_NOT_GOOD;
 }
 
 int main(int argc, char **argv) {
@@ -46,9 +47,9 @@ int main(int argc, char **argv) {
         fputs(options.help ? options_usage : "topkd-audit " TOPKD_VERSION "\n", stdout);
         return EXIT_GOOD;
     }
-    if (load_settings(&config) != 0) return EXIT_USAGE;
+    if (settings_load(&config) != 0) return EXIT_USAGE;
     log_set_level(config->log_level);
-    int status = run(config, &options);
+    int status = audit_and_print(config, &options);
     config_destroy(config);
     return status;
 }

@@ -1,4 +1,5 @@
-/* moment.h - the time of an event as the design's table of fields reads it: numbers, digits, RFC 3339.   Pure. */
+/* topkd-audit/moment.h - the time of an event: a number, digits, or RFC 3339, as the README's table of fields says.
+ * Pure. */
 #ifndef TOPKD_AUDIT_MOMENT_H
 #define TOPKD_AUDIT_MOMENT_H
 

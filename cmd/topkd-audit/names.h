@@ -1,5 +1,5 @@
-/* names.h - every distinct text once, as a small number: what makes tens of millions of counts fit.
- * Memory: the bytes, 16 bytes and about 8 of index a text.   Threads: one owner. */
+/* topkd-audit/names.h - every distinct text once, as a small number: what makes tens of millions of counts fit.
+ * Memory: the bytes, and for each text 16 bytes and about 8 of index.   Threads: one owner. */
 #ifndef TOPKD_AUDIT_NAMES_H
 #define TOPKD_AUDIT_NAMES_H
 
@@ -11,9 +11,10 @@
 struct names {
     struct name {
         size_t at; /* in bytes.data */
-        uint32_t n, hash;
+        uint32_t bytes_n, hash;
     } * list;
-    uint32_t n, cap;
+    uint32_t n;
+    size_t cap;
     uint32_t *slots; /* open addressing, number + 1, 0 = free; a power of two, at most 3/4 full */
     uint32_t slots_n;
     struct buf bytes;

@@ -1,3 +1,4 @@
+/* topkd-audit/options.c - takes the command line apart. */
 #include "options.h"
 
 #include <errno.h>
@@ -25,30 +26,33 @@ static const struct option LONG_OPTIONS[] = {{"from", required_argument, NULL, O
 const char *const options_usage =
     "usage: topkd-audit [option...]      (the settings are the worker's TOPKD_ variables: topkd --help)\n"
     "\n"
-    "Recounts the topics exactly, up to the end that they have now, and says how far the lists in Redis are from it.\n"
+    "Counts the topics again, exactly, up to the end that they have now, and compares the lists in Redis with that.\n"
     "\n"
-    "  --wait DURATION       first wait until the workers are there: everything committed, every list of a minute\n"
-    "                        that can end has ended, and nothing moves for three publish intervals (500ms, 30s, 2m)\n"
-    "  --exact               demand every list to be the recount's, item by item; fail on open and lost lists\n"
-    "                        (without it: everything within the bounds that are promised with each list)\n"
-    "  --allow-lost          with --exact: lists that are marked lost may be there and wrong\n"
-    "  --allow-open          compare open lists too (with no traffic they should be right as well)\n"
-    "  --from MINUTE         compare minutes from here on, as 2026-11-21T19:08 (UTC); the log is still read wholly\n"
+    "  --wait DURATION       first wait for the workers, at most this long (500ms, 30s, 2m): until everything is\n"
+    "                        committed, every list whose minute can end has ended, and nothing has moved for three\n"
+    "                        publish intervals\n"
+    "  --exact               demand that every list equals the recount, item by item; open and lost lists fail, too\n"
+    "                        (without it: that every list lies within the bounds promised with it)\n"
+    "  --allow-lost          with --exact: accept lists that are marked lost, right or wrong\n"
+    "  --allow-open          compare open lists, too (without traffic they should be right as well)\n"
+    "  --from MINUTE         compare minutes from this one on, like 2026-11-21T19:08 (UTC); the whole log is read\n"
+    "                        all the same\n"
     "  --to MINUTE           compare minutes before this one\n"
-    "  --from-offsets LIST   topic/partition=offset,...: where the group began, if not at the log's start\n"
+    "  --from-offsets LIST   topic/partition=offset,...: where the group began, if not at the start of the log\n"
     "  --show N              show the N worst of the lists that differ (10)\n"
-    "  --json                one JSON object instead of the table\n"
+    "  --json                print one JSON object instead of the table\n"
     "  -h, --help\n"
     "  -V, --version\n"
     "\n"
     "exit status:\n"
     "  0  good: lists were compared, and each is what was asked for (verdict: exact, or within bounds)\n"
-    "  1  not good: lists differ, are missing or foreign, or with --exact open or lost; the workers did not arrive\n"
-    "     within --wait (different); no list could be compared (nothing to compare); or the audit could not finish\n"
-    "  2  a wrong setting or option; what is wrong is on stderr\n"
-    "Where it is not good the verdict, the report's last line, says why. Progress goes to stderr.\n";
+    "  1  not good: lists differ, are missing or foreign, or with --exact are open or lost, or the workers did not\n"
+    "     arrive within --wait (verdict: different); no list could be compared (verdict: nothing to compare); or the\n"
+    "     audit could not finish\n"
+    "  2  a setting or an option is wrong; stderr says which\n"
+    "When the verdict is not good, the last line of the report says why. Progress goes to stderr.\n";
 
-static bool parse_uint(const char *s, const char **end, int64_t *out) {
+static bool uint_parse(const char *s, const char **end, int64_t *out) {
     char *stop;
     errno = 0;
     long long v = strtoll(s, &stop, 10);
@@ -57,45 +61,49 @@ static bool parse_uint(const char *s, const char **end, int64_t *out) {
     return *s >= '0' && *s <= '9' && errno == 0;
 }
 
-static int parse_duration(const char *s, int64_t *ms, struct err *e) {
+static int duration_parse(const char *s, int64_t *ms, struct err *e) {
     static const struct {
         const char *name;
         int64_t ms;
     } units[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"d", 86400000}};
     const char *unit;
     int64_t v;
-    if (parse_uint(s, &unit, &v) && v <= 1000000)
+    if (uint_parse(s, &unit, &v) && v <= 1000000)
         for (size_t i = 0; i < ARRAY_LEN(units); i++)
             if (strcmp(unit, units[i].name) == 0) {
                 *ms = v * units[i].ms;
                 return 0;
             }
-    return err_set(e, ERR_INVALID, "--wait: expected a duration like 500ms, 30s or 2m, got \"%s\"", s);
+    return err_set(e, ERR_INVALID,
+                   "--wait: expected a duration like 500ms, 30s or 2m, got \"%s\": use a number and ms, s, m, h or d",
+                   s);
 }
 
-static int parse_minute(const char *name, const char *s, int64_t *minute, struct err *e) {
+static int option_minute(const char *name, const char *s, int64_t *minute, struct err *e) {
     if (minute_parse((struct bytes){s, strlen(s)}, minute)) return 0;
-    return err_set(e, ERR_INVALID, "%s: expected a minute like 2026-11-21T19:08, got \"%s\"", name, s);
+    return err_set(e, ERR_INVALID,
+                   "%s: expected a minute like 2026-11-21T19:08, got \"%s\": write it in this form, in UTC", name, s);
 }
 
-static int parse_show(const char *s, uint32_t *out, struct err *e) {
+static int option_show(const char *s, uint32_t *out, struct err *e) {
     const char *end;
     int64_t v;
-    if (!parse_uint(s, &end, &v) || *end || v > 1000000) return err_set(e, ERR_INVALID, "--show: expected a number");
+    if (!uint_parse(s, &end, &v) || *end || v > 1000000)
+        return err_set(e, ERR_INVALID, "--show: expected a number up to 1000000, got \"%s\": use digits only", s);
     *out = (uint32_t)v;
     return 0;
 }
 
-static int take_option(int opt, struct options *o, struct err *e) {
+static int option_take(int opt, struct options *o, struct err *e) {
     switch (opt) {
     case OPT_FROM:
-        return parse_minute("--from", optarg, &o->from, e);
+        return option_minute("--from", optarg, &o->from, e);
     case OPT_TO:
-        return parse_minute("--to", optarg, &o->to, e);
+        return option_minute("--to", optarg, &o->to, e);
     case OPT_WAIT:
-        return parse_duration(optarg, &o->wait_ms, e);
+        return duration_parse(optarg, &o->wait_ms, e);
     case OPT_SHOW:
-        return parse_show(optarg, &o->show, e);
+        return option_show(optarg, &o->show, e);
     case OPT_OFFSETS:
         o->from_offsets = optarg;
         return 0;
@@ -125,22 +133,25 @@ static int take_option(int opt, struct options *o, struct err *e) {
 int options_parse(int argc, char **argv, struct options *o, struct err *e) {
     *o = (struct options){.from = INT64_MIN, .to = INT64_MAX, .show = 10};
     for (int opt; (opt = getopt_long(argc, argv, "hV", LONG_OPTIONS, NULL)) != -1;) {
-        int rc = take_option(opt, o, e);
-        if (rc != 0) return rc;
+        int status = option_take(opt, o, e);
+        if (status != 0) return status;
     }
-    if (optind < argc) return err_set(e, ERR_INVALID, "unexpected argument \"%s\"; see --help", argv[optind]);
+    if (optind < argc)
+        return err_set(e, ERR_INVALID, "expected options only, got \"%s\": see topkd-audit --help", argv[optind]);
     if (o->from >= o->to)
-        return err_set(e, ERR_INVALID, "expected --from before --to, got no minute between them: change one");
+        return err_set(e, ERR_INVALID, "expected --from before --to, got no minute between them: change one of them");
     return 0;
 }
 
 /* One `topic/partition=offset` at P, up to END. */
-static int apply_one(const char *p, const char *end, struct span *spans, size_t n, struct err *e) {
+static int offset_apply(const char *p, const char *end, struct span *spans, size_t n, struct err *e) {
     const char *slash = memrchr(p, '/', (size_t)(end - p)), *stop;
     int64_t partition, offset;
-    bool good = slash && parse_uint(slash + 1, &stop, &partition) && *stop == '=' &&
-                parse_uint(stop + 1, &stop, &offset) && stop == end;
-    if (!good) return err_set(e, ERR_INVALID, "--from-offsets: expected topic/partition=offset,..., got \"%s\"", p);
+    bool good = slash != NULL && uint_parse(slash + 1, &stop, &partition) && *stop == '=' &&
+                uint_parse(stop + 1, &stop, &offset) && stop == end;
+    if (!good)
+        return err_set(e, ERR_INVALID, "--from-offsets: expected topic/partition=offset,..., got \"%s\": correct it",
+                       p);
     for (size_t i = 0; i < n; i++) {
         struct span *s = &spans[i];
         if (s->partition != partition || strlen(s->topic) != (size_t)(slash - p)) continue;
@@ -148,14 +159,15 @@ static int apply_one(const char *p, const char *end, struct span *spans, size_t 
         s->start = offset > s->low ? offset : s->low;
         return 0;
     }
-    return err_set(e, ERR_INVALID, "--from-offsets: there is no such partition: \"%.*s\"", (int)(end - p), p);
+    return err_set(e, ERR_INVALID, "--from-offsets: expected partitions that are read, got \"%.*s\": correct it",
+                   (int)(end - p), p);
 }
 
 int options_apply_offsets(const struct options *o, struct span *spans, size_t n, struct err *e) {
-    for (const char *p = o->from_offsets; p && *p;) {
+    for (const char *p = o->from_offsets; p != NULL && *p;) {
         const char *end = p + strcspn(p, ",");
-        int rc = apply_one(p, end, spans, n, e);
-        if (rc != 0) return rc;
+        int status = offset_apply(p, end, spans, n, e);
+        if (status != 0) return status;
         p = *end ? end + 1 : end;
     }
     return 0;

@@ -1,4 +1,4 @@
-/* options.h - the command line.   Threads: one owner. */
+/* topkd-audit/options.h - what the command line asks for.   Threads: one owner. */
 #ifndef TOPKD_AUDIT_OPTIONS_H
 #define TOPKD_AUDIT_OPTIONS_H
 

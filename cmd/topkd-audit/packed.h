@@ -1,7 +1,11 @@
-/* packed.h - the audit's own reader of a merged list, format 1:
- *   byte 1; byte flags (bit 0: every count is exact, no bounds follow); varints total, absent_upper, n, first count;
- *   n times, the highest count first, of equal counts the larger bytes first: varint (previous count - count), the
- *   first being 0; unless exact: varint (count - lower), varint (upper - count); varint length; the item's bytes.
+/* topkd-audit/packed.h - the audit's own reader of a merged list, format 1.
+ *   byte     version, 1
+ *   byte     flags; bit 0: every count is exact, so that no bounds follow
+ *   varints  total, absent_upper, n, first count
+ *   then n items, the highest count first; of equal counts the larger bytes first:
+ *     varint   previous count - count; 0 for the first item
+ *     varints  count - lower, upper - count; absent when every count is exact
+ *     varint   length, and as many bytes: the item
  * Threads: one owner. */
 #ifndef TOPKD_AUDIT_PACKED_H
 #define TOPKD_AUDIT_PACKED_H

@@ -1,3 +1,4 @@
+/* topkd-audit/places.c - a small list of minutes, each with the names that it took. */
 #include "places.h"
 
 #include "base/mem.h"
@@ -8,19 +9,16 @@ void places_deinit(struct places *p) {
     *p = (struct places){0};
 }
 
-static struct names *names_of(struct places *p, int64_t minute) {
+static struct names *places_names(struct places *p, int64_t minute) {
     for (size_t i = p->n; i-- > 0;) /* events come for the newest minutes */
         if (p->minutes[i].minute == minute) return &p->minutes[i].taken;
-    if (p->n == p->cap) {
-        p->cap = p->cap ? p->cap * 2 : 8;
-        p->minutes = mem_realloc(p->minutes, p->cap, sizeof *p->minutes);
-    }
+    p->minutes = mem_grow(p->minutes, &p->cap, p->n + 1, sizeof *p->minutes);
     p->minutes[p->n] = (struct minute_places){.minute = minute};
     return &p->minutes[p->n++].taken;
 }
 
 bool places_take(struct places *p, int64_t minute, struct bytes location, uint32_t max) {
-    struct names *taken = names_of(p, minute);
+    struct names *taken = places_names(p, minute);
     if (taken->n == max) return names_find(taken, location) != NAME_NONE;
     names_add(taken, location);
     return true;

@@ -1,4 +1,4 @@
-/* places.h - which locations a minute of one partition has taken: the first that came, up to a number.
+/* topkd-audit/places.h - which locations a minute of one partition has taken: the first that came, up to a number.
  * Memory: the names of the minutes that are not forgotten yet.   Threads: one owner. */
 #ifndef TOPKD_AUDIT_PLACES_H
 #define TOPKD_AUDIT_PLACES_H

@@ -1,3 +1,4 @@
+/* topkd-audit/plan.c - puts together what the log and Redis know of each list. */
 #include "plan.h"
 
 #include <stdlib.h>
@@ -23,7 +24,7 @@ static int entry_order(const void *pa, const void *pb) {
 }
 
 /* The same list may come from the log, from `states` and from `minutes`: what each says is put together. */
-static void join_equals(struct plan *p) {
+static void plan_join(struct plan *p) {
     size_t kept = 0;
     qsort(p->entries, p->n, sizeof *p->entries, entry_order);
     for (size_t i = 0; i < p->n; i++) {
@@ -32,23 +33,23 @@ static void join_equals(struct plan *p) {
             p->entries[kept++] = *e;
             continue;
         }
-        if (e->group) last->group = e->group;
+        if (e->bucket != NULL) last->bucket = e->bucket;
         if (e->state != STATE_NONE) last->state = e->state;
         if (e->indexed) last->indexed = true;
     }
     p->n = kept;
 }
 
-static size_t slots_in_all(const struct shelf *shelves, size_t n) {
+static size_t shelves_minutes_n(const struct shelf *shelves, size_t n) {
     size_t sum = 0;
     for (size_t i = 0; i < n; i++) sum += shelves[i].n;
     return sum;
 }
 
-static void add_shelf(struct plan *p, uint32_t location, const struct shelf *f, int64_t from, int64_t to) {
+static void plan_add_shelf(struct plan *p, uint32_t location, const struct shelf *f, int64_t from, int64_t to) {
     p->signature = hash64(&f->seq, sizeof f->seq, p->signature);
     for (size_t i = 0; i < f->n; i++) {
-        const struct shelf_slot *s = &f->slots[i];
+        const struct shelf_minute *s = &f->minutes[i];
         if (s->minute < from || s->minute >= to) continue;
         const uint64_t said[] = {location, (uint64_t)s->minute, (uint64_t)s->state};
         p->signature = hash64(said, sizeof said, p->signature);
@@ -57,10 +58,10 @@ static void add_shelf(struct plan *p, uint32_t location, const struct shelf *f, 
     }
 }
 
-static void add_groups(struct plan *p, const struct tally *tally) {
+static void plan_add_buckets(struct plan *p, const struct tally *tally) {
     for (uint32_t i = 0; i < tally->n; i++)
         p->entries[p->n++] = (struct entry){
-            .location = tally->groups[i]->location, .minute = tally->groups[i]->minute, .group = tally->groups[i]};
+            .location = tally->buckets[i]->location, .minute = tally->buckets[i]->minute, .bucket = tally->buckets[i]};
 }
 
 int plan_make(struct plan *p, const struct tally *tally, const struct served *s, int64_t from, int64_t to,
@@ -68,17 +69,17 @@ int plan_make(struct plan *p, const struct tally *tally, const struct served *s,
     struct shelf *shelves = NULL;
     *p = (struct plan){0};
     for (uint32_t i = 0; i < tally->locations.n; i++) names_add(&p->locations, names_get(&tally->locations, i));
-    int rc = served_locations(s, &p->locations, e);
-    if (rc == 0) rc = served_since(s, &p->since_ms, e);
-    if (rc == 0) rc = served_shelves(s, &p->locations, &shelves, e);
-    if (rc != 0) {
+    int status = served_locations(s, &p->locations, e);
+    if (status == 0) status = served_since(s, &p->since_ms, e);
+    if (status == 0) status = served_shelves(s, &p->locations, &shelves, e);
+    if (status != 0) {
         plan_deinit(p);
-        return rc;
+        return status;
     }
-    p->entries = mem_zalloc(slots_in_all(shelves, p->locations.n) + tally->n + 1, sizeof *p->entries);
-    for (uint32_t i = 0; i < p->locations.n; i++) add_shelf(p, i, &shelves[i], from, to);
-    add_groups(p, tally);
-    join_equals(p);
+    p->entries = mem_zalloc(shelves_minutes_n(shelves, p->locations.n) + tally->n + 1, sizeof *p->entries);
+    for (uint32_t i = 0; i < p->locations.n; i++) plan_add_shelf(p, i, &shelves[i], from, to);
+    plan_add_buckets(p, tally);
+    plan_join(p);
     shelves_free(shelves, p->locations.n);
     return 0;
 }

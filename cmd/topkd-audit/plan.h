@@ -1,5 +1,5 @@
-/* plan.h - which lists there are to look at: every (location, minute) that the log or Redis knows.   Threads: one
- * owner. */
+/* topkd-audit/plan.h - which lists there are to look at: every (location, minute) that the log or Redis knows.
+ * Threads: one owner. */
 #ifndef TOPKD_AUDIT_PLAN_H
 #define TOPKD_AUDIT_PLAN_H
 
@@ -24,7 +24,7 @@ struct finding {
 struct entry {
     uint32_t location; /* number in plan.locations */
     int64_t minute;
-    const struct group *group; /* NULL: no event of the log */
+    const struct bucket *bucket; /* NULL: no event of the log */
     enum list_state state;
     bool indexed;
     struct finding found;
@@ -42,9 +42,10 @@ struct plan {
 int plan_make(struct plan *p, const struct tally *tally, const struct served *s, int64_t from, int64_t to,
               struct err *e) MUST_CHECK;
 void plan_deinit(struct plan *p); /* zero-initialised is empty */
-/* May the list of MINUTE be gone because RETENTION is over? It runs from the writing of a list, which nobody knows when
- * the list is gone. But its minute must be older; the incarnations that wrote it must be; and lists expire about in
- * their order, so that nothing clearly older than it may still be there. */
+/* May the list of MINUTE be gone because RETENTION is over? RETENTION runs from the last write of a list, and nobody
+ * knows that time any more once the list is gone. So three things must hold. The minute is older than RETENTION. The
+ * incarnations that wrote the list are older, too. And no list that is clearly older is still there, since lists expire
+ * about in their order. */
 bool plan_may_have_expired(const struct plan *p, int64_t minute, int64_t oldest_served, int64_t retention_ms,
                            int64_t wall_ms);
 /* The oldest minute that Redis says it has, INT64_MAX if none. */

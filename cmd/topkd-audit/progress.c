@@ -1,3 +1,4 @@
+/* topkd-audit/progress.c - writes a line when the last one is old enough. */
 #include "progress.h"
 
 #include <stdarg.h>

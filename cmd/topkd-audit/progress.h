@@ -1,5 +1,5 @@
-/* progress.h - what a person is told while the audit works: on a terminal one line that is written over, elsewhere a
- * line now and then.   Threads: one owner. */
+/* topkd-audit/progress.h - what a person is told while the audit works.
+ * On a terminal one line is written over and over; elsewhere a line comes now and then.   Threads: one owner. */
 #ifndef TOPKD_AUDIT_PROGRESS_H
 #define TOPKD_AUDIT_PROGRESS_H
 

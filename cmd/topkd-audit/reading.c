@@ -1,3 +1,4 @@
+/* topkd-audit/reading.c - gives each record to the recount, with the clock of its partition. */
 #include "reading.h"
 
 #include "base/clock.h"
@@ -12,21 +13,21 @@ void reading_deinit(struct reading *r) {
     r->tracks = NULL;
 }
 
-static void cannot_know(struct reading *r, int64_t log_time_ms) {
-    /* A record that we do not have may be later than the next one by less than a minute, and its events by FUTURE. */
+static void reading_cannot_know(struct reading *r, int64_t log_time_ms) {
+    /* A record that is gone may be up to a minute later than the next one, and its events later than that by FUTURE. */
     int64_t until = minute_of(log_time_ms + r->recount->config->future_ms) + 1;
     if (until > r->unknowable_until) r->unknowable_until = until;
 }
 
-static void tell_progress(struct reading *r) {
-    if (++r->seen % PROGRESS_RECORDS == 0)
-        progress_say(r->progress, "read %llu of about %llu messages", (unsigned long long)r->seen,
-                     (unsigned long long)r->of);
+static void reading_progress(struct reading *r) {
+    if (++r->records_read % PROGRESS_RECORDS == 0)
+        progress_say(r->progress, "read %llu of about %llu messages", (unsigned long long)r->records_read,
+                     (unsigned long long)r->records_all);
 }
 
-/* Where a partition begins elsewhere than at offset 0, its clock begins with the record before, else with the first
- * one: so do the workers'. */
-static void visit(void *self, size_t span, const struct record *rec) {
+/* A partition that does not begin at offset 0 takes its clock from the record before, or from the first one if there is
+ * none before. The workers do the same. */
+static void reading_visit(void *self, size_t span, const struct record *rec) {
     struct reading *r = self;
     struct track *t = &r->tracks[span];
     bool counts = rec->offset >= r->spans[span].start;
@@ -34,11 +35,11 @@ static void visit(void *self, size_t span, const struct record *rec) {
     if (!counts || clock_unset) {
         recount_clock_only(r->recount, t, rec->value, rec->value_n, rec->time_ms);
         int64_t log_ms = t->log_time_ms != INT64_MIN ? t->log_time_ms : rec->time_ms;
-        if (moment_in_range(log_ms)) cannot_know(r, log_ms);
+        if (moment_in_range(log_ms)) reading_cannot_know(r, log_ms);
     }
     r->recount->origin = (struct origin){r->spans[span].topic, r->spans[span].partition, rec->offset};
     if (counts) recount_record(r->recount, t, rec->value, rec->value_n, rec->time_ms);
-    tell_progress(r);
+    reading_progress(r);
 }
 
 int reading_run(struct reading *r, struct kafka_log *log, struct recount *recount, struct err *e) {
@@ -49,12 +50,12 @@ int reading_run(struct reading *r, struct kafka_log *log, struct recount *recoun
     for (size_t i = 0; i < r->n; i++) {
         r->tracks[i].log_time_ms = INT64_MIN;
         bool all_gone = r->spans[i].start > 0 && r->spans[i].start >= r->spans[i].end;
-        if (all_gone) cannot_know(r, clock_wall_ms(&clock_system));
-        if (r->spans[i].start < r->spans[i].end) r->of += (uint64_t)(r->spans[i].end - r->spans[i].start);
+        if (all_gone) reading_cannot_know(r, clock_wall_ms(&clock_system));
+        if (r->spans[i].start < r->spans[i].end) r->records_all += (uint64_t)(r->spans[i].end - r->spans[i].start);
     }
-    int rc = kafka_log_read(log, visit, r, e);
+    int status = kafka_log_read(log, reading_visit, r, e);
     progress_clear(r->progress);
-    return rc;
+    return status;
 }
 
 int64_t reading_settled_until(const struct reading *r, const struct config *c, const int64_t *ends_now) {

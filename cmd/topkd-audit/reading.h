@@ -1,4 +1,5 @@
-/* reading.h - the whole log through the recount: every partition's own clock, and how far back the log can tell.
+/* topkd-audit/reading.h - the whole log through the recount: every partition's own clock, and how far back the log
+ * can tell.
  * Threads: one owner. */
 #ifndef TOPKD_AUDIT_READING_H
 #define TOPKD_AUDIT_READING_H
@@ -12,17 +13,17 @@ struct reading {
     const struct span *spans; /* borrowed from the log */
     struct track *tracks;     /* one a span; owned */
     size_t n;
-    /* Minutes up to here may hold events of records that are not in the log any more, or that lie before where a
-     * partition was told to begin: nobody can recount them. INT64_MIN: none. */
+    /* Nobody can recount the minutes up to here. They may hold events of records that the log no longer has, or that
+     * lie before the offset at which a partition was told to begin. INT64_MIN: there are no such minutes. */
     int64_t unknowable_until;
-    struct progress *progress; /* borrowed: how much is read is told there */
-    uint64_t seen, of;         /* private: records so far, and about how many there are */
+    struct progress *progress;          /* borrowed; it tells how much is read */
+    uint64_t records_read, records_all; /* private; of all only about how many */
 };
 
 int reading_run(struct reading *r, struct kafka_log *log, struct recount *recount, struct err *e) MUST_CHECK;
 void reading_deinit(struct reading *r); /* zero-initialised is empty */
-/* Lists of minutes above this may still change for good reasons: ENDS_NOW says which partitions grew since, and their
- * minutes were not sealed. INT64_MAX: none grew. */
+/* Lists of minutes above this may still change for a good reason. ENDS_NOW tells which partitions have grown since, and
+ * the minutes above were not sealed in all of these. INT64_MAX: none has grown. */
 int64_t reading_settled_until(const struct reading *r, const struct config *c, const int64_t *ends_now);
 
 #endif

@@ -1,3 +1,4 @@
+/* topkd-audit/recount.c - judges the events of a record by the time rules, counts them, then moves the clock. */
 #include "recount.h"
 
 #include <string.h>
@@ -15,42 +16,42 @@ void track_deinit(struct track *t) { places_deinit(&t->places); }
 
 /* One record being judged. */
 struct judging {
-    struct recount *r; /* NULL: only the clock matters */
-    const struct config *c;
+    struct recount *recount; /* NULL: only the clock matters */
+    const struct config *config;
     struct places *places;
     bool timed; /* the record has a time, record_ms */
     int64_t record_ms, log_time_ms;
     int64_t newest_ms; /* of the events that may move an event clock */
 };
 
-static bool is_future(const struct judging *j, int64_t time_ms) {
-    if (!j->timed && j->c->log_clock == CONFIG_LOG_CLOCK_EVENT) return false;
+static bool judging_is_future(const struct judging *j, int64_t time_ms) {
+    if (!j->timed && j->config->log_clock == CONFIG_LOG_CLOCK_EVENT) return false;
     if (!j->timed && j->log_time_ms == INT64_MIN) return true;
-    return minute_of(time_ms) > minute_of((j->timed ? j->record_ms : j->log_time_ms) + j->c->future_ms);
+    return minute_of(time_ms) > minute_of((j->timed ? j->record_ms : j->log_time_ms) + j->config->future_ms);
 }
 
-static bool is_late(const struct judging *j, int64_t time_ms) {
+static bool judging_is_late(const struct judging *j, int64_t time_ms) {
     if (j->log_time_ms == INT64_MIN) return false;
-    return (minute_of(time_ms) + 1) * MINUTE_MS + j->c->lateness_ms <= j->log_time_ms;
+    return (minute_of(time_ms) + 1) * MINUTE_MS + j->config->lateness_ms <= j->log_time_ms;
 }
 
-static void count_in(struct recount *r, struct bytes location, const struct sighting *s) {
+static void recount_add(struct recount *r, struct bytes location, const struct sighting *s) {
     int64_t minute = minute_of(s->time_ms);
     if (minute < r->from || minute >= r->to) return;
     tally_add(&r->tally, location, minute, s->item, s->weight);
 }
 
-static enum outcome count_event(const struct judging *j, const struct sighting *s) {
-    struct bytes global = {j->c->global, strlen(j->c->global)};
-    bool elsewhere = s->location.p && bytes_order(s->location, global) != 0;
-    bool taken = elsewhere && places_take(j->places, minute_of(s->time_ms), s->location, j->c->locations_max);
-    if (taken) count_in(j->r, s->location, s);
-    if (global.n > 0) count_in(j->r, global, s);
+static enum outcome judging_count(const struct judging *j, const struct sighting *s) {
+    struct bytes global = {j->config->global, strlen(j->config->global)};
+    bool elsewhere = s->location.p != NULL && bytes_order(s->location, global) != 0;
+    bool taken = elsewhere && places_take(j->places, minute_of(s->time_ms), s->location, j->config->locations_max);
+    if (taken) recount_add(j->recount, s->location, s);
+    if (global.n > 0) recount_add(j->recount, global, s);
     return elsewhere && !taken ? OUTCOME_MANY_LOCATIONS : OUTCOME_APPLIED;
 }
 
 /* What is told of the events beside their counts. */
-static void remember(struct recount *r, enum outcome o, const struct sighting *s) {
+static void recount_remember(struct recount *r, enum outcome o, const struct sighting *s) {
     if (o != OUTCOME_APPLIED) {
         if (!r->examples[o].set) example_take(&r->examples[o], s, &r->origin);
         return;
@@ -60,43 +61,43 @@ static void remember(struct recount *r, enum outcome o, const struct sighting *s
     r->last_minute = i64_larger(r->last_minute, minute_of(s->time_ms));
 }
 
-static void judge(void *self, const struct sighting *s) {
+static void judging_event(void *self, const struct sighting *s) {
     struct judging *j = self;
     enum outcome o = s->outcome;
     bool timed = o == OUTCOME_APPLIED || o == OUTCOME_WEIGHTLESS;
-    bool future = timed && is_future(j, s->time_ms);
+    bool future = timed && judging_is_future(j, s->time_ms);
     if (timed && !future && s->time_ms > j->newest_ms) j->newest_ms = s->time_ms;
     if (o == OUTCOME_APPLIED && future) o = OUTCOME_FUTURE;
-    if (o == OUTCOME_APPLIED && is_late(j, s->time_ms)) o = OUTCOME_LATE;
-    if (j->r == NULL) return;
-    if (o == OUTCOME_APPLIED) o = count_event(j, s);
-    j->r->events++;
-    j->r->outcomes[o]++;
-    remember(j->r, o, s);
+    if (o == OUTCOME_APPLIED && judging_is_late(j, s->time_ms)) o = OUTCOME_LATE;
+    if (j->recount == NULL) return;
+    if (o == OUTCOME_APPLIED) o = judging_count(j, s);
+    j->recount->events++;
+    j->recount->outcomes[o]++;
+    recount_remember(j->recount, o, s);
 }
 
-static void run(struct judging *j, struct track *t, const char *p, size_t n) {
+static void judging_run(struct judging *j, struct track *t, const char *p, size_t n) {
     j->places = &t->places;
     j->timed = moment_in_range(j->record_ms);
     j->log_time_ms = t->log_time_ms;
     j->newest_ms = INT64_MIN;
-    decode_message(j->c, p, n, j->record_ms, judge, j);
+    decode_message(j->config, p, n, j->record_ms, judging_event, j);
     int64_t record_ms = j->timed ? j->record_ms : INT64_MIN;
-    int64_t moved_to = j->c->log_clock == CONFIG_LOG_CLOCK_EVENT ? j->newest_ms : record_ms;
+    int64_t moved_to = j->config->log_clock == CONFIG_LOG_CLOCK_EVENT ? j->newest_ms : record_ms;
     if (moved_to <= t->log_time_ms) return;
     t->log_time_ms = moved_to;
-    places_forget(&t->places, recount_sealed(j->c, t));
+    places_forget(&t->places, recount_sealed(j->config, t));
 }
 
 void recount_record(struct recount *r, struct track *t, const char *p, size_t n, int64_t record_ms) {
-    struct judging j = {.r = r, .c = r->config, .record_ms = record_ms};
+    struct judging j = {.recount = r, .config = r->config, .record_ms = record_ms};
     r->messages++;
-    run(&j, t, p, n);
+    judging_run(&j, t, p, n);
 }
 
 void recount_clock_only(const struct recount *r, struct track *t, const char *p, size_t n, int64_t record_ms) {
-    struct judging j = {.c = r->config, .record_ms = record_ms};
-    run(&j, t, p, n);
+    struct judging j = {.config = r->config, .record_ms = record_ms};
+    judging_run(&j, t, p, n);
 }
 
 int64_t recount_sealed(const struct config *c, const struct track *t) {

@@ -1,9 +1,11 @@
-/* recount.h - the time rules applied to one partition's records in their order, and what is left counted.
- * W is the log's time of a partition: the largest record timestamp before a record (LOG_CLOCK=event: the largest time
- * of the events before it that were neither bad nor future). A minute whose end + LATENESS is not after W is sealed.
- * A record's timestamp outside the years 1970 to 9999 is none. Without one its events are future by W; where there is no
- * W yet either, all of them are; but none with LOG_CLOCK=event.
- * Of a minute that has LOCATIONS_MAX locations a further one counts in the list of all only.
+/* topkd-audit/recount.h - the time rules applied to one partition's records in their order, and what is left
+ * counted.
+ * Log time of a partition is the largest record timestamp before a record. With LOG_CLOCK=event it is the largest
+ * time of the events before it that were neither bad nor future. A minute is sealed when log time has reached its
+ * end + LATENESS.
+ * A record's timestamp outside the years 1970 to 9999 is none. The events of such a record are future by log time.
+ * Where there is no log time yet, all of them are future. With LOG_CLOCK=event none of them is.
+ * Of a minute that has LOCATIONS_MAX locations, a further one counts in the list of all only.
  * Threads: one owner. */
 #ifndef TOPKD_AUDIT_RECOUNT_H
 #define TOPKD_AUDIT_RECOUNT_H

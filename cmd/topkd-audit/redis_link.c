@@ -1,3 +1,4 @@
+/* topkd-audit/redis_link.c - takes the URL apart, connects, logs in, and pipelines commands with hiredis. */
 #include "redis_link.h"
 
 #include <assert.h>
@@ -29,7 +30,7 @@ static int hex_value(char c) {
 }
 
 /* P[0..N) with %XX decoded, as a new text. */
-static char *unescape(const char *p, size_t n) {
+static char *url_unescape(const char *p, size_t n) {
     char *out = mem_alloc(n + 1), *o = out;
     for (size_t i = 0; i < n; i++) {
         bool coded = p[i] == '%' && i + 2 < n && hex_value(p[i + 1]) >= 0 && hex_value(p[i + 2]) >= 0;
@@ -41,52 +42,52 @@ static char *unescape(const char *p, size_t n) {
 }
 
 /* `user:password@`, `:password@` or `password@`; returns what follows. */
-static const char *parse_login(const char *p, const char *stop, struct target *t) {
+static const char *url_parse_login(const char *p, const char *stop, struct target *t) {
     const char *at = memrchr(p, '@', (size_t)(stop - p));
     if (at == NULL) return p;
     const char *colon = memchr(p, ':', (size_t)(at - p));
-    const char *secret = colon ? colon + 1 : p;
-    if (colon && colon > p) t->user = unescape(p, (size_t)(colon - p));
-    t->password = unescape(secret, (size_t)(at - secret));
+    const char *secret = colon != NULL ? colon + 1 : p;
+    if (colon != NULL && colon > p) t->user = url_unescape(p, (size_t)(colon - p));
+    t->password = url_unescape(secret, (size_t)(at - secret));
     return at + 1;
 }
 
-static bool parse_port(const char *p, const char *end, int *port) {
+static bool url_parse_port(const char *p, const char *end, int *port) {
     char *stop;
     long v = strtol(p, &stop, 10);
     *port = (int)v;
     return stop == end && p < end && v > 0 && v < 65536;
 }
 
-static bool parse_tcp(const char *p, struct target *t) {
+static bool url_parse_tcp(const char *p, struct target *t) {
     const char *stop = p + strcspn(p, "/?");
-    p = parse_login(p, stop, t);
+    p = url_parse_login(p, stop, t);
     bool v6 = *p == '[';
     const char *host_end = v6 ? memchr(p, ']', (size_t)(stop - p)) : memchr(p, ':', (size_t)(stop - p));
     if (v6 && host_end == NULL) return false;
     const char *colon = v6 ? host_end + 1 : host_end;
     if (host_end == NULL) host_end = stop;
-    t->host = unescape(p + v6, (size_t)(host_end - p - v6));
+    t->host = url_unescape(p + v6, (size_t)(host_end - p - v6));
     t->port = PORT_DEFAULT;
-    if (colon && colon < stop && (*colon != ':' || !parse_port(colon + 1, stop, &t->port))) return false;
-    if (*stop == '/' && stop[1]) t->db = unescape(stop + 1, strcspn(stop + 1, "?"));
+    if (colon != NULL && colon < stop && (*colon != ':' || !url_parse_port(colon + 1, stop, &t->port))) return false;
+    if (*stop == '/' && stop[1]) t->db = url_unescape(stop + 1, strcspn(stop + 1, "?"));
     return t->host[0] != '\0';
 }
 
-static bool parse_unix(const char *p, struct target *t) {
+static bool url_parse_unix(const char *p, struct target *t) {
     const char *slash = strchr(p, '/');
     if (slash == NULL) return false;
-    p = parse_login(p, slash, t);
+    p = url_parse_login(p, slash, t);
     const char *query = strchr(p, '?');
-    t->path = unescape(p, query ? (size_t)(query - p) : strlen(p));
-    if (query && strncmp(query, "?db=", 4) != 0) return false;
-    if (query) t->db = unescape(query + 4, strlen(query + 4));
+    t->path = url_unescape(p, query != NULL ? (size_t)(query - p) : strlen(p));
+    if (query != NULL && strncmp(query, "?db=", 4) != 0) return false;
+    if (query != NULL) t->db = url_unescape(query + 4, strlen(query + 4));
     return t->path[0] == '/';
 }
 
-static bool parse_url(const char *url, struct target *t) {
-    if (strncmp(url, "redis://", 8) == 0) return parse_tcp(url + 8, t);
-    if (strncmp(url, "unix://", 7) == 0) return parse_unix(url + 7, t);
+static bool url_parse(const char *url, struct target *t) {
+    if (strncmp(url, "redis://", 8) == 0) return url_parse_tcp(url + 8, t);
+    if (strncmp(url, "unix://", 7) == 0) return url_parse_unix(url + 7, t);
     return false;
 }
 
@@ -105,17 +106,19 @@ void redis_link_send(redisContext *r, const struct bytes *words, size_t n) {
 redisReply *redis_link_take(redisContext *r, struct err *e) {
     void *reply = NULL;
     if (redisGetReply(r, &reply) != REDIS_OK || reply == NULL) {
-        err_set(e, ERR_IO, "Redis: %s", r->errstr[0] ? r->errstr : "connection lost");
+        err_set(e, ERR_IO, "Redis: expected an answer, got \"%s\": check that it is up",
+                r->errstr[0] ? r->errstr : "connection lost");
         return NULL;
     }
     redisReply *answer = reply;
     if (answer->type != REDIS_REPLY_ERROR) return answer;
-    err_set(e, ERR_REFUSED, "Redis answered: %.200s", answer->str);
+    err_set(e, ERR_REFUSED, "Redis: expected an answer, got \"%.200s\": check TOPKD_REDIS and the rights of its user",
+            answer->str);
     freeReplyObject(answer);
     return NULL;
 }
 
-static bool ask(redisContext *r, const struct bytes *words, size_t n, struct err *e) {
+static bool link_ask(redisContext *r, const struct bytes *words, size_t n, struct err *e) {
     redis_link_send(r, words, n);
     redisReply *reply = redis_link_take(r, e);
     if (reply == NULL) return false;
@@ -125,37 +128,41 @@ static bool ask(redisContext *r, const struct bytes *words, size_t n, struct err
 
 static struct bytes word(const char *s) { return (struct bytes){s, strlen(s)}; }
 
-static bool greet(redisContext *r, const struct target *t, struct err *e) {
-    if (t->password) {
-        const struct bytes both[] = {word("AUTH"), word(t->user ? t->user : ""), word(t->password)};
+static bool link_greet(redisContext *r, const struct target *t, struct err *e) {
+    if (t->password != NULL) {
+        const struct bytes both[] = {word("AUTH"), word(t->user != NULL ? t->user : ""), word(t->password)};
         const struct bytes alone[] = {word("AUTH"), word(t->password)};
-        if (!(t->user ? ask(r, both, 3, e) : ask(r, alone, 2, e))) return false;
+        if (!(t->user != NULL ? link_ask(r, both, 3, e) : link_ask(r, alone, 2, e))) return false;
     }
-    const struct bytes select[] = {word("SELECT"), word(t->db ? t->db : "0")};
-    return ask(r, select, 2, e);
+    const struct bytes select[] = {word("SELECT"), word(t->db != NULL ? t->db : "0")};
+    return link_ask(r, select, 2, e);
 }
 
 int redis_link_open(const char *url, redisContext **out, struct err *e) {
     struct target t = {0};
     redisContext *r = NULL;
-    int rc = ERR_IO;
-    if (!parse_url(url, &t)) {
-        rc = err_set(e, ERR_INVALID, "TOPKD_REDIS: expected redis://host:port/db or unix:///path");
+    int status = ERR_IO;
+    if (!url_parse(url, &t)) {
+        status = err_set(e, ERR_INVALID,
+                         "TOPKD_REDIS: expected redis://host:port/db or unix:///path, got another form: correct it");
         goto done;
     }
-    r = t.path ? redisConnectUnixWithTimeout(t.path, TIMEOUT) : redisConnectWithTimeout(t.host, t.port, TIMEOUT);
+    r = t.path != NULL ? redisConnectUnixWithTimeout(t.path, TIMEOUT)
+                       : redisConnectWithTimeout(t.host, t.port, TIMEOUT);
     if (r == NULL || r->err) {
-        rc = err_set(e, ERR_IO, "Redis: cannot connect: %s; is it up and TOPKD_REDIS right?", r ? r->errstr : "memory");
+        status =
+            err_set(e, ERR_IO, "Redis: expected a connection, got \"%s\": check that it is up and TOPKD_REDIS is right",
+                    r != NULL ? r->errstr : "no memory");
         goto fail;
     }
     (void)redisSetTimeout(r, TIMEOUT);
-    if (!greet(r, &t, e)) goto fail;
+    if (!link_greet(r, &t, e)) goto fail;
     *out = r;
-    rc = 0;
+    status = 0;
     goto done;
 fail:
-    if (r) redisFree(r);
+    if (r != NULL) redisFree(r);
 done:
     target_free(&t);
-    return rc;
+    return status;
 }

@@ -1,4 +1,4 @@
-/* redis_link.h - one connection to Redis, plain commands, pipelined.   Threads: one owner. */
+/* topkd-audit/redis_link.h - one connection to Redis, plain commands, pipelined.   Threads: one owner. */
 #ifndef TOPKD_AUDIT_REDIS_LINK_H
 #define TOPKD_AUDIT_REDIS_LINK_H
 

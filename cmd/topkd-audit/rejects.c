@@ -1,3 +1,5 @@
+/* topkd-audit/rejects.c - the outcome of most events that do not count, and the settings to look at for each
+ * outcome. */
 #include "rejects.h"
 
 #include <string.h>
@@ -23,7 +25,7 @@ const char *rejects_look_at(enum outcome o) {
     if (o == OUTCOME_APPLIED) return "";
     for (size_t i = 0; i < ARRAY_LEN(ADVICE); i++)
         if (strcmp(ADVICE[i].outcome, outcome_name(o)) == 0) return ADVICE[i].look_at;
-    return "the outcomes of events in the README";
+    return "the outcomes of events in EVENTS.md";
 }
 
 static bool is_meant(enum outcome o) { return o == OUTCOME_TOMBSTONE || o == OUTCOME_WEIGHTLESS; }

@@ -1,5 +1,5 @@
-/* rejects.h - events that do not count, told where they outweigh those that do: which setting to look at, and one of
- * them.   Pure. */
+/* topkd-audit/rejects.h - events that do not count, told where they outweigh those that do.
+ * A person hears which setting to look at, and sees one of the events.   Pure. */
 #ifndef TOPKD_AUDIT_REJECTS_H
 #define TOPKD_AUDIT_REJECTS_H
 

@@ -1,3 +1,4 @@
+/* topkd-audit/report.c - what the table and the JSON share. */
 #include "report.h"
 
 const char *report_verdict_word(const struct report *r) {

@@ -1,4 +1,4 @@
-/* report.h - what people read, and what programs read.   Threads: one. */
+/* topkd-audit/report.h - what people read, and what programs read.   Threads: one. */
 #ifndef TOPKD_AUDIT_REPORT_H
 #define TOPKD_AUDIT_REPORT_H
 

@@ -1,3 +1,4 @@
+/* topkd-audit/report_json.c - the report as one JSON object. */
 #include <stdlib.h>
 
 #include <jansson.h>
@@ -7,27 +8,27 @@
 #include "rejects.h"
 #include "report.h"
 
-static void put(json_t *o, const char *name, uint64_t v) {
+static void object_put(json_t *o, const char *name, uint64_t v) {
     json_object_set_new(o, name, json_integer((json_int_t)(v < INT64_MAX ? v : INT64_MAX)));
 }
 
 /* What is not UTF-8 is shown as the table shows it. */
 static json_t *text_json(struct bytes b) {
     json_t *text = json_stringn(b.p, b.n);
-    return text ? text : json_string(log_quote_bytes(b));
+    return text != NULL ? text : json_string(log_quote_bytes(b));
 }
 
 static json_t *totals_json(const struct totals *t) {
     json_t *o = json_object();
-    put(o, "lists", t->lists);
-    put(o, "unequal", t->unequal);
-    put(o, "out_of_bounds", t->out_of_bounds);
-    put(o, "broken", t->broken);
-    put(o, "items", t->items);
-    put(o, "wrong_counts", t->wrong);
-    put(o, "missing_items", t->missing);
-    put(o, "foreign_items", t->foreign);
-    put(o, "worst_error", t->error_abs);
+    object_put(o, "lists", t->lists);
+    object_put(o, "unequal", t->unequal);
+    object_put(o, "out_of_bounds", t->out_of_bounds);
+    object_put(o, "broken", t->broken);
+    object_put(o, "items", t->items);
+    object_put(o, "wrong_counts", t->wrong);
+    object_put(o, "missing_items", t->missing);
+    object_put(o, "foreign_items", t->foreign);
+    object_put(o, "worst_error", t->error_abs);
     json_object_set_new(o, "worst_error_relative", json_real(t->error_rel));
     json_object_set_new(o, "recall_mean", json_real(t->lists ? t->recall_sum / (double)t->lists : 1.0));
     json_object_set_new(o, "recall_min", json_real(t->recall_min));
@@ -36,24 +37,24 @@ static json_t *totals_json(const struct totals *t) {
 
 static json_t *outcomes_json(const struct recount *r) {
     json_t *o = json_object();
-    for (int i = 0; i < OUTCOMES; i++) put(o, outcome_name((enum outcome)i), r->outcomes[i]);
+    for (int i = 0; i < OUTCOMES; i++) object_put(o, outcome_name((enum outcome)i), r->outcomes[i]);
     return o;
 }
 
 static json_t *lists_json(const struct summary *s) {
     json_t *o = json_object();
-    put(o, "compared", s->compared.lists);
-    put(o, "final", s->states[STATE_FINAL]);
-    put(o, "ended", s->states[STATE_ENDED]);
-    put(o, "open_compared", s->states[STATE_OPEN]);
-    put(o, "open", s->fates[FATE_OPEN]);
-    put(o, "lost", s->fates[FATE_LOST]);
-    put(o, "moving", s->fates[FATE_MOVING]);
-    put(o, "unknowable", s->fates[FATE_UNKNOWABLE]);
-    put(o, "expired", s->fates[FATE_EXPIRED]);
-    put(o, "missing", s->fates[FATE_MISSING]);
-    put(o, "foreign", s->fates[FATE_FOREIGN]);
-    put(o, "locations", s->locations);
+    object_put(o, "compared", s->compared.lists);
+    object_put(o, "final", s->states[STATE_FINAL]);
+    object_put(o, "ended", s->states[STATE_ENDED]);
+    object_put(o, "open_compared", s->states[STATE_OPEN]);
+    object_put(o, "open", s->fates[FATE_OPEN]);
+    object_put(o, "lost", s->fates[FATE_LOST]);
+    object_put(o, "moving", s->fates[FATE_MOVING]);
+    object_put(o, "unknowable", s->fates[FATE_UNKNOWABLE]);
+    object_put(o, "expired", s->fates[FATE_EXPIRED]);
+    object_put(o, "missing", s->fates[FATE_MISSING]);
+    object_put(o, "foreign", s->fates[FATE_FOREIGN]);
+    object_put(o, "locations", s->locations);
     return o;
 }
 
@@ -62,20 +63,20 @@ static json_t *spans_json(const struct reading *r) {
     for (size_t i = 0; i < r->n; i++) {
         json_t *o = json_object();
         json_object_set_new(o, "topic", json_string(r->spans[i].topic));
-        put(o, "partition", (uint64_t)r->spans[i].partition);
-        put(o, "start", (uint64_t)r->spans[i].start);
-        put(o, "end", (uint64_t)r->spans[i].end);
+        object_put(o, "partition", (uint64_t)r->spans[i].partition);
+        object_put(o, "start", (uint64_t)r->spans[i].start);
+        object_put(o, "end", (uint64_t)r->spans[i].end);
         json_array_append_new(all, o);
     }
     return all;
 }
 
 /* The item that is told, or `total`; a score that JSON has no number for is left out. */
-static void put_sides(json_t *o, const struct difference *d) {
+static void object_put_sides(json_t *o, const struct difference *d) {
     if (d->subject == SUBJECT_LIST) return;
     if (d->subject == SUBJECT_ITEM) json_object_set_new(o, "item", text_json((struct bytes){d->item, d->item_n}));
     if (d->is_served) json_object_set_new(o, "served", json_real(d->served));
-    put(o, "counted", d->counted);
+    object_put(o, "counted", d->counted);
 }
 
 static json_t *fault_json(const struct plan *plan, const struct fault *f) {
@@ -89,8 +90,8 @@ static json_t *fault_json(const struct plan *plan, const struct fault *f) {
     json_object_set_new(o, "minute", json_string(minute));
     json_object_set_new(o, "state", json_string(served_state_name(e->state)));
     json_object_set_new(o, "what", json_string(buf_text(&what)));
-    put_sides(o, &e->found.difference);
-    put(o, "items_off", e->found.items_off);
+    object_put_sides(o, &e->found.difference);
+    object_put(o, "items_off", e->found.items_off);
     json_object_set_new(o, "off", json_real(e->found.off));
     buf_free(&what);
     return o;
@@ -117,9 +118,9 @@ static json_t *look_at_json(const struct recount *r) {
     return said;
 }
 
-static void write_out(json_t *o, struct buf *out) {
+static void object_write(json_t *o, struct buf *out) {
     char *text = json_dumps(o, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
-    buf_add_str(out, text ? text : "{}");
+    buf_add_str(out, text != NULL ? text : "{}");
     buf_add_str(out, "\n");
     free(text);
     json_decref(o);
@@ -132,22 +133,22 @@ void report_json(const struct report *r, struct buf *out) {
     json_object_set_new(o, "verdict", json_string(report_verdict_word(r)));
     json_object_set_new(o, "good", json_boolean(summary_is_good(s)));
     json_object_set_new(o, "reasons", reasons);
-    put(o, "messages", r->recount->messages);
-    put(o, "events", r->recount->events);
+    object_put(o, "messages", r->recount->messages);
+    object_put(o, "events", r->recount->events);
     json_object_set_new(o, "outcomes", outcomes_json(r->recount));
-    put(o, "without_location", r->recount->without_location);
+    object_put(o, "without_location", r->recount->without_location);
     json_object_set_new(o, "look_at", look_at_json(r->recount));
     json_object_set_new(o, "partitions", spans_json(r->in->reading));
-    put(o, "behind", r->in->arrived->behind);
+    object_put(o, "behind", r->in->arrived->behind);
     json_object_set_new(o, "settled", json_boolean(r->in->arrived->settled));
     json_object_set_new(o, "lists", lists_json(s));
     json_object_set_new(o, "compared", totals_json(&s->compared));
     json_object_set_new(o, "lost", totals_json(&s->lost));
-    put(o, "differences_total", r->faults->n);
+    object_put(o, "differences_total", r->faults->n);
     json_object_set_new(o, "differences", faults_json(r));
     json_object_set_new(o, "read_seconds", json_real((double)r->read_ms / 1000.0));
     json_object_set_new(o, "compare_seconds", json_real((double)r->compare_ms / 1000.0));
-    write_out(o, out);
+    object_write(o, out);
 }
 
 void report_json_unfinished(const char *why, struct buf *out) {
@@ -156,5 +157,5 @@ void report_json_unfinished(const char *why, struct buf *out) {
     json_object_set_new(o, "verdict", json_string("unfinished"));
     json_object_set_new(o, "good", json_false());
     json_object_set_new(o, "reasons", reasons);
-    write_out(o, out);
+    object_write(o, out);
 }

@@ -1,5 +1,5 @@
-/* served.h - what Redis serves, read through the public contract with plain commands, pipelined.
- * Spelled here once more, on purpose: topk:locations, topk:progress, topk:{L}:meta, :states, :minutes,
+/* topkd-audit/served.h - what Redis serves, read through the public contract with plain commands, pipelined.
+ * The keys are spelled here once more, on purpose: topk:locations, topk:progress, topk:{L}:meta, :states, :minutes,
  * topk:{L}:<minute>, and the field `merged` of topk:{L}:part:<minute>, where the bounds are.   Threads: one owner. */
 #ifndef TOPKD_AUDIT_SERVED_H
 #define TOPKD_AUDIT_SERVED_H
@@ -10,7 +10,7 @@
 enum list_state { STATE_NONE, STATE_OPEN, STATE_ENDED, STATE_FINAL, STATE_LOST, STATE_UNKNOWN, LIST_STATES };
 const char *served_state_name(enum list_state s);
 
-struct shelf_slot { /* one minute of a location, from `states` and `minutes` */
+struct shelf_minute { /* one minute of a location, from `states` and `minutes` */
     int64_t minute;
     enum list_state state;
     bool indexed;
@@ -18,7 +18,7 @@ struct shelf_slot { /* one minute of a location, from `states` and `minutes` */
 
 struct shelf { /* all that a location says it has */
     uint64_t seq;
-    struct shelf_slot *slots; /* a minute may be there twice: once with its state, once indexed */
+    struct shelf_minute *minutes; /* a minute may be there twice: once with its state, once indexed */
     size_t n, cap;
 };
 
@@ -45,8 +45,8 @@ struct served {
 
 /* Adds the locations that Redis knows to OUT. */
 int served_locations(const struct served *s, struct names *out, struct err *e) MUST_CHECK;
-/* When the oldest incarnation began that speaks for a partition of the board (unix ms): no list of theirs is older.
- * INT64_MIN: nobody says. */
+/* When the oldest incarnation of the board's partitions began (unix ms). No list of theirs is older. INT64_MIN: that is
+ * unknown. */
 int served_since(const struct served *s, int64_t *since_ms, struct err *e) MUST_CHECK;
 /* One shelf for every location of NAMES, in its order; *OUT is freed with shelves_free. */
 int served_shelves(const struct served *s, const struct names *names, struct shelf **out, struct err *e) MUST_CHECK;

@@ -1,4 +1,4 @@
-/* summary.h - all findings added up, and the verdict.   Pure, but for the memory of the reasons. */
+/* topkd-audit/summary.h - all findings added up, and the verdict.   Pure, but for the memory of the reasons. */
 #ifndef TOPKD_AUDIT_SUMMARY_H
 #define TOPKD_AUDIT_SUMMARY_H
 

@@ -1,5 +1,5 @@
-/* check.c - see check.h. No problem hides another one: what stands on a setting that is wrong is the only thing that is
- * not looked at. */
+/* topkd/check.c - looks at the settings, then at Kafka, then at Redis.
+ * No problem hides another one. Only what stands on a wrong setting is not looked at. */
 #include "check.h"
 
 #include <string.h>
@@ -14,7 +14,7 @@
 enum { EXIT_PROBLEM = 2 };
 
 /* Each problem is a line that begins with the setting's name. */
-static bool is_wrong(const char *problems, const char *name) {
+static bool problems_name(const char *problems, const char *name) {
     size_t n = strlen(name);
     for (const char *line = problems; *line; line += strcspn(line, "\n"), line += *line == '\n') {
         if (strncmp(line, name, n) != 0) continue;
@@ -24,17 +24,17 @@ static bool is_wrong(const char *problems, const char *name) {
 }
 
 /* Are all the settings that a part stands on right? */
-static bool may_look(struct findings *f, const char *problems, const char *about, const char *const *names) {
-    for (; *names; names++) {
-        if (!is_wrong(problems, *names)) continue;
-        findings_add(f, FINDING_WARNING, about, "expected to look at it, got no sound %s: correct it and check again",
-                     *names);
+static bool check_may_look(struct findings *f, const char *problems, const char *about, const char *const *names) {
+    for (; *names != NULL; names++) {
+        if (!problems_name(problems, *names)) continue;
+        findings_add(f, FINDING_WARNING, about,
+                     "expected to look at this part, got a wrong %s: correct it and check again", *names);
         return false;
     }
     return true;
 }
 
-static void tell_settings(struct findings *f, const char *problems) {
+static void check_tell_settings(struct findings *f, const char *problems) {
     if (!*problems) findings_add(f, FINDING_GOOD, "settings", "every TOPKD_ variable is understood");
     while (*problems) {
         size_t n = strcspn(problems, "\n");
@@ -62,11 +62,11 @@ int check(const char *const *envp) {
     struct config *c = config_load_rest(envp, &problems);
     const char *text = buf_text(&problems);
     log_set_level(LOG_ERROR); /* what matters is found out here */
-    tell_settings(&f, text);
+    check_tell_settings(&f, text);
     struct kafka_options o = options_kafka(c);
     bool kafka_settings = kafka_check_settings(&o, &f);
-    if (may_look(&f, text, "kafka", kafka) && kafka_settings) kafka_check(&o, &f);
-    if (may_look(&f, text, "redis", redis)) check_redis(c, &f);
+    if (check_may_look(&f, text, "kafka", kafka) && kafka_settings) kafka_check(&o, &f);
+    if (check_may_look(&f, text, "redis", redis)) check_redis(c, &f);
     printf("problems=%u warnings=%u\n", f.problems_n, f.warnings_n);
     buf_free(&problems);
     config_destroy(c);

@@ -1,4 +1,4 @@
-/* check.h - topkd --check: would a worker with this environment work? */
+/* topkd/check.h - topkd --check: would a worker with this environment work? */
 #ifndef TOPKD_CMD_TOPKD_CHECK_H
 #define TOPKD_CMD_TOPKD_CHECK_H
 

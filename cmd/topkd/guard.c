@@ -1,4 +1,4 @@
-/* A thread of its own that does nothing but wait, so that nothing it could wait for can hang. */
+/* topkd/guard.c - a thread that does nothing but wait, so that nothing it could wait for can hang. */
 #include "guard.h"
 
 #include <errno.h>
@@ -19,7 +19,7 @@ static struct {
 } guard = {.exit_code = 1};
 
 /* Whoever reads our log may hang as well. */
-static bool log_takes_a_line(void) {
+static bool guard_log_takes_a_line(void) {
     struct pollfd log = {.fd = STDERR_FILENO, .events = POLLOUT};
     return poll(&log, 1, LAST_LINE_MS) == 1;
 }
@@ -28,12 +28,13 @@ static void *guard_main(void *unused) {
     (void)unused;
     while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &guard.until, NULL) == EINTR) continue;
     int code = atomic_load(&guard.exit_code);
-    if (log_takes_a_line())
-        log_event(LOG_ERROR, "worker_stopped", "exit=%d why=%s", code,
-                  log_quote(code == 0
-                                ? "TOPKD_SHUTDOWN_TIMEOUT is over while connections close: all is stored and committed"
-                                : "TOPKD_SHUTDOWN_TIMEOUT is over and Kafka or Redis still does not answer: nothing "
-                                  "is lost, the next owner reads it again"));
+    if (guard_log_takes_a_line())
+        log_event(
+            LOG_ERROR, "worker_stopped", "exit=%d why=%s", code,
+            log_quote(code == 0
+                          ? "TOPKD_SHUTDOWN_TIMEOUT is over while connections close: everything is stored and committed"
+                          : "TOPKD_SHUTDOWN_TIMEOUT is over and Kafka or Redis still does not answer: nothing "
+                            "is lost, the next owner reads it again"));
     _exit(code);
 }
 

@@ -1,7 +1,6 @@
-/* topkd/guard.h - the promise that a stop ends in time, whatever the threads of this process wait for: a frozen broker, a
- * resolver that does not answer, a library. Nothing that matters is cut off: what is not stored and committed by then
- * the next owner reads again.
- * Threads: main. */
+/* topkd/guard.h - the promise that a stop ends in time, whatever the threads of this process wait for.
+ * They may wait for a frozen broker, a resolver that does not answer, or a library. Nothing that matters is cut off:
+ * what is not stored and committed by then, the next owner reads again.   Threads: main. */
 #ifndef TOPKD_CMD_GUARD_H
 #define TOPKD_CMD_GUARD_H
 

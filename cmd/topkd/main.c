@@ -1,4 +1,4 @@
-/* topkd: the worker. Wiring only: load, build, run, tear down in reverse, exit code. */
+/* topkd/main.c - the worker. Wiring only: load, build, run, tear down in reverse, exit code. */
 #include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
@@ -29,11 +29,12 @@ enum {
 static const char usage[] =
     "usage: topkd [-h | --help | --version | --check | --print env|markdown-config|markdown-metrics]\n"
     "\n"
-    "Keeps top-K lists per place and minute in Redis fresh from Kafka. --check looks at the settings, the brokers,\n"
-    "topics, rights and Redis, changes nothing, prints every problem with its remedy, and exits with 0 or 2.\n"
-    "Configured by the environment:\n\n";
+    "Reads events from Kafka and keeps the top-K list of every location and minute in Redis up to date.\n"
+    "--check looks at the settings, the brokers, the topics, the rights and Redis, and changes nothing. It prints\n"
+    "every problem with its remedy and exits with 0 or 2.\n"
+    "topkd is configured by environment variables:\n\n";
 
-static int print(void (*write)(struct buf *)) {
+static int topkd_print(void (*write)(struct buf *)) {
     struct buf out = {0};
     write(&out);
     fputs(buf_text(&out), stdout);
@@ -41,26 +42,28 @@ static int print(void (*write)(struct buf *)) {
     return 0;
 }
 
-static int help(void) {
+static int topkd_help(void) {
     fputs(usage, stdout);
-    return print(config_write_help);
+    return topkd_print(config_write_help);
 }
 
-static int version(void) {
+static int topkd_version(void) {
     printf("topkd %s, librdkafka %s\n", TOPKD_VERSION, kafka_library_version());
     return 0;
 }
 
-static int arguments(int argc, char **argv) {
-    if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) return help();
+static int topkd_arguments(int argc, char **argv) {
+    if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) return topkd_help();
     if (argc == 2 && strcmp(argv[1], "--check") == 0) return check((const char *const *)environ);
-    if (argc == 2 && strcmp(argv[1], "--version") == 0) return version();
+    if (argc == 2 && strcmp(argv[1], "--version") == 0) return topkd_version();
     if (argc == 3 && strcmp(argv[1], "--print") == 0) {
-        if (strcmp(argv[2], "env") == 0) return print(config_write_env);
-        if (strcmp(argv[2], "markdown-config") == 0) return print(config_write_markdown);
-        if (strcmp(argv[2], "markdown-metrics") == 0) return print(metrics_write_markdown);
+        if (strcmp(argv[2], "env") == 0) return topkd_print(config_write_env);
+        if (strcmp(argv[2], "markdown-config") == 0) return topkd_print(config_write_markdown);
+        if (strcmp(argv[2], "markdown-metrics") == 0) return topkd_print(metrics_write_markdown);
     }
-    fprintf(stderr, "topkd takes no such argument; it is configured by TOPKD_ variables, see topkd --help\n");
+    fprintf(
+        stderr,
+        "topkd: expected one of the arguments in topkd --help, got others: topkd is configured by TOPKD_ variables\n");
     return EXIT_CONFIG;
 }
 
@@ -89,9 +92,9 @@ static void *signals_main(void *arg) {
     return NULL;
 }
 
-static void failed(const char *what, const char *why) { log_event(LOG_ERROR, what, "why=%s", log_quote(why)); }
+static void topkd_failed(const char *what, const char *why) { log_event(LOG_ERROR, what, "why=%s", log_quote(why)); }
 
-static int run(struct worker *w, struct waiter *waiter) {
+static int topkd_run(struct worker *w, struct waiter *waiter) {
     char why[WHY_MAX] = "";
     pthread_t thread;
     waiter->worker = w;
@@ -103,13 +106,13 @@ static int run(struct worker *w, struct waiter *waiter) {
     pthread_kill(thread, SIGUSR1);
     pthread_join(thread, NULL);
     if (code != 0)
-        failed("worker_stopped", why);
+        topkd_failed("worker_stopped", why);
     else
         log_event(LOG_INFO, "worker_stopped", "exit=0");
     return code;
 }
 
-static int serve_and_run(const struct config *c, struct metrics *m, struct worker *w, struct waiter *waiter) {
+static int topkd_serve_and_run(const struct config *c, struct metrics *m, struct worker *w, struct waiter *waiter) {
     struct serve_options o = {.host = c->listen_host,
                               .port = c->listen_port,
                               .metrics = m,
@@ -120,35 +123,42 @@ static int serve_and_run(const struct config *c, struct metrics *m, struct worke
     struct serve *serve = NULL;
     struct err e = {0};
     if (serve_start(&o, &serve, &e) != 0) {
-        failed("listen_failed", e.text);
+        topkd_failed("listen_failed", e.text);
         return EXIT_CONFIG;
     }
     log_event(LOG_INFO, "listening", "port=%u", (unsigned)serve_port(serve));
-    int code = run(w, waiter);
+    int code = topkd_run(w, waiter);
     serve_stop(serve);
     return code;
 }
 
-static int worker_with(const struct config *c, struct metrics *m, struct kafka_shared *kafka, struct waiter *waiter) {
+static int topkd_with_worker(const struct config *c, struct metrics *m, struct kafka_shared *kafka,
+                             struct waiter *waiter) {
     struct worker *w = NULL;
     struct err e = {0};
     if (worker_create(c, &clock_system, m, kafka, &w, &e) != 0) {
-        failed("worker_not_created", e.text);
+        topkd_failed("worker_not_created", e.text);
         return EXIT_CONFIG;
     }
-    int code = serve_and_run(c, m, w, waiter);
+    int code = topkd_serve_and_run(c, m, w, waiter);
     worker_destroy(w);
     return code;
 }
 
-/* glibc gives the free end of an arena back to the kernel, and a moment later the next fetched message of megabytes is
- * faulted in again, page by page: that was half of what librdkafka costs with 9 KB messages. So a free end may be
- * larger, and blocks of megabytes come from arenas as well.
- * An arena a consumer thread, because each keeps memory of its own that no other can use, and there are dozens of
- * threads. Measured on 2 cores with librdkafka 2.0.2 alone, CPU s per million messages of 9 KB, 1 / 2 threads: glibc as
- * it is 7.4 / 7.3, with these thresholds 3.8 / 3.0, jemalloc 4.0 / 3.1, mimalloc 4.2 / 3.5. The worker, one event a
- * message, 2 threads, CPU s per million and peak RSS: .884 and 349 MB, .865 and 360 with the thresholds, .874 and 322
- * with two arenas too, jemalloc .896 and 369, mimalloc .953 and 327. So there is no reason for another allocator. */
+/* glibc gives the free end of an arena back to the kernel. A moment later the next fetched message of megabytes is
+ * faulted in again, page by page: that was half of what librdkafka costs with 9 KB messages. So the free end may be
+ * larger here, and blocks of megabytes come from arenas as well.
+ * There is one arena for each consumer thread, because there are dozens of other threads, and every arena keeps memory
+ * that no other can use.
+ *
+ * Measured on 2 cores:      librdkafka 2.0.2 alone, 9 KB messages,   the worker, one event a message, 2 threads:
+ *                           CPU s per million, 1 / 2 threads         CPU s per million, peak RSS
+ *   glibc as it is          7.4 / 7.3                                .884, 349 MB
+ *   with these thresholds   3.8 / 3.0                                .865, 360 MB
+ *   and two arenas                                                   .874, 322 MB
+ *   jemalloc                4.0 / 3.1                                .896, 369 MB
+ *   mimalloc                4.2 / 3.5                                .953, 327 MB
+ * So there is no reason for another allocator. */
 static void allocator_init(const struct config *c) {
     uint64_t top = c->memory_limit_bytes / TOP_SHARE;
     mallopt(M_ARENA_MAX, c->threads > ARENAS_MIN ? (int)c->threads : ARENAS_MIN);
@@ -156,7 +166,7 @@ static void allocator_init(const struct config *c) {
     mallopt(M_TRIM_THRESHOLD, top < TOP_MAX ? (int)top : TOP_MAX);
 }
 
-static int kafka_with(const struct config *c, struct waiter *waiter) {
+static int topkd_with_kafka(const struct config *c, struct waiter *waiter) {
     struct metrics *m = metrics_create();
     struct kafka_options o = options_kafka(c);
     struct kafka_shared *kafka = NULL;
@@ -164,16 +174,16 @@ static int kafka_with(const struct config *c, struct waiter *waiter) {
     int code = EXIT_CONFIG;
     metric_set(metrics_get(m, METRIC_BUILD_INFO, "version=\"" TOPKD_VERSION "\""), 1);
     if (kafka_shared_open(&o, &clock_system, m, &kafka, &e) != 0)
-        failed("kafka_not_opened", e.text);
+        topkd_failed("kafka_not_opened", e.text);
     else
-        code = worker_with(c, m, kafka, waiter);
+        code = topkd_with_worker(c, m, kafka, waiter);
     kafka_shared_close(kafka);
     metrics_destroy(m);
     return code;
 }
 
 int main(int argc, char **argv) {
-    if (argc > 1) return arguments(argc, argv);
+    if (argc > 1) return topkd_arguments(argc, argv);
     struct config *c = NULL;
     struct buf problems = {0};
     struct waiter waiter = {0};
@@ -188,7 +198,7 @@ int main(int argc, char **argv) {
     signals_block(&waiter.set);
     waiter.shutdown_timeout_ms = c->shutdown_timeout_ms;
     config_log(c);
-    int code = kafka_with(c, &waiter);
+    int code = topkd_with_kafka(c, &waiter);
     config_destroy(c);
     return code;
 }

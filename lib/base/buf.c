@@ -1,4 +1,4 @@
-/* base/buf.c - see buf.h. */
+/* base/buf.c - bytes in room that doubles; varints. */
 #include "base/buf.h"
 
 #include <assert.h>
@@ -13,12 +13,7 @@ enum { BUF_BYTES_MIN = 64, VARINT_BYTES_MAX = 10 };
 char *buf_reserve(struct buf *b, size_t n) {
     assert(n <= SIZE_MAX / 2 - b->len);
     size_t need = b->len + n;
-    if (need > b->cap || !b->data) {
-        size_t cap = b->cap > 0 ? b->cap : BUF_BYTES_MIN;
-        while (cap < need) cap *= 2;
-        b->data = mem_realloc(b->data, cap, 1);
-        b->cap = cap;
-    }
+    b->data = mem_grow(b->data, &b->cap, need > BUF_BYTES_MIN ? need : BUF_BYTES_MIN, 1);
     return b->data + b->len;
 }
 

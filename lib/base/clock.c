@@ -1,5 +1,6 @@
-/* base/clock.c - see clock.h. The calendar is computed here (proleptic Gregorian, UTC), so that neither a time zone
- * nor a locale can change a key. */
+/* base/clock.c - the two clocks of the system, and a calendar.
+ * The calendar (proleptic Gregorian, UTC) is computed here, so that neither a time zone nor a locale can change a
+ * key. */
 #include "base/clock.h"
 
 #include <string.h>
@@ -7,7 +8,7 @@
 
 enum { MINUTES_PER_DAY = 1440, DAYS_PER_ERA = 146097, DAYS_TO_1970 = 719468 };
 
-static int64_t read_clock_ms(clockid_t id) {
+static int64_t clock_read_ms(clockid_t id) {
     struct timespec t;
     clock_gettime(id, &t);
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
@@ -15,12 +16,12 @@ static int64_t read_clock_ms(clockid_t id) {
 
 static int64_t system_wall_ms(void *self) {
     (void)self;
-    return read_clock_ms(CLOCK_REALTIME);
+    return clock_read_ms(CLOCK_REALTIME);
 }
 
 static int64_t system_mono_ms(void *self) {
     (void)self;
-    return read_clock_ms(CLOCK_MONOTONIC);
+    return clock_read_ms(CLOCK_MONOTONIC);
 }
 
 const struct clock clock_system = {system_wall_ms, system_mono_ms, NULL};
@@ -48,7 +49,7 @@ static void date_from_days(int64_t days, int64_t *year, int64_t *month, int64_t 
     *year = year_of_era + era * 400 + (*month <= 2);
 }
 
-static void put_digits(char *out, int n, int64_t v) {
+static void digits_write(char *out, int n, int64_t v) {
     for (int i = n - 1; i >= 0; i--, v /= 10) out[i] = (char)('0' + v % 10);
 }
 
@@ -59,16 +60,16 @@ void minute_format(int64_t minute, char out[MINUTE_TEXT_LEN + 1]) {
     if (days < days_from_date(0, 1, 1) || days > days_from_date(9999, 12, 31)) return;
     int64_t year, month, day;
     date_from_days(days, &year, &month, &day);
-    put_digits(out, 4, year);
-    put_digits(out + 5, 2, month);
-    put_digits(out + 8, 2, day);
+    digits_write(out, 4, year);
+    digits_write(out + 5, 2, month);
+    digits_write(out + 8, 2, day);
     out[10] = 'T';
-    put_digits(out + 11, 2, rest / 60);
+    digits_write(out + 11, 2, rest / 60);
     out[13] = ':';
-    put_digits(out + 14, 2, rest % 60);
+    digits_write(out + 14, 2, rest % 60);
 }
 
-static bool read_digits(const char *p, int n, int64_t max, int64_t *v) {
+static bool digits_read(const char *p, int n, int64_t max, int64_t *v) {
     *v = 0;
     for (int i = 0; i < n; i++) {
         if (p[i] < '0' || p[i] > '9') return false;
@@ -81,8 +82,8 @@ bool minute_parse(struct bytes text, int64_t *minute) {
     const char *p = text.p;
     int64_t year, month, day, hour, min;
     if (text.n != MINUTE_TEXT_LEN || p[4] != '-' || p[7] != '-' || p[10] != 'T' || p[13] != ':') return false;
-    if (!read_digits(p, 4, 9999, &year) || !read_digits(p + 5, 2, 12, &month) || !read_digits(p + 8, 2, 31, &day) ||
-        !read_digits(p + 11, 2, 23, &hour) || !read_digits(p + 14, 2, 59, &min))
+    if (!digits_read(p, 4, 9999, &year) || !digits_read(p + 5, 2, 12, &month) || !digits_read(p + 8, 2, 31, &day) ||
+        !digits_read(p + 11, 2, 23, &hour) || !digits_read(p + 14, 2, 59, &min))
         return false;
     if (month < 1 || day < 1) return false;
     int64_t days = days_from_date(year, month, day), y, m, d;

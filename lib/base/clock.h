@@ -19,8 +19,9 @@ static inline int64_t clock_mono_ms(const struct clock *c) { return c->mono_ms(c
 
 enum { MINUTE_MS = 60000, MINUTE_TEXT_LEN = 16 };
 
-/* The times that are believed: the years 1970 to 9999. Whatever comes from outside (a record's timestamp, an event's
- * time, what a commit says, the wall clock) is asked where it comes in. So no sum of a time and a setting overflows. */
+/* The times that are believed: the years 1970 to 9999. Every time that comes from outside (a record's timestamp, an
+ * event's time, what a commit says, the wall clock) is checked where it comes in. So no sum of a time and a setting
+ * overflows. */
 #define TIME_END_MS INT64_C(253402300800000) /* the first millisecond of the year 10000 */
 static inline bool time_is_believed(int64_t ms) { return (uint64_t)ms < (uint64_t)TIME_END_MS; }
 

@@ -1,11 +1,11 @@
-/* base/err.c - see err.h. */
+/* base/err.c - an error's text is cut to its room and kept on one line. */
 #include "base/err.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
 int err_set(struct err *e, int code, const char *fmt, ...) {
-    if (!e) return code;
+    if (e == NULL) return code;
     e->code = code;
     va_list ap;
     va_start(ap, fmt);

@@ -15,7 +15,7 @@ enum err_code {
     ERR_UNSUPPORTED = -5, /* not in this build or with this library version */
 };
 
-/* Bytes, with the 0 at the end. What is too long is cut, and what to do stands at the end: there is room for it. */
+/* Bytes, with the 0 at the end. A text that is too long is cut. The remedy stands at its end: hence the room. */
 enum {
     ERR_TEXT_MAX = 320,
     WHY_MAX = 384 /* a reason: the text of an error after some words on whose it is */
@@ -23,7 +23,7 @@ enum {
 
 struct err {
     int code;                /* enum err_code */
-    char text[ERR_TEXT_MAX]; /* expected what, came what, what to do; no newline */
+    char text[ERR_TEXT_MAX]; /* what was expected, what was got, what to do; no newline */
 };
 
 /* Fill E (NULL is allowed) and return CODE, so that a caller can write `return err_set(...)`. */

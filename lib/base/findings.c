@@ -1,4 +1,4 @@
-/* base/findings.c - see findings.h. */
+/* base/findings.c - writes a finding and counts it. */
 #include "base/findings.h"
 
 #include <stdarg.h>

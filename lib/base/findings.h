@@ -1,5 +1,5 @@
 /* base/findings.h - what a check found out: a line each, printed at once, since the next one may take seconds.
- * A problem reads "expected X, got Y: do Z".   Threads: one owner. */
+ * The text of a problem reads "expected X, got Y: do Z".   Threads: one owner. */
 #ifndef TOPKD_BASE_FINDINGS_H
 #define TOPKD_BASE_FINDINGS_H
 

@@ -1,4 +1,4 @@
-/* base/hash.c - see hash.h. */
+/* base/hash.c - xxhash compiled in, and random numbers of the kernel. */
 #include "base/hash.h"
 
 #include <errno.h>

@@ -5,8 +5,8 @@
 #include "base/base.h"
 
 uint64_t hash64(const void *p, size_t n, uint64_t seed);
-/* As hash64, by a secret that each process draws for itself: for tables of names that strangers choose, so that they
- * cannot choose some that fall together. Never for what another process or a replay must repeat. */
+/* As hash64, with a secret seed that each process draws for itself. For tables of names that strangers choose: they
+ * cannot choose names that collide. Never for what another process or a replay must repeat. */
 uint64_t hash_secret(const void *p, size_t n);
 #ifdef TOPKD_TESTHOOKS
 void hash_secret_choose(uint64_t secret); /* while there are no such tables */

@@ -1,5 +1,5 @@
-/* base/log.c - see log.h. A line is built on the stack and written with one call, so that lines of several threads and
- * processes do not mix and logging works when memory is gone. */
+/* base/log.c - builds a line on the stack and writes it with one call.
+ * So lines of several threads and processes do not mix, and logging works when memory is gone. */
 #include "base/log.h"
 
 #include <errno.h>
@@ -112,15 +112,15 @@ void log_limited(struct log_limit *limit, int64_t interval_ms, enum log_level le
     limit->suppressed = 0;
 }
 
-static bool is_plain(unsigned char c) { return c > 0x20 && c < 0x7f && c != '"' && c != '='; }
+static bool quote_is_plain(unsigned char c) { return c > 0x20 && c < 0x7f && c != '"' && c != '='; }
 
-static size_t put_escaped(char *out, unsigned char c) {
+static size_t quote_escape(char *out, unsigned char c) {
     const char *named = strchr("\"\"\\\\\nn\rr\tt", c); /* pairs: the byte, then what follows the backslash */
     if (c >= 0x20 && c < 0x7f && c != '"' && c != '\\') {
         out[0] = (char)c;
         return 1;
     }
-    if (c != '\0' && named) {
+    if (c != '\0' && named != NULL) {
         out[0] = '\\';
         out[1] = named[1];
         return 2;
@@ -133,14 +133,14 @@ const char *log_quote_bytes(struct bytes s) {
     static _Thread_local unsigned next;
     char *out = slots[next++ % QUOTE_SLOTS];
     size_t n = s.n < QUOTE_BYTES_MAX ? s.n : QUOTE_BYTES_MAX, plain = 0, len = 0;
-    while (plain < n && is_plain((unsigned char)s.p[plain])) plain++;
+    while (plain < n && quote_is_plain((unsigned char)s.p[plain])) plain++;
     if (n > 0 && plain == n) {
         memcpy(out, s.p, n);
         out[n] = '\0';
         return out;
     }
     out[len++] = '"';
-    for (size_t i = 0; i < n; i++) len += put_escaped(out + len, (unsigned char)s.p[i]);
+    for (size_t i = 0; i < n; i++) len += quote_escape(out + len, (unsigned char)s.p[i]);
     out[len++] = '"';
     out[len] = '\0';
     return out;

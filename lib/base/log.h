@@ -1,7 +1,9 @@
-/* base/log.h - logfmt lines to stderr: `ts=2026-11-21T19:08:01.123Z level=info event=partition_assigned topic=events
- * partition=3`. EVENT is a stable noun_verb that can be grepped from code to dashboard. FMT is the rest, `key=%s key=%d
- * ...`; strings that come from outside go through log_quote. Levels: error = someone should look; warn = we coped; info
- * = lifecycle; debug = per batch. Nothing per message. errno is preserved; one write(2) a line.   Threads: any. */
+/* base/log.h - logfmt lines to stderr.
+ *   ts=2026-11-21T19:08:01.123Z level=info event=partition_assigned topic=events partition=3
+ * EVENT is a noun and a verb that stay the same for ever: people grep for it from the code to the dashboard. FMT is
+ * the rest of the line, `key=%s key=%d ...`; strings that come from outside go through log_quote.
+ * Levels: error = someone should look; warn = we coped; info = lifecycle; debug = per batch. Nothing per message.
+ * errno is preserved; one write(2) a line.   Threads: any. */
 #ifndef TOPKD_BASE_LOG_H
 #define TOPKD_BASE_LOG_H
 

@@ -1,4 +1,4 @@
-/* base/mem.c - see mem.h. */
+/* base/mem.c - malloc and its kin, with the one way out when there is nothing left. */
 #include "base/mem.h"
 
 #include <stdlib.h>
@@ -8,33 +8,33 @@
 
 enum { GROW_MIN = 8 };
 
-static _Noreturn void die_out_of_memory(size_t n, size_t size) {
+static _Noreturn void mem_missing(size_t n, size_t size) {
     log_event(LOG_ERROR, "out_of_memory", "elements=%zu element_bytes=%zu", n, size);
     abort();
 }
 
 /* Never 0: malloc(0) may be NULL. */
-static size_t bytes_of(size_t n, size_t size) {
+static size_t mem_bytes(size_t n, size_t size) {
     size_t bytes;
-    if (__builtin_mul_overflow(n, size, &bytes)) die_out_of_memory(n, size);
+    if (__builtin_mul_overflow(n, size, &bytes)) mem_missing(n, size);
     return bytes > 0 ? bytes : 1;
 }
 
 void *mem_alloc(size_t size) {
-    void *p = malloc(bytes_of(1, size));
-    if (!p) die_out_of_memory(1, size);
+    void *p = malloc(mem_bytes(1, size));
+    if (p == NULL) mem_missing(1, size);
     return p;
 }
 
 void *mem_zalloc(size_t n, size_t size) {
-    void *p = calloc(1, bytes_of(n, size));
-    if (!p) die_out_of_memory(n, size);
+    void *p = calloc(1, mem_bytes(n, size));
+    if (p == NULL) mem_missing(n, size);
     return p;
 }
 
 void *mem_realloc(void *p, size_t n, size_t size) {
-    void *q = realloc(p, bytes_of(n, size));
-    if (!q) die_out_of_memory(n, size);
+    void *q = realloc(p, mem_bytes(n, size));
+    if (q == NULL) mem_missing(n, size);
     return q;
 }
 

@@ -1,5 +1,5 @@
-/* base/metrics.c - see metrics.h. A family is a sorted array of pointers to its series: looking one up is a binary
- * search, writing is a walk, and a series never moves while somebody holds it. */
+/* base/metrics.c - a family is a sorted array of pointers to its series.
+ * Looking one up is a binary search, writing is a walk, and a series never moves while somebody holds it. */
 #include "base/metrics.h"
 
 #include <assert.h>
@@ -93,7 +93,7 @@ struct metrics *metrics_create(void) {
 }
 
 void metrics_destroy(struct metrics *m) {
-    if (!m) return;
+    if (m == NULL) return;
     for (size_t id = 0; id < METRIC_IDS; id++) {
         for (size_t i = 0; i < m->families[id].n; i++) metric_destroy(m->families[id].rows[i]);
         mem_free(m->families[id].rows);
@@ -102,8 +102,8 @@ void metrics_destroy(struct metrics *m) {
     mem_free(m);
 }
 
-static void show(struct metric *s) { atomic_store_explicit(&s->shown, true, memory_order_relaxed); }
-static bool is_shown(const struct metric *s) { return atomic_load_explicit(&s->shown, memory_order_relaxed); }
+static void metric_show(struct metric *s) { atomic_store_explicit(&s->shown, true, memory_order_relaxed); }
+static bool metric_is_shown(const struct metric *s) { return atomic_load_explicit(&s->shown, memory_order_relaxed); }
 
 struct metric *metrics_get(struct metrics *m, enum metric_id id, const char *labels) {
     assert(id < METRIC_IDS);
@@ -113,7 +113,7 @@ struct metric *metrics_get(struct metrics *m, enum metric_id id, const char *lab
     size_t at = series_find(f, labels, &found);
     if (!found) series_insert(f, at, metric_create(families[id].type, labels));
     struct metric *s = f->rows[at];
-    show(s);
+    metric_show(s);
     pthread_mutex_unlock(&m->lock);
     return s;
 }
@@ -130,19 +130,19 @@ void metrics_hide(struct metrics *m, const char *labels) {
 
 void metric_add(struct metric *s, uint64_t n) {
     assert(s->type == METRIC_COUNTER);
-    show(s);
+    metric_show(s);
     atomic_fetch_add_explicit(&s->count, n, memory_order_relaxed);
 }
 
 void metric_set(struct metric *s, double v) {
     assert(s->type == METRIC_GAUGE);
-    show(s);
+    metric_show(s);
     atomic_store_explicit(&s->value, v, memory_order_relaxed);
 }
 
 void metric_observe(struct metric *s, double seconds) {
     assert(s->type == METRIC_HISTOGRAM);
-    show(s);
+    metric_show(s);
     size_t i = 0;
     while (i < ARRAY_LEN(bounds_s) && seconds > bounds_s[i]) i++;
     atomic_fetch_add_explicit(&s->histogram->counts[i], 1, memory_order_relaxed);
@@ -157,7 +157,7 @@ double metric_value(const struct metric *s) {
     return atomic_load_explicit(&s->value, memory_order_relaxed);
 }
 
-static void write_number(struct buf *out, double v) {
+static void number_write(struct buf *out, double v) {
     if (isnan(v))
         buf_add_str(out, "NaN");
     else if (isinf(v))
@@ -167,44 +167,44 @@ static void write_number(struct buf *out, double v) {
 }
 
 /* `name_bucket{labels,le="0.5"}`; SUFFIX and EXTRA may be "". */
-static void write_series_name(struct buf *out, const char *name, const char *suffix, const char *labels,
+static void series_write_name(struct buf *out, const char *name, const char *suffix, const char *labels,
                               const char *extra) {
     buf_addf(out, "%s%s", name, suffix);
     if (*labels || *extra) buf_addf(out, "{%s%s%s}", labels, *labels && *extra ? "," : "", extra);
     buf_add_byte(out, ' ');
 }
 
-static void write_histogram(struct buf *out, const char *name, const struct metric *s) {
+static void histogram_write(struct buf *out, const char *name, const struct metric *s) {
     uint64_t total = 0;
     for (size_t i = 0; i < BUCKETS; i++) {
         struct buf le = {0};
         total += atomic_load_explicit(&s->histogram->counts[i], memory_order_relaxed);
         buf_add_str(&le, "le=\"");
-        write_number(&le, i < ARRAY_LEN(bounds_s) ? bounds_s[i] : (double)INFINITY);
+        number_write(&le, i < ARRAY_LEN(bounds_s) ? bounds_s[i] : (double)INFINITY);
         buf_add_byte(&le, '"');
-        write_series_name(out, name, "_bucket", s->labels, buf_text(&le));
+        series_write_name(out, name, "_bucket", s->labels, buf_text(&le));
         buf_addf(out, "%" PRIu64 "\n", total);
         buf_free(&le);
     }
-    write_series_name(out, name, "_sum", s->labels, "");
-    write_number(out, atomic_load_explicit(&s->histogram->sum_s, memory_order_relaxed));
+    series_write_name(out, name, "_sum", s->labels, "");
+    number_write(out, atomic_load_explicit(&s->histogram->sum_s, memory_order_relaxed));
     buf_add_byte(out, '\n');
-    write_series_name(out, name, "_count", s->labels, "");
+    series_write_name(out, name, "_count", s->labels, "");
     buf_addf(out, "%" PRIu64 "\n", total);
 }
 
-static void write_value(struct buf *out, const char *name, const struct metric *s) {
-    write_series_name(out, name, "", s->labels, "");
+static void value_write(struct buf *out, const char *name, const struct metric *s) {
+    series_write_name(out, name, "", s->labels, "");
     if (s->type == METRIC_COUNTER)
         buf_addf(out, "%" PRIu64, atomic_load_explicit(&s->count, memory_order_relaxed));
     else
-        write_number(out, metric_value(s));
+        number_write(out, metric_value(s));
     buf_add_byte(out, '\n');
 }
 
-static bool any_shown(const struct series *all) {
+static bool series_any_shown(const struct series *all) {
     for (size_t i = 0; i < all->n; i++)
-        if (is_shown(all->rows[i])) return true;
+        if (metric_is_shown(all->rows[i])) return true;
     return false;
 }
 
@@ -213,11 +213,11 @@ void metrics_write(struct metrics *m, struct buf *out) {
     for (size_t id = 0; id < METRIC_IDS; id++) {
         const struct family *f = &families[id];
         const struct series *all = &m->families[id];
-        if (!any_shown(all)) continue;
+        if (!series_any_shown(all)) continue;
         buf_addf(out, "# HELP %s %s\n# TYPE %s %s\n", f->name, f->help, f->name, type_names[f->type]);
         for (size_t i = 0; i < all->n; i++)
-            if (is_shown(all->rows[i]))
-                (f->type == METRIC_HISTOGRAM ? write_histogram : write_value)(out, f->name, all->rows[i]);
+            if (metric_is_shown(all->rows[i]))
+                (f->type == METRIC_HISTOGRAM ? histogram_write : value_write)(out, f->name, all->rows[i]);
     }
     pthread_mutex_unlock(&m->lock);
 }

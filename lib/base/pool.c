@@ -1,15 +1,17 @@
-/* A region, and what a byte a unit of 64 says of it:
+/* base/pool.c - regions of 2 MB, cut into halves and joined again.
+ *
+ * A region, and what one byte for each unit of 64 bytes says of it:
  *
  *     | header |  64 KB  |   128 KB    | ...                          |          1 MB         |
  *       state[]: 0 = no free block begins here, n = a free one of order n - 1 (64 << (n - 1) bytes)
  *
- * A block of order n lies at a multiple of its size, so its buddy, the other half of the block they were split from, is
- * found by turning one bit of its address. A block that comes back is joined with its buddy as often as that is free
- * too: no mixture of sizes, however it changes from minute to minute, leaves the memory in crumbs, which is where
- * malloc's arenas grew without end.
+ * A block of order n lies at a multiple of its size. Its buddy is the other half of the block that both were split
+ * from; turning one bit of the address finds it. A block that comes back is joined with its buddy if that is free, the
+ * block of both with its own buddy, and so on. So no mixture of sizes, however it changes from minute to minute, leaves
+ * the memory in crumbs. In crumbs malloc's arenas grew without end.
  *
- * Rejected: a free list for each size on top of malloc (what yesterday's sizes hold, today's cannot have), and slabs of
- * one size each (the same, with a little less of it). */
+ * Rejected: a free list for each size on top of malloc, because today's sizes cannot have what yesterday's hold. Slabs
+ * of one size each have the same fault, only smaller. */
 #include "base/pool.h"
 
 #include <assert.h>

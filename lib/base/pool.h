@@ -1,8 +1,11 @@
-/* base/pool.h - blocks whose sizes are powers of two, joined when they come back and given again: the buddy system
- * (Knowlton, CACM 8, 1965). Use when: one owner needs very many blocks for minutes at a time, and what it holds must
- * not creep.   Not for: sharing; odd sizes.   Threads: none, one owner. Memory: regions of 2 MB from the system, of
- * which 3 % is bookkeeping; a region that is empty goes back when others are empty too. Blocks above POOL_JOINED_MAX
- * are the system's own. Zero-initialised is empty. Memory as in base/mem.h: it is there or the process is not. */
+/* base/pool.h - blocks whose sizes are powers of two, joined when they come back: the buddy system (Knowlton, CACM 8,
+ * 1965).
+ * Use when: one owner needs very many blocks for minutes at a time, and what it holds must not creep.
+ * Not for: sharing; odd sizes.   Threads: none, one owner.
+ * Memory: regions of 2 MB from the system, of which 3 % is bookkeeping. A region that is empty goes back when others
+ * are empty too. Blocks above POOL_JOINED_MAX are the system's own. As in base/mem.h, memory is there or the process is
+ * not.
+ * Zero-initialised is empty. */
 #ifndef TOPKD_BASE_POOL_H
 #define TOPKD_BASE_POOL_H
 
@@ -12,7 +15,7 @@ enum { POOL_BLOCK_MIN = 64, POOL_ORDERS = 15, POOL_JOINED_MAX = POOL_BLOCK_MIN <
 
 struct pool {
     uint64_t used_bytes; /* of blocks that were taken */
-    uint64_t held_bytes; /* from the system: these, free blocks, and the bookkeeping */
+    uint64_t held_bytes; /* from the system: taken blocks, free blocks and the bookkeeping */
     /* private */
     struct pool_link {
         struct pool_link *next, *back;

@@ -1,4 +1,5 @@
-/* base/testhook.c - see testhook.h. In the product this file holds nothing. */
+/* base/testhook.c - the rules that are off, and the faults that are asked for. In the product this file holds
+ * nothing. */
 #include "base/testhook.h"
 
 #ifdef TOPKD_TESTHOOKS
@@ -21,7 +22,7 @@ static pthread_rwlock_t rules_lock = PTHREAD_RWLOCK_INITIALIZER;
 static char rules_off[RULES_OFF_MAX][NAME_BYTES_MAX + 1];
 static atomic_uint rules_off_n;
 
-static bool is_listed_off(const char *name) {
+static bool rule_is_off(const char *name) {
     unsigned n = atomic_load_explicit(&rules_off_n, memory_order_relaxed);
     for (unsigned i = 0; i < n; i++)
         if (strcmp(rules_off[i], name) == 0) return true;
@@ -31,7 +32,7 @@ static bool is_listed_off(const char *name) {
 bool rule_on(const char *name) {
     if (atomic_load_explicit(&rules_off_n, memory_order_relaxed) == 0) return true;
     pthread_rwlock_rdlock(&rules_lock);
-    bool off = is_listed_off(name);
+    bool off = rule_is_off(name);
     pthread_rwlock_unlock(&rules_lock);
     return !off;
 }
@@ -39,9 +40,9 @@ bool rule_on(const char *name) {
 void rule_switch_off(const char *name) {
     pthread_rwlock_wrlock(&rules_lock);
     unsigned n = atomic_load(&rules_off_n);
-    if (!name) {
+    if (name == NULL) {
         atomic_store(&rules_off_n, 0);
-    } else if (!is_listed_off(name)) {
+    } else if (!rule_is_off(name)) {
         assert(n < RULES_OFF_MAX && strlen(name) <= NAME_BYTES_MAX);
         strcpy(rules_off[n], name);
         atomic_store(&rules_off_n, n + 1);
@@ -71,18 +72,18 @@ static bool fault_parse(char *entry, struct fault *f) {
     char *rest = NULL, *end = NULL;
     const char *name = strtok_r(entry, ":", &rest), *action = strtok_r(NULL, ":", &rest);
     const char *nth = strtok_r(NULL, ":", &rest);
-    if (!name || strlen(name) > NAME_BYTES_MAX || !action) return false;
+    if (name == NULL || strlen(name) > NAME_BYTES_MAX || action == NULL) return false;
     strcpy(f->name, name);
-    f->nth = nth ? strtoul(nth, &end, 10) : 1;
+    f->nth = nth != NULL ? strtoul(nth, &end, 10) : 1;
     for (size_t i = 0; i < ARRAY_LEN(actions); i++)
         if (strcmp(actions[i].name, action) == 0) f->action = &actions[i];
-    return f->action && f->nth > 0 && (!end || *end == '\0');
+    return f->action != NULL && f->nth > 0 && (end == NULL || *end == '\0');
 }
 
 static void faults_load(void) {
     const char *env = getenv("TOPKD_FAULT");
-    char *copy = strdup(env ? env : ""), *rest = NULL;
-    for (char *entry = strtok_r(copy, ",", &rest); entry; entry = strtok_r(NULL, ",", &rest)) {
+    char *copy = strdup(env != NULL ? env : ""), *rest = NULL;
+    for (char *entry = strtok_r(copy, ",", &rest); entry != NULL; entry = strtok_r(NULL, ",", &rest)) {
         if (faults_n == FAULTS_MAX || !fault_parse(entry, &faults[faults_n])) {
             log_event(LOG_ERROR, "fault_malformed", "value=%s", log_quote(env));
             abort(); /* a test that asks for the wrong fault must not pass */

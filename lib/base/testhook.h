@@ -1,8 +1,9 @@
-/* base/testhook.h - three doors that only a test build has (-DTOPKD_TESTHOOKS=1); in the product they are nothing.
- * RULE(number, name): a clause of the delivery rules (protocol/RULES.md), on unless the property test switched it off to see the check fail.
- * FAULT(name): a named point at which TOPKD_FAULT="name:kill|stop|hit[:nth]" (comma list) makes the process kill or
- * stop itself.
- * TOPKD_TEST_CODE_PATH=NAME: the hot code runs as on a lesser processor. */
+/* base/testhook.h - three doors that only a test build has (-DTOPKD_TESTHOOKS=1). In the product they are nothing.
+ *   RULE(number, name)          A clause of the delivery rules (protocol/RULES.md). It is on unless the property test
+ *                               switched it off, to see a check fail.
+ *   FAULT(name)                 A named point. TOPKD_FAULT="name:kill|stop|hit[:nth]" (separated by commas) makes the
+ *                               process kill or stop itself there.
+ *   TOPKD_TEST_CODE_PATH=NAME   The hot code runs as on a lesser processor. */
 #ifndef TOPKD_BASE_TESTHOOK_H
 #define TOPKD_BASE_TESTHOOK_H
 

@@ -1,5 +1,7 @@
-/* base/units.h - numbers, durations and sizes as people write them: `500ms`, `90s`, `5m`, `24h`, `7d`; `512KB`, `1GB`
- * (1024). Strict: digits, then the unit, nothing else; a bare number is neither.   Threads: any. */
+/* base/units.h - numbers, durations and sizes as people write them.
+ *   durations  500ms, 90s, 5m, 24h, 7d
+ *   sizes      512KB, 16MB, 1GB; of 1024
+ * Strict: digits, then the unit, nothing else. A bare number is neither.   Threads: any. */
 #ifndef TOPKD_BASE_UNITS_H
 #define TOPKD_BASE_UNITS_H
 

@@ -47,8 +47,8 @@ struct config {
  * returned; on ERR_INVALID *OUT is NULL and PROBLEMS holds one line per problem: name, what was expected, what came,
  * what to do. */
 int config_load(const char *const *envp, struct config **out, struct buf *problems) MUST_CHECK;
-/* The same for whoever looks at more than the settings: what has a problem stands at its default. Never NULL; the caller
- * owns it. */
+/* The same for whoever looks at more than the settings. What has a problem stands at its default. Never NULL; the
+ * caller owns it. */
 struct config *config_load_rest(const char *const *envp, struct buf *problems) MUST_CHECK;
 void config_destroy(struct config *c);
 
@@ -58,7 +58,7 @@ void config_write_markdown(struct buf *out); /* the README's table */
 void config_log(const struct config *c);     /* effective values, one line, secrets masked */
 
 /* Hash of everything that changes what a log means (WEIGHTS, FIELD_*, GLOBAL, LATENESS, FUTURE, LOG_CLOCK, LIST_SIZE,
- * SKETCH_KB, LOCATIONS_MAX, isolation.level, a format number) and of nothing else: protocol rule 8's c. */
+ * SKETCH_KB, LOCATIONS_MAX, isolation.level, a format number) and of nothing else. A commit carries it (rule 8). */
 uint64_t config_meaning_hash(const struct config *c);
 
 #endif

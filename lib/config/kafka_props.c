@@ -9,49 +9,51 @@
 #include "base/mem.h"
 #include "config/setting.h"
 
-/* VALUE: refused only with a value that contains it; NULL: with any. */
+/* VALUE: only values that contain it are refused. NULL: all are. */
 static const struct refused {
     const char *name, *value, *reason;
 } refused_props[] = {
-    {"enable.auto.commit", NULL, "topkd commits by itself what is stored"},
-    {"auto.commit.enable", NULL, "topkd commits by itself what is stored"},
-    {"enable.auto.offset.store", NULL, "topkd commits by itself what is stored"},
-    {"auto.offset.reset", NULL, "set TOPKD_START"},
-    {"enable.partition.eof", NULL, "topkd must see the end of each partition"},
-    {"allow.auto.create.topics", NULL, "a topic that is missing is waited for, not made by accident"},
-    {"group.id", NULL, "set TOPKD_GROUP"},
-    {"bootstrap.servers", NULL, "set TOPKD_BROKERS"},
-    {"metadata.broker.list", NULL, "set TOPKD_BROKERS"},
-    {"partition.assignment.strategy", "cooperative", "several versions of librdkafka lose messages with it"},
+    {"enable.auto.commit", NULL, "leave it out, topkd itself commits what is stored"},
+    {"auto.commit.enable", NULL, "leave it out, topkd itself commits what is stored"},
+    {"enable.auto.offset.store", NULL, "leave it out, topkd itself commits what is stored"},
+    {"auto.offset.reset", NULL, "set TOPKD_START instead"},
+    {"enable.partition.eof", NULL, "leave it out, topkd has to see the end of each partition"},
+    {"allow.auto.create.topics", NULL,
+     "leave it out, topkd waits for a missing topic and never creates one by accident"},
+    {"group.id", NULL, "set TOPKD_GROUP instead"},
+    {"bootstrap.servers", NULL, "set TOPKD_BROKERS instead"},
+    {"metadata.broker.list", NULL, "set TOPKD_BROKERS instead"},
+    {"partition.assignment.strategy", "cooperative",
+     "use another, several versions of librdkafka lose messages with it"},
     {"enable.idempotence", "true",
-     "a right that is missing would end such a producer for good; letters say which they are"},
-    {"group.protocol", "consumer", "topkd counts on the classic protocol"},
+     "leave it out, a missing right ends such a producer for good, and the headers of dead letters tell repeats apart"},
+    {"group.protocol", "consumer", "use classic, which topkd relies on"},
 };
 
 /* The last part of the names of librdkafka's secrets: sasl.password, ssl.key.password, ssl.keystore.password,
  * ssl.key.pem, sasl.oauthbearer.client.secret, and whatever is made after their pattern. */
 static const char *const secret_endings[] = {"password", "passphrase", "secret", "key.pem"};
 
-static bool ends_with(const char *text, const char *end) {
+static bool prop_ends_with(const char *text, const char *end) {
     size_t n = strlen(text), m = strlen(end);
     return n >= m && strcmp(text + n - m, end) == 0;
 }
 
-static bool is_secret(const char *prop) {
+static bool prop_is_secret(const char *prop) {
     for (size_t i = 0; i < ARRAY_LEN(secret_endings); i++)
-        if (ends_with(prop, secret_endings[i])) return true;
+        if (prop_ends_with(prop, secret_endings[i])) return true;
     return false;
 }
 
-static const char *refusal(const char *prop, const char *value) {
+static const char *prop_refusal(const char *prop, const char *value) {
     for (size_t i = 0; i < ARRAY_LEN(refused_props); i++) {
         const struct refused *r = &refused_props[i];
-        if (strcmp(r->name, prop) == 0 && (!r->value || strstr(value, r->value))) return r->reason;
+        if (strcmp(r->name, prop) == 0 && (r->value == NULL || strstr(value, r->value) != NULL)) return r->reason;
     }
     return NULL;
 }
 
-/* FETCH_WAIT_MAX_MS[_FILE] -> fetch.wait.max.ms, owned by the caller. */
+/* The name behind SETTING_KAFKA as librdkafka spells it: in lower case, with '.' for '_'. Owned by the caller. */
 static char *prop_name(const char *name, bool from_file) {
     char *prop = mem_strdup(name);
     if (from_file) prop[strlen(prop) - strlen(SETTING_FROM_FILE)] = '\0';
@@ -66,27 +68,27 @@ const char *kafka_prop_get(const struct config *c, const char *name, const char 
 }
 
 /* The reason why PROP may not be added, NULL if it may. */
-static const char *objection(const struct config *c, const char *prop, const char *value) {
+static const char *prop_objection(const struct config *c, const char *prop, const char *value) {
     if (*prop == '\0' || prop[strspn(prop, "abcdefghijklmnopqrstuvwxyz0123456789.")] != '\0')
-        return "write the property in upper case, '_' for '.'";
-    if (kafka_prop_get(c, prop, NULL)) return "it is set twice, perhaps also as _FILE";
-    if (c->kafka_props_n == CONFIG_KAFKA_PROPS_MAX) return "there are too many of these";
-    return refusal(prop, value);
+        return "write the property in upper case, with '_' for '.'";
+    if (kafka_prop_get(c, prop, NULL) != NULL) return "set it once, perhaps it is also set as _FILE";
+    if (c->kafka_props_n == CONFIG_KAFKA_PROPS_MAX) return "leave some out, there are too many of these";
+    return prop_refusal(prop, value);
 }
 
 static void prop_add(struct config *c, const char *name, char *prop, const char *value, struct buf *problems) {
-    const char *reason = objection(c, prop, value);
-    if (reason) {
-        problem_add(problems, name, "a property of librdkafka that topkd does not own", log_quote(prop), reason);
+    const char *reason = prop_objection(c, prop, value);
+    if (reason != NULL) {
+        problem_add(problems, name, "a property of librdkafka that is yours to set", log_quote(prop), reason);
         return;
     }
     struct config_kafka_prop *p = &c->kafka_props[c->kafka_props_n++];
-    *p = (struct config_kafka_prop){mem_strdup(prop), mem_strdup(value), is_secret(prop)};
+    *p = (struct config_kafka_prop){mem_strdup(prop), mem_strdup(value), prop_is_secret(prop)};
 }
 
 void kafka_prop_load(struct config *c, const char *name, const char *value, struct buf *problems) {
     if (*value == '\0') return; /* empty is librdkafka's default */
-    bool from_file = ends_with(name, SETTING_FROM_FILE);
+    bool from_file = prop_ends_with(name, SETTING_FROM_FILE);
     char *prop = prop_name(name + strlen(SETTING_KAFKA), from_file);
     struct buf content = {0};
     struct err e;
@@ -98,8 +100,10 @@ void kafka_prop_load(struct config *c, const char *name, const char *value, stru
     mem_free(prop);
 }
 
-static int by_name(const void *a, const void *b) {
+static int props_order(const void *a, const void *b) {
     return strcmp(((const struct config_kafka_prop *)a)->name, ((const struct config_kafka_prop *)b)->name);
 }
 
-void kafka_props_sort(struct config *c) { qsort(c->kafka_props, c->kafka_props_n, sizeof c->kafka_props[0], by_name); }
+void kafka_props_sort(struct config *c) {
+    qsort(c->kafka_props, c->kafka_props_n, sizeof c->kafka_props[0], props_order);
+}

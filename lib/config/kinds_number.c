@@ -7,33 +7,33 @@
 #include "base/units.h"
 #include "config/setting.h"
 
-static int check_range(const struct setting *s, uint64_t v, struct err *e) {
-    if (v < s->min) return err_set(e, ERR_INVALID, "that is too small");
-    if (v > s->max) return err_set(e, ERR_INVALID, "that is too large");
+static int number_check_range(const struct setting *s, uint64_t v, struct err *e) {
+    if (v < s->min) return err_set(e, ERR_INVALID, "raise it");
+    if (v > s->max) return err_set(e, ERR_INVALID, "lower it");
     return 0;
 }
 
-static void set_u32(const struct setting *s, struct config *c, uint64_t v) {
+static void u32_set(const struct setting *s, struct config *c, uint64_t v) {
     assert(s->max <= UINT32_MAX);
     *(uint32_t *)setting_field(s, c) = (uint32_t)v;
 }
 
-static uint32_t get_u32(const struct setting *s, const struct config *c) {
+static uint32_t u32_get(const struct setting *s, const struct config *c) {
     return *(const uint32_t *)setting_value(s, c);
 }
 
 static void u32_format(const struct setting *s, const struct config *c, struct buf *out) {
-    buf_addf(out, "%" PRIu32, get_u32(s, c));
+    buf_addf(out, "%" PRIu32, u32_get(s, c));
 }
 
 /* -- U32 ----------------------------------------------------------------------------------------------------------- */
 
 static int u32_parse(const struct setting *s, const char *text, struct config *c, struct err *e) {
     uint64_t v;
-    int rc = units_parse_number(text, &v, e);
-    if (rc == 0) rc = check_range(s, v, e);
-    if (rc == 0) set_u32(s, c, v);
-    return rc;
+    int status = units_parse_number(text, &v, e);
+    if (status == 0) status = number_check_range(s, v, e);
+    if (status == 0) u32_set(s, c, v);
+    return status;
 }
 
 static void u32_describe(const struct setting *s, struct buf *out) {
@@ -46,11 +46,11 @@ const struct setting_kind setting_kind_u32 = {u32_parse, u32_format, u32_describ
 
 static int power_parse(const struct setting *s, const char *text, struct config *c, struct err *e) {
     uint64_t v;
-    int rc = units_parse_number(text, &v, e);
-    if (rc == 0) rc = check_range(s, v, e);
-    if (rc == 0 && (v & (v - 1)) != 0) rc = err_set(e, ERR_INVALID, "take a power of two near it");
-    if (rc == 0) set_u32(s, c, v);
-    return rc;
+    int status = units_parse_number(text, &v, e);
+    if (status == 0) status = number_check_range(s, v, e);
+    if (status == 0 && (v & (v - 1)) != 0) status = err_set(e, ERR_INVALID, "use the nearest power of two");
+    if (status == 0) u32_set(s, c, v);
+    return status;
 }
 
 static void power_describe(const struct setting *s, struct buf *out) {
@@ -62,7 +62,7 @@ const struct setting_kind setting_kind_power = {power_parse, u32_format, power_d
 /* -- THREADS: a U32, or the number of cores ------------------------------------------------------------------------ */
 
 /* The cores that this process may run on, which in a container are often fewer than the machine has. */
-static uint64_t usable_cores(void) {
+static uint64_t cores_usable(void) {
     cpu_set_t set;
     if (sched_getaffinity(0, sizeof set, &set) != 0) return 1; /* a machine with more than 1024 of them */
     return (uint64_t)CPU_COUNT(&set);
@@ -70,8 +70,8 @@ static uint64_t usable_cores(void) {
 
 static int threads_parse(const struct setting *s, const char *text, struct config *c, struct err *e) {
     if (strcmp(text, "cores") != 0) return u32_parse(s, text, c, e);
-    uint64_t n = usable_cores();
-    set_u32(s, c, n < s->max ? n : s->max);
+    uint64_t n = cores_usable();
+    u32_set(s, c, n < s->max ? n : s->max);
     return 0;
 }
 
@@ -86,10 +86,10 @@ const struct setting_kind setting_kind_threads = {threads_parse, u32_format, thr
 
 static int duration_parse(const struct setting *s, const char *text, struct config *c, struct err *e) {
     uint64_t ms;
-    int rc = units_parse_duration(text, &ms, e);
-    if (rc == 0) rc = check_range(s, ms, e);
-    if (rc == 0) *(int64_t *)setting_field(s, c) = (int64_t)ms;
-    return rc;
+    int status = units_parse_duration(text, &ms, e);
+    if (status == 0) status = number_check_range(s, ms, e);
+    if (status == 0) *(int64_t *)setting_field(s, c) = (int64_t)ms;
+    return status;
 }
 
 static void duration_format(const struct setting *s, const struct config *c, struct buf *out) {
@@ -107,10 +107,10 @@ const struct setting_kind setting_kind_duration = {duration_parse, duration_form
 
 static int size_parse(const struct setting *s, const char *text, struct config *c, struct err *e) {
     uint64_t bytes;
-    int rc = units_parse_size(text, &bytes, e);
-    if (rc == 0) rc = check_range(s, bytes, e);
-    if (rc == 0) *(uint64_t *)setting_field(s, c) = bytes;
-    return rc;
+    int status = units_parse_size(text, &bytes, e);
+    if (status == 0) status = number_check_range(s, bytes, e);
+    if (status == 0) *(uint64_t *)setting_field(s, c) = bytes;
+    return status;
 }
 
 static void size_format(const struct setting *s, const struct config *c, struct buf *out) {
@@ -127,7 +127,7 @@ const struct setting_kind setting_kind_size = {size_parse, size_format, size_des
 /* -- BOOL ---------------------------------------------------------------------------------------------------------- */
 
 static int bool_parse(const struct setting *s, const char *text, struct config *c, struct err *e) {
-    if (strcmp(text, "0") != 0 && strcmp(text, "1") != 0) return err_set(e, ERR_INVALID, "write 1 for yes, 0 for no");
+    if (strcmp(text, "0") != 0 && strcmp(text, "1") != 0) return err_set(e, ERR_INVALID, "use 1 for yes, 0 for no");
     *(bool *)setting_field(s, c) = text[0] == '1';
     return 0;
 }
@@ -164,7 +164,7 @@ static int choice_parse(const struct setting *s, const char *text, struct config
         *(unsigned *)setting_field(s, c) = i; /* an enum without negative values is an unsigned int */
         return 0;
     }
-    return err_set(e, ERR_INVALID, "write one of these words");
+    return err_set(e, ERR_INVALID, "use one of these words");
 }
 
 static void choice_format(const struct setting *s, const struct config *c, struct buf *out) {

@@ -13,20 +13,20 @@ void field_set_text(char **field, const char *text) {
     *field = mem_strdup(text);
 }
 
-static int check_length(const struct setting *s, const char *text, struct err *e) {
+static int text_check_length(const struct setting *s, const char *text, struct err *e) {
     size_t n = strlen(text);
-    if (n < s->min) return err_set(e, ERR_INVALID, "it is empty");
-    if (n > s->max) return err_set(e, ERR_INVALID, "it is longer than %" PRIu64 " bytes", s->max);
+    if (n < s->min) return err_set(e, ERR_INVALID, "give it a value");
+    if (n > s->max) return err_set(e, ERR_INVALID, "shorten it to %" PRIu64 " bytes", s->max);
     return 0;
 }
 
-static bool has_control(const char *text) {
+static bool text_has_control(const char *text) {
     for (; *text; text++)
         if ((unsigned char)*text < 0x20 || *text == 0x7f) return true;
     return false;
 }
 
-static bool has_blank(const char *text) { return has_control(text) || strchr(text, ' '); }
+static bool text_has_space(const char *text) { return text_has_control(text) || strchr(text, ' ') != NULL; }
 
 static int text_take(const struct setting *s, const char *text, struct config *c) {
     field_set_text(setting_field(s, c), text);
@@ -40,9 +40,9 @@ static void text_format(const struct setting *s, const struct config *c, struct 
 /* -- TEXT: anything without control characters --------------------------------------------------------------------- */
 
 static int text_parse(const struct setting *s, const char *text, struct config *c, struct err *e) {
-    int rc = check_length(s, text, e);
-    if (rc == 0 && has_control(text)) rc = err_set(e, ERR_INVALID, "it holds a control character");
-    return rc == 0 ? text_take(s, text, c) : rc;
+    int status = text_check_length(s, text, e);
+    if (status == 0 && text_has_control(text)) status = err_set(e, ERR_INVALID, "remove the control character");
+    return status == 0 ? text_take(s, text, c) : status;
 }
 
 static void text_describe(const struct setting *s, struct buf *out) {
@@ -54,17 +54,17 @@ const struct setting_kind setting_kind_text = {text_parse, text_format, text_des
 /* -- BROKERS ------------------------------------------------------------------------------------------------------- */
 
 static int brokers_parse(const struct setting *s, const char *text, struct config *c, struct err *e) {
-    int rc = check_length(s, text, e);
-    if (rc != 0) return rc;
-    if (has_blank(text)) return err_set(e, ERR_INVALID, "leave out the blanks");
-    if (text[0] == ',' || text[strlen(text) - 1] == ',' || strstr(text, ",,"))
-        return err_set(e, ERR_INVALID, "there is nothing beside a comma");
+    int status = text_check_length(s, text, e);
+    if (status != 0) return status;
+    if (text_has_space(text)) return err_set(e, ERR_INVALID, "remove the spaces");
+    if (text[0] == ',' || text[strlen(text) - 1] == ',' || strstr(text, ",,") != NULL)
+        return err_set(e, ERR_INVALID, "remove the comma that has nothing beside it");
     return text_take(s, text, c);
 }
 
 static void brokers_describe(const struct setting *s, struct buf *out) {
     (void)s;
-    buf_add_str(out, "host:port, with commas between");
+    buf_add_str(out, "host:port, separated by commas");
 }
 
 const struct setting_kind setting_kind_brokers = {brokers_parse, text_format, brokers_describe, false};
@@ -75,18 +75,20 @@ const struct setting_kind setting_kind_brokers = {brokers_parse, text_format, br
 enum { TOPIC_BYTES_MAX = 249 };
 
 static int topic_check(struct bytes t, struct err *e) {
-    if (t.n == 0) return err_set(e, ERR_INVALID, "a topic has no name");
-    if (t.n > TOPIC_BYTES_MAX) return err_set(e, ERR_INVALID, "a topic is longer than %d bytes", (int)TOPIC_BYTES_MAX);
+    if (t.n == 0) return err_set(e, ERR_INVALID, "remove the comma that has nothing beside it");
+    if (t.n > TOPIC_BYTES_MAX) return err_set(e, ERR_INVALID, "shorten the topic to %d bytes", (int)TOPIC_BYTES_MAX);
     for (size_t i = 0; i < t.n; i++)
-        if (t.p[i] == '\0' || !strchr(NAME_LETTERS, t.p[i]))
-            return err_set(e, ERR_INVALID, "a topic is made of A-Z a-z 0-9 . _ -, not %s", log_quote_bytes(t));
-    if (t.n <= 2 && memcmp(t.p, "..", t.n) == 0) return err_set(e, ERR_INVALID, ". and .. are no topics");
+        if (t.p[i] == '\0' || strchr(NAME_LETTERS, t.p[i]) == NULL)
+            return err_set(e, ERR_INVALID, "a topic has only the characters A-Z a-z 0-9 . _ -, correct %s",
+                           log_quote_bytes(t));
+    if (t.n <= 2 && memcmp(t.p, "..", t.n) == 0)
+        return err_set(e, ERR_INVALID, "a topic cannot be called . or .., name another");
     return 0;
 }
 
 static int topic_parse(const struct setting *s, const char *text, struct config *c, struct err *e) {
-    int rc = *text == '\0' ? 0 : topic_check((struct bytes){text, strlen(text)}, e);
-    return rc == 0 ? text_take(s, text, c) : rc;
+    int status = *text == '\0' ? 0 : topic_check((struct bytes){text, strlen(text)}, e);
+    return status == 0 ? text_take(s, text, c) : status;
 }
 
 static void topic_describe(const struct setting *s, struct buf *out) {
@@ -96,24 +98,26 @@ static void topic_describe(const struct setting *s, struct buf *out) {
 
 const struct setting_kind setting_kind_topic = {topic_parse, text_format, topic_describe, true};
 
-static bool is_listed(const struct config *c, struct bytes topic) {
+static bool topics_have(const struct config *c, struct bytes topic) {
     for (uint32_t i = 0; i < c->topics_n; i++)
         if (strlen(c->topics[i]) == topic.n && memcmp(c->topics[i], topic.p, topic.n) == 0) return true;
     return false;
 }
 
 static int topic_add(struct config *c, struct bytes topic, struct err *e) {
-    int rc = topic_check(topic, e);
-    if (rc != 0) return rc;
-    if (is_listed(c, topic)) return err_set(e, ERR_INVALID, "%s is there twice", log_quote_bytes(topic));
-    if (c->topics_n == CONFIG_TOPICS_MAX) return err_set(e, ERR_INVALID, "more than %d topics", CONFIG_TOPICS_MAX);
+    int status = topic_check(topic, e);
+    if (status != 0) return status;
+    if (topics_have(c, topic))
+        return err_set(e, ERR_INVALID, "remove %s, which is there twice", log_quote_bytes(topic));
+    if (c->topics_n == CONFIG_TOPICS_MAX)
+        return err_set(e, ERR_INVALID, "leave some out, %d topics at most", CONFIG_TOPICS_MAX);
     char *copy = mem_zalloc(topic.n + 1, 1);
     memcpy(copy, topic.p, topic.n);
     c->topics[c->topics_n++] = copy;
     return 0;
 }
 
-static int by_name(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
+static int topics_order(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
 
 static void topics_forget(struct config *c) {
     while (c->topics_n > 0) mem_free(c->topics[--c->topics_n]);
@@ -124,13 +128,13 @@ static int topics_parse(const struct setting *s, const char *text, struct config
     topics_forget(c);                  /* of a text that was given up half way */
     for (const char *p = text;; p++) { /* over the comma */
         size_t n = strcspn(p, ",");
-        int rc = topic_add(c, (struct bytes){p, n}, e);
-        if (rc != 0) return rc;
+        int status = topic_add(c, (struct bytes){p, n}, e);
+        if (status != 0) return status;
         p += n;
         if (*p == '\0') break;
     }
     /* Workers number partitions by them: in whatever order they are given, it is the same. */
-    qsort(c->topics, c->topics_n, sizeof *c->topics, by_name);
+    qsort(c->topics, c->topics_n, sizeof *c->topics, topics_order);
     return 0;
 }
 
@@ -140,7 +144,7 @@ static void topics_format(const struct setting *s, const struct config *c, struc
 }
 
 static void topics_describe(const struct setting *s, struct buf *out) {
-    buf_addf(out, "1..%" PRIu64 " Kafka topics, with commas between", s->max);
+    buf_addf(out, "1..%" PRIu64 " Kafka topics, separated by commas", s->max);
 }
 
 const struct setting_kind setting_kind_topics = {topics_parse, topics_format, topics_describe, false};
@@ -148,14 +152,14 @@ const struct setting_kind setting_kind_topics = {topics_parse, topics_format, to
 /* -- BOARD: goes into Redis keys beside the hash tag --------------------------------------------------------------- */
 
 static int board_parse(const struct setting *s, const char *text, struct config *c, struct err *e) {
-    int rc = check_length(s, text, e);
-    if (rc != 0) return rc;
-    if (text[strspn(text, NAME_LETTERS ":")] != '\0') return err_set(e, ERR_INVALID, "it holds another character");
+    int status = text_check_length(s, text, e);
+    if (status != 0) return status;
+    if (text[strspn(text, NAME_LETTERS ":")] != '\0') return err_set(e, ERR_INVALID, "remove every other character");
     return text_take(s, text, c);
 }
 
 static void board_describe(const struct setting *s, struct buf *out) {
-    buf_addf(out, "%" PRIu64 "..%" PRIu64 " of the characters A-Z a-z 0-9 _ . : -", s->min, s->max);
+    buf_addf(out, "%" PRIu64 "..%" PRIu64 " characters of A-Z a-z 0-9 _ . : -", s->min, s->max);
 }
 
 const struct setting_kind setting_kind_board = {board_parse, text_format, board_describe, false};
@@ -164,15 +168,14 @@ const struct setting_kind setting_kind_board = {board_parse, text_format, board_
  */
 
 static int redis_parse(const struct setting *s, const char *text, struct config *c, struct err *e) {
-    int rc = check_length(s, text, e);
-    if (rc != 0) return rc;
+    int status = text_check_length(s, text, e);
+    if (status != 0) return status;
     if (strncmp(text, "rediss://", 9) == 0)
-        return err_set(
-            e, ERR_INVALID,
-            "TLS (rediss://) is not in this build; put a TLS proxy beside topkd and use redis:// or unix://");
+        return err_set(e, ERR_INVALID,
+                       "this build has no TLS, put a TLS proxy beside topkd and use redis:// or unix://");
     if (strncmp(text, "redis://", 8) != 0 && strncmp(text, "unix://", 7) != 0)
-        return err_set(e, ERR_INVALID, "begin with redis:// or unix://");
-    if (has_blank(text)) return err_set(e, ERR_INVALID, "it holds a blank or a control character");
+        return err_set(e, ERR_INVALID, "start it with redis:// or unix://");
+    if (text_has_space(text)) return err_set(e, ERR_INVALID, "remove the space or control character");
     return text_take(s, text, c);
 }
 
@@ -180,7 +183,7 @@ static int redis_parse(const struct setting *s, const char *text, struct config 
 static void redis_format(const struct setting *s, const struct config *c, struct buf *out) {
     const char *url = *(char *const *)setting_value(s, c), *rest = strstr(url, "://") + 3, *at = strrchr(rest, '@');
     buf_add(out, url, (size_t)(rest - url));
-    if (at && *rest != '/') {
+    if (at != NULL && *rest != '/') {
         buf_add_str(out, "***");
         rest = at;
     }
@@ -197,14 +200,14 @@ const struct setting_kind setting_kind_redis = {redis_parse, redis_format, redis
 /* -- WEIGHTS ------------------------------------------------------------------------------------------------------- */
 
 static int weights_setting_parse(const struct setting *s, const char *text, struct config *c, struct err *e) {
-    int rc = check_length(s, text, e);
-    if (rc == 0) rc = weights_parse(text, &c->weights, e);
-    return rc == 0 ? text_take(s, text, c) : rc;
+    int status = text_check_length(s, text, e);
+    if (status == 0) status = weights_parse(text, &c->weights, e);
+    return status == 0 ? text_take(s, text, c) : status;
 }
 
 static void weights_describe(const struct setting *s, struct buf *out) {
     (void)s;
-    buf_addf(out, "type=weight, with commas between, weights 0..%d, * = any other type", (int)WEIGHT_MAX);
+    buf_addf(out, "type=weight, separated by commas, weights 0..%d, * for any other type", (int)WEIGHT_MAX);
 }
 
 const struct setting_kind setting_kind_weights = {weights_setting_parse, text_format, weights_describe, false};
@@ -213,27 +216,28 @@ const struct setting_kind setting_kind_weights = {weights_setting_parse, text_fo
 
 static int listen_split(const char *text, struct bytes *host, const char **port, struct err *e) {
     const char *colon = strrchr(text, ':');
-    if (!colon) return err_set(e, ERR_INVALID, "the colon before the port is missing");
+    if (colon == NULL) return err_set(e, ERR_INVALID, "put a colon before the port");
     *port = colon + 1;
     *host = (struct bytes){text, (size_t)(colon - text)};
     if (host->n >= 2 && text[0] == '[' && colon[-1] == ']')
         *host = (struct bytes){text + 1, host->n - 2};
-    else if (host->n > 0 && memchr(text, ':', host->n))
-        return err_set(e, ERR_INVALID, "put an IPv6 host in brackets, like [::1]:9464");
+    else if (host->n > 0 && memchr(text, ':', host->n) != NULL)
+        return err_set(e, ERR_INVALID, "put an IPv6 address in brackets, like [::1]:9464");
     else
         return 0;
-    return host->n > 0 ? 0 : err_set(e, ERR_INVALID, "there is nothing between the brackets");
+    return host->n > 0 ? 0 : err_set(e, ERR_INVALID, "put an address between the brackets");
 }
 
 static int listen_parse(const struct setting *s, const char *text, struct config *c, struct err *e) {
     struct bytes host = {NULL, 0};
     const char *port_text = NULL;
     uint64_t port = 0;
-    int rc = listen_split(text, &host, &port_text, e);
-    if (rc == 0 && (has_blank(text) || host.n > 255)) rc = err_set(e, ERR_INVALID, "the host is no name or address");
-    if (rc == 0) rc = units_parse_number(port_text, &port, e);
-    if (rc == 0 && port > s->max) rc = err_set(e, ERR_INVALID, "the port is too large");
-    if (rc != 0) return rc;
+    int status = listen_split(text, &host, &port_text, e);
+    if (status == 0 && (text_has_space(text) || host.n > 255))
+        status = err_set(e, ERR_INVALID, "use a host name or an address");
+    if (status == 0) status = units_parse_number(port_text, &port, e);
+    if (status == 0 && port > s->max) status = err_set(e, ERR_INVALID, "lower the port");
+    if (status != 0) return status;
     mem_free(c->listen_host);
     c->listen_host = mem_zalloc(host.n + 1, 1);
     memcpy(c->listen_host, host.p, host.n);

@@ -1,7 +1,7 @@
-/* config/meaning.c - config_meaning_hash: does this configuration read the same log into the same lists? It goes into
- * every commit's metadata; a worker that finds another hash there rebuilds by protocol rule 4. So it covers what
- * changes counts, in a canonical form (1m and 60s are one, the order of WEIGHTS is none), and must not change between
- * versions of topkd unless the counting does: then FORMAT goes up. */
+/* config/meaning.c - config_meaning_hash: do two configurations read the same log into the same lists?
+ * The hash goes into every commit's metadata. A worker that finds another hash there rebuilds (rule 4). So it covers
+ * what changes counts, and nothing else, in a canonical form: 1m and 60s are the same, and the order of WEIGHTS does
+ * not matter. It must not change between versions of topkd unless the counting does; then FORMAT goes up. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,46 +10,46 @@
 
 enum { FORMAT = 2 };
 
-static void add_text(struct buf *b, const char *text) {
+static void hash_add_text(struct buf *b, const char *text) {
     buf_add_varint(b, strlen(text));
     buf_add_str(b, text);
 }
 
-static int by_type(const void *a, const void *b) {
+static int weights_order(const void *a, const void *b) {
     return strcmp(((const struct weight *)a)->type, ((const struct weight *)b)->type);
 }
 
 /* A type that weighs what any other does might as well not be there. */
-static void add_weights(struct buf *b, const struct weights *given) {
+static void hash_add_weights(struct buf *b, const struct weights *given) {
     struct weights w = *given;
-    qsort(w.rows, w.n, sizeof w.rows[0], by_type);
+    qsort(w.rows, w.n, sizeof w.rows[0], weights_order);
     buf_add_varint(b, w.other);
     for (uint32_t i = 0; i < w.n; i++) {
         if (w.rows[i].weight == w.other) continue;
-        add_text(b, w.rows[i].type);
+        hash_add_text(b, w.rows[i].type);
         buf_add_varint(b, w.rows[i].weight);
     }
-    add_text(b, "");
+    hash_add_text(b, "");
 }
 
 uint64_t config_meaning_hash(const struct config *c) {
     struct buf b = {0};
     buf_add_varint(&b, FORMAT);
-    add_weights(&b, &c->weights);
-    add_text(&b, c->field_item);
-    add_text(&b, c->field_location);
-    add_text(&b, c->field_type);
-    add_text(&b, c->field_time);
-    add_text(&b, c->field_user);
-    add_text(&b, c->field_value);
-    add_text(&b, c->global);
+    hash_add_weights(&b, &c->weights);
+    hash_add_text(&b, c->field_item);
+    hash_add_text(&b, c->field_location);
+    hash_add_text(&b, c->field_type);
+    hash_add_text(&b, c->field_time);
+    hash_add_text(&b, c->field_user);
+    hash_add_text(&b, c->field_value);
+    hash_add_text(&b, c->global);
     buf_add_varint(&b, (uint64_t)c->lateness_ms);
     buf_add_varint(&b, (uint64_t)c->future_ms);
     buf_add_varint(&b, (uint64_t)c->log_clock);
     buf_add_varint(&b, c->list_size);
     buf_add_varint(&b, c->sketch_kb);
     buf_add_varint(&b, c->locations_max);
-    add_text(&b, kafka_prop_get(c, "isolation.level", "read_committed"));
+    hash_add_text(&b, kafka_prop_get(c, "isolation.level", "read_committed"));
     uint64_t hash = hash64(b.data, b.len, 0);
     buf_free(&b);
     return hash;

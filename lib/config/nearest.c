@@ -1,4 +1,4 @@
-/* config/nearest.c - see nearest.h. Levenshtein distance, one row of the table at a time. */
+/* config/nearest.c - Levenshtein distance, one row of the table at a time. */
 #include "config/nearest.h"
 
 #include <ctype.h>
@@ -8,13 +8,13 @@
 
 enum { NAME_BYTES_MAX = 63 };
 
-static size_t min3(size_t a, size_t b, size_t c) {
+static size_t least_of_three(size_t a, size_t b, size_t c) {
     size_t m = a < b ? a : b;
     return m < c ? m : c;
 }
 
 /* Insertions, deletions and replacements from A, whatever its case, to B; both at most NAME_BYTES_MAX long. */
-static size_t edits(const char *a, const char *b) {
+static size_t edits_between(const char *a, const char *b) {
     size_t row[NAME_BYTES_MAX + 1], b_len = strlen(b);
     for (size_t j = 0; j <= b_len; j++) row[j] = j;
     for (size_t i = 0; a[i]; i++) {
@@ -22,7 +22,7 @@ static size_t edits(const char *a, const char *b) {
         row[0] = i + 1;
         for (size_t j = 0; j < b_len; j++) {
             size_t above = row[j + 1];
-            row[j + 1] = min3(above + 1, row[j] + 1, diagonal + (toupper((unsigned char)a[i]) != b[j]));
+            row[j + 1] = least_of_three(above + 1, row[j] + 1, diagonal + (toupper((unsigned char)a[i]) != b[j]));
             diagonal = above;
         }
     }
@@ -34,7 +34,7 @@ const char *setting_nearest(const char *name) {
     const char *best = NULL;
     size_t best_edits = strlen(name) / 2 + 1; /* more than half of it is another name, not a slip */
     for (size_t i = 0; i < SETTINGS; i++) {
-        size_t n = edits(name, settings[i].name);
+        size_t n = edits_between(name, settings[i].name);
         if (n >= best_edits) continue;
         best = settings[i].name;
         best_edits = n;

@@ -1,5 +1,12 @@
-/* config/setting.h - what the files of this folder share: the rows of config.def and how each kind is read and shown.
- * Not for: anybody outside lib/config.   Threads: const data; the functions work on the caller's storage. */
+/* config/setting.h - what the files of this folder share: the rows of config.def, and how each kind is read and shown.
+ * Not for: anybody outside lib/config.   Threads: const data; the functions work on the caller's storage.
+ * The files, in reading order:
+ *   config.def, setting.c                          the table
+ *   kinds_number.c, kinds_text.c, kind_windows.c   how a text becomes a value, and back
+ *   problems.c, nearest.c, file.c                  helpers: what is wrong, what was meant, values from files
+ *   kafka_props.c                                  settings that go through to librdkafka
+ *   config.c                                       from the environment to a struct config
+ *   show.c, meaning.c                              a struct config as text, and as a hash */
 #ifndef TOPKD_CONFIG_SETTING_H
 #define TOPKD_CONFIG_SETTING_H
 
@@ -7,8 +14,8 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "config/config.h"
+#include "config/problems.h"
 
-#define SETTING_PREFIX    "TOPKD_"
 #define SETTING_KAFKA     "RDKAFKA_" /* TOPKD_RDKAFKA_FETCH_WAIT_MAX_MS is fetch.wait.max.ms */
 #define SETTING_FROM_FILE "_FILE"
 
@@ -33,7 +40,7 @@ extern const struct setting settings[SETTINGS];
 
 /* One way of reading a text into fields of struct config. */
 struct setting_kind {
-    /* 0, or ERR_INVALID with what is wrong or what to do in E; the configuration is then only good for destroying. */
+    /* 0, or ERR_INVALID with what to do in E. The configuration is then only good for destroying. */
     int (*parse)(const struct setting *s, const char *text, struct config *c, struct err *e);
     /* The value in force, in a form that parse takes (but passwords are masked). */
     void (*format)(const struct setting *s, const struct config *c, struct buf *out);
@@ -53,15 +60,12 @@ static inline const void *setting_value(const struct setting *s, const struct co
     return (const char *)c + s->offset;
 }
 
-/* One line: NAME (without the prefix), what was expected, what came, what to do. */
-void problem_add(struct buf *problems, const char *name, const char *expected, const char *came, const char *remedy);
 /* Replace the owned text at *FIELD by a copy of TEXT. */
 void field_set_text(char **field, const char *text);
 /* The whole of the file at PATH without the line ends at its end, at most 64 KB, no NUL. */
 int setting_file_read(const char *path, struct buf *out, struct err *e) MUST_CHECK;
 
-/* The pass-through variable TOPKD_<NAME>=VALUE, NAME beginning with SETTING_KAFKA: adds a property to C or a problem.
- */
+/* The variable TOPKD_<NAME>=VALUE, where NAME begins with SETTING_KAFKA: adds a property to C, or a problem. */
 void kafka_prop_load(struct config *c, const char *name, const char *value, struct buf *problems);
 void kafka_props_sort(struct config *c);
 /* What librdkafka was told for NAME; FALLBACK if nothing. */

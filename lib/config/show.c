@@ -11,16 +11,16 @@ enum {
     LATENESS_LONG_MS = 15 * 60 * 1000 /* above, a restart reads a quarter of an hour of log before it is fresh */
 };
 
-static void add_lower(struct buf *out, const char *name) {
+static void name_write_lower(struct buf *out, const char *name) {
     for (; *name; name++) buf_add_byte(out, (unsigned char)tolower((unsigned char)*name));
 }
 
-static void log_values(const struct config *c, struct buf *line) {
+static void values_write(const struct config *c, struct buf *line) {
     for (size_t i = 0; i < SETTINGS; i++) {
         struct buf value = {0};
         settings[i].kind->format(&settings[i], c, &value);
         if (i > 0) buf_add_byte(line, ' ');
-        add_lower(line, settings[i].name);
+        name_write_lower(line, settings[i].name);
         buf_addf(line, "=%s", log_quote(buf_text(&value)));
         buf_free(&value);
     }
@@ -32,7 +32,7 @@ static void log_values(const struct config *c, struct buf *line) {
 
 void config_log(const struct config *c) {
     struct buf line = {0};
-    log_values(c, &line);
+    values_write(c, &line);
     log_event(LOG_INFO, "config_loaded", "%s", buf_text(&line));
     if (c->lateness_ms > LATENESS_LONG_MS) {
         buf_clear(&line);
@@ -44,7 +44,7 @@ void config_log(const struct config *c) {
 }
 
 /* TEXT in lines of at most HELP_COLUMNS, each beginning with INDENT. */
-static void add_wrapped(struct buf *out, const char *indent, const char *text) {
+static void text_wrap(struct buf *out, const char *indent, const char *text) {
     size_t room = HELP_COLUMNS - strlen(indent);
     while (*text) {
         size_t n = strlen(text);
@@ -62,12 +62,12 @@ static void add_wrapped(struct buf *out, const char *indent, const char *text) {
 }
 
 /* "Help: a duration 0s..24h." */
-static void add_explanation(struct buf *out, const char *indent, const struct setting *s) {
+static void setting_explain(struct buf *out, const char *indent, const struct setting *s) {
     struct buf text = {0};
     buf_addf(&text, "%s (", s->help);
     s->kind->describe(s, &text);
     buf_add_str(&text, ").");
-    add_wrapped(out, indent, buf_text(&text));
+    text_wrap(out, indent, buf_text(&text));
     buf_free(&text);
 }
 
@@ -80,18 +80,18 @@ void config_write_help(struct buf *out) {
     buf_add_str(out, "Settings (environment variables) and their defaults:\n\n");
     for (size_t i = 0; i < SETTINGS; i++) {
         buf_addf(out, "  " SETTING_PREFIX "%s=%s\n", settings[i].name, settings[i].fallback);
-        add_explanation(out, "      ", &settings[i]);
+        setting_explain(out, "      ", &settings[i]);
     }
     buf_add_byte(out, '\n');
-    add_wrapped(out, "", notes);
+    text_wrap(out, "", notes);
 }
 
 void config_write_env(struct buf *out) {
     buf_add_str(out, "# Every setting of topkd with its default. Made from lib/config/config.def: change it there.\n");
-    add_wrapped(out, "# ", notes);
+    text_wrap(out, "# ", notes);
     for (size_t i = 0; i < SETTINGS; i++) {
         buf_add_byte(out, '\n');
-        add_explanation(out, "# ", &settings[i]);
+        setting_explain(out, "# ", &settings[i]);
         buf_addf(out, "#" SETTING_PREFIX "%s=%s\n", settings[i].name, settings[i].fallback);
     }
 }

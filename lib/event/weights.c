@@ -39,17 +39,19 @@ static int weight_parse(struct bytes text, uint32_t *out, struct err *e) {
         digits[text.n] = '\0';
         if (units_parse_number(digits, &v, NULL) != 0) v = WEIGHT_MAX + 1;
     }
-    if (v > WEIGHT_MAX) return err_set(e, ERR_INVALID, "%s is no weight 0..%d", log_quote_bytes(text), (int)WEIGHT_MAX);
+    if (v > WEIGHT_MAX)
+        return err_set(e, ERR_INVALID, "replace %s by a weight 0..%d", log_quote_bytes(text), (int)WEIGHT_MAX);
     *out = (uint32_t)v;
     return 0;
 }
 
 static int row_add(struct weights *w, struct bytes type, uint32_t weight, struct err *e) {
-    if (type.n == 0) return err_set(e, ERR_INVALID, "a type is missing before '='");
+    if (type.n == 0) return err_set(e, ERR_INVALID, "put a type before the '='");
     if (type.n > WEIGHT_TYPE_BYTES_MAX)
-        return err_set(e, ERR_INVALID, "a type is longer than %d bytes", (int)WEIGHT_TYPE_BYTES_MAX);
-    if (is_listed(w, type)) return err_set(e, ERR_INVALID, "the type %s is there twice", log_quote_bytes(type));
-    if (w->n == WEIGHTS_MAX) return err_set(e, ERR_INVALID, "more than %d types", (int)WEIGHTS_MAX);
+        return err_set(e, ERR_INVALID, "shorten the type to %d bytes", (int)WEIGHT_TYPE_BYTES_MAX);
+    if (is_listed(w, type))
+        return err_set(e, ERR_INVALID, "remove the type %s, which is there twice", log_quote_bytes(type));
+    if (w->n == WEIGHTS_MAX) return err_set(e, ERR_INVALID, "leave some out, %d types at most", (int)WEIGHTS_MAX);
     struct weight *row = &w->rows[w->n++];
     memcpy(row->type, type.p, type.n);
     row->type_len = (uint8_t)type.n;
@@ -60,14 +62,14 @@ static int row_add(struct weights *w, struct bytes type, uint32_t weight, struct
 /* One `type=weight`. *HAS_OTHER: whether `*` was seen. */
 static int entry_parse(struct bytes entry, struct weights *w, bool *has_other, struct err *e) {
     const char *equals = entry.n > 0 ? memchr(entry.p, '=', entry.n) : NULL;
-    if (!equals) return err_set(e, ERR_INVALID, "%s has no '=', write type=weight", log_quote_bytes(entry));
+    if (equals == NULL) return err_set(e, ERR_INVALID, "add '=' and a weight to %s", log_quote_bytes(entry));
     struct bytes type = {entry.p, (size_t)(equals - entry.p)};
     struct bytes number = {equals + 1, entry.n - type.n - 1};
     uint32_t weight = 0;
-    int rc = weight_parse(number, &weight, e);
-    if (rc != 0) return rc;
+    int status = weight_parse(number, &weight, e);
+    if (status != 0) return status;
     if (type.n != 1 || type.p[0] != '*') return row_add(w, type, weight, e);
-    if (*has_other) return err_set(e, ERR_INVALID, "the type * is there twice");
+    if (*has_other) return err_set(e, ERR_INVALID, "remove the second *");
     *has_other = true;
     w->other = weight;
     return 0;
@@ -78,8 +80,8 @@ int weights_parse(const char *text, struct weights *out, struct err *e) {
     bool has_other = false;
     for (const char *p = text;; p++) { /* over the comma */
         size_t n = strcspn(p, ",");
-        int rc = entry_parse((struct bytes){p, n}, &w, &has_other, e);
-        if (rc != 0) return rc;
+        int status = entry_parse((struct bytes){p, n}, &w, &has_other, e);
+        if (status != 0) return status;
         p += n;
         if (*p == '\0') break;
     }

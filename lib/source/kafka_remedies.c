@@ -36,7 +36,8 @@ static const struct remedy_row {
     {RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID, KAFKA_GROUP,
      "give each worker a TOPKD_RDKAFKA_GROUP_INSTANCE_ID of its own"},
     {RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, KAFKA_OTHER, "grant Read on the topics of TOPKD_TOPICS"},
-    {RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, KAFKA_OTHER, "compare the rights with the README's table"},
+    {RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, KAFKA_OTHER,
+     "compare the rights with those that RUNBOOK.md lists"},
 };
 
 static const struct remedy_row *remedy_row(rd_kafka_resp_err_t code) {

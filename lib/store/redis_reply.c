@@ -7,7 +7,7 @@
 #include "store/store.h"
 
 static const char password[] = "give TOPKD_REDIS the user and the password that Redis expects";
-static const char rights[] = "grant the rights in Redis that the README lists";
+static const char rights[] = "grant the rights in Redis that RUNBOOK.md lists";
 static const char cluster[] =
     "this is a Redis Cluster, and a board needs one Redis: give TOPKD_REDIS one outside of it";
 

@@ -1,11 +1,13 @@
-/* tests/bench/bare.c - a consumer that does nothing with what it reads: what librdkafka itself costs.
+/* bench/bare.c - a consumer that does nothing with what it reads: what librdkafka itself costs.
  *
- *   bare BROKERS TOPIC PARTITIONS THREADS poll|batch [name=value...]
+ *   bare BROKERS TOPIC PARTITIONS THREADS poll|batch|zincrby:SOCKET [name=value...]
  *
  * Each thread has its own consumer, as topkd's threads have, and reads its share of the partitions from their beginning
  * to the end that they have now, message by message or in batches. (The library's own end-of-partition comes only with
  * an empty answer, for which the broker waits half a second.) The name=value are librdkafka's settings. One line of
- * logfmt on stdout. */
+ * logfmt on stdout.
+ *
+ * With zincrby:SOCKET it reads message by message, and makes one ZINCRBY of each event on the Redis of SOCKET. */
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -17,12 +19,15 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include "zincrby.h"
+
 enum { THREADS_MAX = 64, PARTITIONS_MAX = 64, POLL_MS = 100, BATCH = 1000, CONNECT_MS = 10000 };
 
 struct job {
     const char *brokers, *topic;
     int partitions, threads;
     bool batches;
+    const char *redis; /* socket for ZINCRBY; NULL: nothing is done with what is read */
     char **settings;
 };
 
@@ -30,9 +35,10 @@ struct reader {
     const struct job *job;
     int number;
     pthread_t thread;
-    int64_t ends[PARTITIONS_MAX]; /* by partition */
-    uint64_t messages, bytes;
-    double start_s, end_s; /* from the assignment until the last of its partitions was read */
+    int64_t ends[PARTITIONS_MAX];     /* by partition */
+    struct zincrby *zincrby;          /* owned; NULL without a Redis */
+    uint64_t messages, events, bytes; /* events: only with a Redis */
+    double start_s, end_s;            /* from the assignment until the last of its partitions was read */
 };
 
 static double now_s(void) {
@@ -54,7 +60,7 @@ static void set(rd_kafka_conf_t *conf, const char *name, const char *value) {
 static void set_pair(rd_kafka_conf_t *conf, const char *pair) {
     char name[128];
     const char *equals = strchr(pair, '=');
-    if (!equals || (size_t)(equals - pair) >= sizeof name) die(pair, "not name=value");
+    if (equals == NULL || (size_t)(equals - pair) >= sizeof name) die(pair, "not name=value");
     memcpy(name, pair, (size_t)(equals - pair));
     name[equals - pair] = '\0';
     set(conf, name, equals + 1);
@@ -66,9 +72,9 @@ static rd_kafka_t *consumer_open(const struct job *job) {
     set(conf, "bootstrap.servers", job->brokers);
     set(conf, "group.id", "bare"); /* the library wants one; the partitions are assigned by hand */
     set(conf, "enable.auto.commit", "false");
-    for (char **s = job->settings; *s; s++) set_pair(conf, *s);
+    for (char **s = job->settings; *s != NULL; s++) set_pair(conf, *s);
     rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, why, sizeof why);
-    if (!rk) die("rd_kafka_new", why);
+    if (rk == NULL) die("rd_kafka_new", why);
     rd_kafka_poll_set_consumer(rk);
     return rk;
 }
@@ -78,8 +84,9 @@ static int ends_find(rd_kafka_t *rk, struct reader *r) {
     int n = 0;
     for (int p = r->number; p < r->job->partitions; p += r->job->threads) {
         int64_t low;
-        rd_kafka_resp_err_t rc = rd_kafka_query_watermark_offsets(rk, r->job->topic, p, &low, &r->ends[p], CONNECT_MS);
-        if (rc != RD_KAFKA_RESP_ERR_NO_ERROR) die("watermarks", rd_kafka_err2str(rc));
+        rd_kafka_resp_err_t status =
+            rd_kafka_query_watermark_offsets(rk, r->job->topic, p, &low, &r->ends[p], CONNECT_MS);
+        if (status != RD_KAFKA_RESP_ERR_NO_ERROR) die("watermarks", rd_kafka_err2str(status));
         n += r->ends[p] > low;
     }
     return n;
@@ -89,8 +96,8 @@ static void assign_share(rd_kafka_t *rk, const struct reader *r) {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(r->job->partitions);
     for (int p = r->number; p < r->job->partitions; p += r->job->threads)
         rd_kafka_topic_partition_list_add(list, r->job->topic, p)->offset = RD_KAFKA_OFFSET_BEGINNING;
-    rd_kafka_resp_err_t rc = rd_kafka_assign(rk, list);
-    if (rc != RD_KAFKA_RESP_ERR_NO_ERROR) die("assign", rd_kafka_err2str(rc));
+    rd_kafka_resp_err_t status = rd_kafka_assign(rk, list);
+    if (status != RD_KAFKA_RESP_ERR_NO_ERROR) die("assign", rd_kafka_err2str(status));
     rd_kafka_topic_partition_list_destroy(list);
 }
 
@@ -99,6 +106,7 @@ static bool count(struct reader *r, const rd_kafka_message_t *m) {
     if (m->err != RD_KAFKA_RESP_ERR_NO_ERROR) die("poll", rd_kafka_message_errstr(m));
     r->messages++;
     r->bytes += m->len;
+    if (r->zincrby != NULL) r->events += zincrby_message(r->zincrby, m->payload, m->len);
     return m->offset + 1 == r->ends[m->partition];
 }
 
@@ -106,7 +114,7 @@ static bool count(struct reader *r, const rd_kafka_message_t *m) {
 static void read_by_poll(rd_kafka_t *rk, struct reader *r, int open) {
     while (open > 0) {
         rd_kafka_message_t *m = rd_kafka_consumer_poll(rk, POLL_MS);
-        if (!m) continue;
+        if (m == NULL) continue;
         if (count(r, m)) open--;
         rd_kafka_message_destroy(m);
     }
@@ -132,7 +140,9 @@ static void *read_share(void *self) {
     int open = ends_find(rk, r);
     r->start_s = now_s();
     assign_share(rk, r);
+    if (r->job->redis != NULL) r->zincrby = zincrby_open(r->job->redis);
     (r->job->batches ? read_by_batch : read_by_poll)(rk, r, open);
+    if (r->zincrby != NULL) zincrby_close(r->zincrby);
     r->end_s = now_s();
     rd_kafka_consumer_close(rk);
     rd_kafka_destroy(rk);
@@ -147,7 +157,7 @@ static double cpu_s(void) {
 
 static void run(const struct job *job) {
     struct reader readers[THREADS_MAX] = {0};
-    uint64_t messages = 0, bytes = 0;
+    uint64_t messages = 0, events = 0, bytes = 0;
     double start_s = 0, end_s = 0;
     for (int i = 0; i < job->threads; i++) {
         readers[i].job = job;
@@ -157,17 +167,25 @@ static void run(const struct job *job) {
     for (int i = 0; i < job->threads; i++) {
         pthread_join(readers[i].thread, NULL);
         messages += readers[i].messages;
+        events += readers[i].events;
         bytes += readers[i].bytes;
         if (i == 0 || readers[i].start_s < start_s) start_s = readers[i].start_s;
         if (readers[i].end_s > end_s) end_s = readers[i].end_s;
     }
-    printf("messages=%llu bytes=%llu seconds=%.3f messages_per_s=%.0f cpu_s=%.3f\n", (unsigned long long)messages,
-           (unsigned long long)bytes, end_s - start_s, (double)messages / (end_s - start_s), cpu_s());
+    printf("messages=%llu events=%llu bytes=%llu seconds=%.3f messages_per_s=%.0f cpu_s=%.3f\n",
+           (unsigned long long)messages, (unsigned long long)events, (unsigned long long)bytes, end_s - start_s,
+           (double)messages / (end_s - start_s), cpu_s());
 }
 
 int main(int argc, char **argv) {
-    if (argc < 6) die("usage", "bare BROKERS TOPIC PARTITIONS THREADS poll|batch [name=value...]");
-    struct job job = {argv[1], argv[2], atoi(argv[3]), atoi(argv[4]), strcmp(argv[5], "batch") == 0, argv + 6};
+    if (argc < 6) die("usage", "bare BROKERS TOPIC PARTITIONS THREADS poll|batch|zincrby:SOCKET [name=value...]");
+    struct job job = {.brokers = argv[1],
+                      .topic = argv[2],
+                      .partitions = atoi(argv[3]),
+                      .threads = atoi(argv[4]),
+                      .batches = strcmp(argv[5], "batch") == 0,
+                      .redis = strncmp(argv[5], "zincrby:", 8) == 0 ? argv[5] + 8 : NULL,
+                      .settings = argv + 6};
     if (job.partitions < 1 || job.partitions > PARTITIONS_MAX || job.threads < 1 || job.threads > THREADS_MAX)
         die("usage", "a number is out of range");
     run(&job);

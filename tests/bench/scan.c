@@ -1,4 +1,4 @@
-/* tests/bench/scan.c - what decoding costs: jansson against the scanner, on the same messages in the same run.
+/* bench/scan.c - what decoding costs: jansson against the scanner, on the same messages in the same run.
  *
  *   scan [ROUNDS [SHAPE...]]
  *
@@ -58,8 +58,9 @@ static const struct shape shapes[] = {
      "",
      "",
      1,
-     {"{\"schema\":3,\"video_id\":%1$u,\"location\":\"%2$c%3$c\",\"session\":{\"id\":\"0a1b2c3d4e5f\",\"pages\":[1,2,3],"
-      "\"ab\":null},\"title\":\"Caf\xc3\xa9 \\u00e0 Paris, a %4$s in the rain\",\"ts\":1763750.%5$06u,\"user_id\":%6$u,"
+     {"{\"schema\":3,\"video_id\":%1$u,\"location\":\"%2$c%3$c\",\"session\":{\"id\":\"0a1b2c3d4e5f\","
+      "\"pages\":[1,2,3],\"ab\":null},"
+      "\"title\":\"Caf\xc3\xa9 \\u00e0 Paris, a %4$s in the rain\",\"ts\":1763750.%5$06u,\"user_id\":%6$u,"
       "\"agent\":\"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0 Safari/"
       "537.36\"}"}},
 };

@@ -30,8 +30,8 @@ def events_file(lab, quick):
 def fill(lab, quick):
     path, n = events_file(lab, quick)
     topic = lab.topic("sparse")
-    run_program(BIN / "topkd-loadgen", "--brokers", lab.broker.bootstrap, "--topic", topic, "--replay", path, "--partition",
-                "round-robin", "--stats-interval", "0s", env=program_env({}), timeout_s=900)
+    run_program(BIN / "topkd-loadgen", "--brokers", lab.broker.bootstrap, "--topic", topic, "--replay", path,
+                "--partition", "round-robin", "--stats-interval", "0s", env=program_env({}), timeout_s=900)
     return topic, n
 
 
@@ -84,7 +84,8 @@ def run(lab, options, report):
             ("... merger", lambda d: d.worker_s * d.shares["merger"], "%.2f"),
             ("... consumer", lambda d: d.worker_s * d.shares["consumers"], "%.2f"),
             ("seconds", lambda d: d.seconds, "%.1f"), ("RSS, MB", lambda d: d.rss_mb, "%.0f"),
-            ("contributions", lambda d: d.counts["parts"], "%.0f"), ("lists written", lambda d: d.counts["lists"], "%.0f"),
+            ("contributions", lambda d: d.counts["parts"], "%.0f"),
+            ("lists written", lambda d: d.counts["lists"], "%.0f"),
             ("... final", lambda d: d.counts["final"], "%.0f"))
     for name, value, form in rows:
         table.add(name, spread([value(d) for d in drains], form))

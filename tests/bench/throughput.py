@@ -5,7 +5,7 @@ from statistics import median
 from drain import GROUPS, Drain
 from report import Goals, Table, spread
 
-# As the worker has it: checked sums, one fetch size. Queues as large as peers.md's measurement wants them.
+# As the worker has it: checked sums, one fetch size. Queues as large as a fast drain wants them.
 BARE_SETTINGS = ["check.crcs=true", "fetch.message.max.bytes=1048576", "queued.min.messages=2000000",
                  "queued.max.messages.kbytes=1048576"]
 BARE = ("bare librdkafka, poll", "bare librdkafka, batches")

@@ -59,7 +59,9 @@ class ClusterClient(Kafka):
         return self.of_leader(topic, partition, lambda node: node.produce_here(topic, partition, batch, transaction))
 
     def commits(self, group, topic, partitions):
-        return self.patiently(lambda: self.nodes[self.find_coordinator(group, 0)].commits_here(group, topic, partitions))
+        def ask():
+            return self.nodes[self.find_coordinator(group, 0)].commits_here(group, topic, partitions)
+        return self.patiently(ask)
 
 
 class Cluster:

@@ -85,6 +85,9 @@ class Runner:
         start = time.monotonic()
         try:
             notes = self.play(play, directory, str(number))
+        except scenario.Skip as why_not:
+            self.line("SKIP", play, time.monotonic() - start, str(why_not))
+            return
         except Exception as e:
             self.line("FAIL", play, time.monotonic() - start, explain(e) + "\n  kept: %s" % directory)
             return

@@ -27,6 +27,10 @@ DAMAGE = re.compile(r"Assertion .* failed|ERROR: \w+Sanitizer|WARNING: ThreadSan
 REGISTRY = []
 
 
+class Skip(Exception):
+    """Raised by a scenario that cannot run on this machine; the text says why."""
+
+
 def scenario(real=True, long=False):
     """Marks a function as a scenario. REAL: needs the real broker. LONG: not in the short set."""
     def mark(function):

@@ -28,12 +28,12 @@ def damages(b):
         ("item beyond the end", lambda: b.redis("ZADD", zset, under, beyond), beyond, under, under, ""),
         ("order", lambda: b.redis("ZADD", zset, least, first, most, last), last, most, least, "2 items are off"),
         ("order of the merged list", lambda: b.put_again(disordered), second, most, fewer,
-         "not well-formed; wrong count"),
+         "malformed; wrong count"),
         ("count on both", lambda: b.put_again(sorted(lower, key=lambda r: (r[1], r[0].encode()), reverse=True)), first,
          most - 3, most, "promised %d to %d" % (most - 3, most - 3)),
-        ("state", lambda: b.state("odd"), None, None, None, "no state that is known"),
+        ("state", lambda: b.state("odd"), None, None, None, "state is missing or unknown"),
         ("deleted list", lambda: b.redis("DEL", zset), first, None, most, "Redis has no list"),
-        ("deleted state", lambda: b.redis("HDEL", states, b.minute), None, None, None, "no state"),
+        ("deleted state", lambda: b.redis("HDEL", states, b.minute), None, None, None, "its state is missing"),
         ("list of nobody", lambda: b.put("Nowhere", b.name[1], [("x", 3), ("w", 1)]), "x", 3, 0, "no event"),
     ]
 
@@ -80,7 +80,7 @@ def the_worst_of_the_damaged_lists_comes_first(s):
     said = audit(s, "--show", "2")[1]
     assert [line["off"] for line in said["differences"]] == [4000, 300] and said["differences_total"] == 6
     lines = shown(s, "--show", "2")[1]
-    assert "differences, the worst first: 2 of 6 lists (--show N for more)" in lines, lines
+    assert "differences, the worst first: 2 of 6 lists (--show N shows more)" in lines, lines
 
 
 def greens(s, counted):
@@ -102,22 +102,22 @@ def greens(s, counted):
     behind_all = ["--from-offsets", "%s/0=%d" % (s.topic, s.kafka.ends(s.topic, 1)[0])]
     after, before = "2030-01-01T00:00", "2001-01-01T00:00"
     return [
-        ("topics without a record", [], {"TOPICS": s.topic + "-empty"}, "have no message that counts", empty),
-        ("other field names", [], {"TOPICS": s.topic + "-other"}, "90 are no_item: look at TOPKD_FIELD_ITEM", empty),
-        ("other times", [], {"FIELD_TIME": "place"}, "bad_time: look at TOPKD_FIELD_TIME", board),
-        ("tombstones", [], {"TOPICS": s.topic + "-null"}, "tombstone: look at TOPKD_TOPICS", empty),
-        ("empty arrays", [], {"TOPICS": s.topic + "-arrays"}, "40 messages have no event", empty),
-        ("events without a weight", [], {"WEIGHTS": "*=0"}, "weightless: look at TOPKD_WEIGHTS", empty),
-        ("minutes after all", ["--from", after], {}, "those of the log go from 2025-11-21T19:00", board),
-        ("minutes before all", ["--to", before], {}, "those of the log go from 2025-11-21T19:00", board),
+        ("topics without a record", [], {"TOPICS": s.topic + "-empty"}, "no message to count", empty),
+        ("other field names", [], {"TOPICS": s.topic + "-other"}, "90 are no_item: check TOPKD_FIELD_ITEM", empty),
+        ("other times", [], {"FIELD_TIME": "place"}, "bad_time: check TOPKD_FIELD_TIME", board),
+        ("tombstones", [], {"TOPICS": s.topic + "-null"}, "tombstone: check TOPKD_TOPICS", empty),
+        ("empty arrays", [], {"TOPICS": s.topic + "-arrays"}, "40 messages hold only empty arrays", empty),
+        ("events without a weight", [], {"WEIGHTS": "*=0"}, "weightless: check TOPKD_WEIGHTS", empty),
+        ("minutes after all", ["--from", after], {}, "the log has minutes from 2025-11-21T19:00", board),
+        ("minutes before all", ["--to", before], {}, "the log has minutes from 2025-11-21T19:00", board),
         ("an empty Redis", [], {}, "Redis has no list of the board", empty),
         ("another board", [], {"BOARD": "other"}, "Redis has no list of the board \"other\"", board),
         ("another database", [], {"REDIS": s.redis.url + "?db=1"}, "Redis has no list of the board", board),
-        ("open lists", [], {}, "open: --wait", lambda: board("open")),
+        ("open lists", [], {}, "open): use --wait", lambda: board("open")),
         ("lost lists", [], {}, "lost", lambda: board("lost")),
         ("lost lists, allowed", ["--exact", "--allow-lost"], {}, "lost", lambda: board("lost")),
         ("lists older than retention", [], {}, "expired", expired),
-        ("offsets behind all", behind_all, {}, "have no message that counts", board),
+        ("offsets behind all", behind_all, {}, "no message to count", board),
         ("lists of nobody only", [], {"TOPICS": s.topic + "-empty"}, "foreign", board),
     ]
 
@@ -160,7 +160,7 @@ def events_that_do_not_count_are_told_with_the_setting_and_one_example(s):
     assert look_at["example"].startswith('%s-other/0 at offset 0: "{\\"vid\\": \\"a\\"' % s.topic), look_at
     assert len(look_at["example"]) < 400, len(look_at["example"])
     lines = shown(s, TOPICS=s.topic + "-other")[1]
-    at = lines.index("90 events are no_item: look at TOPKD_FIELD_ITEM")
+    at = lines.index("90 events are no_item: check TOPKD_FIELD_ITEM")
     assert lines[at + 1] == "  " + look_at["example"], lines[at:]
     # Where something is compared the verdict stays what it is, and it is told all the same.
     both = {"TOPICS": s.topic + "," + s.topic + "-other"}
@@ -203,9 +203,9 @@ def waiting_says_what_it_waits_for(s):
     # No worker yet: the group has committed nothing.
     code, _, told = shown(s, "--wait", "4s", **s.settings())
     assert code == 1 and len(told) == 1, told
-    assert "for 600 records of 2 partitions, %s/0 first, that group %s has not" % (s.topic, s.group) in told[0], told
+    assert "for the group %s to commit 600 records of 2 partitions, first %s/0" % (s.group, s.topic) in told[0], told
     code, told = on_a_terminal(s, "--wait", "2s")
-    assert code == 1 and re.match("\r\x1b\\[Kwaited [01] of 2 s, for 600 records", told), told
+    assert code == 1 and re.match("\r\x1b\\[Kwaited [01] of 2 s for the group", told), told
     assert told.endswith("\r\x1b[K") and "\n" not in told and told.count("\r\x1b[K") > 3, told
     assert max(map(len, told.split("\r\x1b[K"))) <= 78
     # A worker serves all of it; one list is then made open by hand, and no worker ends it.
@@ -219,7 +219,7 @@ def waiting_says_what_it_waits_for(s):
     assert code == 1 and len(told) == 1, told
     open_one = "1 of %d lists, first US %s, which is open" % (2 * 5, minute)
     assert "for " + open_one in told[0], told
-    assert "1 list is open; when the wait was over it was still for " + open_one in lines[-1], lines[-1]
+    assert "1 list is open; the wait ended while waiting for " + open_one in lines[-1], lines[-1]
     at = next(i for i, line in enumerate(lines) if line.startswith("differences, the worst first: 1 of 1"))
     assert lines[at + 2].split()[:3] == ["US", minute, "open"], lines[at:]
 

@@ -139,7 +139,7 @@ FLOOD_MS = LastSecond.time_ms // MINUTE_MS * MINUTE_MS
 
 
 def flood(s, locations):
-    """Another location with each event, all in one minute; every tenth event is of one of ten places that came first."""
+    """A new location with each event, all in one minute; every tenth event is of one of the first ten locations."""
     texts = [event(FLOOD_MS, "v%d" % (i % 7), "place %d" % (i % 100 // 10 if i % 10 == 0 else i)).text
              for i in range(locations)]
     messages = [Record(b"[" + b",".join(texts[i:i + 100]) + b"]", FLOOD_MS) for i in range(0, locations, 100)]

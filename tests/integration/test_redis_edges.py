@@ -1,4 +1,4 @@
-"""Redis with few rights, with another password, refusing writes, busy, a cluster, or with foreign things in the board."""
+"""Redis with few rights, with another password, refusing writes, busy, a cluster, or with foreign things in it."""
 import re
 import threading
 
@@ -14,8 +14,8 @@ START_MS = 1291191960000
 
 
 def documented_rights(board):
-    """The line that the README gives, as words, for another prefix."""
-    line = RIGHTS.search((ROOT / "README.md").read_text())[0]
+    """The line that the runbook gives, as words, for another prefix."""
+    line = RIGHTS.search((ROOT / "deploy/RUNBOOK.md").read_text())[0]
     words = [word.strip("'") for word in line.split()]
     return [word.replace("~topk:", "~%s:" % board) for word in words]
 
@@ -66,7 +66,7 @@ def the_documented_rights_are_enough_and_each_is_needed(s):
     s.redis("ACL", "SETUSER", "topkd", "-zadd")
     later = data.sales(5_000, skip=20_000)
     s.feed(later)
-    text = not_ready(s, w, "redis", "README")
+    text = not_ready(s, w, "redis", "RUNBOOK")
     s.note("without zadd: %s", text.strip()[:150])
     s.redis("ACL", "SETUSER", "topkd", "+zadd", "-evalsha")
     cut_off(s)
@@ -286,15 +286,17 @@ def one_odd_key_of_each_kind_stops_only_what_it_is_about(s):
     s.feed(views(healthy + ["meta"], 2, 40))
     s.seal(views(healthy, 2, 1))
 
+    def states(place):
+        return s.redis("HGETALL", board.of(place, "states"))[1::2]
+
     def all_final():
-        states = {place: {m.decode(): state for m, state in zip(*[iter(s.redis("HGETALL", board.of(place, "states")))] * 2)}
-                  for place in healthy}
-        return all(len(of) == 3 and set(of.values()) == {b"final"} for of in states.values())
+        return all(states(place) == [b"final"] * 3 for place in healthy)
     s.wait_for("every healthy list is final", all_final, 150)
     assert w.running() and w.ready(), w.tail()
     assert s.metric("topkd_lists_set_aside") > 0
     named = [board.of("meta", "meta"), board.of("states", "states"), board.of("minutes", "minutes"),
-             board.of("list", board.minute(0)), board.of("part", "part:"), s.board + ":locations", s.board + ":progress"]
+             board.of("list", board.minute(0)), board.of("part", "part:"),
+             s.board + ":locations", s.board + ":progress"]
     s.wait_for("every key is named", lambda: all(
         any(key in e["what"] for e in w.events("key_set_aside")) for key in named), 70)
     assert "garbage" not in w.log_text()

@@ -1,4 +1,4 @@
-"""The rights that the README asks for, on a broker that grants nothing else. These have a broker of their own."""
+"""The rights that the runbook asks for, on a broker that grants nothing else. These have a broker of their own."""
 import data
 from scenario import scenario
 from stack import Broker

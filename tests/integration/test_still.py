@@ -67,7 +67,8 @@ def a_broken_batch_stops_only_its_partition_says_so_and_is_got_past(s):
     assert metrics.sum("topkd_lag_seconds", partition="0") > 0
     assert metrics.sum("topkd_events_total", outcome="applied") == 61, "counted again, or a neighbour waits"
     assert metrics.sum("topkd_restores_total") == 2, "a memory was dropped"
-    served = s.wait_for("what was read before is shown", lambda: s.served().lists.get(("paris", start // MINUTE_MS)), 20)
+    served = s.wait_for("what was read before is shown",
+                        lambda: s.served().lists.get(("paris", start // MINUTE_MS)), 20)
     assert dict(served) == {b"before": 10, b"neighbour": 50} or dict(served) == {"before": 10, "neighbour": 50}, served
     lines = w.events("partition_unreadable")
     assert lines and lines[0]["offset"] == "10" and "runbook" in lines[0]["remedy"], lines
@@ -174,7 +175,7 @@ def nobody_spins_while_dead_letters_wait(s):
     expect_rest(s, w, "the dead-letter topic is missing")
 
 
-# -- the alerts of the README ------------------------------------------------------------------------------------------
+# -- the alerts of METRICS.md ------------------------------------------------------------------------------------------
 @scenario()
 def lag_grows_while_a_transaction_is_open_and_the_worker_is_ready(s):
     s.create_topic(4)

@@ -60,7 +60,8 @@ def a_topic_that_is_not_there_yet_keeps_every_list_open(s):
     s.feed(events[:3000])
     s.seal(events)
     s.wait_for("lists are served", lambda: len(s.served().lists) > 50, 60)
-    s.wait_for("/readyz names the topic", lambda: worker.get("/readyz")[0] == 503 and later in worker.get("/readyz")[1], 30)
+    s.wait_for("/readyz names the topic",
+               lambda: worker.get("/readyz")[0] == 503 and later in worker.get("/readyz")[1], 30)
     pause(8)  # SLACK and SETTLE_DELAY are over
     states = set(s.served().states.values())
     assert states == {"open"}, "lists are %s" % ", ".join(sorted(states))

@@ -1,8 +1,9 @@
 """A small Kafka client in plain Python: what the scenarios must do to a broker without starting a Java process for it.
 
 It makes, grows, cuts and deletes topics, produces records with chosen timestamps, keys, headers and transactions, and
-asks for offsets, commits and group members. One broker (of several: cluster.py), protocol versions that every broker from 2.1 to 4.x speaks.
-Nothing is read back with it: records are read by kcat, lag by Kafka's own tool, so that the eyes are other people's.
+asks for offsets, commits and group members. It talks to one broker (cluster.py to several), in protocol versions that
+every broker from 2.1 to 4.x speaks. Nothing is read back with it: kcat reads records and Kafka's own tool tells the
+lag, so that the eyes are other people's.
 """
 import gzip
 import socket
@@ -155,8 +156,11 @@ class Kafka:
     def create_topic(self, topic, partitions, **configs):
         """Makes TOPIC and returns once every partition has a leader; configs as cleanup_policy='compact'."""
         settings = [(k.replace("_", "."), str(v)) for k, v in configs.items()]
-        body = Writer().array([topic], lambda w, t: w.text(t).num("ih", partitions, self.replicas).array([], None).array(
-            settings, lambda v, kv: v.text(kv[0]).text(kv[1]))).num("ib", 10000, 0)
+
+        def write_topic(w, name):
+            w.text(name).num("ih", partitions, self.replicas).array([], None)
+            return w.array(settings, lambda v, kv: v.text(kv[0]).text(kv[1]))
+        body = Writer().array([topic], write_topic).num("ib", 10000, 0)
 
         def create():
             answer = self.call(19, 2, body)

@@ -214,7 +214,7 @@ WORKER = [
       "bool without_it = joined->is_new || !said_nothing;",
       "bool without_it = true;"),
     M("the_order_of_topics_matters", "lib/config/kinds_text.c",
-      "qsort(c->topics, c->topics_n, sizeof *c->topics, by_name);",
+      "qsort(c->topics, c->topics_n, sizeof *c->topics, topics_order);",
       ""),
     M("shards_hang_on_topics_that_went", "lib/hub/hub.c",
       "bool away = h->topic_is_away != NULL && h->topic_is_away(h->partitions_self, t);",
@@ -674,4 +674,13 @@ SKETCH = [
       "sketch_names sketch_paths"),
 ]
 
-MUTANTS = PARTITION + WORKER + STORE + BOARD + SKETCH
+BASE = [
+    M("an_array_grows_one_by_one", "lib/base/mem.c",
+      "*cap = n > more ? n : more;",
+      "*cap = n;"),
+    M("an_array_grows_to_less_than_is_asked_for", "lib/base/mem.c",
+      "*cap = n > more ? n : more;",
+      "*cap = more;"),
+]
+
+MUTANTS = PARTITION + WORKER + STORE + BOARD + SKETCH + BASE

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Runs fuzzers of DIR, each for FUZZ_SECONDS, and on until it did FUZZ_RUNS, from its seeds (tests/data/NAME*/) and what earlier runs found
-# (DIR/corpus/NAME). An input that fails is kept in DIR/crashes and its bytes are shown.
+# Runs fuzzers of DIR, each for FUZZ_SECONDS, and longer until it did FUZZ_RUNS. A fuzzer begins with its seeds
+# (tests/data/NAME*/) and with what earlier runs found (DIR/corpus/NAME). An input that fails is kept in DIR/crashes,
+# and its bytes are shown.
 #   fuzz.sh DIR fuzz_name...
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit
@@ -15,7 +16,14 @@ fuzz() {
     "$dir/$fuzzer" "$1" -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 -verbosity=0 \
         -artifact_prefix="$dir/crashes/$fuzzer-" "$corpus" "${seeds[@]}" >"$dir/$fuzzer.log" 2>&1 </dev/null
 }
-executed() { sed -nE 's/^stat::number_of_executed_units: *([0-9]+)$/\1/p' "$dir/$fuzzer.log"; }
+fuzz_executed() { sed -nE 's/^stat::number_of_executed_units: *([0-9]+)$/\1/p' "$dir/$fuzzer.log"; }
+# The time first, then the cases that are missing.
+fuzz_whole() {
+    local done
+    fuzz -max_total_time="$seconds" || return
+    done=$(fuzz_executed)
+    [ "$done" -ge "$runs" ] || fuzz -runs=$((runs - done))
+}
 
 for fuzzer in "$@"; do
     corpus=$dir/corpus/${fuzzer#fuzz_}
@@ -23,7 +31,7 @@ for fuzzer in "$@"; do
     seeds=(tests/data/"${fuzzer#fuzz_}"*/)
     [ -d "${seeds[0]}" ] || seeds=()
     echo "$fuzzer: $seconds s, $runs cases at least"
-    if fuzz -max_total_time="$seconds" && { done=$(executed); [ "$done" -ge "$runs" ] || fuzz -runs=$((runs - done)); }; then
+    if fuzz_whole; then
         passed=$((passed + 1))
         grep -E 'number_of_executed_units|average_exec_per_sec' "$dir/$fuzzer.log" || true
     else

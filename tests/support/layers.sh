@@ -25,12 +25,12 @@ serve                 base
 loadgen               base decode event
 cmd/topkd             base config source store worker serve
 cmd/topkd-loadgen     base config decode event loadgen serve
-cmd/topkd-audit       base config store serve
+cmd/topkd-audit       base config
 cmd/topkd-mockbroker  base
 TABLE
 }
-# The audit is a second opinion: it must not think with the worker's head (event, sketch, partition and what stands
-# on them).
+# The audit is a second opinion: it must not think with the worker's head (event, decode, sketch, partition and what
+# stands on them).
 
 libraries() {
     cat <<'TABLE'
@@ -46,7 +46,8 @@ TABLE
 # "file header" for every include of lib/ and cmd/.
 includes() {
     find lib cmd \( -name '*.[ch]' -o -name '*.def' \) -print0 |
-        xargs -0 sed -nE '/^[[:space:]]*#[[:space:]]*include[[:space:]]*["<]/{s/.*["<]([^">]+)[">].*/\1/;F;p}' | paste -d ' ' - -
+        xargs -0 sed -nE '/^[[:space:]]*#[[:space:]]*include[[:space:]]*["<]/{s/.*["<]([^">]+)[">].*/\1/;F;p}' |
+        paste -d ' ' - -
 }
 
 # shellcheck disable=SC2016

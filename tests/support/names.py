@@ -328,10 +328,11 @@ def fields_of(body):
 
 
 def explains_itself(name, names, body):
-    """`n` counts what stands beside it in the same struct; `p` is what `n` counts, or what goes on until `end`."""
+    """`k` is that of top K; `n` counts what stands beside it in the same struct; `p` is what `n` counts, or goes on
+    until `end`."""
     if name == 'n':
         return '*' in body or '[' in body
-    return name == 'p' and bool({'n', 'end'} & names)
+    return name == 'k' or name == 'p' and bool({'n', 'end'} & names)
 
 
 def check_fields(tree):
@@ -342,7 +343,7 @@ def check_fields(tree):
             for at, name in fields:
                 if len(name) == 1 and name.isalpha() and not explains_itself(name, names, body):
                     yield (s.path, line_at(s, match.end() + at), f'a field is called `{name}`',
-                           'give it a name; only `n` beside an array, and `p` beside `n` or `end`, explain themselves')
+                           'name it; only `k`, `n` beside an array, and `p` beside `n` or `end` explain themselves')
 
 
 # -- the self-test -----------------------------------------------------------------------------------------------------
@@ -398,7 +399,7 @@ CASES = (
     (check_fields, 'struct x {\n    char *p;\n};\n', 'x.h:2: a field is called `p`'),
     (check_fields, 'struct x {\n    int *a, b[2];\n    void (*f)(int g);\n};\n', 'called `a` called `b` called `f`'),
     (check_fields, 'struct x {\n    struct {\n        int w;\n    } y;\n};\n', 'x.h:3: a field is called `w`'),
-    (check_fields, 'struct x {\n    char *p;\n    int n;\n    void (*act)(int a, int b);\n};\nint f(int q);\n', ''),
+    (check_fields, 'struct x {\n    char *p;\n    int n, k;\n    void (*act)(int a, int b);\n};\nint f(int q);\n', ''),
 )
 
 

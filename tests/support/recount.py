@@ -6,8 +6,8 @@ usage: recount.py count   [--set NAME=VALUE]... [--from-offsets T/P=N,...] FILE.
 
 FILE     what kcat wrote with  -C -t TOPIC -o beginning -e -q -f '%t\\t%p\\t%o\\t%T\\t%S\\t%s\\n'
          (KCAT_FORMAT below; a size of -1 is a tombstone; '-': standard input)
---set    a setting of the worker without its prefix, e.g. LATENESS=2s, WEIGHTS=view=1,like=4, LOG_CLOCK=event, BOARD=topk,
-         K=100; what is not set comes from the environment (TOPKD_LATENESS, ...), else it is the default
+--set    a setting of the worker without its prefix, e.g. LATENESS=2s, WEIGHTS=view=1,like=4, LOG_CLOCK=event,
+         BOARD=topk, K=100; what is not set comes from the environment (TOPKD_LATENESS, ...), else it is the default
 --from-offsets   where the group began, if not at offset 0
 --redis  unix:///path of a socket, or host:port
 

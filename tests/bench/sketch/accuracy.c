@@ -1,4 +1,4 @@
-/* tests/bench/sketch/accuracy.c - lists against the truth. */
+/* bench/sketch/accuracy.c - lists against the truth. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

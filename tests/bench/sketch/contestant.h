@@ -1,4 +1,4 @@
-/* tests/bench/sketch/contestant.h - what counts a stream in bounded memory: ours and its rivals, behind one face.
+/* bench/sketch/contestant.h - what counts a stream in bounded memory: ours and its rivals, behind one face.
  *
  * A budget means the same for all: what SKETCH_KB buys us. Our sets take 160 bytes each of which SKETCH_KB counts 128,
  * so that rivals get 5/4 of it. Texts are in nobody's budget; rivals are spared copying them (they keep the item's
@@ -7,7 +7,7 @@
 #ifndef TOPKD_BENCH_SKETCH_CONTESTANT_H
 #define TOPKD_BENCH_SKETCH_CONTESTANT_H
 
-#include "unit/sketch/stream.h"
+#include "stream.h"
 
 /* What a contestant says of an item. */
 struct claim {

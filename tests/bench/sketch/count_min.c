@@ -1,4 +1,4 @@
-/* tests/bench/sketch/count_min.c - a count-min sketch (Cormode and Muthukrishnan, J. Algorithms 2005) with conservative
+/* bench/sketch/count_min.c - a count-min sketch (Cormode and Muthukrishnan, J. Algorithms 2005) with conservative
  * update (Estan and Varghese, SIGCOMM 2002) and a heap of the heaviest. */
 #include "base/mem.h"
 #include "heap.h"

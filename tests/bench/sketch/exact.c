@@ -1,4 +1,4 @@
-/* tests/bench/sketch/exact.c - every item counted: a table with linear probing, doubled when half full. Its budget is
+/* bench/sketch/exact.c - every item counted: a table with linear probing, doubled when half full. Its budget is
  * the machine's memory. */
 #include "base/mem.h"
 #include "contestant.h"

@@ -1,3 +1,4 @@
+/* bench/sketch/heap.c - moves items up and down, and keeps the index beside them. */
 #include "heap.h"
 
 #include <assert.h>

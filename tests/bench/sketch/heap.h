@@ -1,4 +1,4 @@
-/* tests/bench/sketch/heap.h - a min-heap of counted items with an index by hash: the candidates of the rivals.
+/* bench/sketch/heap.h - a min-heap of counted items with an index by hash: the candidates of the rivals.
  * Every operation takes O(log n); the index is a table of four times as many slots as items (linear probing). */
 #ifndef TOPKD_BENCH_SKETCH_HEAP_H
 #define TOPKD_BENCH_SKETCH_HEAP_H

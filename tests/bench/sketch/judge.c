@@ -1,3 +1,4 @@
+/* bench/sketch/judge.c - claims against the truth: recall, error, bounds. */
 #include "judge.h"
 
 #include <math.h>

@@ -1,4 +1,4 @@
-/* tests/bench/sketch/judge.h - how true a list is. */
+/* bench/sketch/judge.h - how true a list is. */
 #ifndef TOPKD_BENCH_SKETCH_JUDGE_H
 #define TOPKD_BENCH_SKETCH_JUDGE_H
 

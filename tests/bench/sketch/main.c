@@ -1,4 +1,4 @@
-/* tests/bench/sketch/main.c - the sketch beside its rivals: accuracy by stream and size, time, memory, merging.
+/* bench/sketch/main.c - the sketch beside its rivals: accuracy by stream and size, time, memory, merging.
  *
  *   sketch MODE ROUNDS [quick] [FILE]
  *

@@ -1,4 +1,4 @@
-/* tests/bench/sketch/merging.c - lists of sixteen partitions, or of sixty minutes, become one; how long lists are. */
+/* bench/sketch/merging.c - lists of sixteen partitions, or of sixty minutes, become one; how long lists are. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* tests/bench/sketch/modes.h - what the program measures. Each mode prints one line of name=value words a measurement.
+/* bench/sketch/modes.h - what the program measures. Each mode prints one line of name=value words a measurement.
  */
 #ifndef TOPKD_BENCH_SKETCH_MODES_H
 #define TOPKD_BENCH_SKETCH_MODES_H

@@ -1,4 +1,4 @@
-/* tests/bench/sketch/ours.c - lib/sketch as a contestant. */
+/* bench/sketch/ours.c - lib/sketch as a contestant. */
 #include "ours.h"
 
 #include <stdlib.h>

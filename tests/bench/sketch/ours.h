@@ -1,4 +1,4 @@
-/* tests/bench/sketch/ours.h - a packed list as claims. */
+/* bench/sketch/ours.h - a packed list as claims. */
 #ifndef TOPKD_BENCH_SKETCH_OURS_H
 #define TOPKD_BENCH_SKETCH_OURS_H
 

@@ -1,4 +1,4 @@
-/* tests/bench/sketch/space_saving.c - SpaceSaving (Metwally, Agrawal, El Abbadi, ICDT 2005) with a heap: an item that
+/* bench/sketch/space_saving.c - SpaceSaving (Metwally, Agrawal, El Abbadi, ICDT 2005) with a heap: an item that
  * is not counted takes over the smallest counter, count and all. */
 #include "base/mem.h"
 #include "heap.h"

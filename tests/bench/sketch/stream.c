@@ -1,4 +1,5 @@
-#include "unit/sketch/stream.h"
+/* bench/sketch/stream.c - draws items by Zipf's law or reads them from a file, and counts them exactly. */
+#include "stream.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* tests/bench/sketch/stream.h - streams of items and what is true of them.
+/* bench/sketch/stream.h - streams of items and what is true of them.
  * Texts lie one after the other in the order of the events, as they do in messages: a contestant that reads the text of
  * an event does not profit from a neighbour's.   Ownership: a stream owns everything that its keys point to. */
 #ifndef TOPKD_BENCH_SKETCH_STREAM_H

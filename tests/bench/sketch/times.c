@@ -1,4 +1,4 @@
-/* tests/bench/sketch/times.c - what an update costs: one hot counter, many that do not fit the caches, and a minute's
+/* bench/sketch/times.c - what an update costs: one hot counter, many that do not fit the caches, and a minute's
  * worth of new ones. Contestants take turns, round after round; each round is printed. */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,5 @@
-/* A list that is not what it should be: which item is told, and with which counts. */
+/* unit/audit/check_audit_compare.c - a list that is not what it should be: which item is told, and with which
+ * counts. */
 #include <string.h>
 
 #include <check.h>
@@ -26,7 +27,7 @@ static void setup(void) {
     tally_add(&tally, word("DE"), MINUTE, word("elsewhere"), 1);
     comparer_init(&comparer, &tally, K);
     entry = (struct entry){
-        .minute = MINUTE, .group = tally_find(&tally, word("US"), MINUTE), .state = STATE_FINAL, .indexed = true};
+        .minute = MINUTE, .bucket = tally_find(&tally, word("US"), MINUTE), .state = STATE_FINAL, .indexed = true};
 }
 
 static void teardown(void) {
@@ -197,7 +198,7 @@ START_TEST(what_is_wrong_with_the_list_as_such_stands_beside_its_item) {
     entry.state = STATE_NONE;
     entry.indexed = false;
     const struct finding *f = when_compared(SERVED(IT("a", 9), IT("b", 8), IT("d", 5)));
-    expect_item(f, "b", 8, 7, "it has no state that is known; it is not in `minutes`");
+    expect_item(f, "b", 8, 7, "its state is missing or unknown; `minutes` does not have it");
 }
 END_TEST
 
@@ -217,7 +218,7 @@ START_TEST(a_list_that_is_not_there_is_off_by_all_that_belongs_on_it) {
 END_TEST
 
 START_TEST(a_list_that_no_event_has_is_off_by_all_that_is_on_it) {
-    entry.group = NULL;
+    entry.bucket = NULL;
     const struct finding *f = when_compared(SERVED(IT("x", 3), IT("a", 2)));
     expect_item(f, "x", 3, 0, "");
     ck_assert_double_eq(f->off, 5);

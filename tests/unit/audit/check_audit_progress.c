@@ -1,4 +1,4 @@
-/* What a person is told while the audit works, and how often. */
+/* unit/audit/check_audit_progress.c - what a person is told while the audit works, and how often. */
 #include <stdlib.h>
 #include <string.h>
 

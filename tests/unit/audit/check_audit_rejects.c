@@ -1,4 +1,4 @@
-/* Which setting is named when events do not count, and the event that is shown. */
+/* unit/audit/check_audit_rejects.c - which setting is named when events do not count, and the event that is shown. */
 #include <string.h>
 
 #include <check.h>
@@ -29,7 +29,7 @@ enum { RECORD_MS = 1000000000 };
 static void given(int times, const char *value) {
     for (int i = 0; i < times; i++) {
         recount.origin = (struct origin){"events", 3, (int64_t)recount.messages};
-        recount_record(&recount, &track, value, value ? strlen(value) : 0, RECORD_MS);
+        recount_record(&recount, &track, value, value != NULL ? strlen(value) : 0, RECORD_MS);
     }
 }
 
@@ -113,7 +113,7 @@ START_TEST(a_long_event_is_cut_and_its_bytes_are_escaped) {
     example_write(x, &out);
     ck_assert_uint_eq(x->n, EXAMPLE_BYTES);
     ck_assert_uint_lt(out.len, 4 * EXAMPLE_BYTES + 64);
-    ck_assert_ptr_nonnull(strstr(buf_text(&out), "and 840 bytes more"));
+    ck_assert_ptr_nonnull(strstr(buf_text(&out), "and 840 more bytes"));
     for (size_t i = 0; i < out.len; i++) ck_assert(out.data[i] >= ' ');
     buf_free(&out);
 }

@@ -1,11 +1,12 @@
-/* The verdict: it is never good where nothing was compared, whatever the cause. And the order of the faults. */
+/* unit/audit/check_audit_summary.c - the verdict: it is never good where nothing was compared, whatever the cause.
+ * And the order of the faults. */
 #include <string.h>
 
 #include <check.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "topkd-audit/faults.h"
+#include "topkd-audit/report.h"
 
 enum { MINUTE = 29395860, ENTRIES_MAX = 8 };
 
@@ -15,7 +16,7 @@ static struct recount recount;
 static struct reading reading;
 static struct arrived arrived;
 static struct plan plan;
-static struct group group;
+static struct bucket bucket;
 static struct summary_input in;
 static struct summary summary;
 static struct faults faults;
@@ -49,7 +50,7 @@ static struct entry *given_list(enum list_state state) {
     tally_add(&recount.tally, word("US"), MINUTE + (int64_t)plan.n, word("a"), 1);
     recount.messages = recount.events = recount.outcomes[OUTCOME_APPLIED] = 1;
     *e = (struct entry){.minute = MINUTE + (int64_t)plan.n++,
-                        .group = &group,
+                        .bucket = &bucket,
                         .state = state,
                         .indexed = state != STATE_NONE,
                         .found = {.served = state != STATE_NONE, .equal = state != STATE_NONE, .recall = 1}};
@@ -78,7 +79,7 @@ START_TEST(one_that_is_not_but_within_its_bounds_is_named_so) {
     given_list(STATE_FINAL)->found.equal = false;
     expect_verdict(VERDICT_WITHIN_BOUNDS, "");
     options.exact = true;
-    expect_verdict(VERDICT_DIFFERENT, "1 list is not the recount's");
+    expect_verdict(VERDICT_DIFFERENT, "1 list differs from the recount");
 }
 END_TEST
 
@@ -87,26 +88,26 @@ END_TEST
 
 START_TEST(messages_without_events_are_nothing_to_compare) {
     recount.messages = 90;
-    expect_verdict(VERDICT_NOTHING, "90 messages have no event");
+    expect_verdict(VERDICT_NOTHING, "90 messages hold only empty arrays");
 }
 END_TEST
 
 START_TEST(events_that_are_all_rejected_name_the_setting) {
     recount.messages = recount.events = recount.outcomes[OUTCOME_NO_ITEM] = 90;
-    expect_verdict(VERDICT_NOTHING, "none of 90 events counts, 90 are no_item: look at TOPKD_FIELD_ITEM");
+    expect_verdict(VERDICT_NOTHING, "none of 90 events counts, 90 are no_item: check TOPKD_FIELD_ITEM");
 }
 END_TEST
 
 START_TEST(events_that_all_weigh_nothing_name_the_weights) {
     recount.messages = recount.events = recount.outcomes[OUTCOME_WEIGHTLESS] = 90;
-    expect_verdict(VERDICT_NOTHING, "look at TOPKD_WEIGHTS");
+    expect_verdict(VERDICT_NOTHING, "check TOPKD_WEIGHTS");
 }
 END_TEST
 
 START_TEST(a_range_without_events_says_where_they_are) {
     recount.messages = recount.events = recount.outcomes[OUTCOME_APPLIED] = 90;
     recount.first_minute = recount.last_minute = 29395860;
-    expect_verdict(VERDICT_NOTHING, "those of the log go from 2025-11-21T19:00 to 2025-11-21T19:00");
+    expect_verdict(VERDICT_NOTHING, "the log has minutes from 2025-11-21T19:00 to 2025-11-21T19:00");
 }
 END_TEST
 
@@ -114,13 +115,13 @@ START_TEST(a_redis_without_any_list_asks_for_board_and_address) {
     given_list(STATE_NONE);
     expect_verdict(VERDICT_NOTHING, "Redis has no list of the board \"topk\"");
     given_list(STATE_OPEN);
-    expect_verdict(VERDICT_NOTHING, "no list can be compared, 1 open");
+    expect_verdict(VERDICT_NOTHING, "no list could be compared (1 open)");
 }
 END_TEST
 
 START_TEST(lists_that_are_all_open_are_nothing_to_compare) {
     given_list(STATE_OPEN);
-    expect_verdict(VERDICT_NOTHING, "1 open: --wait");
+    expect_verdict(VERDICT_NOTHING, "(1 open): use --wait");
     options.exact = true;
     expect_verdict(VERDICT_NOTHING, "1 list is open");
     options.allow_open = true;
@@ -161,7 +162,7 @@ START_TEST(lists_that_have_all_expired_are_nothing_to_compare) {
 END_TEST
 
 START_TEST(a_foreign_list_alone_is_nothing_to_compare) {
-    given_list(STATE_FINAL)->group = NULL;
+    given_list(STATE_FINAL)->bucket = NULL;
     tally_deinit(&recount.tally);
     recount.messages = recount.events = recount.outcomes[OUTCOME_APPLIED] = 0;
     expect_verdict(VERDICT_NOTHING, "1 list is foreign");
@@ -185,7 +186,7 @@ START_TEST(workers_that_never_committed_are_named_so) {
     given_list(STATE_FINAL);
     options.wait_ms = 1000;
     arrived = (struct arrived){.behind = 7};
-    expect_verdict(VERDICT_DIFFERENT, "7 records are not committed, nor was anything ever: is TOPKD_GROUP right");
+    expect_verdict(VERDICT_DIFFERENT, "7 records are not committed: the group has never committed, check TOPKD_GROUP");
 }
 END_TEST
 
@@ -195,7 +196,7 @@ START_TEST(what_the_wait_was_still_for_is_told_where_it_is_not_good) {
     given_list(STATE_FINAL);
     expect_verdict(VERDICT_EXACT, "");
     given_list(STATE_NONE);
-    expect_verdict(VERDICT_DIFFERENT, "when the wait was over it was still for 1 of 1 lists");
+    expect_verdict(VERDICT_DIFFERENT, "the wait ended while waiting for 1 of 1 lists");
 }
 END_TEST
 
@@ -235,6 +236,37 @@ START_TEST(every_list_that_is_blamed_is_among_the_faults) {
 }
 END_TEST
 
+/* Goal: nobody takes an audit that compared nothing for one that found no difference. */
+START_TEST(where_nothing_was_compared_the_report_says_so_and_shows_no_zeros_that_look_good) {
+    struct buf out = {0};
+    expect_verdict(VERDICT_NOTHING, "there is no message to count in 4 partitions");
+    const struct report report = {&in, &summary, &recount, &faults, 0, 0};
+    report_table(&report, &out);
+    const char *text = buf_text(&out), *last = strrchr(text, '\n');
+    while (last > text && last[-1] != '\n') last--;
+    ck_assert_msg(strncmp(last, "verdict: nothing to compare - there is no message", 49) == 0, "%s", last);
+    ck_assert_ptr_nonnull(strstr(text, "  compared                  0  the verdict says why\n"));
+    ck_assert_ptr_null(strstr(text, "exact"));
+    ck_assert_ptr_null(strstr(text, "unequal"));
+    ck_assert_ptr_null(strstr(text, "out of bounds"));
+    buf_free(&out);
+}
+END_TEST
+
+START_TEST(where_a_list_was_compared_the_report_counts_the_lists) {
+    struct buf out = {0};
+    given_list(STATE_FINAL);
+    expect_verdict(VERDICT_EXACT, "");
+    const struct report report = {&in, &summary, &recount, &faults, 0, 0};
+    report_table(&report, &out);
+    ck_assert_ptr_nonnull(strstr(buf_text(&out), "  compared                  1  of which:\n"));
+    ck_assert_ptr_nonnull(strstr(buf_text(&out), "  unequal                   0  "));
+    ck_assert_ptr_nonnull(
+        strstr(buf_text(&out), "verdict: exact - 1 list of 1 location, 1 event, every count equal\n"));
+    buf_free(&out);
+}
+END_TEST
+
 Suite *audit_summary_suite(void);
 Suite *audit_summary_suite(void) {
     Suite *s = suite_create("audit_summary");
@@ -259,6 +291,8 @@ Suite *audit_summary_suite(void) {
     tcase_add_test(c, what_the_wait_was_still_for_is_told_where_it_is_not_good);
     tcase_add_test(c, the_worst_list_is_first_and_a_mere_state_is_last);
     tcase_add_test(c, every_list_that_is_blamed_is_among_the_faults);
+    tcase_add_test(c, where_nothing_was_compared_the_report_says_so_and_shows_no_zeros_that_look_good);
+    tcase_add_test(c, where_a_list_was_compared_the_report_counts_the_lists);
     suite_add_tcase(s, c);
     return s;
 }

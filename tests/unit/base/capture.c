@@ -1,4 +1,4 @@
-/* unit/base/capture.c - see capture.h. */
+/* unit/base/capture.c - stderr goes to a temporary file between begin and end. */
 #include "capture.h"
 
 #include <unistd.h>

@@ -1,4 +1,4 @@
-/* The small parts: errors, hash, random numbers, memory. */
+/* unit/base/check_base.c - the small parts: errors, hash, random numbers, memory. */
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* Buffers and varints. */
+/* unit/base/check_buf.c - buffers and varints. */
 #include <stdint.h>
 #include <string.h>
 

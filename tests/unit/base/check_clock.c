@@ -1,4 +1,4 @@
-/* Minutes as numbers and as texts, held against the C library's calendar. */
+/* unit/base/check_clock.c - minutes as numbers and as texts, held against the C library's calendar. */
 #include <stdio.h>
 #include <string.h>
 #include <time.h>

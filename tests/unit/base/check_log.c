@@ -1,4 +1,4 @@
-/* Log lines as a reader of stderr sees them. */
+/* unit/base/check_log.c - log lines as a reader of stderr sees them. */
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -153,7 +153,8 @@ START_TEST(lines_of_threads_do_not_mix) {
     for (int i = 0; i < 2; i++) pthread_join(threads[i], NULL);
     capture_end(&capture);
     int lines = 0;
-    for (char *rest = NULL, *line = strtok_r(capture.text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+    for (char *rest = NULL, *line = strtok_r(capture.text, "\n", &rest); line != NULL;
+         line = strtok_r(NULL, "\n", &rest)) {
         const char *end = line + strlen("ts=2026-11-21T19:08:01.123Z level=info ");
         ck_assert(strcmp(end, "event=of_a_thread name=aaaaaaa") == 0 ||
                   strcmp(end, "event=of_a_thread name=bbbbbbb") == 0);

@@ -1,4 +1,4 @@
-/* Metrics as Prometheus reads them. */
+/* unit/base/check_metrics.c - metrics as Prometheus reads them. */
 #include <math.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -31,11 +31,10 @@ END_TEST
 START_TEST(counter_has_help_type_labels_and_an_exact_value) {
     metric_add(metrics_get(m, METRIC_EVENTS, "outcome=\"late\""), 2);
     metric_add(metrics_get(m, METRIC_EVENTS, "outcome=\"applied\""), UINT64_C(9007199254740993)); /* no double is */
-    ck_assert_str_eq(text_now(),
-                     "# HELP topkd_events_total Events read, by what became of them; the sum is all of them\n"
-                     "# TYPE topkd_events_total counter\n"
-                     "topkd_events_total{outcome=\"applied\"} 9007199254740993\n"
-                     "topkd_events_total{outcome=\"late\"} 2\n");
+    ck_assert_str_eq(text_now(), "# HELP topkd_events_total Events read, by outcome. Every event has exactly one\n"
+                                 "# TYPE topkd_events_total counter\n"
+                                 "topkd_events_total{outcome=\"applied\"} 9007199254740993\n"
+                                 "topkd_events_total{outcome=\"late\"} 2\n");
 }
 END_TEST
 
@@ -55,7 +54,7 @@ START_TEST(series_is_made_once_and_found_again) {
 END_TEST
 
 static const struct {
-    double v;
+    double value;
     const char *text;
 } gauges[] = {
     {0, "0"},
@@ -72,7 +71,7 @@ START_TEST(gauge_shows_the_last_value) {
     char expected[64];
     struct metric *s = metrics_get(m, METRIC_COMMIT_AGE, "");
     metric_set(s, 99);
-    metric_set(s, gauges[_i].v);
+    metric_set(s, gauges[_i].value);
     snprintf(expected, sizeof expected, "\ntopkd_commit_age_seconds %s\n", gauges[_i].text);
     expect_text(expected);
 }

@@ -1,4 +1,4 @@
-/* Blocks of a pool: apart while they are taken, joined when they come back. */
+/* unit/base/check_pool.c - blocks of a pool: apart while they are taken, joined when they come back. */
 #include <string.h>
 
 #include <check.h>
@@ -8,7 +8,7 @@
 enum { MB = 1 << 20 };
 
 struct taken {
-    unsigned char *p;
+    unsigned char *block;
     size_t bytes;
 };
 
@@ -26,7 +26,7 @@ static size_t random_bytes(uint64_t *x) {
 
 static bool holds(const struct taken *t, unsigned char value) {
     for (size_t i = 0; i < t->bytes; i++)
-        if (t->p[i] != value) return false;
+        if (t->block[i] != value) return false;
     return true;
 }
 
@@ -45,24 +45,24 @@ START_TEST(blocks_never_overlap_and_all_memory_comes_back) {
     for (int i = 0; i < STEPS; i++) {
         size_t k = next_random(&x) % N;
         struct taken *t = &all[k];
-        if (t->p == NULL) {
+        if (t->block == NULL) {
             t->bytes = random_bytes(&x);
-            t->p = pool_take(&pool, t->bytes);
-            ck_assert_uint_eq((uintptr_t)t->p % (pool_size(t->bytes) < 4096 ? pool_size(t->bytes) : 4096), 0);
-            memset(t->p, (int)(k % 251), t->bytes);
+            t->block = pool_take(&pool, t->bytes);
+            ck_assert_uint_eq((uintptr_t)t->block % (pool_size(t->bytes) < 4096 ? pool_size(t->bytes) : 4096), 0);
+            memset(t->block, (int)(k % 251), t->bytes);
             used += pool_size(t->bytes);
         } else {
             ck_assert_msg(holds(t, (unsigned char)(k % 251)), "step %d: a block was written by another", i);
-            pool_give(&pool, t->p, t->bytes);
+            pool_give(&pool, t->block, t->bytes);
             used -= pool_size(t->bytes);
-            t->p = NULL;
+            t->block = NULL;
         }
         ck_assert_uint_eq(pool.used_bytes, used);
         ck_assert_uint_ge(pool.held_bytes, used);
     }
     for (size_t k = 0; k < N; k++) {
-        if (all[k].p != NULL) pool_give(&pool, all[k].p, all[k].bytes);
-        all[k].p = NULL;
+        if (all[k].block != NULL) pool_give(&pool, all[k].block, all[k].bytes);
+        all[k].block = NULL;
     }
     ck_assert_uint_eq(pool.used_bytes, 0);
     pool_deinit(&pool);
@@ -119,7 +119,7 @@ START_TEST(zeroed_means_zeroed_also_where_something_was_before) {
     pool_give(&pool, p, 4096);
     struct taken t = {pool_take_zeroed(&pool, 4096), 4096};
     ck_assert(holds(&t, 0));
-    pool_give(&pool, t.p, t.bytes);
+    pool_give(&pool, t.block, t.bytes);
     pool_deinit(&pool);
 }
 END_TEST

@@ -1,4 +1,5 @@
-/* The two doors of a test build. Each fault acts in a process of its own, since the environment is read once. */
+/* unit/base/check_testhook.c - the doors of a test build.
+ * Each fault acts in a process of its own, since the environment is read once. */
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>

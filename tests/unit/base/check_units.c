@@ -1,4 +1,4 @@
-/* Durations and sizes as people write them. */
+/* unit/base/check_units.c - durations and sizes as people write them. */
 #include <string.h>
 
 #include <check.h>
@@ -34,7 +34,7 @@ START_TEST(duration_is_read_and_written_with_its_largest_unit) {
     ck_assert_int_eq(units_parse_duration(durations[_i].text, &ms, NULL), 0);
     ck_assert_uint_eq(ms, durations[_i].ms);
     units_write_duration(ms, &out);
-    ck_assert_str_eq(buf_text(&out), durations[_i].written ? durations[_i].written : durations[_i].text);
+    ck_assert_str_eq(buf_text(&out), durations[_i].written != NULL ? durations[_i].written : durations[_i].text);
     buf_free(&out);
 }
 END_TEST
@@ -91,7 +91,7 @@ START_TEST(size_is_read_in_units_of_1024) {
     ck_assert_int_eq(units_parse_size(sizes[_i].text, &bytes, NULL), 0);
     ck_assert_uint_eq(bytes, sizes[_i].bytes);
     units_write_size(bytes, &out);
-    ck_assert_str_eq(buf_text(&out), sizes[_i].written ? sizes[_i].written : sizes[_i].text);
+    ck_assert_str_eq(buf_text(&out), sizes[_i].written != NULL ? sizes[_i].written : sizes[_i].text);
     buf_free(&out);
 }
 END_TEST

@@ -1,4 +1,4 @@
-/* A configuration with problems, for whoever looks at the rest of it all the same. */
+/* unit/config/check_config_rest.c - a configuration with problems, for whoever looks at the rest of it all the same. */
 #include <string.h>
 
 #include <check.h>

@@ -1,4 +1,4 @@
-/* The table as people read it, and the hash of what it means. */
+/* unit/config/check_config_show.c - the table as people read it, and the hash of what it means. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +30,7 @@ START_TEST(env_example_loads_as_the_defaults) {
     size_t n = 0;
     config_write_env(&text);
     char *copy = strdup(buf_text(&text));
-    for (char *rest = NULL, *line = strtok_r(copy, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+    for (char *rest = NULL, *line = strtok_r(copy, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest))
         if (strncmp(line, "#TOPKD_", 7) == 0) entries[n++] = line + 7;
     ck_assert_uint_eq(n, SETTINGS);
     struct config *shown = must_load(entries), *defaults = must_load((const char *const[]){NULL});
@@ -81,7 +81,8 @@ START_TEST(effective_values_are_logged_on_one_line_without_secrets) {
     capture_end(&capture);
     config_destroy(c);
     const char *const parts[] = {
-        " level=info event=config_loaded brokers=localhost:9092 topics=a,b group=topkd redis=redis://***@h:1/2 threads=3 ",
+        " level=info event=config_loaded brokers=localhost:9092 topics=a,b group=topkd redis=redis://***@h:1/2 ",
+        " threads=3 ",
         " lateness=1m ",
         " retention=25h ",
         " memory_limit=1GB ",
@@ -124,7 +125,7 @@ START_TEST(long_lateness_is_warned_of) {
 END_TEST
 
 static uint64_t meaning_of(const char *entry) {
-    struct config *c = entry ? MUST_LOAD(entry) : must_load((const char *const[]){NULL});
+    struct config *c = entry != NULL ? MUST_LOAD(entry) : must_load((const char *const[]){NULL});
     uint64_t hash = config_meaning_hash(c);
     config_destroy(c);
     return hash;

@@ -1,4 +1,4 @@
-/* Values from files, and settings that go through to librdkafka. */
+/* unit/config/check_config_sources.c - values from files, and settings that go through to librdkafka. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,7 +57,7 @@ END_TEST
 
 START_TEST(bad_value_from_a_file_is_refused_but_not_shown) {
     given_file("hunter2\n", 8);
-    MUST_REFUSE(from_file("REDIS"), "TOPKD_REDIS: ", "came something else in the file", "begin with redis://");
+    MUST_REFUSE(from_file("REDIS"), "TOPKD_REDIS: ", "got something else in the file", "start it with redis://");
     ck_assert_ptr_null(strstr(problems_text(), "hunter2"));
 }
 END_TEST
@@ -65,8 +65,7 @@ END_TEST
 START_TEST(value_and_file_at_once_is_a_problem) {
     given_file("5", 1);
     ck_assert_ptr_null(load_entries((const char *const[]){"K=7", from_file("K"), NULL}));
-    ck_assert_msg(strcmp(problems_text(), "TOPKD_K: expected a value or a file, came both: unset one of the two\n") ==
-                      0,
+    ck_assert_msg(strcmp(problems_text(), "TOPKD_K: expected a value or a file, got both: unset one of them\n") == 0,
                   "%s", problems_text());
     struct config *c = MUST_LOAD("K=", from_file("K")); /* an empty value is none */
     ck_assert_uint_eq(c->k, 5);
@@ -83,7 +82,7 @@ START_TEST(file_that_cannot_be_read_is_named_with_the_reason) {
     memset(large, 'x', (64 << 10) + 1);
     given_file(large, (64 << 10) + 1);
     free(large);
-    must_refuse(from_file("GROUP"), (const char *const[]){"larger than 64 KB", NULL});
+    must_refuse(from_file("GROUP"), (const char *const[]){"shorten the file to 64 KB", NULL});
 }
 END_TEST
 
@@ -118,13 +117,13 @@ END_TEST
 static const struct {
     const char *entry, *reason;
 } owned[] = {
-    {"RDKAFKA_ENABLE_AUTO_COMMIT=true", "commits by itself"},
-    {"RDKAFKA_ENABLE_AUTO_OFFSET_STORE=false", "commits by itself"},
-    {"RDKAFKA_ENABLE_IDEMPOTENCE=true", "would end such a producer for good"},
-    {"RDKAFKA_AUTO_COMMIT_ENABLE=true", "commits by itself"},
+    {"RDKAFKA_ENABLE_AUTO_COMMIT=true", "itself commits"},
+    {"RDKAFKA_ENABLE_AUTO_OFFSET_STORE=false", "itself commits"},
+    {"RDKAFKA_ENABLE_IDEMPOTENCE=true", "ends such a producer for good"},
+    {"RDKAFKA_AUTO_COMMIT_ENABLE=true", "itself commits"},
     {"RDKAFKA_AUTO_OFFSET_RESET=latest", "set TOPKD_START"},
     {"RDKAFKA_ENABLE_PARTITION_EOF=true", "end of each partition"},
-    {"RDKAFKA_ALLOW_AUTO_CREATE_TOPICS=true", "waited for"},
+    {"RDKAFKA_ALLOW_AUTO_CREATE_TOPICS=true", "waits for a missing topic"},
     {"RDKAFKA_GROUP_ID=x", "set TOPKD_GROUP"},
     {"RDKAFKA_BOOTSTRAP_SERVERS=x", "set TOPKD_BROKERS"},
     {"RDKAFKA_METADATA_BROKER_LIST=x", "set TOPKD_BROKERS"},
@@ -152,7 +151,7 @@ START_TEST(property_as_value_and_as_file_is_a_problem) {
     ck_assert_ptr_null(
         load_entries((const char *const[]){"RDKAFKA_CLIENT_ID=a", from_file("RDKAFKA_CLIENT_ID"), NULL}));
     ck_assert_int_eq(problems_count(), 1);
-    ck_assert_ptr_nonnull(strstr(problems_text(), "set twice"));
+    ck_assert_ptr_nonnull(strstr(problems_text(), "set it once"));
     ck_assert_ptr_null(load_one("RDKAFKA_SASL_PASSWORD_FILE=/nonexistent"));
     ck_assert_ptr_nonnull(strstr(problems_text(), "No such file"));
 }

@@ -12,7 +12,7 @@ enum { EVENT_LINE_BYTES = 2048 };
 /* 2025-11-21T19:00:00.123Z: what an event without a time of its own gets. */
 #define RECORD_TIME_MS INT64_C(1763751600123)
 
-/* The fields as design and README name them; view=1,like=4,skip=0,*=2; a global list. Borrowed, for ever valid. */
+/* The fields as EVENTS.md names them; view=1,like=4,skip=0,*=2; a global list. Borrowed, for ever valid. */
 const struct event_rules *given_rules(void);
 
 /* A batch decoded from a copy of the N bytes at P that ends where its memory ends, so that a sanitizer sees a look

@@ -220,7 +220,7 @@ START_TEST(without_a_right_a_final_list_keeps_its_parts) {
         redis_server_do(server, "ACL SETUSER narrow +@all %s", rights[i]);
         ck_assert_msg(narrow.ops->lists_write(narrow.self, &final, 1, 1000, &error) == STORE_BROKEN, "%s: %s",
                       rights[i], error.text);
-        ck_assert_msg(strstr(error.text, "grant the rights in Redis that the README lists") != NULL, "%s", error.text);
+        ck_assert_msg(strstr(error.text, "grant the rights in Redis that RUNBOOK.md lists") != NULL, "%s", error.text);
         expect_redis("1", "HEXISTS topk:{US}:part:2026-11-21T19:08 i:events/0");
         expect_redis("0", "HEXISTS topk:{US}:part:2026-11-21T19:08 closed");
         redis_server_do(server, "ACL SETUSER narrow +@all");
