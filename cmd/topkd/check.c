@@ -7,6 +7,7 @@
 #include "base/findings.h"
 #include "base/metrics.h"
 #include "config/config.h"
+#include "options.h"
 #include "source/kafka_check.h"
 #include "store/redis_check.h"
 
@@ -62,8 +63,9 @@ int check(const char *const *envp) {
     const char *text = buf_text(&problems);
     log_set_level(LOG_ERROR); /* what matters is found out here */
     check_tell_settings(&f, text);
-    bool kafka_settings = kafka_check_settings(c, &f);
-    if (check_may_look(&f, text, "kafka", kafka) && kafka_settings) kafka_check(c, &f);
+    struct kafka_options o = options_kafka(c);
+    bool kafka_settings = kafka_check_settings(&o, &f);
+    if (check_may_look(&f, text, "kafka", kafka) && kafka_settings) kafka_check(&o, &f);
     if (check_may_look(&f, text, "redis", redis)) check_redis(c, &f);
     printf("problems=%u warnings=%u\n", f.problems_n, f.warnings_n);
     buf_free(&problems);

@@ -11,6 +11,7 @@
 #include "check.h"
 #include "config/config.h"
 #include "guard.h"
+#include "options.h"
 #include "serve/serve.h"
 #include "source/kafka.h"
 #include "worker/worker.h"
@@ -167,11 +168,12 @@ static void allocator_init(const struct config *c) {
 
 static int topkd_with_kafka(const struct config *c, struct waiter *waiter) {
     struct metrics *m = metrics_create();
+    struct kafka_options o = options_kafka(c);
     struct kafka_shared *kafka = NULL;
     struct err e = {0};
     int code = EXIT_CONFIG;
     metric_set(metrics_get(m, METRIC_BUILD_INFO, "version=\"" TOPKD_VERSION "\""), 1);
-    if (kafka_shared_open(c, &clock_system, m, &kafka, &e) != 0)
+    if (kafka_shared_open(&o, &clock_system, m, &kafka, &e) != 0)
         topkd_failed("kafka_not_opened", e.text);
     else
         code = topkd_with_worker(c, m, kafka, waiter);

@@ -1,20 +1,39 @@
-/* source/kafka.h - source_ops on librdkafka. See source/source.h for the contract and kafka.c for the facts that bite.
- */
+/* source/kafka.h - source_ops on librdkafka: what all members of a process share, and the members.
+ * See source/source.h for the contract and kafka_member.c for the facts that bite.
+ *
+ * The files in reading order; each knows only those above it:
+ *     source.h                 the contract that a member keeps
+ *     kafka_options.h          what the program that starts it says
+ *     kafka_remedies           an error of Kafka -> what a person can do
+ *     kafka_library            librdkafka's version, its logs
+ *     kafka_properties, _conf  the settings of a handle
+ *     kafka_notes              the last error of each kind
+ *     kafka_tickets            how far the dead letters of each member got
+ *     kafka_dead_letters       the way to the dead letter topic (kafka_dead_letters_internal.h lists its files)
+ *     kafka_topics             partitions and leaders, as last heard
+ *     kafka_shared, _why       the handle and the thread that all members share; what is wrong, in words
+ *     kafka_events, _asker     events that wait for poll; a thread for questions that take a round trip
+ *     kafka_nudge              a cure for old versions
+ *     kafka_member             a member of the group (kafka_member.h lists its files)
+ *     kafka_check              what a worker would meet, for --check (kafka_check_internal.h lists its files) */
 #ifndef TOPKD_SOURCE_KAFKA_H
 #define TOPKD_SOURCE_KAFKA_H
 
 #include "base/clock.h"
 #include "base/metrics.h"
-#include "config/config.h"
+#include "source/kafka_options.h"
 #include "source/source.h"
 
-struct kafka_shared; /* what all members of one process share: topic metadata, the way to the dead-letter topic */
+enum { KAFKA_LAST_ERROR_MAX = 200 };
 
-/* Threads: any for kafka_shared_*. */
-int kafka_shared_open(const struct config *c, const struct clock *clock, struct metrics *m, struct kafka_shared **out,
-                      struct err *e) MUST_CHECK;
+/* What all members of one process share: topic metadata, the way to the dead letter topic.   Threads: any. */
+struct kafka_shared;
+
+/* O: at least one topic; borrowed. Settings that librdkafka refuses: ERR_INVALID with its text. */
+int kafka_shared_open(const struct kafka_options *o, const struct clock *clock, struct metrics *m,
+                      struct kafka_shared **out, struct err *e) MUST_CHECK;
 void kafka_shared_close(struct kafka_shared *s);
-/* Number of partitions of topic number I of config->topics, as last heard (refreshed every 10 s or faster); 0 = not
+/* How many partitions topic number I of the options has, as last heard (refreshed every 10 s or faster). 0: it is not
  * known (yet). What was known stays while the topic is missing. */
 uint32_t kafka_shared_partitions(struct kafka_shared *s, uint32_t i);
 /* Did the topic go, though its partitions were known? */
@@ -23,7 +42,7 @@ bool kafka_shared_topic_is_away(struct kafka_shared *s, uint32_t i);
  * answered within the last refresh, all topics are there, and no dead letter waits for something to be mended. */
 bool kafka_shared_why(struct kafka_shared *s, char why[WHY_MAX]);
 /* The last error that was not about a connection, with its age and remedy, if it is not known to be over; else "". */
-void kafka_shared_last_error(struct kafka_shared *s, char text[200]);
+void kafka_shared_last_error(struct kafka_shared *s, char text[KAFKA_LAST_ERROR_MAX]);
 
 /* One member. QUEUE_BYTES bounds what librdkafka may hold of fetched messages for it. Settings that librdkafka refuses:
  * ERR_INVALID with its text. */

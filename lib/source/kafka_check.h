@@ -6,11 +6,11 @@
 #define TOPKD_SOURCE_KAFKA_CHECK_H
 
 #include "base/findings.h"
-#include "config/config.h"
+#include "source/kafka_options.h"
 
 /* What librdkafka says of each TOPKD_RDKAFKA_ setting; asks nobody. False if there is a problem. */
-bool kafka_check_settings(const struct config *c, struct findings *f);
+bool kafka_check_settings(const struct kafka_options *o, struct findings *f);
 /* Brokers, topics, rights, group and dead-letter topic; with settings that passed. */
-void kafka_check(const struct config *c, struct findings *f);
+void kafka_check(const struct kafka_options *o, struct findings *f);
 
 #endif

@@ -5,11 +5,12 @@
  * want to wait that long (WAIT_MS) is told "not committed" and its commit, if not sent yet, never is. Nor is one that
  * still waits when the partitions go: it would carry the next generation, and take down what the next owner commits.
  * Answers go to a queue of their own, so that waiting for one does not swallow messages. */
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
-#include "source/kafka_internal.h"
+#include "source/kafka_member.h"
 
 struct kafka_commit {
     struct kafka_commit *next;
@@ -19,6 +20,7 @@ struct kafka_commit {
 };
 
 static struct kafka_commit *commit_create(const struct source_commit *c, size_t n) {
+    assert(c != NULL && n > 0);
     struct kafka_commit *k = mem_zalloc(1, sizeof *k);
     k->commits = mem_zalloc(n, sizeof *k->commits);
     memcpy(k->commits, c, n * sizeof *c);
@@ -32,8 +34,8 @@ static void commit_destroy(struct kafka_commit *k) {
     mem_free(k);
 }
 
-/* The list borrows the metadata; see list_free. */
-static rd_kafka_topic_partition_list_t *list_of(const struct kafka_commit *k) {
+/* The list borrows the metadata; see commit_list_free. */
+static rd_kafka_topic_partition_list_t *commit_list(const struct kafka_commit *k) {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)k->n);
     for (size_t i = 0; i < k->n; i++) {
         struct source_commit *c = &k->commits[i];
@@ -45,7 +47,7 @@ static rd_kafka_topic_partition_list_t *list_of(const struct kafka_commit *k) {
     return list;
 }
 
-static void list_free(rd_kafka_topic_partition_list_t *list) {
+static void commit_list_free(rd_kafka_topic_partition_list_t *list) {
     for (int i = 0; i < list->cnt; i++) {
         list->elems[i].metadata = NULL;
         list->elems[i].metadata_size = 0;
@@ -54,121 +56,128 @@ static void list_free(rd_kafka_topic_partition_list_t *list) {
 }
 
 /* librdkafka would send it with the generation of the moment, or with none, which an empty group accepts. */
-static bool may_commit(const struct kafka_member *m) { return m->granted && !rd_kafka_assignment_lost(m->rk); }
+static bool commit_is_allowed(const struct kafka_member *m) {
+    bool ours = m->grant == KAFKA_GRANT_GIVEN || m->grant == KAFKA_GRANT_HELD || m->grant == KAFKA_GRANT_TAKEN;
+    return ours && !rd_kafka_assignment_lost(m->rk);
+}
 
-static rd_kafka_resp_err_t send_head(struct kafka_member *m) {
-    if (!may_commit(m)) return RD_KAFKA_RESP_ERR__ASSIGNMENT_LOST;
-    rd_kafka_topic_partition_list_t *list = list_of(m->commits);
+static rd_kafka_resp_err_t head_send(struct kafka_member *m) {
+    if (!commit_is_allowed(m)) return RD_KAFKA_RESP_ERR__ASSIGNMENT_LOST;
+    rd_kafka_topic_partition_list_t *list = commit_list(m->commits);
     rd_kafka_resp_err_t err = rd_kafka_commit_queue(m->rk, list, m->commit_queue, NULL, NULL);
-    list_free(list);
+    commit_list_free(list);
     return err;
 }
 
 /* One event a commit: the first verdict counts. */
-static void report(struct kafka_member *m, struct kafka_commit *k) {
+static void commit_report(struct kafka_member *m, struct kafka_commit *k) {
+    assert(k != NULL);
     if (k->reported) return;
     k->reported = true;
     struct kafka_event *event =
         kafka_event_create(SOURCE_COMMITTED, mem_dup(k->commits, k->n * sizeof *k->commits), k->n);
     event->ev.commits = event->owned;
-    kafka_member_push(m, event);
+    kafka_events_push(&m->events, event);
 }
 
-static void remove_head(struct kafka_member *m) {
+static void head_remove(struct kafka_member *m) {
     struct kafka_commit *k = m->commits;
+    assert(k != NULL);
     m->commits = k->next;
-    if (!m->commits) m->commits_tail = &m->commits;
+    if (m->commits == NULL) m->commits_tail = &m->commits;
     commit_destroy(k);
 }
 
 /* The head is answered (or could not be sent): tell, forget, send the next. */
-static void finish_head(struct kafka_member *m) {
+static void head_finish(struct kafka_member *m) {
     for (;;) {
-        report(m, m->commits);
-        remove_head(m);
-        if (!m->commits || send_head(m) == RD_KAFKA_RESP_ERR_NO_ERROR) return;
+        commit_report(m, m->commits);
+        head_remove(m);
+        if (m->commits == NULL || head_send(m) == RD_KAFKA_RESP_ERR_NO_ERROR) return;
     }
 }
 
 /* ANSWERED may be sorted otherwise than what was sent. */
-static void take_verdicts(struct kafka_commit *k, rd_kafka_resp_err_t err, rd_kafka_topic_partition_list_t *answered) {
-    for (size_t i = 0; answered && !err && i < k->n; i++) {
+static void verdicts_take(struct kafka_commit *k, rd_kafka_resp_err_t err, rd_kafka_topic_partition_list_t *answered) {
+    for (size_t i = 0; answered != NULL && !err && i < k->n; i++) {
         struct source_commit *c = &k->commits[i];
         rd_kafka_topic_partition_t *p = rd_kafka_topic_partition_list_find(answered, c->tp.topic, c->tp.partition);
-        c->ok = p && !p->err && p->offset == c->offset;
+        c->ok = p != NULL && !p->err && p->offset == c->offset;
     }
 }
 
-static void note_refusal(struct kafka_member *m, rd_kafka_resp_err_t err) {
+static void refusal_note(struct kafka_member *m, rd_kafka_resp_err_t err) {
     char text[KAFKA_TEXT_MAX];
     snprintf(text, sizeof text, "commit refused: %s", rd_kafka_err2str(err));
-    kafka_note_error(m->shared, err, text);
+    kafka_notes_add(&m->shared->notes, err, text);
 }
 
 /* Waits up to TIMEOUT_MS for the head's answer. */
-static void serve_answer(struct kafka_member *m, int timeout_ms) {
+static void answer_serve(struct kafka_member *m, int timeout_ms) {
     rd_kafka_event_t *rkev = rd_kafka_queue_poll(m->commit_queue, timeout_ms);
-    if (!rkev) return;
-    if (rd_kafka_event_type(rkev) == RD_KAFKA_EVENT_OFFSET_COMMIT && m->commits) {
+    if (rkev == NULL) return;
+    if (rd_kafka_event_type(rkev) == RD_KAFKA_EVENT_OFFSET_COMMIT && m->commits != NULL) {
         rd_kafka_resp_err_t err = rd_kafka_event_error(rkev);
-        if (err) note_refusal(m, err);
-        take_verdicts(m->commits, err, rd_kafka_event_topic_partition_list(rkev));
-        finish_head(m);
+        if (err) refusal_note(m, err);
+        verdicts_take(m->commits, err, rd_kafka_event_topic_partition_list(rkev));
+        head_finish(m);
     }
     rd_kafka_event_destroy(rkev);
 }
 
-void kafka_commit_collect(struct kafka_member *m) { serve_answer(m, 0); }
+void kafka_commit_collect(struct kafka_member *m) { answer_serve(m, 0); }
 
-static bool is_queued(const struct kafka_member *m, const struct kafka_commit *k) {
-    for (const struct kafka_commit *i = m->commits; i; i = i->next)
+static bool commit_is_queued(const struct kafka_member *m, const struct kafka_commit *k) {
+    for (const struct kafka_commit *i = m->commits; i != NULL; i = i->next)
         if (i == k) return true;
     return false;
 }
 
 /* Takes K out if it is not under way, so that it is not sent after its sender gave up. */
-static void give_up(struct kafka_member *m, struct kafka_commit *k) {
-    report(m, k);
+static void commit_give_up(struct kafka_member *m, struct kafka_commit *k) {
+    commit_report(m, k);
     if (k == m->commits) return; /* its late answer removes it */
     struct kafka_commit **at = &m->commits;
     while (*at != k) at = &(*at)->next;
     *at = k->next;
-    if (!*at) m->commits_tail = at;
+    if (*at == NULL) m->commits_tail = at;
     commit_destroy(k);
 }
 
-static void wait_for(struct kafka_member *m, struct kafka_commit *k, int wait_ms) {
+static void commit_wait(struct kafka_member *m, struct kafka_commit *k, int wait_ms) {
     const struct clock *clock = m->shared->clock;
     int64_t until = clock_mono_ms(clock) + wait_ms;
-    while (is_queued(m, k)) {
+    while (commit_is_queued(m, k)) {
         int64_t left = until - clock_mono_ms(clock);
         if (left <= 0) {
-            give_up(m, k);
+            commit_give_up(m, k);
             return;
         }
-        serve_answer(m, (int)left);
+        answer_serve(m, (int)left);
     }
 }
 
 int kafka_commit_start(struct kafka_member *m, const struct source_commit *c, size_t n, int wait_ms, struct err *e) {
     if (n == 0) return err_set(e, ERR_INVALID, "nothing to commit");
-    if (!may_commit(m)) return err_set(e, ERR_REFUSED, "the partitions are not ours, somebody else may have committed");
+    if (!commit_is_allowed(m))
+        return err_set(e, ERR_REFUSED, "the partitions are not ours, somebody else may have committed");
+    assert(*m->commits_tail == NULL);
     struct kafka_commit *k = commit_create(c, n);
     *m->commits_tail = k;
     m->commits_tail = &k->next;
-    rd_kafka_resp_err_t err = k == m->commits ? send_head(m) : RD_KAFKA_RESP_ERR_NO_ERROR;
+    rd_kafka_resp_err_t err = k == m->commits ? head_send(m) : RD_KAFKA_RESP_ERR_NO_ERROR;
     if (err) {
-        remove_head(m);
+        head_remove(m);
         return err_set(e, ERR_IO, "commit: %s", rd_kafka_err2str(err));
     }
-    if (wait_ms > 0) wait_for(m, k, wait_ms);
+    if (wait_ms > 0) commit_wait(m, k, wait_ms);
     return 0;
 }
 
 void kafka_commit_give_up_waiting(struct kafka_member *m) {
-    while (m->commits && m->commits->next) give_up(m, m->commits->next);
+    while (m->commits != NULL && m->commits->next != NULL) commit_give_up(m, m->commits->next);
 }
 
 void kafka_commit_drop_all(struct kafka_member *m) {
-    while (m->commits) remove_head(m);
+    while (m->commits != NULL) head_remove(m);
 }

@@ -1,11 +1,12 @@
-/* source/kafka_lookup.c - questions that take a round trip or more: commits of the group, bounds of the logs.
- * A helper thread asks them with librdkafka's blocking calls, so that the consumer thread goes on polling; the answer
- * waits in a slot until poll fetches it. Each question has one time limit for all its calls. While a member joins, the
- * coordinator answers nothing else on that connection: look-ups before SOURCE_ASSIGN fail. */
+/* source/kafka_lookup.c - the questions that take a round trip or more: commits of the group, bounds of the logs.
+ *
+ * They run on the threads of kafka_asker.c. Each question has one time limit for all its calls. While a member joins,
+ * the coordinator answers nothing else on that connection: look-ups before SOURCE_ASSIGN fail. */
+#include <assert.h>
 #include <string.h>
 
 #include "base/mem.h"
-#include "source/kafka_internal.h"
+#include "source/kafka_member.h"
 
 enum {
     QUESTION_MS = 3000,  /* well below the shutdown timeout: closing waits for a question under way */
@@ -13,107 +14,29 @@ enum {
     CALL_MS_MIN = 1
 };
 
-struct kafka_event *kafka_event_create(enum source_event_type type, void *owned, size_t n) {
-    struct kafka_event *k = mem_zalloc(1, sizeof *k);
-    k->ev.type = type;
-    k->ev.n = n;
-    k->owned = owned;
-    return k;
-}
-
-void kafka_event_destroy(struct kafka_event *k) {
-    if (!k) return;
-    mem_free(k->owned);
-    mem_free(k);
-}
-
-/* -- the helper thread --------------------------------------------------------------------------- */
-
-static void *asker_serve(void *self) {
-    struct kafka_asker *a = self;
-    pthread_mutex_lock(&a->lock);
-    while (!a->stop) {
-        if (!a->asked) {
-            pthread_cond_wait(&a->wake, &a->lock);
-            continue;
-        }
-        pthread_mutex_unlock(&a->lock); /* tps and n are not touched while asked is set */
-        struct kafka_event *answer = a->answer(a->member, a->tps, a->n);
-        pthread_mutex_lock(&a->lock);
-        a->asked = false;
-        a->answered = answer;
-    }
-    pthread_mutex_unlock(&a->lock);
-    return NULL;
-}
-
-int kafka_asker_start(struct kafka_asker *a, struct kafka_member *m, kafka_answer_fn *answer) {
-    a->member = m;
-    a->answer = answer;
-    pthread_mutex_init(&a->lock, NULL);
-    pthread_cond_init(&a->wake, NULL);
-    a->started = pthread_create(&a->thread, NULL, asker_serve, a) == 0;
-    return a->started ? 0 : ERR_IO;
-}
-
-void kafka_asker_ask_to_stop(struct kafka_asker *a) {
-    if (!a->member) return;
-    pthread_mutex_lock(&a->lock);
-    a->stop = true;
-    pthread_cond_signal(&a->wake);
-    pthread_mutex_unlock(&a->lock);
-}
-
-void kafka_asker_stop(struct kafka_asker *a) {
-    if (!a->member) return;
-    kafka_asker_ask_to_stop(a);
-    if (a->started) pthread_join(a->thread, NULL);
-    kafka_event_destroy(a->answered);
-    mem_free(a->tps);
-    pthread_cond_destroy(&a->wake);
-    pthread_mutex_destroy(&a->lock);
-}
-
-int kafka_asker_ask(struct kafka_asker *a, const struct source_tp *tps, size_t n, struct err *e) {
-    if (n == 0) return err_set(e, ERR_INVALID, "no partition to ask for");
-    if (a->out) return err_set(e, ERR_REFUSED, "the question before is not answered yet");
-    pthread_mutex_lock(&a->lock);
-    a->tps = mem_realloc(a->tps, n, sizeof *tps);
-    memcpy(a->tps, tps, n * sizeof *tps);
-    a->n = n;
-    a->asked = true;
-    pthread_cond_signal(&a->wake);
-    pthread_mutex_unlock(&a->lock);
-    a->out = true;
-    return 0;
-}
-
-struct kafka_event *kafka_asker_take(struct kafka_asker *a) {
-    pthread_mutex_lock(&a->lock);
-    struct kafka_event *answer = a->answered;
-    a->answered = NULL;
-    pthread_mutex_unlock(&a->lock);
-    if (answer) a->out = false;
-    return answer;
-}
-
-/* -- the questions ------------------------------------------------------------------------------- */
-
-struct time_limit {
-    const struct clock *clock;
-    int64_t until;
+struct question {
+    struct kafka_member *member;
+    const struct source_tp *tps;
+    size_t n;
+    int64_t until_ms; /* of the monotonic clock */
 };
 
-static struct time_limit limit_from_now(const struct kafka_member *m) {
-    return (struct time_limit){m->shared->clock, clock_mono_ms(m->shared->clock) + QUESTION_MS};
+static int64_t question_now(const struct question *q) { return clock_mono_ms(q->member->shared->clock); }
+
+static struct question question_of(struct kafka_member *m, const struct source_tp *tps, size_t n) {
+    struct question q = {.member = m, .tps = tps, .n = n};
+    assert(n > 0 && tps != NULL);
+    q.until_ms = question_now(&q) + QUESTION_MS;
+    return q;
 }
 
-static int left_ms(const struct time_limit *t) {
-    int64_t left = t->until - clock_mono_ms(t->clock);
-    return left < CALL_MS_MIN ? CALL_MS_MIN : (int)left;
+static int question_left_ms(const struct question *q) {
+    return (int)i64_larger(q->until_ms - question_now(q), CALL_MS_MIN);
 }
 
-static bool is_over(const struct time_limit *t) { return clock_mono_ms(t->clock) >= t->until; }
+static bool question_is_over(const struct question *q) { return question_now(q) >= q->until_ms; }
+
+/* -- bounds of the logs -------------------------------------------------------------------------- */
 
 struct bound {
     bool ok;
@@ -121,38 +44,39 @@ struct bound {
 };
 
 /* LIST NULL: the call failed. */
-static void take_bound(struct bound *b, const rd_kafka_topic_partition_list_t *list, const struct source_tp *tp) {
+static void bound_take(struct bound *b, const rd_kafka_topic_partition_list_t *list, const struct source_tp *tp) {
     const rd_kafka_topic_partition_t *p = NULL;
-    for (int i = 0; list && i < list->cnt && !p; i++)
+    for (int i = 0; list != NULL && i < list->cnt && p == NULL; i++)
         if (list->elems[i].partition == tp->partition && strcmp(list->elems[i].topic, tp->topic) == 0)
             p = &list->elems[i];
-    b->ok = p && !p->err && p->offset >= 0;
+    b->ok = p != NULL && !p->err && p->offset >= 0;
     b->offset = b->ok ? p->offset : -1;
 }
 
 /* WHICH is RD_KAFKA_OFFSET_BEGINNING or _END: the protocol takes them for timestamps, one request a broker. Partitions
  * without a leader are not asked for: waiting for one would use up the time of all. */
-static rd_kafka_resp_err_t ask_once(struct kafka_member *m, rd_kafka_t *rk, const struct source_tp *tps, size_t n,
-                                    int64_t which, int timeout_ms, struct bound *out) {
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)n);
-    for (size_t i = 0; i < n; i++)
-        if (kafka_shared_has_leader(m->shared, tps[i].topic, tps[i].partition))
-            rd_kafka_topic_partition_list_add(list, tps[i].topic, tps[i].partition)->offset = which;
+static rd_kafka_resp_err_t bounds_ask_once(const struct question *q, rd_kafka_t *rk, int64_t which, int timeout_ms,
+                                           struct bound *out) {
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)q->n);
+    for (size_t i = 0; i < q->n; i++)
+        if (kafka_topics_has_leader(&q->member->shared->topics, q->tps[i].topic, q->tps[i].partition))
+            rd_kafka_topic_partition_list_add(list, q->tps[i].topic, q->tps[i].partition)->offset = which;
     rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR_NO_ERROR;
     if (list->cnt > 0) err = rd_kafka_offsets_for_times(rk, list, timeout_ms);
-    for (size_t i = 0; i < n; i++) take_bound(&out[i], err ? NULL : list, &tps[i]);
+    for (size_t i = 0; i < q->n; i++) bound_take(&out[i], err ? NULL : list, &q->tps[i]);
     rd_kafka_topic_partition_list_destroy(list);
     return err;
 }
 
 /* librdkafka gives up the whole list if one partition fails; the others are worth a second try. */
-static struct bound *ask_bounds(struct kafka_member *m, rd_kafka_t *rk, const struct source_tp *tps, size_t n,
-                                int64_t which, const struct time_limit *limit) {
-    struct bound *out = mem_zalloc(n, sizeof *out);
-    rd_kafka_resp_err_t err = ask_once(m, rk, tps, n, which, left_ms(limit), out);
-    for (size_t i = 0; err && n > 1 && i < n && !is_over(limit); i++) {
-        int left = left_ms(limit);
-        ask_once(m, rk, &tps[i], 1, which, left < ONE_BY_ONE_MS ? left : ONE_BY_ONE_MS, &out[i]);
+static struct bound *bounds_ask(const struct question *q, rd_kafka_t *rk, int64_t which) {
+    struct bound *out = mem_zalloc(q->n, sizeof *out);
+    rd_kafka_resp_err_t err = bounds_ask_once(q, rk, which, question_left_ms(q), out);
+    for (size_t i = 0; err && q->n > 1 && i < q->n && !question_is_over(q); i++) {
+        struct question one = *q;
+        one.tps = &q->tps[i];
+        one.n = 1;
+        bounds_ask_once(&one, rk, which, (int)i64_smaller(question_left_ms(q), ONE_BY_ONE_MS), &out[i]);
     }
     return out;
 }
@@ -160,12 +84,12 @@ static struct bound *ask_bounds(struct kafka_member *m, rd_kafka_t *rk, const st
 /* log_end is asked with our own handle, whose isolation level decides (read_committed: the last stable offset); the
  * high watermark with the shared one, which reads uncommitted as Kafka's tools do. */
 struct kafka_event *kafka_answer_ends(struct kafka_member *m, const struct source_tp *tps, size_t n) {
-    struct time_limit limit = limit_from_now(m);
+    struct question q = question_of(m, tps, n);
     int64_t wall_ms = clock_wall_ms(m->shared->clock);
     struct source_end *ends = mem_zalloc(n, sizeof *ends);
-    struct bound *end = ask_bounds(m, m->rk, tps, n, RD_KAFKA_OFFSET_END, &limit);
-    struct bound *start = ask_bounds(m, m->rk, tps, n, RD_KAFKA_OFFSET_BEGINNING, &limit);
-    struct bound *high = ask_bounds(m, m->shared->rk, tps, n, RD_KAFKA_OFFSET_END, &limit);
+    struct bound *end = bounds_ask(&q, m->rk, RD_KAFKA_OFFSET_END);
+    struct bound *start = bounds_ask(&q, m->rk, RD_KAFKA_OFFSET_BEGINNING);
+    struct bound *high = bounds_ask(&q, m->shared->rk, RD_KAFKA_OFFSET_END);
     for (size_t i = 0; i < n; i++)
         ends[i] = (struct source_end){.tp = tps[i],
                                       .ok = start[i].ok && end[i].ok && high[i].ok,
@@ -181,7 +105,9 @@ struct kafka_event *kafka_answer_ends(struct kafka_member *m, const struct sourc
     return k;
 }
 
-static void take_commit(struct source_lookup *l, const rd_kafka_topic_partition_t *p) {
+/* -- commits of the group ------------------------------------------------------------------------ */
+
+static void commit_take(struct source_lookup *l, const rd_kafka_topic_partition_t *p) {
     if (p->err) return; /* FAILED, as it was made */
     if (p->offset < 0) {
         l->state = SOURCE_COMMIT_NONE;
@@ -189,20 +115,21 @@ static void take_commit(struct source_lookup *l, const rd_kafka_topic_partition_
     }
     l->state = SOURCE_COMMIT_FOUND;
     l->offset = p->offset;
-    size_t n = p->metadata ? p->metadata_size : 0;
+    size_t n = p->metadata != NULL ? p->metadata_size : 0;
     if (n >= sizeof l->metadata) n = sizeof l->metadata - 1; /* not ours: ours are short */
     if (n > 0) memcpy(l->metadata, p->metadata, n);
 }
 
-static void ask_commits(struct kafka_member *m, struct source_lookup *l, size_t n, const struct time_limit *limit) {
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)n);
-    for (size_t i = 0; i < n; i++) rd_kafka_topic_partition_list_add(list, l[i].tp.topic, l[i].tp.partition);
-    if (rd_kafka_committed(m->rk, list, left_ms(limit)) == RD_KAFKA_RESP_ERR_NO_ERROR)
-        for (size_t i = 0; i < n; i++) {
-            const rd_kafka_topic_partition_t *p =
-                rd_kafka_topic_partition_list_find(list, l[i].tp.topic, l[i].tp.partition);
-            if (p) take_commit(&l[i], p);
-        }
+static void commits_ask(const struct question *q, struct source_lookup *lookups) {
+    struct kafka_member *m = q->member;
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)q->n);
+    for (size_t i = 0; i < q->n; i++) rd_kafka_topic_partition_list_add(list, q->tps[i].topic, q->tps[i].partition);
+    rd_kafka_resp_err_t err = rd_kafka_committed(m->rk, list, question_left_ms(q));
+    for (size_t i = 0; !err && i < q->n; i++) {
+        const rd_kafka_topic_partition_t *p =
+            rd_kafka_topic_partition_list_find(list, q->tps[i].topic, q->tps[i].partition);
+        if (p != NULL) commit_take(&lookups[i], p);
+    }
     rd_kafka_topic_partition_list_destroy(list);
 }
 
@@ -210,7 +137,7 @@ enum topic_answer { TOPIC_UNKNOWN, TOPIC_HAS_COMMITS, TOPIC_HAS_NONE };
 
 /* "A failed look-up of a commit is never 'no commit'": one partition that cannot be asked makes the topic unknown,
  * unless another has a commit. */
-static enum topic_answer judge(const rd_kafka_topic_partition_list_t *list) {
+static enum topic_answer topic_judge(const rd_kafka_topic_partition_list_t *list) {
     enum topic_answer answer = TOPIC_HAS_NONE;
     for (int i = 0; i < list->cnt; i++) {
         if (list->elems[i].err)
@@ -221,58 +148,58 @@ static enum topic_answer judge(const rd_kafka_topic_partition_list_t *list) {
     return answer;
 }
 
-static enum topic_answer ask_topic(struct kafka_member *m, const char *topic, int32_t partition,
-                                   const struct time_limit *limit) {
-    uint32_t n = kafka_shared_topic_partitions(m->shared, topic);
+static enum topic_answer topic_ask(const struct question *q, struct source_tp tp) {
+    uint32_t n = kafka_topics_partitions_of(&q->member->shared->topics, tp.topic);
     if (n == 0) return TOPIC_UNKNOWN;
-    if (partition >= 0 && (uint32_t)partition >= n) n = (uint32_t)partition + 1; /* newer than our metadata */
+    if (tp.partition >= 0 && (uint32_t)tp.partition >= n) n = (uint32_t)tp.partition + 1; /* newer than our metadata */
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)n);
-    for (uint32_t i = 0; i < n; i++) rd_kafka_topic_partition_list_add(list, topic, (int32_t)i);
+    for (uint32_t i = 0; i < n; i++) rd_kafka_topic_partition_list_add(list, tp.topic, (int32_t)i);
     enum topic_answer answer = TOPIC_UNKNOWN;
-    if (rd_kafka_committed(m->rk, list, left_ms(limit)) == RD_KAFKA_RESP_ERR_NO_ERROR) answer = judge(list);
+    if (rd_kafka_committed(q->member->rk, list, question_left_ms(q)) == RD_KAFKA_RESP_ERR_NO_ERROR)
+        answer = topic_judge(list);
     rd_kafka_topic_partition_list_destroy(list);
     return answer;
 }
 
 /* For partitions without a commit; each topic is asked once. */
-static void ask_topics(struct kafka_member *m, struct source_lookup *l, size_t n, const struct time_limit *limit) {
+static void topics_ask(const struct question *q, struct source_lookup *lookups) {
     const char *topic = NULL;
     enum topic_answer answer = TOPIC_UNKNOWN;
-    for (size_t i = 0; i < n; i++) {
-        if (l[i].state != SOURCE_COMMIT_NONE) continue;
-        if (l[i].tp.topic != topic) {
-            topic = l[i].tp.topic;
-            answer = ask_topic(m, topic, l[i].tp.partition, limit);
+    for (size_t i = 0; i < q->n; i++) {
+        struct source_lookup *l = &lookups[i];
+        if (l->state != SOURCE_COMMIT_NONE) continue;
+        if (l->tp.topic != topic) {
+            topic = l->tp.topic;
+            answer = topic_ask(q, l->tp);
         }
-        if (answer == TOPIC_UNKNOWN) l[i].state = SOURCE_COMMIT_FAILED;
-        l[i].topic_has_commits = answer == TOPIC_HAS_COMMITS;
+        if (answer == TOPIC_UNKNOWN) l->state = SOURCE_COMMIT_FAILED;
+        l->topic_has_commits = answer == TOPIC_HAS_COMMITS;
     }
 }
 
-static void add_bounds(struct kafka_member *m, struct source_lookup *l, const struct source_tp *tps, size_t n,
-                       const struct time_limit *limit) {
-    struct bound *start = ask_bounds(m, m->rk, tps, n, RD_KAFKA_OFFSET_BEGINNING, limit);
-    struct bound *end = ask_bounds(m, m->rk, tps, n, RD_KAFKA_OFFSET_END, limit);
-    for (size_t i = 0; i < n; i++) {
-        l[i].log_start = start[i].offset;
-        l[i].log_end = end[i].offset;
-        if (!start[i].ok || !end[i].ok) l[i].state = SOURCE_COMMIT_FAILED;
+static void bounds_add(const struct question *q, struct source_lookup *lookups) {
+    struct bound *start = bounds_ask(q, q->member->rk, RD_KAFKA_OFFSET_BEGINNING);
+    struct bound *end = bounds_ask(q, q->member->rk, RD_KAFKA_OFFSET_END);
+    for (size_t i = 0; i < q->n; i++) {
+        lookups[i].log_start = start[i].offset;
+        lookups[i].log_end = end[i].offset;
+        if (!start[i].ok || !end[i].ok) lookups[i].state = SOURCE_COMMIT_FAILED;
     }
     mem_free(start);
     mem_free(end);
 }
 
 struct kafka_event *kafka_answer_lookup(struct kafka_member *m, const struct source_tp *tps, size_t n) {
-    struct time_limit limit = limit_from_now(m);
-    struct source_lookup *l = mem_zalloc(n, sizeof *l);
+    struct question q = question_of(m, tps, n);
+    struct source_lookup *lookups = mem_zalloc(n, sizeof *lookups);
     for (size_t i = 0; i < n; i++) {
-        l[i].tp = tps[i];
-        l[i].state = SOURCE_COMMIT_FAILED; /* until the opposite is known */
+        lookups[i].tp = tps[i];
+        lookups[i].state = SOURCE_COMMIT_FAILED; /* until the opposite is known */
     }
-    ask_commits(m, l, n, &limit);
-    ask_topics(m, l, n, &limit);
-    add_bounds(m, l, tps, n, &limit);
-    struct kafka_event *k = kafka_event_create(SOURCE_LOOKUP, l, n);
-    k->ev.lookups = l;
+    commits_ask(&q, lookups);
+    topics_ask(&q, lookups);
+    bounds_add(&q, lookups);
+    struct kafka_event *k = kafka_event_create(SOURCE_LOOKUP, lookups, n);
+    k->ev.lookups = lookups;
     return k;
 }

@@ -13,7 +13,7 @@
  *  5. A pause of ours survives assignments, and below 2.4.0 resuming what is not paused fetches again from an old
  *     offset. So we know what is paused, resume only that, and resume it before every assign.
  *  6. With auto.offset.reset=error a position outside the log is an error "message" and the partition stands still
- * until the whole list is assigned again.
+ *     until the whole list is assigned again.
  *  7. rd_kafka_commit without a queue waits without limit, and a commit that met a passing error is repeated, behind
  *     later ones if need be: kafka_commit.c.
  *  8. The end of a partition comes as an error "message" whose offset is the next to fetch: behind transaction markers.
@@ -23,40 +23,48 @@
  *     pointer names its topic for good.
  * 11. rd_kafka_consumer_close has no timeout. The queue form lets us give up and leave the rest to session.timeout.ms.
  */
+#include "source/kafka_member.h"
+
+#include <assert.h>
+
 #include "base/mem.h"
-#include "source/kafka_internal.h"
+#include "source/kafka_conf.h"
 
 enum { CLOSE_MS = 2000, CLOSE_SLICE_MS = 100, ERROR_TEXT_MAX = 200 };
 
 /* -- the other operations ------------------------------------------------------------------------ */
 
 static int member_commit(void *self, const struct source_commit *c, size_t n, int wait_ms, struct err *e) {
+    kafka_member_check(self);
     return kafka_commit_start(self, c, n, wait_ms, e);
 }
 
 static int member_lookup(void *self, const struct source_tp *tps, size_t n, struct err *e) {
     struct kafka_member *m = self;
+    kafka_member_check(m);
     return kafka_asker_ask(&m->lookup, tps, n, e);
 }
 
 static int member_ask_ends(void *self, const struct source_tp *tps, size_t n, struct err *e) {
     struct kafka_member *m = self;
+    kafka_member_check(m);
     return kafka_asker_ask(&m->ends, tps, n, e);
 }
 
 static int member_dead_letter(void *self, const struct source_dead_letter *d, struct err *e) {
     struct kafka_member *m = self;
-    return kafka_letters_send(m->shared, m->letters, d, e);
+    kafka_member_check(m);
+    return kafka_dead_letters_send(m->shared->dead_letters, m->tickets, d, e);
 }
 
 static uint64_t member_dead_letters_issued(void *self) {
     struct kafka_member *m = self;
-    return kafka_letters_issued(m->letters);
+    return kafka_tickets_issued(m->tickets);
 }
 
 static uint64_t member_dead_letters_settled(void *self) {
     struct kafka_member *m = self;
-    return kafka_letters_settled(m->letters);
+    return kafka_tickets_settled(m->tickets);
 }
 
 static const struct source_ops member_ops = {
@@ -74,16 +82,16 @@ static const struct source_ops member_ops = {
 
 /* -- open and close ------------------------------------------------------------------------------ */
 
-static int create_handle(struct kafka_member *m, uint64_t queue_bytes, struct err *e) {
+static int handle_create(struct kafka_member *m, uint64_t queue_bytes, struct err *e) {
     rd_kafka_conf_t *conf;
     char text[ERROR_TEXT_MAX];
-    if (kafka_conf_consumer(m->shared->config, queue_bytes, kafka_letters_member(m->letters), &conf, e) != 0)
+    if (kafka_conf_consumer(m->shared->options, queue_bytes, kafka_tickets_member(m->tickets), &conf, e) != 0)
         return ERR_INVALID;
     rd_kafka_conf_set_opaque(conf, m);
     rd_kafka_conf_set_rebalance_cb(conf, kafka_on_rebalance);
     rd_kafka_conf_set_error_cb(conf, kafka_on_error);
     m->rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof text);
-    if (m->rk) { /* conf is now owned by rk */
+    if (m->rk != NULL) { /* conf is now owned by rk */
         rd_kafka_poll_set_consumer(m->rk);
         m->commit_queue = rd_kafka_queue_new(m->rk);
         return 0;
@@ -92,18 +100,18 @@ static int create_handle(struct kafka_member *m, uint64_t queue_bytes, struct er
     return err_set(e, ERR_INVALID, "TOPKD_RDKAFKA_*: %s", text);
 }
 
-static int subscribe(struct kafka_member *m, struct err *e) {
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)m->shared->topics_n);
-    for (uint32_t i = 0; i < m->shared->topics_n; i++) {
-        m->rkts[i] = rd_kafka_topic_new(m->rk, m->shared->topics[i].name, NULL);
-        rd_kafka_topic_partition_list_add(list, m->shared->topics[i].name, RD_KAFKA_PARTITION_UA);
+static int handle_subscribe(struct kafka_member *m, struct err *e) {
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)m->shared->topics.read_n);
+    for (uint32_t i = 0; i < m->shared->topics.read_n; i++) {
+        m->rkts[i] = rd_kafka_topic_new(m->rk, m->shared->topics.of[i].name, NULL);
+        rd_kafka_topic_partition_list_add(list, m->shared->topics.of[i].name, RD_KAFKA_PARTITION_UA);
     }
     rd_kafka_resp_err_t err = rd_kafka_subscribe(m->rk, list);
     rd_kafka_topic_partition_list_destroy(list);
     return err ? err_set(e, ERR_INVALID, "TOPKD_TOPICS: %s", rd_kafka_err2str(err)) : 0;
 }
 
-static int start_helpers(struct kafka_member *m, struct err *e) {
+static int helpers_start(struct kafka_member *m, struct err *e) {
     if (kafka_asker_start(&m->lookup, m, kafka_answer_lookup) == 0 &&
         kafka_asker_start(&m->ends, m, kafka_answer_ends) == 0 && kafka_nudge_start(&m->nudge, m->rk) == 0)
         return 0;
@@ -111,29 +119,26 @@ static int start_helpers(struct kafka_member *m, struct err *e) {
 }
 
 /* Whatever librdkafka waits for is answered first: while it terminates it would not take an answer to an assignment. */
-static void leave_group(struct kafka_member *m) {
-    for (const struct kafka_event *k = m->events; k; k = k->next) {
-        m->assign_unanswered |= k->ev.type == SOURCE_ASSIGN;
-        m->revoke_unanswered |= k->ev.type == SOURCE_REVOKE;
-    }
+static void group_leave(struct kafka_member *m) {
+    for (const struct kafka_event *k = m->events.first; k != NULL; k = k->next) kafka_member_handed_out(m, k->ev.type);
     kafka_member_acknowledge(m);
-    m->closing = true;
+    m->life = KAFKA_MEMBER_CLOSES;
     rd_kafka_queue_t *queue = rd_kafka_queue_new(m->rk);
     rd_kafka_error_t *error = rd_kafka_consumer_close_queue(m->rk, queue);
     int64_t until = clock_mono_ms(m->shared->clock) + CLOSE_MS;
-    while (!error && !rd_kafka_consumer_closed(m->rk) && clock_mono_ms(m->shared->clock) < until) {
+    while (error == NULL && !rd_kafka_consumer_closed(m->rk) && clock_mono_ms(m->shared->clock) < until) {
         rd_kafka_message_t *rkm = rd_kafka_consume_queue(queue, CLOSE_SLICE_MS); /* serves the callbacks */
-        if (rkm) rd_kafka_message_destroy(rkm);
+        if (rkm != NULL) rd_kafka_message_destroy(rkm);
     }
-    if (error) rd_kafka_error_destroy(error);
+    if (error != NULL) rd_kafka_error_destroy(error);
     rd_kafka_queue_destroy(queue);
 }
 
-static void destroy_handle(struct kafka_member *m) {
-    if (!m->rk) return;
+static void handle_destroy(struct kafka_member *m) {
+    if (m->rk == NULL) return;
     kafka_commit_drop_all(m);
-    for (uint32_t i = 0; i < m->shared->topics_n; i++)
-        if (m->rkts[i]) rd_kafka_topic_destroy(m->rkts[i]);
+    for (uint32_t i = 0; i < m->shared->topics.read_n; i++)
+        if (m->rkts[i] != NULL) rd_kafka_topic_destroy(m->rkts[i]);
     rd_kafka_queue_destroy(m->commit_queue);
     if (rd_kafka_consumer_closed(m->rk)) {
         rd_kafka_destroy(m->rk);
@@ -149,45 +154,43 @@ static void member_destroy(struct kafka_member *m) {
     kafka_asker_ask_to_stop(&m->lookup);
     kafka_asker_ask_to_stop(&m->ends);
     kafka_member_release(m);
-    if (m->rk) leave_group(m);
+    if (m->rk != NULL) group_leave(m);
     kafka_nudge_stop(&m->nudge);
     kafka_asker_stop(&m->lookup);
     kafka_asker_stop(&m->ends);
-    destroy_handle(m);
-    for (struct kafka_event *k = m->events, *next; k; k = next) {
-        next = k->next;
-        kafka_event_destroy(k);
-    }
+    handle_destroy(m);
+    kafka_events_deinit(&m->events);
     kafka_member_forget_assigned(m);
     mem_free(m);
 }
 
 int kafka_member_open(struct kafka_shared *s, uint64_t queue_bytes, struct source *out, struct err *e) {
-    struct kafka_letters *letters = kafka_shared_add_member(s);
-    if (!letters) return err_set(e, ERR_INVALID, "more than %d members in one process", KAFKA_MEMBERS_MAX);
+    assert(s != NULL && queue_bytes > 0);
+    struct kafka_tickets *tickets = kafka_all_tickets_add(&s->tickets);
+    if (tickets == NULL) return err_set(e, ERR_INVALID, "more than %d members in one process", KAFKA_MEMBERS_MAX);
     struct kafka_member *m = mem_zalloc(1, sizeof *m);
     m->shared = s;
-    m->letters = letters;
-    m->events_tail = &m->events;
+    m->tickets = tickets;
+    kafka_events_init(&m->events);
     m->commits_tail = &m->commits;
-    int rc = create_handle(m, queue_bytes, e);
-    if (rc == 0) rc = start_helpers(m, e);
-    if (rc == 0) rc = subscribe(m, e);
-    if (rc != 0) {
+    int status = handle_create(m, queue_bytes, e);
+    if (status == 0) status = helpers_start(m, e);
+    if (status == 0) status = handle_subscribe(m, e);
+    if (status != 0) {
         member_destroy(m);
-        return rc;
+        return status;
     }
     *out = (struct source){&member_ops, m};
     return 0;
 }
 
 void kafka_member_close(struct source *s) {
-    if (!s || !s->self) return;
+    if (s == NULL || s->self == NULL) return;
     member_destroy(s->self);
     *s = (struct source){NULL, NULL};
 }
 
 bool kafka_member_joined(const struct source *s) {
     const struct kafka_member *m = s->self;
-    return m && atomic_load_explicit(&m->joined, memory_order_relaxed);
+    return m != NULL && atomic_load_explicit(&m->joined, memory_order_relaxed);
 }

@@ -1,9 +1,12 @@
-/* source/kafka_tickets.c - how far the dead letters of one member got.
+/* source/kafka_tickets.c - how far the dead letters of each member got.
  *
  * They may be settled out of order (the topic has several partitions, some are sent again), so a ring of bits remembers
  * the settled tickets above `settled`. */
+#include "source/kafka_tickets.h"
+
+#include <assert.h>
+
 #include "base/mem.h"
-#include "source/kafka_internal.h"
 
 enum {
     /* Above queue.buffering.max.messages, so that the queue is full first. */
@@ -11,70 +14,125 @@ enum {
     WORD_BITS = 64
 };
 
-struct kafka_letters {
-    pthread_mutex_t lock;
-    unsigned index;
+struct kafka_tickets {
+    pthread_mutex_t lock; /* guards what follows but MEMBER */
+    unsigned member;
     uint64_t issued, settled;
-    uint64_t
-        answered[TICKETS_OUT_MAX / WORD_BITS]; /* bit (ticket mod TICKETS_OUT_MAX) for settled < ticket <= issued */
+    /* Bit (ticket mod TICKETS_OUT_MAX), for settled < ticket <= issued. */
+    uint64_t answered[TICKETS_OUT_MAX / WORD_BITS];
 };
 
-struct kafka_letters *kafka_letters_create(unsigned index) {
-    struct kafka_letters *l = mem_zalloc(1, sizeof *l);
-    pthread_mutex_init(&l->lock, NULL);
-    l->index = index;
-    return l;
+/* Locked. */
+static void tickets_check(const struct kafka_tickets *t) {
+    assert(t->settled <= t->issued);
+    assert(t->issued - t->settled <= TICKETS_OUT_MAX);
 }
 
-void kafka_letters_destroy(struct kafka_letters *l) {
-    if (!l) return;
-    pthread_mutex_destroy(&l->lock);
-    mem_free(l);
+/* -- of one member ------------------------------------------------------------------------------- */
+
+static struct kafka_tickets *tickets_create(unsigned member) {
+    struct kafka_tickets *t = mem_zalloc(1, sizeof *t);
+    pthread_mutex_init(&t->lock, NULL);
+    t->member = member;
+    return t;
 }
 
-unsigned kafka_letters_member(const struct kafka_letters *l) { return l->index; }
+static void tickets_destroy(struct kafka_tickets *t) {
+    pthread_mutex_destroy(&t->lock);
+    mem_free(t);
+}
 
-uint64_t kafka_letters_issued(struct kafka_letters *l) {
-    pthread_mutex_lock(&l->lock);
-    uint64_t n = l->issued;
-    pthread_mutex_unlock(&l->lock);
+unsigned kafka_tickets_member(const struct kafka_tickets *t) { return t->member; }
+
+uint64_t kafka_tickets_issued(struct kafka_tickets *t) {
+    pthread_mutex_lock(&t->lock);
+    uint64_t n = t->issued;
+    pthread_mutex_unlock(&t->lock);
     return n;
 }
 
-uint64_t kafka_letters_settled(struct kafka_letters *l) {
-    pthread_mutex_lock(&l->lock);
-    uint64_t n = l->settled;
-    pthread_mutex_unlock(&l->lock);
+uint64_t kafka_tickets_settled(struct kafka_tickets *t) {
+    pthread_mutex_lock(&t->lock);
+    uint64_t n = t->settled;
+    pthread_mutex_unlock(&t->lock);
     return n;
 }
 
-static uint64_t *word_of(struct kafka_letters *l, uint64_t ticket, uint64_t *bit) {
-    uint64_t at = ticket % TICKETS_OUT_MAX;
-    *bit = UINT64_C(1) << (at % WORD_BITS);
-    return &l->answered[at / WORD_BITS];
-}
-
-void kafka_letters_settle(struct kafka_letters *l, uint64_t ticket) {
-    uint64_t bit;
-    pthread_mutex_lock(&l->lock);
-    uint64_t *word = word_of(l, ticket, &bit);
-    *word |= bit;
-    while (word = word_of(l, l->settled + 1, &bit), (*word & bit) != 0) {
-        *word &= ~bit;
-        l->settled++;
-    }
-    pthread_mutex_unlock(&l->lock);
-}
-
-uint64_t kafka_letters_take(struct kafka_letters *l) {
-    pthread_mutex_lock(&l->lock);
-    uint64_t ticket = l->issued - l->settled < TICKETS_OUT_MAX ? ++l->issued : 0;
-    pthread_mutex_unlock(&l->lock);
+struct kafka_ticket kafka_tickets_take(struct kafka_tickets *t) {
+    struct kafka_ticket ticket = {.member = t->member};
+    pthread_mutex_lock(&t->lock);
+    tickets_check(t);
+    if (t->issued - t->settled < TICKETS_OUT_MAX) ticket.number = ++t->issued;
+    pthread_mutex_unlock(&t->lock);
     return ticket;
 }
 
-void kafka_letters_give_back(struct kafka_letters *l) {
-    pthread_mutex_lock(&l->lock);
-    l->issued--;
-    pthread_mutex_unlock(&l->lock);
+void kafka_tickets_give_back(struct kafka_tickets *t) {
+    pthread_mutex_lock(&t->lock);
+    t->issued--;
+    tickets_check(t);
+    pthread_mutex_unlock(&t->lock);
+}
+
+static uint64_t *answered_word(struct kafka_tickets *t, uint64_t ticket, uint64_t *bit) {
+    uint64_t at = ticket % TICKETS_OUT_MAX;
+    *bit = UINT64_C(1) << (at % WORD_BITS);
+    return &t->answered[at / WORD_BITS];
+}
+
+static void tickets_settle(struct kafka_tickets *t, uint64_t ticket) {
+    uint64_t bit;
+    pthread_mutex_lock(&t->lock);
+    assert(ticket > t->settled && ticket <= t->issued);
+    uint64_t *word = answered_word(t, ticket, &bit);
+    assert((*word & bit) == 0); /* each is settled once */
+    *word |= bit;
+    while (word = answered_word(t, t->settled + 1, &bit), (*word & bit) != 0) {
+        *word &= ~bit;
+        t->settled++;
+    }
+    tickets_check(t);
+    pthread_mutex_unlock(&t->lock);
+}
+
+/* -- of all members ------------------------------------------------------------------------------ */
+
+void kafka_all_tickets_init(struct kafka_all_tickets *all) {
+    *all = (struct kafka_all_tickets){.members_n = 0};
+    pthread_mutex_init(&all->lock, NULL);
+}
+
+void kafka_all_tickets_deinit(struct kafka_all_tickets *all) {
+    for (unsigned i = 0; i < all->members_n; i++) tickets_destroy(all->of_member[i]);
+    pthread_mutex_destroy(&all->lock);
+}
+
+struct kafka_tickets *kafka_all_tickets_add(struct kafka_all_tickets *all) {
+    struct kafka_tickets *t = NULL;
+    pthread_mutex_lock(&all->lock);
+    if (all->members_n < KAFKA_MEMBERS_MAX) {
+        t = tickets_create(all->members_n);
+        all->of_member[all->members_n++] = t;
+    }
+    pthread_mutex_unlock(&all->lock);
+    return t;
+}
+
+/* Without the lock: who settles took the ticket from a member that is there, and none goes. */
+void kafka_all_tickets_settle(struct kafka_all_tickets *all, struct kafka_ticket ticket) {
+    assert(ticket.member < KAFKA_MEMBERS_MAX && all->of_member[ticket.member] != NULL);
+    tickets_settle(all->of_member[ticket.member], ticket.number);
+}
+
+void kafka_all_tickets_count(struct kafka_all_tickets *all, uint64_t *settled, uint64_t *waiting) {
+    *settled = *waiting = 0;
+    pthread_mutex_lock(&all->lock);
+    unsigned n = all->members_n;
+    pthread_mutex_unlock(&all->lock);
+    for (unsigned i = 0; i < n; i++) {
+        struct kafka_tickets *t = all->of_member[i];
+        uint64_t done = kafka_tickets_settled(t); /* first: what is settled was issued */
+        *settled += done;
+        *waiting += kafka_tickets_issued(t) - done;
+    }
 }

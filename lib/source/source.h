@@ -1,7 +1,8 @@
 /* source/source.h - one member of the consumer group, as the consumer loop sees it.
  * Two implementations: source/kafka.h (librdkafka) and the property test's. Nothing here blocks longer than poll's
- * timeout: look-ups run on a thread of the implementation and come back as events. Threads: all calls from the one
- * consumer thread.   Ownership: an event's pointers are borrowed, valid until the next poll. */
+ * timeout: look-ups run on a thread of the implementation and come back as events.
+ * Threads: all calls from the one consumer thread.   Ownership: an event's pointers are borrowed, valid until the next
+ * poll. */
 #ifndef TOPKD_SOURCE_SOURCE_H
 #define TOPKD_SOURCE_SOURCE_H
 
@@ -29,17 +30,19 @@ enum source_event_type {
     SOURCE_RECORDS, /* .records: at least one; of each partition in the order of its log */
     SOURCE_EOF,     /* .tp reached its end; .offset = the next fetch offset (steps over transaction markers) */
     SOURCE_ASSIGN,  /* .tps: the whole new assignment; answer with ops->assign, now or later */
-    SOURCE_REVOKE,  /* .tps: everything goes (eager protocol); .lost = it is gone already. ops->assign(none) was done by
-                       the implementation  only when poll is called again, so a commit sent before that still counts */
+    /* .tps: everything goes (eager protocol); .lost = it is gone already. The implementation assigns nothing when poll
+     * is called again, and not before, so a commit that is sent until then still counts. */
+    SOURCE_REVOKE,
     SOURCE_COMMITTED, /* .commits: answers to ops->commit */
     SOURCE_LOOKUP,    /* .lookups: answers to ops->lookup */
     SOURCE_ENDS,      /* .ends: answers to ops->ask_ends */
-    SOURCE_RESET,     /* .tp, .error: the broker says that the position is outside the log; the partition stands still
-                         until assigned again */
-    SOURCE_ERROR,     /* .error: informational, the library retries; already counted and logged by the implementation.
-                         .tp, .offset: of the partition that it is about; topic NULL: of none. Code ERR_INVALID: what
-                         lies there is damaged */
-    SOURCE_FATAL      /* .error: this member cannot go on */
+    /* .tp, .error: the broker says that the position is outside the log. The partition stands still until it is
+     * assigned again. */
+    SOURCE_RESET,
+    /* .error: informational, the library retries; the implementation has counted and logged it. .tp, .offset: of the
+     * partition that it is about; topic NULL: of none. Code ERR_INVALID: what lies there is damaged. */
+    SOURCE_ERROR,
+    SOURCE_FATAL /* .error: this member cannot go on */
 };
 
 struct source_record {
@@ -64,7 +67,7 @@ struct source_lookup {
     enum source_commit_state state;           /* FAILED: any of the look-ups of tp failed, ask again */
     int64_t offset;                           /* when FOUND */
     char metadata[SOURCE_METADATA_BYTES_MAX]; /* when FOUND; "" if none */
-    bool topic_has_commits; /* when NONE: does any partition of the topic have a commit in the group? */
+    bool topic_has_commits;                   /* when NONE: has any partition of the topic a commit in the group? */
     int64_t log_start, log_end;
 };
 
@@ -72,8 +75,8 @@ struct source_end {
     struct source_tp tp;
     bool ok;
     int64_t wall_ms; /* taken before the query was sent */
-    int64_t log_start,
-        log_end; /* log_end: where a consumer of our isolation level would stand at the end (last stable offset) */
+    int64_t log_start;
+    int64_t log_end;        /* where a consumer of our isolation level would stand at the end (last stable offset) */
     int64_t high_watermark; /* what Kafka's tools show */
 };
 
@@ -122,8 +125,8 @@ struct source_ops {
     int (*ask_ends)(void *self, const struct source_tp *tps, size_t n, struct err *e);
     /* Copy and queue a dead letter. ERR_REFUSED: the queue is full; pause and try again. */
     int (*dead_letter)(void *self, const struct source_dead_letter *d, struct err *e);
-    /* Tickets count dead letters: every letter queued so far has a ticket <= issued(); all with a ticket <= settled()
-     * were delivered (or failed for good, which is counted and logged). */
+    /* Tickets count dead letters: every one that was queued so far has a ticket <= issued(). All with a ticket <=
+     * settled() were delivered, or failed for good, which is counted and logged. */
     uint64_t (*dead_letters_issued)(void *self);
     uint64_t (*dead_letters_settled)(void *self);
 };

@@ -81,7 +81,8 @@ def check_tells_every_problem_at_once(s):
     for name in ("K", "NONSENSE", "RDKAFKA_FETCH_MIN_BYTES", "RDKAFKA_LINGER_MS"):
         found.expect("problem", "settings", "TOPKD_%s:" % name)
     found = check(s, TOPICS=s.topic + ",nowhere", DLQ_TOPIC="neither", K=0)
-    found.expect_problems(4).expect("problem", "settings", "TOPKD_K").expect("problem", "topic nowhere", "create it")
+    found.expect_problems(4).expect("problem", "settings", "TOPKD_K")
+    found.expect("problem", "topic nowhere", "create topic nowhere")
     found.expect("problem", "topic neither", "TOPKD_DLQ_TOPIC").expect("problem", "redis", "allkeys-lru", "noeviction")
     scram = check(s, RDKAFKA_SASL_MECHANISM="SCRAM-SHA-256", RDKAFKA_SECURITY_PROTOCOL="SASL_PLAINTEXT")
     version, = re.findall(r", librdkafka (\d+)\.(\d+)\.(\d+)", found.text)[:1]
@@ -243,8 +244,8 @@ def check_names_the_right_that_kafka_does_not_give(s):
     broker.create_topic("events", 4)
     check(s, BROKERS=broker.bootstrap, **broker.login("wrong")).expect_problems(1).expect(
         "problem", "kafka", "Authentication failed", "TOPKD_RDKAFKA_SASL")
-    topic = ("topic events", "right to read it", "give this user Read on the topic")
-    group = ("group topkd", "give this user Read on the group")
+    topic = ("topic events", "right to read it", "grant Read on topic events")
+    group = ("group topkd", "grant Read on the group")
     expect_of_kafka(s, broker, "the topic may not be seen", ("topic events", "right to see it", "Read"))
     broker.allow("Describe", "--topic", "events")
     expect_of_kafka(s, broker, "topic and group may not be read", topic, group)
@@ -257,7 +258,7 @@ def check_names_the_right_that_kafka_does_not_give(s):
     assert not broker.groups(), "a group was made: %s" % broker.groups()
     broker.create_topic("rejected", 1)
     broker.allow("Describe", "--topic", "rejected")
-    letters = ("dead-letter topic rejected", "give this user Write on the topic")
+    letters = ("dead-letter topic rejected", "grant Write on topic rejected")
     expect_of_kafka(s, broker, "dead letters may not be written", letters, DLQ_TOPIC="rejected")
     broker.allow("Write", "--topic", "rejected")
     expect_of_kafka(s, broker, "all is well with dead letters too", DLQ_TOPIC="rejected")

@@ -13,7 +13,7 @@ protocol              base
 config                base event
 decode                base event
 sketch                base list
-source                base config
+source                base
 store                 base protocol
 partition             base event protocol sketch
 hub                   base config event protocol partition store

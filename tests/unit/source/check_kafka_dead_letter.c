@@ -1,4 +1,5 @@
-/* Rejected events: unchanged, with headers that say where they came from, and tickets that say how far they are. */
+/* unit/source/check_kafka_dead_letter.c - rejected events: unchanged, with headers that say where they came from, and
+ * tickets that say how far they are. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,7 +7,6 @@
 
 #include "base/log.h"
 #include "kafka_given.h"
-#include "source/kafka_internal.h"
 #include "unit/base/capture.h"
 
 Suite *kafka_dead_letter_suite(void);
@@ -36,7 +36,7 @@ static void no_more_refusals(void) { rd_kafka_mock_clear_request_errors(g.cluste
 
 static void teardown(void) { given_gone(&g); }
 
-static struct source_dead_letter letter(int64_t offset, const char *value) {
+static struct source_dead_letter dead_letter(int64_t offset, const char *value) {
     return (struct source_dead_letter){.tp = {events_topic(&g), 1},
                                        .offset = offset,
                                        .index = 3,
@@ -60,8 +60,8 @@ static void expect_header(const rd_kafka_headers_t *h, const char *name, const c
     ck_assert_int_eq(memcmp(p, value, n), 0);
 }
 
-/* Reads the first letter of any partition with a plain consumer. */
-static rd_kafka_message_t *read_letter(rd_kafka_t **reader) {
+/* Reads the first dead letter of any partition with a plain consumer. */
+static rd_kafka_message_t *dead_letter_read(rd_kafka_t **reader) {
     char text[200];
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     rd_kafka_conf_set(conf, "bootstrap.servers", g.brokers, text, sizeof text);
@@ -77,16 +77,16 @@ static rd_kafka_message_t *read_letter(rd_kafka_t **reader) {
     return rkm;
 }
 
-START_TEST(a_letter_arrives_unchanged_with_its_headers) {
+START_TEST(a_dead_letter_arrives_unchanged_with_its_headers) {
     struct source s = given_member(&g);
-    struct source_dead_letter d = letter(9007199254740993, "{\"video_id\":");
+    struct source_dead_letter d = dead_letter(9007199254740993, "{\"video_id\":");
     struct err e;
     ck_assert_uint_eq(s.ops->dead_letters_issued(s.self), 0);
     ck_assert_msg(s.ops->dead_letter(s.self, &d, &e) == 0, "%s", e.text);
     ck_assert_uint_eq(s.ops->dead_letters_issued(s.self), 1);
     await_settled(&s, 1);
     rd_kafka_t *reader;
-    rd_kafka_message_t *rkm = read_letter(&reader);
+    rd_kafka_message_t *rkm = dead_letter_read(&reader);
     rd_kafka_headers_t *h;
     ck_assert_int_eq(rd_kafka_message_headers(rkm, &h), 0);
     ck_assert_uint_eq(rd_kafka_header_cnt(h), 5);
@@ -107,16 +107,16 @@ START_TEST(a_letter_arrives_unchanged_with_its_headers) {
 END_TEST
 
 START_TEST(tickets_settle_for_each_member_by_itself) {
-    enum { LETTERS = 500 };
+    enum { DEAD_LETTERS = 500 };
     struct source a = given_member(&g), b = given_member(&g);
-    struct source_dead_letter d = letter(1, "x");
+    struct source_dead_letter d = dead_letter(1, "x");
     struct err e;
-    for (int i = 0; i < LETTERS; i++) {
+    for (int i = 0; i < DEAD_LETTERS; i++) {
         d.key.n = 1 + (size_t)i % 3; /* over both partitions, so answers come out of order */
         ck_assert_int_eq(a.ops->dead_letter(a.self, &d, &e), 0);
     }
     ck_assert_int_eq(b.ops->dead_letter(b.self, &d, &e), 0);
-    await_settled(&a, LETTERS);
+    await_settled(&a, DEAD_LETTERS);
     await_settled(&b, 1);
     ck_assert_uint_eq(a.ops->dead_letters_settled(a.self), a.ops->dead_letters_issued(a.self));
     ck_assert_uint_eq(b.ops->dead_letters_issued(b.self), 1);
@@ -127,7 +127,7 @@ END_TEST
 
 START_TEST(nothing_settles_before_the_broker_answers) {
     struct source s = given_member(&g);
-    struct source_dead_letter d = letter(1, "x");
+    struct source_dead_letter d = dead_letter(1, "x");
     struct err e;
     ck_assert_int_eq(s.ops->dead_letter(s.self, &d, &e), 0);
     await_settled(&s, 1); /* the producer has its id and the topic's leaders */
@@ -141,10 +141,10 @@ START_TEST(nothing_settles_before_the_broker_answers) {
 }
 END_TEST
 
-START_TEST(a_letter_that_can_never_go_is_counted_and_settled) {
+START_TEST(a_dead_letter_that_can_never_go_is_counted_and_settled) {
     enum { TOO_LARGE = 65 << 20 };
     struct source s = given_member(&g);
-    struct source_dead_letter d = letter(1, "x");
+    struct source_dead_letter d = dead_letter(1, "x");
     struct err e;
     char *large = calloc(1, TOO_LARGE);
     d.value = (struct bytes){large, TOO_LARGE};
@@ -159,13 +159,13 @@ END_TEST
 
 START_TEST(a_full_queue_refuses_and_takes_no_ticket) {
     struct source s = given_member(&g);
-    struct source_dead_letter d = letter(1, "x");
+    struct source_dead_letter d = dead_letter(1, "x");
     struct err e;
-    int rc = 0;
+    int status = 0;
     uint64_t sent = 0;
     ck_assert_int_eq(rd_kafka_mock_broker_set_down(g.cluster, 1), 0);
-    while ((rc = s.ops->dead_letter(s.self, &d, &e)) == 0) sent++;
-    ck_assert_int_eq(rc, ERR_REFUSED);
+    while ((status = s.ops->dead_letter(s.self, &d, &e)) == 0) sent++;
+    ck_assert_int_eq(status, ERR_REFUSED);
     ck_assert_uint_eq(sent, strtoul(QUEUE_MESSAGES, NULL, 10));
     ck_assert_uint_eq(s.ops->dead_letters_issued(s.self), sent);
     ck_assert_int_eq(rd_kafka_mock_broker_set_up(g.cluster, 1), 0);
@@ -177,7 +177,7 @@ END_TEST
 
 /* -- refusals -- */
 
-static void post(struct source *s, const struct source_dead_letter *d) {
+static void must_send(struct source *s, const struct source_dead_letter *d) {
     struct err e;
     ck_assert_msg(s->ops->dead_letter(s->self, d, &e) == 0, "%s", e.text);
 }
@@ -195,15 +195,15 @@ static const struct {
 /* While it waits it is not settled, so no commit passes it; the reason is shown, and nobody restarts anything. */
 START_TEST(what_can_be_mended_is_named_and_sent_again) {
     struct source s = given_member(&g);
-    struct source_dead_letter d = letter(7, "{\"video_id\":");
+    struct source_dead_letter d = dead_letter(7, "{\"video_id\":");
     given_refusals(mendable[_i].code, 2);
-    post(&s, &d);
+    must_send(&s, &d);
     await_why(&g, mendable[_i].why);
     ck_assert_uint_eq(s.ops->dead_letters_settled(s.self), 0);
     await_settled(&s, 1);
     await_no_why(&g);
     rd_kafka_t *reader;
-    rd_kafka_message_t *rkm = read_letter(&reader);
+    rd_kafka_message_t *rkm = dead_letter_read(&reader);
     rd_kafka_headers_t *h;
     ck_assert_int_eq(rd_kafka_message_headers(rkm, &h), 0);
     expect_header(h, "topkd.offset", "7");
@@ -221,64 +221,64 @@ END_TEST
 /* .5 s, 1 s, 2 s. */
 START_TEST(the_rest_before_the_next_try_grows) {
     struct source s = given_member(&g);
-    struct source_dead_letter d = letter(1, "x");
+    struct source_dead_letter d = dead_letter(1, "x");
     int64_t began = clock_mono_ms(&clock_system);
     given_refusals(RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS, 3);
-    post(&s, &d);
+    must_send(&s, &d);
     await_settled(&s, 1);
     ck_assert_int_ge(clock_mono_ms(&clock_system) - began, 3500);
     kafka_member_close(&s);
 }
 END_TEST
 
-/* Refused once, librdkafka forgets the topic's partitions, in whose queues letters stand. */
-START_TEST(letters_that_come_while_others_are_refused_are_not_forgotten) {
-    enum { LETTERS = 600, MANY_MS = 2 };
+/* Refused once, librdkafka forgets the topic's partitions, in whose queues dead letters stand. */
+START_TEST(those_that_come_while_others_are_refused_are_not_forgotten) {
+    enum { DEAD_LETTERS = 600, MANY_MS = 2 };
     struct source s = given_member(&g);
-    struct source_dead_letter d = letter(1, "x");
+    struct source_dead_letter d = dead_letter(1, "x");
     ck_assert_int_eq(rd_kafka_mock_broker_set_rtt(g.cluster, 1, 50), 0);
     given_refusals(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, 4);
-    for (d.offset = 0; d.offset < LETTERS; d.offset++) {
-        post(&s, &d);
+    for (d.offset = 0; d.offset < DEAD_LETTERS; d.offset++) {
+        must_send(&s, &d);
         ck_assert_int_eq(records_within(&s, MANY_MS), 0);
     }
-    await_settled(&s, LETTERS);
+    await_settled(&s, DEAD_LETTERS);
     kafka_member_close(&s);
-    ck_assert_double_eq(counted("result=\"delivered\""), LETTERS);
+    ck_assert_double_eq(counted("result=\"delivered\""), DEAD_LETTERS);
 }
 END_TEST
 
-/* The broker measures batches; no letter of this one is too large by itself. */
-START_TEST(a_batch_that_is_too_large_is_sent_letter_by_letter) {
-    enum { LETTERS = 50 };
+/* The broker measures batches; none in this one is too large by itself. */
+START_TEST(a_batch_that_is_too_large_is_sent_one_by_one) {
+    enum { DEAD_LETTERS = 50 };
     struct source s = given_member(&g);
-    struct source_dead_letter d = letter(1, "x");
+    struct source_dead_letter d = dead_letter(1, "x");
     given_refusals(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, 1);
-    for (d.offset = 0; d.offset < LETTERS; d.offset++) post(&s, &d);
-    await_settled(&s, LETTERS);
+    for (d.offset = 0; d.offset < DEAD_LETTERS; d.offset++) must_send(&s, &d);
+    await_settled(&s, DEAD_LETTERS);
     kafka_member_close(&s);
-    ck_assert_double_eq(counted("result=\"delivered\""), LETTERS);
+    ck_assert_double_eq(counted("result=\"delivered\""), DEAD_LETTERS);
     ck_assert_double_eq(counted("result=\"failed\""), 0);
 }
 END_TEST
 
-/* Given up by name. A report's text is no text: it is the bytes of the letter, which no NUL ends, and which are nobody's
+/* Given up by name. A report's text is no text: it is the bytes of the event, which no NUL ends, and which are nobody's
  * business in a log. */
-START_TEST(only_a_single_letter_that_is_too_large_is_given_up_and_its_bytes_are_not_logged) {
-    enum { LETTERS = 20 };
+START_TEST(only_a_single_one_that_is_too_large_is_given_up_and_its_bytes_are_not_logged) {
+    enum { DEAD_LETTERS = 20 };
     struct source s = given_member(&g);
-    struct source_dead_letter d = letter(1, "SECRET");
+    struct source_dead_letter d = dead_letter(1, "SECRET");
     struct capture log;
     given_refusals(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, 2); /* of the batch, and of one alone */
     capture_begin(&log);
-    for (d.offset = 100; d.offset < 100 + LETTERS; d.offset++) post(&s, &d);
-    await_settled(&s, LETTERS);
+    for (d.offset = 100; d.offset < 100 + DEAD_LETTERS; d.offset++) must_send(&s, &d);
+    await_settled(&s, DEAD_LETTERS);
     const char *text = capture_end(&log);
     ck_assert_ptr_nonnull(strstr(text, "event=dead_letter_given_up topic=events partition=1 offset=1"));
     ck_assert_ptr_nonnull(strstr(text, "raise max.message.bytes of topic rejected"));
     ck_assert_ptr_null(strstr(text, "SECRET"));
     kafka_member_close(&s);
-    ck_assert_double_eq(counted("result=\"delivered\""), LETTERS - 1);
+    ck_assert_double_eq(counted("result=\"delivered\""), DEAD_LETTERS - 1);
     ck_assert_double_eq(counted("result=\"failed\""), 1);
 }
 END_TEST
@@ -286,12 +286,12 @@ END_TEST
 /* On their way or waiting to be sent again: it is one memory. */
 START_TEST(what_waits_to_be_sent_again_fills_the_queue_too) {
     struct source s = given_member(&g);
-    struct source_dead_letter d = letter(1, "x");
+    struct source_dead_letter d = dead_letter(1, "x");
     struct err e;
     given_refusals(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, QUEUE_MAX);
-    post(&s, &d);
+    must_send(&s, &d);
     await_why(&g, "grant Write");
-    for (int i = 1; i < QUEUE_MAX; i++) post(&s, &d);
+    for (int i = 1; i < QUEUE_MAX; i++) must_send(&s, &d);
     ck_assert_int_eq(s.ops->dead_letter(s.self, &d, &e), ERR_REFUSED);
     ck_assert_uint_eq(s.ops->dead_letters_settled(s.self), 0);
     no_more_refusals();
@@ -306,24 +306,14 @@ END_TEST
 /* An idempotent producer would ask for an id first, and a principal without that right would be told no for good. */
 START_TEST(no_right_but_write_is_asked_for) {
     struct source s = given_member(&g);
-    struct source_dead_letter d = letter(1, "x");
+    struct source_dead_letter d = dead_letter(1, "x");
     for (int i = 0; i < 10; i++)
         rd_kafka_mock_push_request_errors(g.cluster, INIT_PRODUCER_ID, 1,
                                           RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED);
-    post(&s, &d);
+    must_send(&s, &d);
     await_settled(&s, 1);
     ck_assert_int_eq(records_within(&s, 100), 0); /* nothing fatal */
     kafka_member_close(&s);
-}
-END_TEST
-
-START_TEST(each_refusal_has_its_fate) {
-    ck_assert_int_eq(kafka_letter_rule(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)->fate, LETTER_HEALS);
-    ck_assert_int_eq(kafka_letter_rule(RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC)->fate, LETTER_HEALS);
-    ck_assert_int_eq(kafka_letter_rule(RD_KAFKA_RESP_ERR__MSG_TIMED_OUT)->fate, LETTER_HEALS);
-    ck_assert_int_eq(kafka_letter_rule(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)->fate, LETTER_TOO_LARGE);
-    ck_assert_int_eq(kafka_letter_rule(RD_KAFKA_RESP_ERR__BAD_MSG)->fate, LETTER_NEVER);
-    ck_assert_int_eq(kafka_letter_rule((rd_kafka_resp_err_t)9999)->fate, LETTER_HEALS); /* rather wait than lose */
 }
 END_TEST
 
@@ -332,19 +322,18 @@ Suite *kafka_dead_letter_suite(void) {
     TCase *t = tcase_create("dead_letter");
     tcase_set_timeout(t, 40);
     tcase_add_checked_fixture(t, setup, teardown);
-    tcase_add_test(t, a_letter_arrives_unchanged_with_its_headers);
+    tcase_add_test(t, a_dead_letter_arrives_unchanged_with_its_headers);
     tcase_add_test(t, tickets_settle_for_each_member_by_itself);
     tcase_add_test(t, nothing_settles_before_the_broker_answers);
-    tcase_add_test(t, a_letter_that_can_never_go_is_counted_and_settled);
+    tcase_add_test(t, a_dead_letter_that_can_never_go_is_counted_and_settled);
     tcase_add_test(t, a_full_queue_refuses_and_takes_no_ticket);
     tcase_add_loop_test(t, what_can_be_mended_is_named_and_sent_again, 0, (int)ARRAY_LEN(mendable));
-    tcase_add_test(t, letters_that_come_while_others_are_refused_are_not_forgotten);
+    tcase_add_test(t, those_that_come_while_others_are_refused_are_not_forgotten);
     tcase_add_test(t, the_rest_before_the_next_try_grows);
-    tcase_add_test(t, a_batch_that_is_too_large_is_sent_letter_by_letter);
-    tcase_add_test(t, only_a_single_letter_that_is_too_large_is_given_up_and_its_bytes_are_not_logged);
+    tcase_add_test(t, a_batch_that_is_too_large_is_sent_one_by_one);
+    tcase_add_test(t, only_a_single_one_that_is_too_large_is_given_up_and_its_bytes_are_not_logged);
     tcase_add_test(t, what_waits_to_be_sent_again_fills_the_queue_too);
     tcase_add_test(t, no_right_but_write_is_asked_for);
-    tcase_add_test(t, each_refusal_has_its_fate);
     suite_add_tcase(suite, t);
     return suite;
 }

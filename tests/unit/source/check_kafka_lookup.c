@@ -1,4 +1,4 @@
-/* What can be asked: commits and their metadata, bounds of the logs, the topics' partitions. */
+/* unit/source/check_kafka_lookup.c - what can be asked: commits and their metadata, bounds of the logs, partitions. */
 #include <string.h>
 
 #include <check.h>

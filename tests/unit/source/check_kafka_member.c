@@ -1,4 +1,4 @@
-/* What a member of the group sees: records, ends, resets, rebalances. */
+/* unit/source/check_kafka_member.c - what a member of the group sees: records, ends, resets, rebalances. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -305,7 +305,7 @@ START_TEST(a_setting_that_librdkafka_refuses_is_named) {
     given_prop(&g, "fetch.wait.max.ms", "soon");
     ck_assert_int_eq(kafka_member_open(g.shared, KAFKA_GIVEN_QUEUE_BYTES, &s, &e), ERR_INVALID);
     ck_assert_ptr_nonnull(strstr(e.text, "TOPKD_RDKAFKA_FETCH_WAIT_MAX_MS"));
-    g.config.kafka_props_n--;
+    g.options.properties_n--;
     given_prop(&g, "no.such.property", "1");
     ck_assert_int_eq(kafka_member_open(g.shared, KAFKA_GIVEN_QUEUE_BYTES, &s, &e), ERR_INVALID);
     ck_assert_ptr_nonnull(strstr(e.text, "no.such.property"));

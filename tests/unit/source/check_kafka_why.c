@@ -1,11 +1,12 @@
-/* What is wrong with Kafka, in words: for /readyz, and once for the log. */
+/* unit/source/check_kafka_why.c - what is wrong with Kafka, in words: for /readyz, and once for the log. */
 #include <string.h>
 
 #include <check.h>
 
 #include "base/log.h"
 #include "kafka_given.h"
-#include "source/kafka_internal.h"
+#include "source/kafka_library.h"
+#include "source/kafka_shared.h"
 #include "unit/base/capture.h"
 
 Suite *kafka_why_suite(void);
@@ -34,13 +35,19 @@ START_TEST(a_topic_that_is_not_there_is_named_with_what_to_do) {
 }
 END_TEST
 
+/* Has the topics asked for soon, not in 10 s. */
+static void given_trouble_of_a_connection(void) {
+    kafka_notes_add(&g.shared->notes, RD_KAFKA_RESP_ERR__TRANSPORT, "told by the test");
+}
+
 /* The mock lists the partitions of a topic that it denies, as no broker does, which ends librdkafka 2.4 to 2.8 if they
- * were not known before. Rights that are missing from the beginning are for the real broker, in the integration tests. */
+ * were not known before. Rights that are missing from the beginning are for the real broker, in the integration tests.
+ */
 static void given_right_taken_away(const char *topic) {
     given_shared(&g);
     await_no_why(&g);
     rd_kafka_mock_topic_set_error(g.cluster, topic, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
-    kafka_note_error(g.shared, RD_KAFKA_RESP_ERR__TRANSPORT, "told by the test"); /* has it asked soon, not in 10 s */
+    given_trouble_of_a_connection();
 }
 
 START_TEST(a_right_that_is_taken_away_is_named) {
@@ -56,7 +63,7 @@ START_TEST(partitions_that_were_known_stay_known_while_the_topic_is_away) {
     given_shared(&g);
     await_no_why(&g);
     rd_kafka_mock_topic_set_error(g.cluster, "events", RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
-    kafka_note_error(g.shared, RD_KAFKA_RESP_ERR__TRANSPORT, "told by the test"); /* has it asked soon, not in 10 s */
+    given_trouble_of_a_connection();
     await_why(&g, "create topic events");
     ck_assert_uint_eq(kafka_shared_partitions(g.shared, 0), 2);
     ck_assert(kafka_shared_topic_is_away(g.shared, 0));
@@ -66,7 +73,7 @@ START_TEST(partitions_that_were_known_stay_known_while_the_topic_is_away) {
 }
 END_TEST
 
-START_TEST(a_right_on_the_dead_letter_topic_is_missed_before_a_letter_waits) {
+START_TEST(a_right_on_the_dead_letter_topic_is_missed_before_one_waits) {
     given_right_taken_away("rejected");
     await_why(&g, "grant Write on topic rejected");
     rd_kafka_mock_topic_set_error(g.cluster, "rejected", RD_KAFKA_RESP_ERR_NO_ERROR);
@@ -75,7 +82,7 @@ START_TEST(a_right_on_the_dead_letter_topic_is_missed_before_a_letter_waits) {
 END_TEST
 
 /* Perhaps there will never be one. */
-START_TEST(a_dead_letter_topic_that_is_missing_stops_nobody_before_a_letter_waits) {
+START_TEST(a_dead_letter_topic_that_is_missing_stops_nobody_before_one_waits) {
     rd_kafka_mock_topic_set_error(g.cluster, "rejected", RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
     given_shared(&g);
     await_no_why(&g);
@@ -92,19 +99,19 @@ START_TEST(a_dead_letter_topic_that_is_missing_stops_nobody_before_a_letter_wait
 END_TEST
 
 /* For a minute and more: librdkafka tries again by itself, and reports nothing. */
-static void given_no_leader_of_letters(void) {
+static void given_no_leader_of_dead_letters(void) {
     rd_kafka_resp_err_t errors[1000];
     for (size_t i = 0; i < ARRAY_LEN(errors); i++) errors[i] = RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION;
     rd_kafka_mock_push_request_errors_array(g.cluster, PRODUCE, ARRAY_LEN(errors), errors);
 }
 
-START_TEST(letters_that_nobody_answers_are_told) {
+START_TEST(dead_letters_that_nobody_answers_are_told) {
     given_shared(&g);
     await_no_why(&g);
     struct source s = given_member(&g);
     struct source_dead_letter d = {.tp = {events_topic(&g), 0}, .reason = "malformed", .value = {"x", 1}};
     struct err e;
-    given_no_leader_of_letters();
+    given_no_leader_of_dead_letters();
     ck_assert_int_eq(s.ops->dead_letter(s.self, &d, &e), 0);
     await_why(&g, "in-sync replicas of topic rejected");
     ck_assert_uint_eq(s.ops->dead_letters_settled(s.self), 0);
@@ -141,13 +148,13 @@ START_TEST(an_outage_is_one_line_and_its_end_another) {
 END_TEST
 
 START_TEST(an_address_where_nobody_is_is_named_with_what_to_do) {
-    struct config config = g.config;
-    g.config.brokers = "127.0.0.1:1";
+    struct kafka_options options = g.options;
+    g.options.brokers = "127.0.0.1:1";
     given_shared(&g);
     await_why(&g, "Connection refused");
-    await_why(&g, "check TOPKD_BROKERS");
+    await_why(&g, "correct TOPKD_BROKERS");
     kafka_shared_close(g.shared);
-    g.config = config;
+    g.options = options;
     given_shared(&g);
     await_no_why(&g);
 }
@@ -158,33 +165,22 @@ START_TEST(the_last_error_of_the_group_is_kept_until_a_member_is_in) {
     given_shared(&g);
     kafka_shared_last_error(g.shared, text);
     ck_assert_str_eq(text, "");
-    kafka_note_error(g.shared, RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED, "FindCoordinator: no");
+    kafka_notes_add(&g.shared->notes, RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED, "FindCoordinator: no");
     kafka_shared_last_error(g.shared, text);
     ck_assert_ptr_nonnull(strstr(text, "FindCoordinator: no (0 s ago): grant Read on the group"));
-    kafka_note_over(g.shared, KAFKA_GROUP);
+    kafka_notes_over(&g.shared->notes, KAFKA_GROUP);
     kafka_shared_last_error(g.shared, text);
     ck_assert_str_eq(text, "");
 }
 END_TEST
 
 /* All brokers being down follows from what was told of one, and says less. */
-START_TEST(errors_have_a_scope_and_a_remedy) {
-    ck_assert_int_eq(kafka_scope_of(RD_KAFKA_RESP_ERR__AUTHENTICATION), KAFKA_CONNECTION);
-    ck_assert_int_eq(kafka_scope_of(RD_KAFKA_RESP_ERR__SSL), KAFKA_CONNECTION);
-    ck_assert_int_eq(kafka_scope_of(RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED), KAFKA_GROUP);
-    ck_assert_int_eq(kafka_scope_of(RD_KAFKA_RESP_ERR_UNKNOWN), KAFKA_OTHER);
-    ck_assert_ptr_nonnull(strstr(kafka_remedy_of(RD_KAFKA_RESP_ERR__AUTHENTICATION), "SASL_USERNAME"));
-    ck_assert_ptr_nonnull(strstr(kafka_remedy_of(RD_KAFKA_RESP_ERR__SSL), "SSL_CA_LOCATION"));
-    ck_assert_str_eq(kafka_remedy_of(RD_KAFKA_RESP_ERR_UNKNOWN), "");
-}
-END_TEST
-
 START_TEST(the_cause_is_kept_when_all_brokers_are_down) {
-    g.config.brokers = "127.0.0.1:1"; /* so that nothing is answered meanwhile */
+    g.options.brokers = "127.0.0.1:1"; /* so that nothing is answered meanwhile */
     given_shared(&g);
     await_why(&g, "Connection refused");
-    kafka_note_error(g.shared, RD_KAFKA_RESP_ERR__AUTHENTICATION, "wrong password");
-    kafka_note_error(g.shared, RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, "1/1 brokers are down");
+    kafka_notes_add(&g.shared->notes, RD_KAFKA_RESP_ERR__AUTHENTICATION, "wrong password");
+    kafka_notes_add(&g.shared->notes, RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, "1/1 brokers are down");
     char why[WHY_MAX];
     ck_assert(kafka_shared_why(g.shared, why));
     ck_assert_ptr_null(strstr(why, "1/1"));
@@ -209,16 +205,15 @@ Suite *kafka_why_suite(void) {
     tcase_add_test(t, a_topic_that_is_not_there_is_named_with_what_to_do);
     tcase_add_test(t, a_right_that_is_taken_away_is_named);
     tcase_add_test(t, partitions_that_were_known_stay_known_while_the_topic_is_away);
-    tcase_add_test(t, a_right_on_the_dead_letter_topic_is_missed_before_a_letter_waits);
-    tcase_add_test(t, a_dead_letter_topic_that_is_missing_stops_nobody_before_a_letter_waits);
-    tcase_add_test(t, letters_that_nobody_answers_are_told);
+    tcase_add_test(t, a_right_on_the_dead_letter_topic_is_missed_before_one_waits);
+    tcase_add_test(t, a_dead_letter_topic_that_is_missing_stops_nobody_before_one_waits);
+    tcase_add_test(t, dead_letters_that_nobody_answers_are_told);
     tcase_add_test(t, an_outage_is_one_line_and_its_end_another);
     tcase_add_test(t, an_address_where_nobody_is_is_named_with_what_to_do);
     tcase_add_test(t, the_last_error_of_the_group_is_kept_until_a_member_is_in);
     tcase_add_test(t, the_cause_is_kept_when_all_brokers_are_down);
     suite_add_tcase(suite, t);
     TCase *pure = tcase_create("pure");
-    tcase_add_test(pure, errors_have_a_scope_and_a_remedy);
     tcase_add_test(pure, scram_is_too_old_below_2_6_1);
     suite_add_tcase(suite, pure);
     return suite;

@@ -1,3 +1,4 @@
+/* unit/source/kafka_given.c - librdkafka's mock cluster, what is in it, and how to wait for a member. */
 #include "kafka_given.h"
 
 #include <stdio.h>
@@ -6,6 +7,7 @@
 
 #include <check.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 
 static const char *mock_bootstraps(struct given *g) {
@@ -34,11 +36,11 @@ void given_kafka(struct given *g) {
     ck_assert_int_eq(rd_kafka_mock_topic_create(g->cluster, "events", 2, 1), 0);
     ck_assert_int_eq(rd_kafka_mock_topic_create(g->cluster, "rejected", 2, 1), 0);
     know_topic(g, "events");
-    g->config.brokers = g->brokers;
-    g->config.group = "board";
-    g->config.topics[0] = "events";
-    g->config.topics_n = 1;
-    g->config.dlq_topic = "rejected";
+    g->options.brokers = g->brokers;
+    g->options.group = "board";
+    g->options.topics[0] = "events";
+    g->options.topics_n = 1;
+    g->options.dead_letter_topic = "rejected";
     /* The mock throws out members whose session ends before its first join of 3 s does. */
     given_prop(g, "session.timeout.ms", "4000");
     given_prop(g, "reconnect.backoff.max.ms", "100");
@@ -48,13 +50,12 @@ void given_kafka(struct given *g) {
 }
 
 void given_prop(struct given *g, const char *name, const char *value) {
-    g->config.kafka_props[g->config.kafka_props_n++] =
-        (struct config_kafka_prop){.name = (char *)(uintptr_t)name, .value = (char *)(uintptr_t)value};
+    g->options.properties[g->options.properties_n++] = (struct kafka_property){name, value};
 }
 
 void given_shared(struct given *g) {
     struct err e;
-    ck_assert_msg(kafka_shared_open(&g->config, &clock_system, g->metrics, &g->shared, &e) == 0, "%s", e.text);
+    ck_assert_msg(kafka_shared_open(&g->options, &clock_system, g->metrics, &g->shared, &e) == 0, "%s", e.text);
 }
 
 void given_gone(struct given *g) {
@@ -163,7 +164,7 @@ void await_no_why(struct given *g) {
     }
 }
 
-const char *events_topic(struct given *g) { return g->config.topics[0]; }
+const char *events_topic(struct given *g) { return g->options.topics[0]; }
 
 void assign_at(struct given *g, struct source *s, int partition, int64_t offset) {
     struct source_assign a = {{events_topic(g), partition}, offset};

@@ -1,5 +1,6 @@
-/* A Kafka in this process (librdkafka's mock cluster) and members that read from it. Reading does not need the group:
- * what is assigned is read at once. Committing does, and the mock takes 3 s for a group's first join. */
+/* unit/source/kafka_given.h - a Kafka in this process (librdkafka's mock cluster) and members that read from it.
+ * Reading does not need the group: what is assigned is read at once. Committing does, and the mock takes 3 s for a
+ * group's first join. */
 #ifndef TOPKD_TESTS_KAFKA_GIVEN_H
 #define TOPKD_TESTS_KAFKA_GIVEN_H
 
@@ -14,7 +15,7 @@ struct given {
     rd_kafka_t *producer; /* hosts the mock cluster too */
     rd_kafka_mock_cluster_t *cluster;
     char brokers[128];
-    struct config config;
+    struct kafka_options options;
     struct metrics *metrics;
     struct kafka_shared *shared;
 };

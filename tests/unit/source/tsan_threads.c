@@ -1,7 +1,8 @@
-/* C11 threads on top of POSIX ones, for ThreadSanitizer only: librdkafka starts its threads with thrd_create and locks
- * with mtx_lock, which the sanitizer does not know; a callback on such a thread would crash it, and every lock of the
- * library would be invisible. These definitions take the place of libc's. In glibc both kinds are the same underneath.
- * What happens within librdkafka, which is not instrumented, is not judged. */
+/* unit/source/tsan_threads.c - C11 threads on top of POSIX ones, for ThreadSanitizer only.
+ * librdkafka starts its threads with thrd_create and locks with mtx_lock, which the sanitizer does not know. A callback
+ * on such a thread would crash it, and every lock of the library would be invisible. These definitions take the place
+ * of libc's. In glibc both kinds are the same underneath. What happens within librdkafka, which is not instrumented, is
+ * not judged. */
 #include <threads.h>
 
 #if defined(__has_feature)
@@ -46,9 +47,9 @@ int thrd_create(thrd_t *t, thrd_start_t run, void *arg) {
 
 int thrd_join(thrd_t t, int *res) {
     void *value = NULL;
-    int rc = pthread_join((pthread_t)t, &value);
+    int status = pthread_join((pthread_t)t, &value);
     if (res) *res = (int)(intptr_t)value;
-    return result(rc);
+    return result(status);
 }
 
 int mtx_init(mtx_t *m, int type) {
