@@ -67,11 +67,7 @@ void consumer_commit_now(struct consumer *c, int wait_ms) {
 /* A partition whose incarnation is not committed says nothing: its commit does not wait for the checkpoint tick. */
 static bool somebody_waits(const struct consumer *c) {
     for (size_t i = 0; i < c->assignments_n; i++) {
-        struct partition_view v;
-        if (!may_freeze(c, c->assignments[i])) continue;
-        partition_look(c->assignments[i]->memory, &v);
-        if (!v.ready && !partition_needs_row(c->assignments[i]->memory) && !v.probing && v.next >= v.frontier)
-            return true;
+        if (may_freeze(c, c->assignments[i]) && partition_waits_for_commit(c->assignments[i]->memory)) return true;
     }
     return false;
 }

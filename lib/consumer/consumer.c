@@ -191,9 +191,8 @@ static struct standing standing_of(struct consumer *c) {
         if (s->state == ASSIGNMENT_WAITING) st = (struct standing){false, false, false};
         if (s->state != ASSIGNMENT_RUNNING) continue;
         partition_look(s->memory, &v);
-        bool silent = v.next < v.frontier;
-        st.clean = st.clean && (silent || v.all_clean);
-        st.committed = st.committed && (silent || v.committed == v.next);
+        st.clean = st.clean && (!v.at_frontier || v.all_clean);
+        st.committed = st.committed && (!v.at_frontier || v.committed == v.next);
         st.at_end = st.at_end && v.next >= s->end_at_assign && v.all_settled && v.row_current;
     }
     st.at_end = st.at_end && st.clean && st.committed;

@@ -162,7 +162,7 @@ void consumer_metrics_show(struct consumer *c) {
         if (metric_value(s->metrics->lag_seconds) > lag_s) lag_s = metric_value(s->metrics->lag_seconds);
         buckets += v.live_buckets;
         dirty += v.dirty_buckets;
-        silent += v.next < v.frontier || v.probing;
+        silent += !v.restored;
         quiet += !s->had_traffic;
         if (v.live_minutes > minutes) minutes = v.live_minutes;
         if (v.locations > locations) locations = v.locations;

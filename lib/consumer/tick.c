@@ -37,10 +37,6 @@ static void left_out(struct consumer *c, struct assignment *s, int64_t now) {
 
 static void deliver(struct consumer *c, const struct mail *m, int64_t now) {
     struct assignment *s = assignment_of_instance(c, m->instance);
-    if (s == NULL && !RULE(11, answer_to_its_memory)) /* only in the property test: any memory of the partition */
-        for (size_t i = 0; i < c->assignments_n; i++)
-            if (c->assignments[i]->memory != NULL && strcmp(c->assignments[i]->name, m->partition_name) == 0)
-                s = c->assignments[i];
     if (s == NULL) return; /* an answer for a memory that is gone */
     switch (m->type) {
     case MAIL_COPY:
@@ -137,7 +133,7 @@ static void log_restored(struct consumer *c, struct assignment *s) {
     struct partition_view v;
     if (s->restored) return;
     partition_look(s->memory, &v);
-    if (v.next < v.frontier || v.probing) return;
+    if (!v.restored) return;
     s->restored = true;
     int64_t took = clock_mono_ms(c->hub->clock) - s->assigned_mono_ms;
     consumer_count_restored(c, took);
@@ -170,7 +166,7 @@ static enum turn assignment_copy(struct consumer *c, struct assignment *s, int64
         s->to_copy -= n;
         if (s->to_copy > 0 && clock_mono_ms(c->hub->clock) >= until) return TURN_UP;
     }
-    partition_settle(s->memory, clock_mono_ms(c->hub->clock));
+    partition_settle(s->memory);
     put_row(c, s);
     return TURN_DONE;
 }
@@ -270,7 +266,7 @@ static bool redis_holds_memory(struct consumer *c) {
         struct partition_view v;
         if (c->assignments[i]->memory == NULL) continue;
         partition_look(c->assignments[i]->memory, &v);
-        if (v.next >= v.frontier && v.sealed_minutes > 0) return true;
+        if (v.at_frontier && v.sealed_minutes > 0) return true;
     }
     return false;
 }
