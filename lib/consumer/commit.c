@@ -72,11 +72,8 @@ void consumer_commit_now(struct consumer *c, int wait_ms) {
 /* A partition whose incarnation is not committed says nothing: its commit does not wait for the checkpoint tick. */
 static bool commit_is_awaited(const struct consumer *c) {
     for (size_t i = 0; i < c->assignments_n; i++) {
-        struct partition_view v;
-        if (!commit_may_hold(c, c->assignments[i])) continue;
-        partition_look(c->assignments[i]->memory, &v);
-        if (!v.ready && !partition_needs_row(c->assignments[i]->memory) && !v.probing && v.next >= v.frontier)
-            return true;
+        const struct assignment *a = c->assignments[i];
+        if (commit_may_hold(c, a) && partition_waits_for_commit(a->memory)) return true;
     }
     return false;
 }

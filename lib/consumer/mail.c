@@ -33,10 +33,6 @@ static bool partition_left_out(struct consumer *c, struct assignment *a, int64_t
 
 static bool mail_deliver(struct consumer *c, const struct mail *m, int64_t now) {
     struct assignment *a = assignment_of_instance(c, m->instance);
-    if (a == NULL && !RULE(11, answer_to_its_memory)) /* only in the property test: any memory of the partition */
-        for (size_t i = 0; i < c->assignments_n; i++)
-            if (c->assignments[i]->memory != NULL && strcmp(c->assignments[i]->name, m->partition_name) == 0)
-                a = c->assignments[i];
     if (a == NULL) return false; /* an answer for a memory that is gone */
     switch (m->type) {
     case MAIL_COPY:

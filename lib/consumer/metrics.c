@@ -159,7 +159,7 @@ static void totals_add(struct totals *t, const struct assignment *a, const struc
     if (metric_value(a->metrics->lag_seconds) > t->lag_seconds) t->lag_seconds = metric_value(a->metrics->lag_seconds);
     t->buckets += v->live_buckets;
     t->dirty += v->dirty_buckets;
-    t->silent += v->next < v->frontier || v->probing;
+    t->silent += !v->restored;
     t->quiet += !a->had_traffic;
     if (v->live_minutes > t->minutes) t->minutes = v->live_minutes;
     if (v->locations > t->locations) t->locations = v->locations;

@@ -14,7 +14,7 @@ static bool redis_holds_memory(const struct consumer *c) {
         struct partition_view v;
         if (c->assignments[i]->memory == NULL) continue;
         partition_look(c->assignments[i]->memory, &v);
-        if (v.next >= v.frontier && v.sealed_minutes > 0) return true;
+        if (v.at_frontier && v.sealed_minutes > 0) return true;
     }
     return false;
 }

@@ -65,7 +65,7 @@ static void restored_log(struct consumer *c, struct assignment *a) {
     struct partition_view v;
     if (a->restore.told) return;
     partition_look(a->memory, &v);
-    if (v.next < v.frontier || v.probing) return;
+    if (!v.restored) return;
     a->restore.told = true;
     int64_t took = clock_mono_ms(c->hub->clock) - a->restore.assigned_mono_ms;
     consumer_count_restored(c, took);
@@ -96,7 +96,7 @@ static enum turn_outcome turn_copy(struct consumer *c, struct assignment *a, int
         a->turn.buckets_left -= n;
         if (a->turn.buckets_left > 0 && clock_mono_ms(c->hub->clock) >= until) return TURN_OUT_OF_TIME;
     }
-    partition_settle(a->memory, clock_mono_ms(c->hub->clock));
+    partition_settle(a->memory);
     row_put(c, a);
     return TURN_DONE;
 }

@@ -4,9 +4,8 @@
 static struct standing standing_add(struct standing st, const struct assignment *a) {
     struct partition_view v;
     partition_look(a->memory, &v);
-    bool silent = v.next < v.frontier;
-    st.stored = st.stored && (silent || v.all_clean);
-    st.committed = st.committed && (silent || v.committed == v.next);
+    st.stored = st.stored && (!v.at_frontier || v.all_clean);
+    st.committed = st.committed && (!v.at_frontier || v.committed == v.next);
     st.at_end = st.at_end && v.next >= a->log.end_at_lookup && v.all_settled && v.row_current;
     return st;
 }

@@ -1,9 +1,11 @@
-/* From accepted events to their buckets, some dozens at a time: an event needs a slot of its minute's table, then its
- * bucket, then the bucket's sketch, then a set of that, and each is somewhere else in memory. So each step is taken for
- * all staged events before the next, and asks for the lines that the next will want.
+/* partition/apply.c - accepted events go into their buckets, some dozens at a time.
  *
- * Staging changes no outcome: events go in in their order, and whoever looks at buckets applies what is staged first
- * (`partition_let_go`). Staged texts are the record's, so they are applied before the record goes. */
+ * An event needs a place of its minute's table, then its bucket, then the bucket's sketch, then a set of that, and each
+ * is somewhere else in memory. So each step is taken for all pending events before the next, and asks for the lines of
+ * memory that the next will want.
+ *
+ * To wait changes no outcome: events go in in their order, and whoever looks at buckets applies what is pending first
+ * (`partition_let_go`). The texts of pending events are the record's, so they are applied before the record goes. */
 #include <string.h>
 
 #include "base/hash.h"
@@ -16,7 +18,7 @@ uint64_t record_hash(const struct log_record *rec) {
 
 /* -- buckets -- */
 
-/* Of source, location and minute, and of nothing else: on every worker, and after every replay, the same. */
+/* Of partition, location and minute, and of nothing else: on every worker, and after every replay, the same. */
 static uint64_t sketch_seed(const struct partition *p, const struct minute *m, struct bytes location) {
     return hash64(&m->minute, sizeof m->minute, p->name_hash ^ hash64(location.p, location.n, 0));
 }
@@ -38,33 +40,33 @@ static struct bucket *bucket_of_all(struct partition *p, struct minute *m) {
 /* -- apply -- */
 
 static void ask_for_buckets(const struct partition *p) {
-    for (size_t i = 0; i < p->staged_n; i++) {
-        const struct staged *st = &p->staged[i];
-        if (st->location.p != NULL) __builtin_prefetch(*minute_slot(st->minute, st->location_hash), 1);
+    for (size_t i = 0; i < p->pending_n; i++) {
+        const struct pending_event *ev = &p->pending[i];
+        if (ev->location.p != NULL) __builtin_prefetch(*minute_place(ev->minute, ev->location_hash), 1);
     }
 }
 
-static struct sketch_add add_to(struct partition *p, struct bucket *b, const struct staged *st) {
-    bucket_mark(p, b);
-    return (struct sketch_add){b->sketch, st->item_hash, st->item, st->weight};
+static struct sketch_add add_to(struct partition *p, struct bucket *b, const struct pending_event *ev) {
+    dirty_change(&p->dirty, b, p->next);
+    return (struct sketch_add){b->sketch, ev->item_hash, ev->item, ev->weight};
 }
 
-void apply_staged(struct partition *p) {
-    struct sketch_add adds[2 * STAGED_MAX];
+void apply_pending(struct partition *p) {
+    struct sketch_add adds[2 * PENDING_MAX];
     size_t n = 0;
     bool all = p->rules->global.n > 0;
     ask_for_buckets(p);
-    for (size_t i = 0; i < p->staged_n; i++) {
-        const struct staged *st = &p->staged[i];
-        if (st->location.p != NULL)
-            adds[n++] = add_to(p, bucket_at(p, st->minute, st->location, st->location_hash), st);
-        if (all) adds[n++] = add_to(p, bucket_of_all(p, st->minute), st);
+    for (size_t i = 0; i < p->pending_n; i++) {
+        const struct pending_event *ev = &p->pending[i];
+        if (ev->location.p != NULL)
+            adds[n++] = add_to(p, bucket_at(p, ev->minute, ev->location, ev->location_hash), ev);
+        if (all) adds[n++] = add_to(p, bucket_of_all(p, ev->minute), ev);
     }
-    p->staged_n = 0;
+    p->pending_n = 0;
     sketch_add_all(adds, n);
 }
 
-/* -- stage -- */
+/* -- pending -- */
 
 static struct minute *minute_at(struct partition *p, int64_t minute, const struct log_record *rec) {
     struct minute *m = minutes_find(&p->minutes, minute);
@@ -83,17 +85,17 @@ static struct bytes own_location(const struct partition *p, const struct event *
     return ev->location.n == global.n && memcmp(ev->location.p, global.p, global.n) == 0 ? none : ev->location;
 }
 
-/* Who comes first is taken, so which places a minute has is a matter of the log alone. What is staged may bring new
+/* Who comes first is taken, so which places a minute has is a matter of the log alone. What is pending may bring new
  * places: where that could matter it is applied first. */
 static __attribute__((noinline)) bool location_finds_room(struct partition *p, struct minute *m, struct bytes location,
                                                           uint64_t hash) {
     const uint32_t max = p->rules->locations_max;
-    if (minute_locations(m) < max && p->staged_n > 0) apply_staged(p);
+    if (minute_locations(m) < max && p->pending_n > 0) apply_pending(p);
     return minute_locations(m) < max || minute_find(m, location, hash) != NULL;
 }
 
 static bool location_has_room(struct partition *p, struct minute *m, struct bytes location, uint64_t hash) {
-    bool plenty = m->buckets_n + p->staged_n < p->rules->locations_max;
+    bool plenty = m->buckets_n + p->pending_n < p->rules->locations_max;
     return plenty || location_finds_room(p, m, location, hash);
 }
 
@@ -110,17 +112,17 @@ bool apply_event(struct partition *p, const struct event *ev, int64_t minute, co
     bool taken = true;
     if (location.p != NULL) {
         hash = location_hash(location);
-        __builtin_prefetch(minute_slot(m, hash));
+        __builtin_prefetch(minute_place(m, hash));
         taken = location_has_room(p, m, location, hash);
         if (!taken) location.p = NULL;
     }
-    p->staged[p->staged_n++] = (struct staged){.minute = m,
-                                               .location_hash = hash,
-                                               .item_hash = sketch_hash(ev->item),
-                                               .location = location,
-                                               .item = ev->item,
-                                               .weight = ev->weight};
+    p->pending[p->pending_n++] = (struct pending_event){.minute = m,
+                                                        .location_hash = hash,
+                                                        .item_hash = sketch_hash(ev->item),
+                                                        .location = location,
+                                                        .item = ev->item,
+                                                        .weight = ev->weight};
     p->texts_elsewhere |= !is_inside(ev->item, rec->value);
-    if (p->staged_n == STAGED_MAX) apply_staged(p);
+    if (p->pending_n == PENDING_MAX) apply_pending(p);
     return taken;
 }

@@ -1,5 +1,7 @@
+/* partition/minutes.c - a few minutes in a sorted array, and of each minute a hash table of buckets. */
 #include "partition/minutes.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/hash.h"
@@ -50,10 +52,7 @@ struct minute *minutes_find(struct minutes *ms, int64_t minute) {
 }
 
 struct minute *minutes_add(struct minutes *ms, int64_t minute) {
-    if (ms->n == ms->cap) {
-        ms->cap = ms->cap == 0 ? 8 : ms->cap * 2;
-        ms->all = mem_realloc(ms->all, ms->cap, sizeof(struct minute *));
-    }
+    ms->all = mem_grow(ms->all, &ms->cap, ms->n + 1, sizeof(struct minute *));
     struct minute *m = mem_zalloc(1, sizeof *m);
     m->minute = minute;
     m->table_n = TABLE_MIN;
@@ -87,10 +86,10 @@ static bool bucket_is(const struct bucket *b, struct bytes location, uint64_t ha
 }
 
 struct bucket *minute_find(const struct minute *m, struct bytes location, uint64_t hash) {
-    struct bucket **slot = minute_slot(m, hash), **end = m->table + m->table_n;
-    while (*slot != NULL && !bucket_is(*slot, location, hash))
-        if (++slot == end) slot = m->table;
-    return *slot;
+    struct bucket **place = minute_place(m, hash), **end = m->table + m->table_n;
+    while (*place != NULL && !bucket_is(*place, location, hash))
+        if (++place == end) place = m->table;
+    return *place;
 }
 
 static void table_put(struct bucket **table, uint32_t n, struct bucket *b) {
@@ -115,11 +114,46 @@ struct bucket *minute_add(struct minute *m, struct bytes location, uint64_t hash
     b->minute = m;
     b->sketch = sketch;
     b->changed = b->acked = -1;
-    b->clean = true;
+    b->state = BUCKET_CLEAN;
     b->location_hash = hash;
     b->location_len = (uint16_t)location.n;
     memcpy(b->location, location.p, location.n);
     table_put(m->table, m->table_n, b);
     m->buckets_n++;
     return b;
+}
+
+/* -- what is true of them -- */
+
+static void bucket_check(const struct bucket *b, const struct minute *m) {
+    assert(b->minute == m && b->sketch != NULL);
+    assert(minute_find(m, (struct bytes){b->location, b->location_len}, b->location_hash) == b);
+    assert(b->state != BUCKET_CLEAN || b->acked >= b->changed);
+}
+
+void minute_check(const struct minute *m) {
+    uint32_t buckets_n = 0, unclean_n = 0;
+    bool global = m->global == NULL;
+    for (uint32_t i = 0; i < m->table_n; i++) {
+        const struct bucket *b = m->table[i];
+        if (b == NULL) continue;
+        bucket_check(b, m);
+        buckets_n++;
+        unclean_n += b->state != BUCKET_CLEAN;
+        global = global || b == m->global;
+    }
+    assert(buckets_n == m->buckets_n && unclean_n == m->unclean_n && global);
+    assert((m->table_n & (m->table_n - 1)) == 0 && m->buckets_n < m->table_n); /* a search ends */
+    assert(m->first_row == 0 || m->unclean_n == 0); /* a row says all of it only while nothing changes */
+}
+
+void minutes_check(const struct minutes *ms) {
+    bool last = ms->last == NULL;
+    assert(ms->n <= ms->cap);
+    for (size_t i = 0; i < ms->n; i++) {
+        assert(i == 0 || ms->all[i - 1]->minute < ms->all[i]->minute);
+        last = last || ms->all[i] == ms->last;
+        minute_check(ms->all[i]);
+    }
+    assert(last);
 }

@@ -6,28 +6,35 @@
 #include "protocol/commit.h"
 #include "sketch/sketch.h"
 
-/* Offsets are "next" values: changed = next after the last change, acked = next of the newest answered copy. -1: never,
- * or no longer vouched for. Dirty: in the queue, to be copied. Clean: acked >= changed. */
+/* What of a bucket Redis is known to have. dirty.h draws the arrows. */
+enum bucket_state {
+    BUCKET_CLEAN, /* all of it, or there is nothing in it yet */
+    BUCKET_DIRTY, /* something is missing: it is in the queue */
+    BUCKET_COPIED /* a copy is on its way, or was answered before the bucket changed last */
+};
+
+/* CHANGED and ACKED are offsets: what the next offset of the partition was. */
 struct bucket { /* of the pool; with a location of up to 12 bytes one cache line */
     struct minute *minute;
     struct sketch *sketch;
-    int64_t changed, acked;
-    struct bucket *next_dirty; /* in the partition's dirty queue */
+    int64_t changed;           /* after the last change; -1: never */
+    int64_t acked;             /* when the newest answered copy was made; -1: none, or none that is still believed */
+    struct bucket *next_dirty; /* the one behind it in the queue */
     uint64_t location_hash;
     uint16_t location_len;
-    bool clean, queued;
+    uint8_t state;   /* enum bucket_state */
     char location[]; /* location_len bytes */
 };
 
 struct minute {
     int64_t minute;
     struct anchor first;       /* the record that opened it: offset, time, hash */
-    int64_t first_log_time_ms; /* W before that record */
+    int64_t first_log_time_ms; /* log time before that record */
     bool sealed;               /* its buckets were made dirty for their final copies */
     struct bucket *global;     /* the bucket of the all-locations list, once there is one */
     struct bucket **table;     /* open addressing by location_hash, a power of two; of the pool */
     uint32_t table_n, buckets_n;
-    uint32_t unclean_n; /* buckets that are not clean */
+    uint32_t unclean_n; /* buckets that are not BUCKET_CLEAN */
     struct pool *pool;
     int64_t acked_mono_ms;     /* when the last answer for one of its buckets came */
     int64_t stored_mono_ms;    /* when all that it holds was known to be stored; TIME_NEVER: an event came since */
@@ -56,11 +63,15 @@ void minutes_remove_first(struct minutes *ms);                   /* the lowest, 
  * who are not to choose where they are looked for. */
 uint64_t location_hash(struct bytes location);
 /* Where a search for this hash begins: to be asked for ahead of time. */
-static inline struct bucket **minute_slot(const struct minute *m, uint64_t hash) {
+static inline struct bucket **minute_place(const struct minute *m, uint64_t hash) {
     return &m->table[(uint32_t)hash & (m->table_n - 1)];
 }
 struct bucket *minute_find(const struct minute *m, struct bytes location, uint64_t hash);
-struct bucket *minute_add(struct minute *m, struct bytes location, uint64_t hash,
-                          struct sketch *sketch); /* takes sketch */
+/* Takes SKETCH. There must be no bucket of that location. */
+struct bucket *minute_add(struct minute *m, struct bytes location, uint64_t hash, struct sketch *sketch);
+
+/* Asserts what is true of them between two calls. */
+void minute_check(const struct minute *m);
+void minutes_check(const struct minutes *ms);
 
 #endif

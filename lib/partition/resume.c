@@ -1,18 +1,25 @@
-/* Where a partition begins, told as the cases that a commit can be in.
+/* partition/resume.c - where a partition begins, told as the cases that a commit can be in.
  *
- *   1. No commit, new topic: offset 0, everything minus infinity. Nothing can be missing.
- *   2. No commit, but the log does not begin at 0 (or START=latest): what lies before is unknown. W comes from the
- * record before the first one we read, minutes that it may have touched are never vouched for (x).
- *   3. A commit with our metadata: the frontier F says what was already said, R where the oldest unsettled minute
- * begins. Apply from R with W = W_R, silently up to F. A worker that died after storing but before committing has said
- * more than F: its fences are higher than ours until we pass its offset, then our copies say the same.
- *   4. The same, but the configuration changed: the old parts may not be mixed with ours for open minutes (new
- * incarnation, b = M), and open minutes may miss events that the old rules ignored (x, at F).
- *   5. A commit without metadata: an operator's tool. As case 2, at that offset. So too where its times are none that
- * are believed: going on from them would make everything late for ever.
- *   6. R fell behind the start of the log: a range is lost; minutes it may have touched are never vouched for.
- *   7. F lies beyond the end, or the anchor record is another one: the topic was deleted and made again, or cut. Begin
- * at its start. */
+ *   1. No commit, new topic.
+ *      Offset 0, every time and minute minus infinity. Nothing can be missing.
+ *   2. No commit, but the log does not begin at 0 (or START=latest).
+ *      What lies before is unknown. The record before the first one we read gives log time; minutes that it may have
+ *      touched are never vouched for (unsure_until).
+ *   3. A commit with our metadata.
+ *      The frontier says what was already said, the rewind where the oldest unsettled minute begins. Apply from the
+ *      rewind with log time as it was there, silently up to the frontier. A worker that died after storing but before
+ *      committing has said more than the frontier: its fences are higher than ours until we pass its offset, then our
+ *      copies say the same.
+ *   4. The same, but the configuration changed.
+ *      The old parts may not be mixed with ours for open minutes: a new incarnation, and older_until is what is settled.
+ *      Open minutes may miss events that the old rules ignored: unsure_until is raised at the frontier.
+ *   5. A commit without metadata: an operator's tool.
+ *      As case 2, at that offset. So too where its times are none that are believed: going on from them would make
+ *      everything late for ever.
+ *   6. The rewind fell behind the start of the log.
+ *      A range is lost; minutes that it may have touched are never vouched for.
+ *   7. The frontier lies beyond the end, or the anchor record is another one.
+ *      The topic was deleted and made again, or cut. Begin at its start. */
 #include "partition/resume.h"
 
 #include <string.h>
@@ -43,14 +50,14 @@ static void start_blank(struct partition_start *s, const struct partition_facts 
                                   .new_incarnation = true};
 }
 
-/* Rule 5: begin at X, knowing nothing of what lies before. */
+/* Rule 5: begin at OFFSET, knowing nothing of what lies before. */
 static void start_at(struct partition_start *s, const struct partition_facts *f, enum partition_origin origin,
-                     int64_t x) {
-    if (x < f->log_start || x > f->log_end) x = f->log_start;
-    start_blank(s, f, origin, x);
-    if (x == 0) return;
+                     int64_t offset) {
+    if (offset < f->log_start || offset > f->log_end) offset = f->log_start;
+    start_blank(s, f, origin, offset);
+    if (offset == 0) return;
     s->probe = PROBE_RESET;
-    if (x > f->log_start) s->consume_from = x - 1;
+    if (offset > f->log_start) s->consume_from = offset - 1;
 }
 
 static void start_without_commit(const struct delivery_rules *r, const struct partition_facts *f,
@@ -90,11 +97,11 @@ static void change_meaning(struct partition_start *s) {
     s->origin = ORIGIN_CONFIG;
     s->new_incarnation = true;
     s->stored_mono_ms = TIME_NEVER;
-    s->older_until = s->settled;
-    s->raise_x_at_frontier = true;
+    if (RULE(4, config_older_until)) s->older_until = s->settled;
+    s->unsure_at_frontier = true;
 }
 
-/* Rule 6, first half: retention passed R. */
+/* Rule 6, first half: retention passed the rewind. */
 static void cut_range(const struct delivery_rules *r, struct partition_start *s) {
     s->origin = ORIGIN_TRUNCATED;
     s->next = s->consume_from = s->log_start;
@@ -122,7 +129,7 @@ void partition_resume_other_log(const struct delivery_rules *r, struct partition
     s->unsure_until = i64_larger(s->unsure_until, above(minute_reach(r, s->frontier_log_time_ms)));
     s->log_time_ms = s->frontier_log_time_ms = TIME_NEVER;
     s->new_incarnation = true;
-    s->raise_x_at_frontier = false;
+    s->unsure_at_frontier = false;
     s->stored_mono_ms = TIME_NEVER;
     s->counted = 0;
     s->older_until = s->settled;

@@ -152,7 +152,7 @@ static void do_freeze(struct sim *s, struct sim_worker *w) {
     if (rng_chance(&s->rng, .7)) sim_rebalance(s);
 }
 
-static void life_now(struct sim *s, char life[LIFE_LEN + 1]) {
+void sim_life(struct sim *s, char life[LIFE_LEN + 1]) {
     struct store_progress p = {0};
     fake_redis_progress(s->redis, &p);
     memcpy(life, p.life, LIFE_LEN + 1);
@@ -162,9 +162,9 @@ static void life_now(struct sim *s, char life[LIFE_LEN + 1]) {
 static void do_failover(struct sim *s, struct sim_worker *w) {
     char before[LIFE_LEN + 1], after[LIFE_LEN + 1];
     (void)w;
-    life_now(s, before);
+    sim_life(s, before);
     fake_redis_failover(s->redis, (int64_t)(UNIT_MS / 2 + rng_real(&s->rng) * (LOSS_MS - UNIT_MS / 2)));
-    life_now(s, after);
+    sim_life(s, after);
     if (strcmp(before, after) != 0) sim_exempt_settled(s);
     s->events[SAW_FAILOVER]++;
 }
@@ -182,7 +182,7 @@ static void do_restore(struct sim *s, struct sim_worker *w) {
     if (!s->restores) return;
     sim_exempt_settled(s);
     fake_redis_failover(s->redis, (int64_t)(LOSS_MS + rng_real(&s->rng) * 4 * MINUTE_MS));
-    life_now(s, s->restored);
+    sim_life(s, s->restored);
     s->events[SAW_RESTORE]++;
 }
 

@@ -110,6 +110,7 @@ struct sim_commit {
     bool set;
     int64_t offset;
     char metadata[SOURCE_METADATA_BYTES_MAX];
+    const struct consumer *writer; /* knows its own commit byte for byte; only to be compared */
 };
 
 enum sim_event {
@@ -185,6 +186,9 @@ struct sim_options {
     int64_t units;     /* length of the fault phase */
 };
 bool sim_run(uint64_t seed, const struct sim_options *o, char bad[160], uint64_t events[SAW_EVENTS]);
+
+/* sim.c */
+void sim_life(struct sim *s, char life[LIFE_LEN + 1]); /* of Redis, now */
 
 /* sim_log.c */
 void sim_log_fill(struct sim *s);

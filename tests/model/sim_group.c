@@ -67,6 +67,14 @@ static void commit_accept(struct sim *s, int p, const struct source_commit *c) {
     snprintf(at->metadata, sizeof at->metadata, "%s", c->metadata);
 }
 
+/* Without rule 2 an incarnation is taken for committed as soon as that was asked for. */
+static bool is_taken_for_committed(const struct sim *s, const struct source_commit *c) {
+    const struct sim_commit *at = &s->commits[c->tp.partition];
+    struct commit_meta old, new;
+    if (RULE(2, incarnation_first) || !commit_meta_parse(c->metadata, &new)) return false;
+    return !at->set || !commit_meta_parse(at->metadata, &old) || old.incarnation != new.incarnation;
+}
+
 static int source_commit(void *self, const struct source_commit *c, size_t n, int wait_ms, struct err *e) {
     struct sim_source *src = self;
     struct sim *s = src->sim;
@@ -76,9 +84,11 @@ static int source_commit(void *self, const struct source_commit *c, size_t n, in
     double luck = s->faults ? rng_real(&s->rng) : 1;
     for (size_t i = 0; i < n; i++) {
         src->commits[i] = c[i];
-        bool arrives = owner && luck >= .06;
+        bool arrives = owner && luck >= .06, taken = is_taken_for_committed(s, &c[i]);
+        if (taken) arrives = arrives && rng_chance(&s->rng, .5);
         if (arrives) commit_accept(s, c[i].tp.partition, &c[i]);
-        src->commits[i].ok = arrives && luck >= .12; /* between: it arrived, the answer did not */
+        if (arrives) s->commits[c[i].tp.partition].writer = src->worker->consumer;
+        src->commits[i].ok = taken || (arrives && luck >= .12); /* between: it arrived, the answer did not */
     }
     src->commits_n = n;
     src->commit_ready = true;
@@ -108,6 +118,15 @@ static int source_nothing(void *self, const struct source_tp *tps, size_t n, str
     return 0;
 }
 
+/* What is read of a commit where a rule about what it says is off. */
+static void metadata_spoil(struct sim *s, char metadata[SOURCE_METADATA_BYTES_MAX]) {
+    struct commit_meta m;
+    if (!commit_meta_parse(metadata, &m)) return;
+    if (!RULE(3, rewind_log_time)) m.rewind_log_time_ms = m.frontier_log_time_ms;
+    if (!RULE(8, commit_life)) sim_life(s, m.life); /* it is taken for the one that was known */
+    commit_meta_format(&m, metadata);
+}
+
 static int source_lookup(void *self, const struct source_tp *tps, size_t n, struct err *e) {
     struct sim_source *src = self;
     struct sim *s = src->sim;
@@ -124,6 +143,7 @@ static int source_lookup(void *self, const struct source_tp *tps, size_t n, stru
                                     .log_start = s->log[tps[i].partition].start,
                                     .log_end = sim_log_end(s, tps[i].partition)};
         if (c->set) memcpy(l->metadata, c->metadata, sizeof l->metadata);
+        if (c->set && c->writer != src->worker->consumer) metadata_spoil(s, l->metadata);
         if (s->faults && rng_chance(&s->rng, .1)) l->state = SOURCE_COMMIT_FAILED;
     }
     src->lookups_n = n;

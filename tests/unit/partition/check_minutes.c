@@ -117,7 +117,7 @@ START_TEST(chosen_locations_do_not_fall_together) {
     }
     for (uint32_t i = 0; i < m->table_n; i++) {
         if (m->table[i] == NULL) continue;
-        size_t begins = (size_t)(minute_slot(m, m->table[i]->location_hash) - m->table);
+        size_t begins = (size_t)(minute_place(m, m->table[i]->location_hash) - m->table);
         slots += !hit[begins];
         hit[begins] = true;
     }
@@ -153,7 +153,7 @@ START_TEST(a_new_bucket_has_said_nothing_and_owes_nothing) {
     ck_assert_ptr_eq(b->minute, m);
     ck_assert_int_eq(b->changed, -1);
     ck_assert_int_eq(b->acked, -1);
-    ck_assert(b->clean && !b->queued);
+    ck_assert(b->state == BUCKET_CLEAN);
     ck_assert_uint_eq(m->unclean_n, 0);
 }
 END_TEST

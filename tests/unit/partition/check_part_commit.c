@@ -111,7 +111,7 @@ START_TEST(a_new_incarnation_is_above_all_that_are_known_and_not_below_the_clock
     ck_assert(!try_freeze(&c));
     evening.wall_ms = choices[_i].wall_ms;
     row_is_known(choices[_i].row, choices[_i].wall_ms);
-    ck_assert(!partition_needs_row(evening.p) && !view().ready);
+    ck_assert_int_eq(view().stage, STAGE_COMMITTING);
     ck_assert_uint_eq(frozen_meta().incarnation, choices[_i].chosen);
     row_is_known(5000, 5000); /* asked twice */
     ck_assert_uint_eq(frozen_meta().incarnation, choices[_i].chosen);
@@ -122,7 +122,7 @@ START_TEST(a_commit_of_the_same_meaning_keeps_its_incarnation) {
     commit();
     given_successor();
     ck_assert(!partition_needs_row(evening.p));
-    ck_assert(view().ready);
+    ck_assert(view().stage >= STAGE_SILENT);
     row_is_known(5000, 5000);
     ck_assert_uint_eq(frozen_meta().incarnation, 100);
 }
@@ -234,10 +234,10 @@ START_TEST(a_commit_found_in_the_group_makes_ready) {
     struct partition_commit c;
     ck_assert(try_freeze(&c));
     partition_committed(evening.p, &c, false);
-    ck_assert(!view().ready);
+    ck_assert(view().stage < STAGE_SILENT);
     ck_assert(partition_is_own_commit(evening.p, c.offset, c.metadata));
     partition_keep(evening.p);
-    ck_assert(view().ready);
+    ck_assert(view().stage >= STAGE_SILENT);
     (void)views("US", "cat", 1);
     ck_assert_uint_eq(publish(), 2);
 }
@@ -281,10 +281,10 @@ static void given_commit_at_the_end(void) {
 START_TEST(the_same_log_is_recognised) {
     given_commit_at_the_end();
     given_successor();
-    ck_assert(view().probing);
+    ck_assert(view().probe != PROBE_NOTHING);
     ck_assert_int_eq(partition_next(evening.p), 1);
     ck_assert_int_eq(read_up_to(2), RECORD_REPLAYED);
-    ck_assert(!view().probing && !view().unproven);
+    ck_assert(view().probe == PROBE_NOTHING && !view().unproven);
     ck_assert_int_eq(partition_next(evening.p), 2);
     ck_assert_int_eq(view().origin, ORIGIN_COMMIT);
 }
@@ -305,7 +305,7 @@ START_TEST(an_end_without_a_record_proves_nothing) {
     given_commit_at_the_end();
     given_successor();
     partition_eof(evening.p, 2, 0);
-    ck_assert(!view().probing && view().unproven);
+    ck_assert(view().probe == PROBE_NOTHING && view().unproven);
     ck_assert_int_eq(view().origin, ORIGIN_COMMIT);
     ck_assert_int_eq(view().next, 2);
 }
@@ -327,7 +327,7 @@ START_TEST(another_log_starts_over) {
     ck_assert_int_eq(partition_next(evening.p), 0);
     ck_assert_int_eq(v.frontier, 0);
     ck_assert_int_eq(v.log_time_ms, TIME_NEVER);
-    ck_assert(partition_needs_row(evening.p) && !v.ready && v.silent);
+    ck_assert_int_eq(v.stage, STAGE_ASKING_ROW);
     row_is_known(0, 0);
     struct commit_meta m = frozen_meta();
     ck_assert_int_eq(m.settled, minute_at("19:18")); /* what is settled stays */
@@ -389,14 +389,14 @@ static void given_doubt(void) {
     commit();
     (void)views("US", "dog", 1);
     ck_assert(partition_doubt(evening.p, 0));
-    ck_assert(view().probing);
+    ck_assert(view().probe != PROBE_NOTHING);
     ck_assert_int_eq(partition_next(evening.p), 1);
 }
 
 START_TEST(a_memory_in_doubt_goes_on_in_the_same_log) {
     given_doubt();
     ck_assert_int_eq(read_up_to(2), RECORD_REPLAYED);
-    ck_assert(!view().probing && view().ready);
+    ck_assert(view().probe == PROBE_NOTHING && view().stage >= STAGE_SILENT);
     ck_assert_int_eq(partition_next(evening.p), 2);
     ck_assert_uint_eq(publish(), 2);
     expect_copy("US 19:08 @2: dog 1, cat 1");
@@ -410,7 +410,7 @@ START_TEST(a_memory_in_doubt_starts_over_in_another_log) {
     struct partition_view v = view();
     ck_assert_int_eq(v.origin, ORIGIN_NEW_LOG);
     ck_assert_int_eq(partition_next(evening.p), 0);
-    ck_assert(partition_needs_row(evening.p) && !v.ready);
+    ck_assert_int_eq(v.stage, STAGE_ASKING_ROW);
     ck_assert(v.live_buckets == 0 && v.dirty_buckets == 0 && v.all_clean);
     given_ready(0);
     ck_assert_uint_eq(publish(), 0);
@@ -430,7 +430,7 @@ START_TEST(what_was_committed_of_another_log_is_not_a_memorys_own) {
     ck_assert(!partition_is_own_commit(evening.p, before.offset, before.metadata));
     partition_committed(evening.p, &before, true); /* it was under way */
     ck_assert_int_eq(view().frontier, 0);
-    ck_assert(!view().ready);
+    ck_assert(view().stage < STAGE_SILENT);
 }
 END_TEST
 
@@ -438,7 +438,7 @@ START_TEST(without_a_record_to_tell_by_there_is_no_doubt) {
     ck_assert(!partition_doubt(evening.p, 0));
     (void)views("US", "cat", 1);
     ck_assert(!partition_doubt(evening.p, 1)); /* it is gone */
-    ck_assert(!view().probing);
+    ck_assert(view().probe == PROBE_NOTHING);
 }
 END_TEST
 

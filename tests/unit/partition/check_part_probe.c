@@ -41,7 +41,7 @@ static struct commit_meta settled_meta(void) {
 
 /* W as at CLOCK; 19:08 sealed at 19:10; and one minute more than a record of then could reach is doubted. */
 static void expect_begun_at(const char *w, const char *settled, const char *x) {
-    ck_assert(!view().probing);
+    ck_assert(view().probe == PROBE_NOTHING);
     ck_assert_int_eq(view().log_time_ms, ms_of(w));
     struct commit_meta m = settled_meta();
     ck_assert_int_eq(m.settled, minute_at(settled));
@@ -50,7 +50,7 @@ static void expect_begun_at(const char *w, const char *settled, const char *x) {
 }
 
 static void expect_begun_knowing_nothing(void) {
-    ck_assert(!view().probing);
+    ck_assert(view().probe == PROBE_NOTHING);
     ck_assert_int_eq(view().log_time_ms, TIME_NEVER);
     struct commit_meta m = settled_meta();
     ck_assert_int_eq(m.settled, NO_MINUTE);
@@ -62,7 +62,7 @@ static void expect_begun_knowing_nothing(void) {
 START_TEST(the_record_before_a_reset_gives_log_time_and_is_not_applied) {
     given_log(5);
     given_reset_to(3);
-    ck_assert(view().probing);
+    ck_assert(view().probe != PROBE_NOTHING);
     ck_assert_int_eq(partition_next(evening.p), 2);
     ck_assert_int_eq(read_up_to(3), RECORD_REPLAYED);
     expect_begun_at("19:02", "19:00", "19:04");
@@ -109,7 +109,7 @@ START_TEST(a_record_without_time_leaves_it_to_the_first_one_that_counts) {
     evening.log[2].time_ms = no_times[_i];
     given_reset_to(3);
     ck_assert_int_eq(read_up_to(3), RECORD_REPLAYED);
-    ck_assert(view().probing);
+    ck_assert(view().probe != PROBE_NOTHING);
     ck_assert_int_eq(read_up_to(4), RECORD_APPLIED);
     expect_begun_at("19:03", "19:01", "19:05");
 }
@@ -138,7 +138,7 @@ END_TEST
 START_TEST(at_offset_0_nothing_can_be_missing) {
     given_log(5);
     given_reset_to(0);
-    ck_assert(!view().probing);
+    ck_assert(view().probe == PROBE_NOTHING);
     ck_assert_int_eq(read_up_to(1), RECORD_APPLIED);
     ck_assert_int_eq(view().settled, NO_MINUTE);
     ck_assert_int_eq(settled_meta().unsure_until, NO_MINUTE);
@@ -191,7 +191,7 @@ START_TEST(by_event_clock_a_future_event_says_nothing_of_log_time) {
     evening.log[2].time_ms = ms_of("19:00");
     given_reset_to(3);
     ck_assert_int_eq(read_up_to(3), RECORD_REPLAYED);
-    ck_assert(view().probing); /* nor need the first one that counts */
+    ck_assert(view().probe != PROBE_NOTHING); /* nor need the first one that counts */
     evening.log[3].time_ms = ms_of("19:00");
     ck_assert_int_eq(read_up_to(4), RECORD_APPLIED);
     expect_begun_knowing_nothing();
@@ -217,7 +217,7 @@ static void given_commit_at_4(void) {
 }
 
 static void expect_lost(const char *x, uint64_t lost) {
-    ck_assert(!view().probing);
+    ck_assert(view().probe == PROBE_NOTHING);
     ck_assert_int_eq(settled_meta().unsure_until, minute_at(x));
     ck_assert_int_eq(view().origin, ORIGIN_TRUNCATED);
     ck_assert_uint_eq(view().lost_records, lost);
@@ -243,7 +243,7 @@ START_TEST(a_range_lost_beyond_the_frontier_reached_as_far_as_the_first_record) 
     it_is("19:40");
     record_of(NULL, 0);
     given_retention_up_to(5);
-    ck_assert(view().probing);
+    ck_assert(view().probe != PROBE_NOTHING);
     ck_assert_int_eq(read_up_to(7), RECORD_APPLIED);
     expect_lost("19:32", 1);
 }

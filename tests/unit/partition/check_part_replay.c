@@ -229,7 +229,7 @@ static void tick(void) {
     answer();
     if (partition_row(reader, &row))
         partition_row_answered(reader, &(struct partition_row_answer){mono_ms, mono_ms, ++rows_n, mono_ms});
-    partition_settle(reader, mono_ms);
+    partition_settle(reader);
 }
 
 /* Every second acknowledgement is lost. */

@@ -70,7 +70,7 @@ static void expect_start(const char *name, const struct partition_start *s, cons
 static void expect_doubts(const char *name, const struct partition_start *s, bool new_incarnation, bool raise_x,
                           int64_t lost) {
     ck_assert_msg(s->new_incarnation == new_incarnation, "%s: new incarnation", name);
-    ck_assert_msg(s->raise_x_at_frontier == raise_x, "%s: x at the frontier", name);
+    ck_assert_msg(s->unsure_at_frontier == raise_x, "%s: x at the frontier", name);
     ck_assert_msg(s->lost_records == lost, "%s: lost %ld", name, (long)s->lost_records);
 }
 

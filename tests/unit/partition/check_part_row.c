@@ -110,7 +110,7 @@ START_TEST(a_row_is_current_when_it_says_everything_and_that_the_log_ended_here)
     ck_assert(view().all_clean && !view().all_settled);
     wait_ms(5000);
     expect_end(6000);
-    partition_settle(evening.p, evening.mono_ms);
+    partition_settle(evening.p);
     ck_assert(view().all_settled && !view().row_current);
     expect_end(6000);
     ck_assert(view().row_current);

@@ -96,7 +96,7 @@ START_TEST(a_row_counts_from_when_it_was_handed_over_not_from_its_answer) {
     ck_assert(hand_row());
     wait_ms(10000);
     answer_row();
-    partition_settle(evening.p, evening.mono_ms);
+    partition_settle(evening.p);
     expect_settled("19:07", 2);
 }
 END_TEST
@@ -123,10 +123,10 @@ START_TEST(a_row_that_is_not_answered_confirms_nothing) {
     publish_and_answer();
     wait_ms(6000);
     ck_assert(hand_row());
-    partition_settle(evening.p, evening.mono_ms);
+    partition_settle(evening.p);
     expect_settled("19:07", 2);
     partition_row_answered(evening.p, NULL); /* the queue was full: it was never sent */
-    partition_settle(evening.p, evening.mono_ms);
+    partition_settle(evening.p);
     expect_settled("19:07", 2);
 }
 END_TEST
@@ -138,7 +138,7 @@ START_TEST(a_break_starts_the_clock_again) {
     ck_assert(hand_row());
     answer_row();
     partition_broken(evening.p);
-    partition_settle(evening.p, evening.mono_ms);
+    partition_settle(evening.p);
     expect_settled("19:07", 2);
     publish_and_answer();
     wait_ms(4999);
@@ -199,7 +199,7 @@ START_TEST(nothing_settles_in_silence) {
     commit();
     given_successor();
     ck_assert_int_eq(read_up_to(1), RECORD_REBUILT);
-    partition_settle(evening.p, evening.mono_ms);
+    partition_settle(evening.p);
     ck_assert_int_eq(view().settled, NO_MINUTE);
 }
 END_TEST
@@ -255,7 +255,7 @@ START_TEST(minutes_without_events_settle_with_their_neighbours) {
     confirm_and_settle();
     expect_settled("19:18", 1);
     move_log_time("19:21");
-    partition_settle(evening.p, evening.mono_ms);
+    partition_settle(evening.p);
     expect_settled("19:19", 1);
 }
 END_TEST
@@ -263,7 +263,7 @@ END_TEST
 START_TEST(a_log_without_countable_events_settles_by_its_time) {
     move_log_time("19:08");
     publish();
-    partition_settle(evening.p, evening.mono_ms);
+    partition_settle(evening.p);
     expect_settled("19:06", 0);
 }
 END_TEST
@@ -279,7 +279,7 @@ START_TEST(what_was_settled_never_goes_down) {
     expect_settled("19:08", 0);
     read_up_to(2);
     publish();
-    partition_settle(evening.p, evening.mono_ms);
+    partition_settle(evening.p);
     expect_settled("19:08", 1);
     ck_assert_str_eq(events_of("19:08 19:10"), "late applied");
 }
