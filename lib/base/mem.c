@@ -6,6 +6,8 @@
 
 #include "base/log.h"
 
+enum { GROW_MIN = 8 };
+
 static _Noreturn void die_out_of_memory(size_t n, size_t size) {
     log_event(LOG_ERROR, "out_of_memory", "elements=%zu element_bytes=%zu", n, size);
     abort();
@@ -34,6 +36,14 @@ void *mem_realloc(void *p, size_t n, size_t size) {
     void *q = realloc(p, bytes_of(n, size));
     if (!q) die_out_of_memory(n, size);
     return q;
+}
+
+void *mem_grow(void *p, size_t *cap, size_t n, size_t size) {
+    if (n <= *cap) return p;
+    size_t more = *cap <= SIZE_MAX / 2 ? *cap * 2 : SIZE_MAX;
+    if (more < GROW_MIN) more = GROW_MIN;
+    *cap = n > more ? n : more;
+    return mem_realloc(p, *cap, size);
 }
 
 void *mem_dup(const void *p, size_t size) {

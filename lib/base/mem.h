@@ -11,6 +11,10 @@ void *mem_alloc(size_t size) __attribute__((malloc, returns_nonnull)) MUST_CHECK
 void *mem_zalloc(size_t n, size_t size) __attribute__((malloc, returns_nonnull)) MUST_CHECK;
 /* N elements of SIZE bytes; P may be NULL. */
 void *mem_realloc(void *p, size_t n, size_t size) __attribute__((returns_nonnull)) MUST_CHECK;
+/* Room for N elements of SIZE bytes in the array P, which has room for *CAP (NULL and 0 at first). What has to grow
+ * grows to the double at least, so that adding one after the other costs little:
+ *     list->rows = mem_grow(list->rows, &list->cap, list->n + 1, sizeof *list->rows); */
+void *mem_grow(void *p, size_t *cap, size_t n, size_t size) MUST_CHECK;
 void *mem_dup(const void *p, size_t size) __attribute__((returns_nonnull)) MUST_CHECK;
 char *mem_strdup(const char *s) __attribute__((returns_nonnull)) MUST_CHECK;
 void mem_free(void *p);

@@ -66,6 +66,35 @@ START_TEST(memory_is_there_for_every_size_and_zeroed_where_promised) {
 }
 END_TEST
 
+/* Goal: a thousand elements, added one by one, cost a few moves, and none is lost on the way. */
+START_TEST(an_array_grows_to_the_double_and_keeps_what_it_holds) {
+    size_t cap = 0, moves = 0;
+    uint32_t *all = NULL;
+    for (uint32_t i = 0; i < 1000; i++) {
+        size_t before = cap;
+        all = mem_grow(all, &cap, i + 1, sizeof *all);
+        all[i] = i;
+        moves += cap != before;
+    }
+    ck_assert_uint_le(moves, 8);
+    ck_assert_uint_ge(cap, 1000);
+    ck_assert_uint_le(cap, 2000);
+    for (uint32_t i = 0; i < 1000; i++) ck_assert_uint_eq(all[i], i);
+    mem_free(all);
+}
+END_TEST
+
+START_TEST(an_array_grows_to_what_is_asked_for_and_not_where_there_is_room) {
+    size_t cap = 0;
+    char *nothing = mem_grow(NULL, &cap, 0, 1), *all = mem_grow(NULL, &cap, 5000, 1);
+    ck_assert_ptr_null(nothing);
+    ck_assert_uint_eq(cap, 5000);
+    ck_assert_ptr_eq(mem_grow(all, &cap, 5000, 1), all);
+    ck_assert_uint_eq(cap, 5000);
+    mem_free(all);
+}
+END_TEST
+
 /* Goal: a product that wraps around neither allocates a little nor returns NULL. */
 START_TEST(impossible_memory_is_said_and_ends_the_process) {
     struct capture capture;
@@ -95,6 +124,8 @@ Suite *base_suite(void) {
     tcase_add_test(t, hash_is_xxh3_and_depends_on_the_seed);
     tcase_add_test(t, random_numbers_differ);
     tcase_add_test(t, memory_is_there_for_every_size_and_zeroed_where_promised);
+    tcase_add_test(t, an_array_grows_to_the_double_and_keeps_what_it_holds);
+    tcase_add_test(t, an_array_grows_to_what_is_asked_for_and_not_where_there_is_room);
     tcase_add_test(t, impossible_memory_is_said_and_ends_the_process);
     suite_add_tcase(s, t);
     return s;
