@@ -1,8 +1,10 @@
-/* What the threads of a worker share: rules made of settings, shards made of partitions, and one reason to stop. */
-#include <check.h>
+/* unit/hub/check_hub.c - what the threads of a worker share: rules made of settings, shards made of partitions, and one
+ * reason to stop. */
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "unit/base/capture.h"
 #include "unit/worker/worker_given.h"

@@ -1,9 +1,10 @@
-/* Mailboxes: order, limits, batches, and who waits for whom. */
-#include <check.h>
+/* unit/hub/check_mail.c - mailboxes: order, limits, batches, and who waits for whom. */
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "base/clock.h"
 #include "base/mem.h"

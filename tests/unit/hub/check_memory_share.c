@@ -1,6 +1,8 @@
-/* MEMORY_LIMIT is shared out without remainder worth speaking of, and never beyond itself. */
-#include <check.h>
+/* unit/hub/check_memory_share.c - MEMORY_LIMIT is shared out without remainder worth speaking of, and never beyond
+ * itself. */
 #include <string.h>
+
+#include <check.h>
 
 #include "base/mem.h"
 #include "hub/memory.h"

@@ -1,7 +1,8 @@
-/* Events that do not count are told while they outweigh those that do: once a minute, with what to look at and one of
- * them. */
-#include <check.h>
+/* unit/hub/check_rejects.c - events that do not count are told while they outweigh those that do: once a minute, with
+ * what to look at and one of them. */
 #include <string.h>
+
+#include <check.h>
 
 #include "consumer/state.h"
 #include "unit/base/capture.h"

@@ -1,7 +1,9 @@
-/* When the merger merges: what is new, at once; what is new again, after a while that grows with the cost. */
-#include <check.h>
+/* unit/merger/check_merger.c - when the merger merges: what is new, at once; what is new again, after a while that
+ * grows with the cost. */
 #include <stdio.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "list/packed.h"
 #include "merger/aside.h"

@@ -1,7 +1,9 @@
-/* What becomes of a list and its note: kept, put aside, ended; what has a say in it; and what the merger makes up for
- * after a break or a refusal. Seen from outside: the lists and notes that are in Redis after a round. */
-#include <check.h>
+/* unit/merger/check_merger_notes.c - what becomes of a list and its note: kept, put aside, ended; what has a say in it;
+ * and what the merger makes up for after a break or a refusal. Seen from outside: the lists and notes that are in Redis
+ * after a round. */
 #include <stdio.h>
+
+#include <check.h>
 
 #include "merger_given.h"
 #include "unit/worker/worker_given.h"
@@ -65,13 +67,13 @@ END_TEST
 
 /* Parts of incarnations that are not the last may still cease to count, without a note. */
 START_TEST(the_note_of_a_lost_list_waits_until_all_partitions_have_settled_its_minute) {
-    said("tt/0", merging.minute - 1, merging.minute);
+    row_written("tt/0", merging.minute - 1, merging.minute);
     settled("tt/1", merging.minute - 1);
     contributed("tt/0", "US", false);
     ck_assert_uint_eq(rounds(ROUNDS), 1);
     expect_state("US", "lost");
     expect_notes(0, 1);
-    said("tt/0", merging.minute, merging.minute);
+    row_written("tt/0", merging.minute, merging.minute);
     settled("tt/1", merging.minute);
     ck_assert_uint_ge(rounds(ROUNDS), 1);
     expect_state("US", "lost");
@@ -94,7 +96,7 @@ START_TEST(what_waits_in_a_shard_that_comes_is_merged) {
     const char *location = location_of_partition(1);
     own(1, false);
     contributed("tt/0", location, false);
-    put_aside(location);
+    note_waits(location);
     ck_assert_uint_eq(rounds(ROUNDS), 0);
     own(1, true);
     ck_assert_uint_eq(rounds(ROUNDS), 1);

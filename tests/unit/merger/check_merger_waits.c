@@ -1,8 +1,9 @@
-/* What a merger waits for before it writes, closes or gives up a list, and what it looks at again later. */
-#include <check.h>
+/* unit/merger/check_merger_waits.c - what a merger waits for before it writes, closes or gives up a list, and what it
+ * looks at again later. */
 #include <stdio.h>
 
-#include "merger/work.h"
+#include <check.h>
+
 #include "merger_given.h"
 #include "unit/worker/worker_given.h"
 
@@ -16,7 +17,7 @@ START_TEST(a_list_without_a_hash_ends_a_retention_after_it_was_merged) {
     ck_assert_uint_eq(rounds(1), 1);
     hash_gone("US");
     pass(retention_ms / 2);
-    said("tt/0", merging.minute - 1, merging.minute); /* what is looked at in between does not become younger */
+    row_written("tt/0", merging.minute - 1, merging.minute); /* what is looked at in between does not become younger */
     ck_assert_uint_eq(rounds(1), 0);
     pass(retention_ms / 2 - 3 * TENTH_MS);
     ck_assert_uint_eq(rounds(1), 0);
@@ -50,7 +51,7 @@ static const char *location_between(uint32_t least, uint32_t most, char name[16]
 
 START_TEST(what_waits_and_was_refused_is_tried_again_soon) {
     contributed("tt/0", "US", false);
-    put_aside("US");
+    note_waits("US");
     merging.other_writes = true;
     ck_assert_uint_eq(rounds(2 * ROUNDS), 2);
 }
@@ -60,9 +61,9 @@ START_TEST(what_is_refused_again_and_again_does_not_keep_others_waiting) {
     char first[16], last[16];
     merging.other_location = location_between(0, SHARDS_A_ROUND - 1, first);
     contributed("tt/0", merging.other_location, false);
-    put_aside(merging.other_location);
+    note_waits(merging.other_location);
     contributed("tt/0", location_between(STORE_SHARDS - SHARDS_A_ROUND, STORE_SHARDS - 1, last), false);
-    put_aside(last);
+    note_waits(last);
     for (int i = 0; i < ROUNDS; i++) {
         merging.other_writes = true;
         (void)rounds(1);
@@ -74,7 +75,7 @@ END_TEST
 START_TEST(what_others_put_aside_is_read_within_a_minute) {
     ck_assert_uint_eq(rounds(ROUNDS), 0);
     contributed("tt/0", "US", false);
-    put_aside("US");
+    note_waits("US");
     ck_assert_uint_eq(rounds(ROUNDS), 0);
     pass(60000);
     ck_assert_uint_eq(rounds(ROUNDS), 1);
@@ -117,20 +118,6 @@ START_TEST(a_topic_whose_partitions_are_not_known_yet_keeps_lists_open) {
     size_of_second = 1;
     ck_assert_uint_ge(rounds(ROUNDS), 1);
     expect_state("US", "final");
-}
-END_TEST
-
-/* Nobody here knows that partition, but somebody did. */
-START_TEST(an_odd_row_is_a_partition_that_has_said_nothing) {
-    char source[] = "tt/5", value[] = "";
-    struct store_progress_row odd = {.partition_name = source, .value = value};
-    struct store_progress progress = {.rows = &odd, .n = 1};
-    struct progress sources = {0};
-    merge_sources(&worker.hub, &progress, &sources);
-    ck_assert_uint_eq(sources.n, PARTITIONS + 1);
-    ck_assert_ptr_nonnull(progress_find(&sources, source));
-    ck_assert(!progress_find(&sources, source)->has_row);
-    progress_deinit(&sources);
 }
 END_TEST
 
@@ -192,9 +179,9 @@ END_TEST
 
 /* -- minutes that are over for some -- */
 
-static void over_for(const char *source, bool over) {
+static void over_for(const char *partition_name, bool over) {
     merging.log_time_ms = over ? minute_end_ms(merging.minute) + worker.hub.rules.lateness_ms : worker.wall_ms;
-    settled(source, merging.minute - 1);
+    settled(partition_name, merging.minute - 1);
 }
 
 static void over_for_both(bool first, bool second) {
@@ -224,7 +211,7 @@ END_TEST
 START_TEST(what_waits_is_not_held_back) {
     over_for_both(true, false);
     contributed("tt/0", "US", true);
-    put_aside("US");
+    note_waits("US");
     ck_assert_uint_eq(rounds(ROUNDS), 1);
 }
 END_TEST
@@ -251,7 +238,6 @@ Suite *merger_waits_suite(void) {
     tcase_add_test(c, what_others_put_aside_is_read_within_a_minute);
     tcase_add_test(c, partitions_that_come_or_go_are_noticed);
     tcase_add_test(c, a_topic_whose_partitions_are_not_known_yet_keeps_lists_open);
-    tcase_add_test(c, an_odd_row_is_a_partition_that_has_said_nothing);
     tcase_add_test(c, a_list_that_lost_a_contribution_is_never_closed);
     tcase_add_test(c, how_far_lists_are_closed_is_said_with_every_minute);
     tcase_add_test(c, nothing_is_closed_that_was_judged_without_a_partition_that_joined);

@@ -1,0 +1,104 @@
+/* unit/merger/check_topics.c - which partitions have a say: what metadata and rows know of them, put together. */
+#include <string.h>
+
+#include <check.h>
+
+#include "merger/topics.h"
+#include "unit/worker/worker_given.h"
+
+static struct progress progress;
+static uint32_t sizes[2];
+
+static uint32_t size_of(void *self, uint32_t topic) {
+    (void)self;
+    return sizes[topic];
+}
+
+static void setup(void) {
+    given_hub((const char *const[]){"TOPICS=t,tt", NULL});
+    worker.hub.partitions = size_of;
+    sizes[0] = 1;
+    sizes[1] = 2;
+    progress = (struct progress){.all = NULL};
+}
+
+static void teardown(void) {
+    progress_deinit(&progress);
+    worker_gone();
+}
+
+/* The partitions that are known without any row but this one. */
+static void known_with(struct store_progress_row *row) {
+    const struct store_progress rows = {.version = 7, .members = 3, .closed = 5, .rows = row, .n = row != NULL};
+    topics_progress(&worker.hub, &rows, &progress);
+}
+
+START_TEST(partitions_of_the_metadata_are_known_without_a_row) {
+    static const char *const names[] = {"t/0", "tt/0", "tt/1"};
+    known_with(NULL);
+    ck_assert_uint_eq(progress.n, ARRAY_LEN(names));
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) ck_assert(!progress_find(&progress, names[i])->has_row);
+    ck_assert_int_eq(progress.version, 7);
+    ck_assert_int_eq(progress.members, 3);
+    ck_assert_int_eq(progress.closed, 5);
+}
+END_TEST
+
+START_TEST(a_row_of_a_topic_that_is_not_read_has_its_say) {
+    struct store_progress_row row = {.partition_name = (char[]){"old/4"}, .value = (char[]){""}};
+    known_with(&row);
+    ck_assert_uint_eq(progress.n, 4);
+    ck_assert_ptr_nonnull(progress_find(&progress, "old/4"));
+}
+END_TEST
+
+/* Nobody here knows that partition, but somebody did. */
+START_TEST(an_odd_row_is_a_partition_that_has_said_nothing) {
+    struct store_progress_row odd = {.partition_name = (char[]){"tt/5"}, .value = (char[]){""}};
+    known_with(&odd);
+    ck_assert_uint_eq(progress.n, 4);
+    ck_assert_ptr_nonnull(progress_find(&progress, "tt/5"));
+    ck_assert(!progress_find(&progress, "tt/5")->has_row);
+}
+END_TEST
+
+START_TEST(a_topic_without_known_partitions_is_known_as_such) {
+    sizes[1] = 0;
+    known_with(NULL);
+    ck_assert_uint_eq(progress.n, 2);
+    ck_assert(!progress_settled_everywhere(&progress, 0));
+}
+END_TEST
+
+START_TEST(what_is_beyond_the_metadata_is_lacking_and_what_is_not_known_yet_is_not) {
+    ck_assert(topics_lack(&worker.hub, "tt/2") && topics_lack(&worker.hub, "t/1"));
+    ck_assert(!topics_lack(&worker.hub, "tt/1") && !topics_lack(&worker.hub, "t/0"));
+    ck_assert(topics_lack(&worker.hub, "ttt/0") && topics_lack(&worker.hub, "old/0"));
+    sizes[1] = 0;
+    ck_assert(!topics_lack(&worker.hub, "tt/2"));
+}
+END_TEST
+
+START_TEST(sizes_that_change_are_noticed_wherever_they_change) {
+    uint64_t before = topics_sizes(&worker.hub);
+    ck_assert_uint_eq(topics_sizes(&worker.hub), before);
+    sizes[0] = 2;
+    sizes[1] = 1;
+    ck_assert_uint_ne(topics_sizes(&worker.hub), before);
+}
+END_TEST
+
+Suite *topics_suite(void);
+Suite *topics_suite(void) {
+    Suite *s = suite_create("topics");
+    TCase *c = tcase_create("partitions");
+    tcase_add_checked_fixture(c, setup, teardown);
+    tcase_add_test(c, partitions_of_the_metadata_are_known_without_a_row);
+    tcase_add_test(c, a_row_of_a_topic_that_is_not_read_has_its_say);
+    tcase_add_test(c, an_odd_row_is_a_partition_that_has_said_nothing);
+    tcase_add_test(c, a_topic_without_known_partitions_is_known_as_such);
+    tcase_add_test(c, what_is_beyond_the_metadata_is_lacking_and_what_is_not_known_yet_is_not);
+    tcase_add_test(c, sizes_that_change_are_noticed_wherever_they_change);
+    suite_add_tcase(s, c);
+    return s;
+}
