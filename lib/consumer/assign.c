@@ -31,7 +31,7 @@ static void count_states(struct consumer *c) {
 }
 
 static void own(struct consumer *c, const struct assignment *s, bool ours) {
-    hub_own(c->hub, c->number, s->tp.topic, s->tp.partition, ours);
+    shards_own(&c->hub->shards, c->number, s->tp.topic, s->tp.partition, ours);
 }
 
 static void assign_refused(struct consumer *c, size_t n, const struct err *e) {

@@ -13,9 +13,10 @@ enum { ENDS_INTERVAL_MS = 1000, PAUSE_RETRY_MS = 1000, PAUSE_LOG_MS = 5000 };
 
 /* Until now it was not consumed, if nothing was known of it (rule 23). */
 static void joined(struct consumer *c, struct assignment *s, const struct mail *m) {
+    const struct mail_join *a = mail_join(m);
     struct partition_joined j = {
-        .incarnation = m->incarnation, .closed = m->minute, .is_new = m->is_new, .unsure_until = m->unsure_until};
-    memcpy(j.life, m->life, sizeof j.life);
+        .incarnation = a->incarnation, .closed = a->closed, .is_new = a->is_new, .unsure_until = a->unsure_until};
+    memcpy(j.life, a->life, sizeof j.life);
     s->joining = false;
     c->assign_again = c->assign_again || (s->state == ASSIGNMENT_RUNNING && partition_waits_for_row(s->memory));
     partition_row_known(s->memory, &j, clock_wall_ms(c->hub->clock));
@@ -44,13 +45,14 @@ static void deliver(struct consumer *c, const struct mail *m, int64_t now) {
     if (s == NULL) return; /* an answer for a memory that is gone */
     switch (m->type) {
     case MAIL_COPY:
-        partition_answered(s->memory, mail_location(m), m->minute, m->at, now);
+        partition_answered(s->memory, mail_location(m), mail_copy(m)->minute, mail_copy(m)->at, now);
         break;
     case MAIL_ROW:
-        partition_row_answered(s->memory, &(struct partition_row_answer){m->handed_mono_ms, now, m->kept, m->redis_ms});
+        partition_row_answered(s->memory, &(struct partition_row_answer){
+                                              m->handed_mono_ms, now, mail_row(m)->rows_stored, mail_row(m)->redis_ms});
         break;
     case MAIL_OTHER_LIFE:
-        partition_other_life(s->memory, m->life);
+        partition_other_life(s->memory, mail_other_life(m)->life);
         break;
     case MAIL_LEFT_OUT:
         left_out(c, s, now);
@@ -103,19 +105,18 @@ static bool is_past_retention(const struct consumer *c, int64_t stored_mono_ms) 
 
 static bool emit(void *ctx, const struct bucket_copy *copy) {
     struct consumer *c = ctx;
-    struct mail *m = mail_create(MAIL_COPY, copy->location, copy->items);
-    m->incarnation = copy->incarnation;
-    m->offset = copy->offset;
-    m->at = copy->at;
-    m->minute = copy->minute;
-    m->final = copy->final;
-    m->only_if_there = is_past_retention(c, copy->stored_mono_ms);
-    return put(c, m, copy->from);
+    const struct mail_copy sent = {.incarnation = copy->incarnation,
+                                   .offset = copy->offset,
+                                   .at = copy->at,
+                                   .minute = copy->minute,
+                                   .final = copy->final,
+                                   .only_if_there = is_past_retention(c, copy->stored_mono_ms)};
+    return put(c, mail_copy_create(&sent, copy->location, copy->items), copy->from);
 }
 
 static void join(struct consumer *c, struct assignment *s) {
     if (s->joining || !partition_needs_row(s->memory)) return;
-    s->joining = put(c, mail_create(MAIL_JOIN, (struct bytes){NULL, 0}, (struct bytes){NULL, 0}), s->memory);
+    s->joining = put(c, mail_bare_create(MAIL_JOIN), s->memory);
 }
 
 /* A row that finds no room is as good as one that was lost: it is made again. */
@@ -124,11 +125,9 @@ static void put_row(struct consumer *c, struct assignment *s) {
     if (!partition_row(s->memory, &out)) return;
     struct buf text = {0};
     progress_row_format(&out.row, &text);
-    struct mail *m = mail_create(MAIL_ROW, (struct bytes){NULL, 0}, (struct bytes){text.data, text.len});
-    m->incarnation = out.incarnation;
-    m->offset = out.frontier;
-    m->kept = out.rows_kept;
-    memcpy(m->life, out.life, sizeof m->life);
+    struct mail_row row = {.incarnation = out.incarnation, .frontier = out.frontier, .rows_kept = out.rows_kept};
+    memcpy(row.life, out.life, sizeof row.life);
+    struct mail *m = mail_row_create(&row, (struct bytes){text.data, text.len});
     if (!put(c, m, s->memory)) partition_row_answered(s->memory, NULL);
     buf_free(&text);
 }

@@ -9,8 +9,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/testhook.h"
+#include "merger/known.h"
 #include "merger/state.h"
-#include "merger/topics.h"
 
 static void chunk_open(struct chunk *c, const struct round *r, size_t at, size_t n) {
     *c = (struct chunk){.mergings = mem_zalloc(n, sizeof *c->mergings),
@@ -50,7 +50,7 @@ static enum merging_state merging_make(struct merger *m, struct chunk *c, struct
     if (g->hash->odd) return MERGING_UNREADABLE;
     if (!g->hash->exists) return MERGING_ABSENT;
     if (g->hash->closed) return MERGING_CLOSED;
-    if (work_make(m->hub, &c->progress, g->hash, &g->work)) return MERGING_MERGED;
+    if (work_make(&m->hub->rules, &c->progress, g->hash, &g->work)) return MERGING_MERGED;
     contribution_broken(m, g->hash);
     return MERGING_UNREADABLE;
 }
@@ -62,7 +62,7 @@ static void chunk_make(struct merger *m, struct chunk *c) {
         g->state = merging_make(m, c, g);
         if (g->state != MERGING_MERGED) continue;
         g->list = &c->lists[c->lists_n++];
-        *g->list = work_list(m->hub, g->hash, &g->work);
+        *g->list = work_list(m->hub->config->k, g->hash, &g->work);
         g->list->rows = c->progress.version;
         g->list->log_time_ms = log_time_ms;
     }
@@ -157,7 +157,7 @@ int chunk_merge(struct merger *m, const struct round *r, size_t at, size_t n, st
     chunk_open(&c, r, at, n);
     int status = m->store.ops->round_read(m->store.self, &c.read, e);
     if (status == STORE_OK && !(c.read.life_changed && RULE(15, life_again))) {
-        topics_progress(m->hub, &c.read.progress, &c.progress);
+        known_progress(&m->hub->topics, &c.read.progress, &c.progress);
         chunk_make(m, &c);
         status = chunk_write(m, &c, e);
     }

@@ -59,7 +59,7 @@ bool merger_check(const struct merger *m) {
     if (!pass_check(&m->pass) || m->held.n > m->held.cap) return false;
     if ((m->failures == 0) != (m->rest_ms == 0)) return false;
 #ifdef TOPKD_TESTHOOKS
-    return held_check(&m->held) && aside_check(m->aside) && waiting_check_all(m->waiting);
+    if (!held_check(&m->held) || !aside_check(m->aside) || !waiting_check_all(m->waiting)) return false;
 #endif
     return waiting_check(m->waiting);
 }
@@ -119,9 +119,9 @@ static void merger_show(struct merger *m) {
 
 /* What ails the publisher too is the publisher's to log; it may take a moment to notice. */
 static void failure_log(struct merger *m, const struct err *e) {
-    hub_edge_failed(m->hub, HUB_MERGER, e);
-    bool alone = atomic_load(&m->hub->store_up) && !atomic_load(&m->hub->store_full);
-    if (++m->failures > 1 && alone && outage_says(&m->outage, e->text))
+    health_edge_failed(&m->hub->health, HEALTH_MERGER, e);
+    bool alone = atomic_load(&m->hub->health.store) == HEALTH_STORE_UP;
+    if (++m->failures > 1 && alone && outage_is_news(&m->outage, e->text))
         log_event(LOG_WARN, "merge_failed", "why=%s", log_quote(e->text));
 }
 
@@ -132,7 +132,7 @@ static int rest_grow(struct merger *m) {
 }
 
 static int round_failed(struct merger *m, int status, const struct err *e) {
-    if (status == STORE_FATAL) hub_fail(m->hub, e);
+    if (status == STORE_FATAL) health_fail(&m->hub->health, e);
     if (status == STORE_BROKEN) {
         if (RULE(12, forget_on_break)) waiting_clear(m->waiting);
         pass_start(&m->pass);
@@ -142,8 +142,8 @@ static int round_failed(struct merger *m, int status, const struct err *e) {
 }
 
 static int round_done(struct merger *m) {
-    hub_edge_works(m->hub, HUB_MERGER);
-    if (m->outage.on) log_event(LOG_INFO, "merge_recovered", "board=%s", m->hub->config->board);
+    health_edge_works(&m->hub->health, HEALTH_MERGER);
+    if (m->outage.is_on) log_event(LOG_INFO, "merge_recovered", "board=%s", m->hub->config->board);
     outage_ends(&m->outage);
     m->failures = m->rest_ms = 0;
     return merger_interval_ms(m);
@@ -151,7 +151,7 @@ static int round_done(struct merger *m) {
 
 static int step_without_shards(struct merger *m) {
     notes_disown(m);
-    hub_edge_works(m->hub, HUB_MERGER);
+    health_edge_works(&m->hub->health, HEALTH_MERGER);
     merger_show(m);
     idle_count(m, true);
     return merger_interval_ms(m);
@@ -162,7 +162,7 @@ int merger_step(struct merger *m) {
     struct round r = {.choices = NULL};
     struct err e = {0};
     assert(merger_check(m));
-    size_t n = hub_shards(m->hub, shards);
+    size_t n = shards_here(&m->hub->shards, shards);
     if (n == 0) return step_without_shards(m);
     int status = round_work(m, &r, shards, n, &e);
     idle_count(m, status == STORE_OK && r.choices_n + r.put_off == 0 && m->pass.state == PASS_RESTING);

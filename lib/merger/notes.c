@@ -5,8 +5,8 @@
 
 #include "base/mem.h"
 #include "base/testhook.h"
+#include "merger/known.h"
 #include "merger/state.h"
-#include "merger/topics.h"
 
 /* -- they come in -- */
 
@@ -32,14 +32,14 @@ void notes_disown(struct merger *m) { (void)shards_changed(m, NULL, 0); }
 
 static bool rows_stand(const struct merger *m, const struct store_notes *notes) {
     return m->progress.n > 0 && m->progress.version == notes->version && strcmp(m->life, notes->life) == 0 &&
-           m->topic_sizes == topics_sizes(m->hub);
+           m->topic_sizes == topics_sizes(&m->hub->topics);
 }
 
 static void rows_take(struct merger *m, const struct store_progress *rows) {
     progress_deinit(&m->progress);
-    topics_progress(m->hub, rows, &m->progress);
+    known_progress(&m->hub->topics, rows, &m->progress);
     memcpy(m->life, rows->life, sizeof m->life);
-    m->topic_sizes = topics_sizes(m->hub);
+    m->topic_sizes = topics_sizes(&m->hub->topics);
     m->judge_again = true;
 }
 

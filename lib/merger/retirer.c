@@ -7,7 +7,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "merger/topics.h"
+#include "protocol/row.h"
 
 /* A row without a partition. */
 struct suspect {
@@ -92,7 +92,7 @@ static int row_retire(struct retirer *r, struct store store, const struct store_
 
 /* Is there a row to retire, but for the time? */
 static bool row_is_suspect(const struct retirer *r, const struct store_progress_row *was, struct progress_row *row) {
-    return topics_lack(r->hub, was->partition_name) &&
+    return topics_lack(&r->hub->topics, was->partition_name) &&
            progress_row_parse((struct bytes){was->value, was->value_len}, row) && !progress_row_is_retired(row);
 }
 

@@ -7,7 +7,7 @@
  *   held.h      which minutes wait for partitions that are behind
  *   chunk.c     up to 128 lists: read, judged, merged, written
  *   work.h      one list: judged and merged, without a request
- *   topics.h    which partitions have a say in it
+ *   known.h     which partitions have a say in it
  *   waiting.h   what is remembered of lists that are not final
  *   aside.h     lists that wait until somebody frees a key
  *   retirer.h   rows of partitions that are no longer there
@@ -106,7 +106,7 @@ enum note_fate {
     NOTE_SET_ASIDE  /* somebody must free a key first */
 };
 
-/* One list on its way through a round. Calls of the store take arrays: HASH and LIST are elements of the chunk's. */
+/* One list on its way through a round. Calls of the store take arrays: hash and list are elements of the chunk's. */
 struct merging {
     enum merging_state state;
     const struct choice *choice;

@@ -6,23 +6,24 @@
 #include "base/mem.h"
 #include "base/testhook.h"
 
-static void parts_judge(const struct hub *hub, struct progress *progress, const struct store_hash *h, struct work *w) {
+static void parts_judge(const struct delivery_rules *rules, struct progress *progress, const struct store_hash *h,
+                        struct work *w) {
     w->parts = mem_zalloc(h->parts_n + 1, sizeof *w->parts);
     w->parts_n = h->parts_n;
     for (size_t i = 0; i < h->parts_n; i++) {
         const struct store_hash_part *p = &h->parts[i];
         w->parts[i] = (struct list_part){p->partition_name, fence_incarnation(p->fence), p->final, false};
     }
-    w->state = list_judge(&hub->rules, progress, h->minute, h->born_ms, w->parts, w->parts_n);
+    w->state = list_judge(rules, progress, h->minute, h->born_ms, w->parts, w->parts_n);
     if (h->lost) w->state = LIST_LOST;
 }
 
-static bool parts_merge(const struct hub *hub, const struct store_hash *h, struct work *w) {
+static bool parts_merge(uint32_t list_size, const struct store_hash *h, struct work *w) {
     struct bytes *lists = mem_zalloc(h->parts_n + 1, sizeof *lists);
     size_t n = 0;
     for (size_t i = 0; i < h->parts_n; i++)
         if (w->parts[i].counts) lists[n++] = (struct bytes){h->parts[i].items, h->parts[i].items_len};
-    bool merged = merge_lists(lists, n, hub->config->list_size, &w->merged);
+    bool merged = merge_lists(lists, n, list_size, &w->merged);
     mem_free(lists);
     return merged;
 }
@@ -34,10 +35,11 @@ static void items_take(struct work *w) {
         w->top[i] = (struct store_list_item){w->merged.items[i].item, w->merged.items[i].count};
 }
 
-bool work_make(const struct hub *hub, struct progress *progress, const struct store_hash *h, struct work *out) {
+bool work_make(const struct delivery_rules *rules, struct progress *progress, const struct store_hash *h,
+               struct work *out) {
     *out = (struct work){.parts = NULL};
-    parts_judge(hub, progress, h, out);
-    if (!parts_merge(hub, h, out)) return false;
+    parts_judge(rules, progress, h, out);
+    if (!parts_merge(rules->list_size, h, out)) return false;
     items_take(out);
     return true;
 }
@@ -49,8 +51,7 @@ void work_deinit(struct work *w) {
     mem_free(w->top);
 }
 
-struct store_list work_list(const struct hub *hub, const struct store_hash *h, const struct work *w) {
-    size_t k = hub->config->k;
+struct store_list work_list(size_t k, const struct store_hash *h, const struct work *w) {
     struct store_list l = {.location = h->location,
                            .minute = h->minute,
                            .writes = h->writes,

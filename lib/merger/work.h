@@ -3,9 +3,9 @@
 #ifndef TOPKD_MERGER_WORK_H
 #define TOPKD_MERGER_WORK_H
 
-#include "hub/hub.h"
 #include "list/merge.h"
 #include "protocol/judge.h"
+#include "store/store.h"
 
 /* Zero-initialised: nothing was made. */
 struct work {
@@ -18,11 +18,11 @@ struct work {
 };
 
 /* Judges the parts of H and merges those that count. False if one of them is broken: there is no list then. */
-bool work_make(const struct hub *hub, struct progress *progress, const struct store_hash *h,
+bool work_make(const struct delivery_rules *rules, struct progress *progress, const struct store_hash *h,
                struct work *out) MUST_CHECK;
 void work_deinit(struct work *w);
 
-/* The list to write, but for what the rows say; borrows H and W. */
-struct store_list work_list(const struct hub *hub, const struct store_hash *h, const struct work *w);
+/* The list of K items to write, but for what the rows say; borrows H and W. */
+struct store_list work_list(size_t k, const struct store_hash *h, const struct work *w);
 
 #endif

@@ -133,10 +133,10 @@ END_TEST
 START_TEST(partitions_that_go_or_are_lost_give_up_their_shards) {
     uint32_t shards[STORE_SHARDS];
     given_running();
-    ck_assert_uint_gt(hub_shards(&worker.hub, shards), 0);
+    ck_assert_uint_gt(shards_here(&worker.hub.shards, shards), 0);
     say_revoked(_i == 1);
     step();
-    ck_assert_uint_eq(hub_shards(&worker.hub, shards), 0);
+    ck_assert_uint_eq(shards_here(&worker.hub.shards, shards), 0);
 }
 END_TEST
 

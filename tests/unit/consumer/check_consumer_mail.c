@@ -145,7 +145,7 @@ static int answer_copies(void) {
         m->next = NULL;
         bool copy = m->type == MAIL_COPY;
         n += copy;
-        guarded += copy && m->only_if_there;
+        guarded += copy && mail_copy(m)->only_if_there;
         if (copy)
             ck_assert(mailbox_put(&worker.hub.consumers[0].inbox, m));
         else

@@ -4,13 +4,13 @@
 #include "hub/outage.h"
 
 START_TEST(an_outage_is_said_once_a_cause) {
-    struct outage o = {.on = false};
-    ck_assert(outage_says(&o, "Redis h: NOPERM no right (HSET topk:{US}:part): grant it"));
-    ck_assert(!outage_says(&o, "Redis h: NOPERM no right (HSET topk:{DE}:part): grant it"));
-    ck_assert(outage_says(&o, "Redis h: Connection refused"));
-    ck_assert(!outage_says(&o, "Redis h: Connection refused"));
+    struct outage o = {.is_on = false};
+    ck_assert(outage_is_news(&o, "Redis h: NOPERM no right (HSET topk:{US}:part): grant it"));
+    ck_assert(!outage_is_news(&o, "Redis h: NOPERM no right (HSET topk:{DE}:part): grant it"));
+    ck_assert(outage_is_news(&o, "Redis h: Connection refused"));
+    ck_assert(!outage_is_news(&o, "Redis h: Connection refused"));
     outage_ends(&o);
-    ck_assert(outage_says(&o, "Redis h: Connection refused"));
+    ck_assert(outage_is_news(&o, "Redis h: Connection refused"));
 }
 END_TEST
 

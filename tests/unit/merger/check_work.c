@@ -58,8 +58,8 @@ START_TEST(parts_add_up_and_k_of_their_items_are_written) {
     struct store_hash hash = hash_of(parts, 2);
     row_of("t/0", 1, NO_MINUTE);
     row_of("t/1", 1, NO_MINUTE);
-    ck_assert(work_make(&worker.hub, &progress, &hash, &work));
-    struct store_list list = work_list(&worker.hub, &hash, &work);
+    ck_assert(work_make(&worker.hub.rules, &progress, &hash, &work));
+    struct store_list list = work_list(worker.config->k, &hash, &work);
     ck_assert_int_eq(work.state, LIST_OPEN);
     ck_assert_str_eq(list.state, "open");
     ck_assert_uint_eq(list.top_n, 2);
@@ -75,7 +75,7 @@ START_TEST(a_part_that_does_not_count_adds_nothing) {
     struct store_hash hash = hash_of(parts, 2);
     row_of("t/0", 1, NO_MINUTE);
     row_of("t/1", 2, NO_MINUTE);
-    ck_assert(work_make(&worker.hub, &progress, &hash, &work));
+    ck_assert(work_make(&worker.hub.rules, &progress, &hash, &work));
     ck_assert(work.parts[0].counts && !work.parts[1].counts);
     ck_assert_uint_eq(count_of(0), 5);
 }
@@ -85,9 +85,9 @@ START_TEST(what_all_have_settled_is_final) {
     struct store_hash_part parts[] = {part_of("t/0", 1, true)};
     struct store_hash hash = hash_of(parts, 1);
     row_of("t/0", 1, MINUTE);
-    ck_assert(work_make(&worker.hub, &progress, &hash, &work));
+    ck_assert(work_make(&worker.hub.rules, &progress, &hash, &work));
     ck_assert_int_eq(work.state, LIST_FINAL);
-    ck_assert(work_list(&worker.hub, &hash, &work).final);
+    ck_assert(work_list(worker.config->k, &hash, &work).final);
 }
 END_TEST
 
@@ -96,8 +96,8 @@ START_TEST(a_list_that_lost_something_is_lost_whatever_the_rows_say) {
     struct store_hash hash = hash_of(parts, 1);
     hash.lost = true;
     row_of("t/0", 1, MINUTE);
-    ck_assert(work_make(&worker.hub, &progress, &hash, &work));
-    ck_assert_str_eq(work_list(&worker.hub, &hash, &work).state, "lost");
+    ck_assert(work_make(&worker.hub.rules, &progress, &hash, &work));
+    ck_assert_str_eq(work_list(worker.config->k, &hash, &work).state, "lost");
 }
 END_TEST
 
@@ -107,7 +107,7 @@ START_TEST(a_broken_part_makes_no_list) {
     struct store_hash hash = hash_of(parts, 2);
     parts[1].items = garbage;
     parts[1].items_len = strlen(garbage);
-    ck_assert(!work_make(&worker.hub, &progress, &hash, &work));
+    ck_assert(!work_make(&worker.hub.rules, &progress, &hash, &work));
 }
 END_TEST
 

@@ -26,7 +26,7 @@ static int before_call(void *ctx, int kind) {
     return FAKE_DO;
 }
 
-void own(int32_t partition, bool ours) { hub_own(&worker.hub, 0, "tt", partition, ours); }
+void own(int32_t partition, bool ours) { shards_own(&worker.hub.shards, 0, "tt", partition, ours); }
 
 void given_merger(const char *topics) {
     given_hub((const char *const[]){topics, "RETENTION=1h", "K=2", NULL});

@@ -1,6 +1,7 @@
-/* A worker that has nothing to complain of still says, once a minute, what it did. */
-#include <check.h>
+/* unit/worker/check_state_line.c - A worker that has nothing to complain of still says, once a minute, what it did. */
 #include <string.h>
+
+#include <check.h>
 
 #include "base/log.h"
 #include "unit/base/capture.h"

@@ -1,8 +1,10 @@
+/* unit/worker/worker_given.c - a hub, a clock that stands until it is moved, and a source that does as it is told. */
 #include "worker_given.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <check.h>
 
 #include "unit/config/given_env.h"
 
@@ -244,8 +246,8 @@ struct mail *row_question(void) {
 
 void answer_row_question(struct mail *question, uint64_t incarnation) {
     ck_assert_ptr_nonnull(question);
-    question->incarnation = incarnation;
-    question->minute = question->unsure_until = NO_MINUTE;
+    mail_join_answer(question,
+                     &(struct mail_join){.incarnation = incarnation, .closed = NO_MINUTE, .unsure_until = NO_MINUTE});
     ck_assert(mailbox_put(&worker.hub.consumers[0].inbox, question));
 }
 

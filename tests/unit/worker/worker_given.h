@@ -1,5 +1,5 @@
-/* worker_given.h - the words of the worker tests: a hub of one consumer, a clock that the test moves, and a source that
- * says what it is told to say and remembers what it was asked. */
+/* unit/worker/worker_given.h - the words of the worker tests: a hub of one consumer, a clock that the test moves, and a
+ * source that says what it is told to say and remembers what it was asked. */
 #ifndef TOPKD_TESTS_UNIT_WORKER_WORKER_GIVEN_H
 #define TOPKD_TESTS_UNIT_WORKER_WORKER_GIVEN_H
 

@@ -1,9 +1,9 @@
-/* unit/merger/check_topics.c - which partitions have a say: what metadata and rows know of them, put together. */
+/* unit/merger/check_known.c - which partitions have a say: what metadata and rows know of them, put together. */
 #include <string.h>
 
 #include <check.h>
 
-#include "merger/topics.h"
+#include "merger/known.h"
 #include "unit/worker/worker_given.h"
 
 static struct progress progress;
@@ -16,7 +16,7 @@ static uint32_t size_of(void *self, uint32_t topic) {
 
 static void setup(void) {
     given_hub((const char *const[]){"TOPICS=t,tt", NULL});
-    worker.hub.partitions = size_of;
+    worker.hub.topics.partitions = size_of;
     sizes[0] = 1;
     sizes[1] = 2;
     progress = (struct progress){.all = NULL};
@@ -30,7 +30,7 @@ static void teardown(void) {
 /* The partitions that are known without any row but this one. */
 static void known_with(struct store_progress_row *row) {
     const struct store_progress rows = {.version = 7, .members = 3, .closed = 5, .rows = row, .n = row != NULL};
-    topics_progress(&worker.hub, &rows, &progress);
+    known_progress(&worker.hub.topics, &rows, &progress);
 }
 
 START_TEST(partitions_of_the_metadata_are_known_without_a_row) {
@@ -70,35 +70,15 @@ START_TEST(a_topic_without_known_partitions_is_known_as_such) {
 }
 END_TEST
 
-START_TEST(what_is_beyond_the_metadata_is_lacking_and_what_is_not_known_yet_is_not) {
-    ck_assert(topics_lack(&worker.hub, "tt/2") && topics_lack(&worker.hub, "t/1"));
-    ck_assert(!topics_lack(&worker.hub, "tt/1") && !topics_lack(&worker.hub, "t/0"));
-    ck_assert(topics_lack(&worker.hub, "ttt/0") && topics_lack(&worker.hub, "old/0"));
-    sizes[1] = 0;
-    ck_assert(!topics_lack(&worker.hub, "tt/2"));
-}
-END_TEST
-
-START_TEST(sizes_that_change_are_noticed_wherever_they_change) {
-    uint64_t before = topics_sizes(&worker.hub);
-    ck_assert_uint_eq(topics_sizes(&worker.hub), before);
-    sizes[0] = 2;
-    sizes[1] = 1;
-    ck_assert_uint_ne(topics_sizes(&worker.hub), before);
-}
-END_TEST
-
-Suite *topics_suite(void);
-Suite *topics_suite(void) {
-    Suite *s = suite_create("topics");
+Suite *known_suite(void);
+Suite *known_suite(void) {
+    Suite *s = suite_create("known");
     TCase *c = tcase_create("partitions");
     tcase_add_checked_fixture(c, setup, teardown);
     tcase_add_test(c, partitions_of_the_metadata_are_known_without_a_row);
     tcase_add_test(c, a_row_of_a_topic_that_is_not_read_has_its_say);
     tcase_add_test(c, an_odd_row_is_a_partition_that_has_said_nothing);
     tcase_add_test(c, a_topic_without_known_partitions_is_known_as_such);
-    tcase_add_test(c, what_is_beyond_the_metadata_is_lacking_and_what_is_not_known_yet_is_not);
-    tcase_add_test(c, sizes_that_change_are_noticed_wherever_they_change);
     suite_add_tcase(s, c);
     return s;
 }
