@@ -392,7 +392,7 @@ WORKER = [
       "strcmp(m->life, notes->life) == 0;"),
     M("expired_minutes_are_said_again", "lib/consumer/tick.c",
       ".only_if_there = is_past_retention(c, copy->stored_mono_ms)};",
-      ".only_if_there = (void)is_past_retention, false};"),
+      ".only_if_there = is_past_retention(c, TIME_NEVER)};"),
     M("an_expired_answer_is_noted", "lib/publisher/copies.c",
       "(answer != STORE_EXPIRED && RULE(13, note_every_answer))",
       "RULE(13, note_every_answer)"),
