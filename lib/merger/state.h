@@ -74,18 +74,19 @@ struct round {
     size_t choices_n, choices_cap;
     size_t put_off; /* lists that are wanted, but were merged a moment ago or are held back */
     struct held_minutes held;
-    int64_t over_for_one, over_for_all; /* highest minutes that log time has closed */
+    int64_t over_for_one; /* highest minute that is over for a partition */
+    int64_t over_for_all; /* ... for all of them */
 };
 
-/* How far a list has come.
+/* How far a list has come: as it was read from Redis, and from MERGED on as its write was answered.
  *
- *   read from Redis -+-> ABSENT
- *                    +-> CLOSED
- *                    +-> UNREADABLE
- *                    `-> MERGED -+-> WRITTEN
- *                                +-> REFUSED
- *                                +-> UNWRITABLE
- *                                `-> ABSENT, CLOSED after all
+ *   read -+-> ABSENT
+ *         +-> CLOSED
+ *         +-> UNREADABLE
+ *         `-> MERGED -+-> WRITTEN
+ *                     +-> REFUSED
+ *                     +-> UNWRITABLE
+ *                     `-> ABSENT, CLOSED after all
  */
 enum merging_state {
     MERGING_ABSENT,     /* it has no hash */

@@ -261,7 +261,7 @@ WORKER = [
     M("a_lost_list_is_lost_for_good_at_once", "lib/merger/notes.c",
       "if (g->work.state == LIST_LOST && progress_settled_everywhere(&c->progress, g->hash->minute)) return NOTE_END;",
       "if (g->work.state == LIST_LOST) return (void)c, NOTE_END;"),
-    M("the_notes_of_final_lists_are_put_aside", "lib/merger/notes.c",
+    M("the_notes_of_final_lists_wait", "lib/merger/notes.c",
       "if (g->work.state == LIST_FINAL || !RULE(14, note_until_final)) return NOTE_END;",
       ""),
     M("parts_that_do_not_count_are_merged", "lib/merger/work.c",

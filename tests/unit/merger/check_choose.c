@@ -1,5 +1,4 @@
-/* unit/merger/check_merger_waits.c - what a merger waits for before it writes, closes or gives up a list, and what it
- * looks at again later. */
+/* unit/merger/check_choose.c - what a merger waits for before it merges a list, and what it looks at again later. */
 #include <stdio.h>
 
 #include <check.h>
@@ -72,7 +71,7 @@ START_TEST(what_is_refused_again_and_again_does_not_keep_others_waiting) {
 }
 END_TEST
 
-START_TEST(what_others_put_aside_is_read_within_a_minute) {
+START_TEST(what_others_let_wait_is_read_within_a_minute) {
     ck_assert_uint_eq(rounds(ROUNDS), 0);
     contributed("tt/0", "US", false);
     note_waits("US");
@@ -118,62 +117,6 @@ START_TEST(a_topic_whose_partitions_are_not_known_yet_keeps_lists_open) {
     size_of_second = 1;
     ck_assert_uint_ge(rounds(ROUNDS), 1);
     expect_state("US", "final");
-}
-END_TEST
-
-/* -- lost -- */
-
-START_TEST(a_list_that_lost_a_contribution_is_never_closed) {
-    struct store store = fake_store_ops(merging.other);
-    struct store_loss loss = {.location = text("US"), .minute = merging.minute};
-    struct fake_list list;
-    all_settled(merging.minute);
-    stored("tt/0", "US", true);
-    ck_assert_int_eq(store.ops->lists_lose(store.self, &loss, 1, NULL), STORE_OK);
-    noted("US");
-    ck_assert_uint_eq(rounds(1), 1);
-    expect_state("US", "lost");
-    fake_redis_list(merging.redis, text("US"), merging.minute, &list);
-    ck_assert(!list.closed);
-    ck_assert_uint_eq(list.parts_n, 1);
-    fake_list_deinit(&list);
-}
-END_TEST
-
-/* -- before a list is closed -- */
-
-static int64_t closed_up_to(void) {
-    struct store_progress known;
-    fake_redis_progress(merging.redis, &known);
-    int64_t closed = known.closed;
-    store_progress_deinit(&known);
-    return closed;
-}
-
-START_TEST(how_far_lists_are_closed_is_said_with_every_minute) {
-    all_settled(merging.minute - 1);
-    contributed("tt/0", "US", true);
-    ck_assert_uint_eq(rounds(1), 1);
-    ck_assert_int_eq(closed_up_to(), INT64_MIN);
-    for (int i = 0; i < 2; i++, merging.minute++) {
-        contributed("tt/0", "US", true);
-        all_settled(merging.minute);
-        ck_assert_uint_ge(rounds(2), 1);
-        expect_state("US", "final");
-        ck_assert_int_eq(closed_up_to(), merging.minute);
-    }
-}
-END_TEST
-
-START_TEST(nothing_is_closed_that_was_judged_without_a_partition_that_joined) {
-    all_settled(merging.minute);
-    contributed("tt/0", "US", true);
-    merging.other_joins = true;
-    ck_assert_uint_eq(rounds(1), 0);
-    expect_state("US", "");
-    expect_notes(1, 0);
-    ck_assert_uint_eq(rounds(ROUNDS), 1);
-    expect_state("US", "open");
 }
 END_TEST
 
@@ -226,21 +169,18 @@ START_TEST(what_was_merged_before_is_not_held_back) {
 }
 END_TEST
 
-Suite *merger_waits_suite(void);
-Suite *merger_waits_suite(void) {
-    Suite *s = suite_create("merger_waits");
-    TCase *c = tcase_create("waits");
+Suite *choose_suite(void);
+Suite *choose_suite(void) {
+    Suite *s = suite_create("choose");
+    TCase *c = tcase_create("lists");
     tcase_add_checked_fixture(c, merging_begin, merging_end);
     tcase_add_test(c, a_list_without_a_hash_ends_a_retention_after_it_was_merged);
     tcase_add_test(c, a_list_that_nothing_changes_is_looked_at_a_retention_after_it_was_merged);
     tcase_add_test(c, what_waits_and_was_refused_is_tried_again_soon);
     tcase_add_test(c, what_is_refused_again_and_again_does_not_keep_others_waiting);
-    tcase_add_test(c, what_others_put_aside_is_read_within_a_minute);
+    tcase_add_test(c, what_others_let_wait_is_read_within_a_minute);
     tcase_add_test(c, partitions_that_come_or_go_are_noticed);
     tcase_add_test(c, a_topic_whose_partitions_are_not_known_yet_keeps_lists_open);
-    tcase_add_test(c, a_list_that_lost_a_contribution_is_never_closed);
-    tcase_add_test(c, how_far_lists_are_closed_is_said_with_every_minute);
-    tcase_add_test(c, nothing_is_closed_that_was_judged_without_a_partition_that_joined);
     tcase_add_test(c, the_first_list_of_a_minute_that_is_over_for_some_waits_for_all);
     tcase_add_test(c, or_for_three_intervals);
     tcase_add_test(c, what_waits_is_not_held_back);
