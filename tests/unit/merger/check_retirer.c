@@ -5,6 +5,7 @@
 #include <check.h>
 
 #include "merger/retirer.h"
+#include "protocol/row.h"
 #include "support/fake_store.h"
 #include "unit/base/capture.h"
 #include "unit/worker/worker_given.h"

@@ -271,7 +271,7 @@ START_TEST(beyond_its_bound_the_oldest_minutes_are_forgotten_but_for_what_the_ro
     ck_assert_uint_eq(waiting_forgotten(waiting.lists), 3);
     ck_assert(!is_waiting_news("US", MINUTE + 2, token_a)); /* nothing has changed for it */
     ck_assert(!is_waiting_news("US", MINUTE + 3, token_a)); /* this one is remembered */
-    ck_assert(is_news("US", MINUTE + 2, token_a));          /* but a note that was not put aside is one */
+    ck_assert(is_news("US", MINUTE + 2, token_a));          /* but a note that does not wait is one */
     row_settles("events/1", MINUTE + 1);
     ck_assert(is_waiting_news("US", MINUTE + 1, token_a));
     ck_assert(!is_waiting_news("US", MINUTE + 2, token_a));

@@ -7,6 +7,7 @@
 #include <check.h>
 
 #include "list/packed.h"
+#include "protocol/row.h"
 #include "unit/worker/worker_given.h"
 
 struct given_merging merging;
