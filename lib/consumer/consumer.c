@@ -87,7 +87,7 @@ static void event_hand_on(struct consumer *c, const struct source_event *ev) {
         position_lost(c, ev);
         break;
     case SOURCE_FATAL:
-        hub_fail(c->hub, &ev->error);
+        health_fail(&c->hub->health, &ev->error);
         break;
     case SOURCE_ERROR:
         source_error(c, ev);

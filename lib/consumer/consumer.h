@@ -7,6 +7,7 @@
 #define TOPKD_CONSUMER_CONSUMER_H
 
 #include "hub/hub.h"
+#include "partition/partition.h"
 #include "source/source.h"
 
 struct consumer;

@@ -7,9 +7,12 @@
 /* The functions below return true if librdkafka must be told anew what to read. */
 
 static bool row_known(struct consumer *c, struct assignment *a, const struct mail *m) {
-    struct partition_joined j = {
-        .incarnation = m->incarnation, .closed = m->minute, .is_new = m->is_new, .unsure_until = m->unsure_until};
-    memcpy(j.life, m->life, sizeof j.life);
+    const struct mail_join *known = mail_join(m);
+    struct partition_joined j = {.incarnation = known->incarnation,
+                                 .closed = known->closed,
+                                 .is_new = known->is_new,
+                                 .unsure_until = known->unsure_until};
+    memcpy(j.life, known->life, sizeof j.life);
     a->row_asked = false;
     bool was_held_back = assignment_runs(a) && partition_waits_for_row(a->memory); /* rule 23 */
     partition_row_known(a->memory, &j, clock_wall_ms(c->hub->clock));
@@ -31,18 +34,24 @@ static bool partition_left_out(struct consumer *c, struct assignment *a, int64_t
     return true;
 }
 
+static void row_answered(struct assignment *a, const struct mail *m, int64_t now) {
+    const struct mail_row *r = mail_row(m);
+    partition_row_answered(a->memory,
+                           &(struct partition_row_answer){m->handed_mono_ms, now, r->rows_stored, r->redis_ms});
+}
+
 static bool mail_deliver(struct consumer *c, const struct mail *m, int64_t now) {
     struct assignment *a = assignment_of_instance(c, m->instance);
     if (a == NULL) return false; /* an answer for a memory that is gone */
     switch (m->type) {
     case MAIL_COPY:
-        partition_answered(a->memory, mail_location(m), m->minute, m->at, now);
+        partition_answered(a->memory, mail_location(m), mail_copy(m)->minute, mail_copy(m)->at, now);
         return false;
     case MAIL_ROW:
-        partition_row_answered(a->memory, &(struct partition_row_answer){m->handed_mono_ms, now, m->kept, m->redis_ms});
+        row_answered(a, m, now);
         return false;
     case MAIL_OTHER_LIFE:
-        partition_other_life(a->memory, m->life);
+        partition_other_life(a->memory, mail_other_life(m)->life);
         return false;
     case MAIL_LEFT_OUT:
         return partition_left_out(c, a, now);

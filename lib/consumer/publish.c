@@ -29,19 +29,18 @@ static bool is_past_retention(const struct consumer *c, int64_t stored_mono_ms) 
 
 static bool copy_put(void *ctx, const struct bucket_copy *copy) {
     struct consumer *c = ctx;
-    struct mail *m = mail_create(MAIL_COPY, copy->location, copy->items);
-    m->incarnation = copy->incarnation;
-    m->offset = copy->offset;
-    m->at = copy->at;
-    m->minute = copy->minute;
-    m->final = copy->final;
-    m->only_if_there = is_past_retention(c, copy->stored_mono_ms);
-    return outbox_put(c, m, copy->from);
+    const struct mail_copy sent = {.incarnation = copy->incarnation,
+                                   .offset = copy->offset,
+                                   .at = copy->at,
+                                   .minute = copy->minute,
+                                   .final = copy->final,
+                                   .only_if_there = is_past_retention(c, copy->stored_mono_ms)};
+    return outbox_put(c, mail_copy_create(&sent, copy->location, copy->items), copy->from);
 }
 
 static void row_ask(struct consumer *c, struct assignment *a) {
     if (a->row_asked || !partition_needs_row(a->memory)) return;
-    a->row_asked = outbox_put(c, mail_create(MAIL_JOIN, (struct bytes){NULL, 0}, (struct bytes){NULL, 0}), a->memory);
+    a->row_asked = outbox_put(c, mail_bare_create(MAIL_JOIN), a->memory);
 }
 
 /* A row that finds no room is as good as one that was lost: it is made again. */
@@ -50,11 +49,9 @@ static void row_put(struct consumer *c, struct assignment *a) {
     if (!partition_row(a->memory, &out)) return;
     struct buf text = {0};
     progress_row_format(&out.row, &text);
-    struct mail *m = mail_create(MAIL_ROW, (struct bytes){NULL, 0}, (struct bytes){text.data, text.len});
-    m->incarnation = out.incarnation;
-    m->offset = out.frontier;
-    m->kept = out.rows_kept;
-    memcpy(m->life, out.life, sizeof m->life);
+    struct mail_row row = {.incarnation = out.incarnation, .frontier = out.frontier, .rows_kept = out.rows_kept};
+    memcpy(row.life, out.life, sizeof row.life);
+    struct mail *m = mail_row_create(&row, (struct bytes){text.data, text.len});
     if (!outbox_put(c, m, a->memory)) partition_row_answered(a->memory, NULL);
     buf_free(&text);
 }

@@ -10,7 +10,7 @@
 enum { REVOKE_COMMIT_MS = 1000 };
 
 static void ownership_tell(struct consumer *c, const struct assignment *a, bool ours) {
-    hub_own(c->hub, c->number, a->tp.topic, a->tp.partition, ours);
+    shards_own(&c->hub->shards, c->number, a->tp.topic, a->tp.partition, ours);
 }
 
 static void partition_assigned(struct consumer *c, struct assignment *a, int64_t now) {

@@ -78,7 +78,7 @@ static void still_tell(struct consumer *c, const struct assignment *worst, uint3
         snprintf(why, sizeof why, "%.60s/%d stands at offset %" PRId64 " for %" PRId64 " s: %.110s", worst->tp.topic,
                  (int)worst->tp.partition, partition_next(worst->memory), (now - worst->motion.worked_mono_ms) / 1000,
                  still_cause(c, worst));
-    hub_tell_still(c->hub, c->number, n, why);
+    health_tell_still(&c->hub->health, c->number, n, why);
 }
 
 static void still_look(struct consumer *c, int64_t now) {

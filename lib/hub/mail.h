@@ -1,77 +1,110 @@
-/* hub/mail.h - what consumers, publisher and back again say to each other: values in FIFO boxes.
- * A contribution travels to the publisher and comes back as its own answer, so nothing is allocated twice.
- * Threads: a box has one mutex; any thread puts, one takes.   Ownership: a put mail belongs to the box, a taken one to
- * the taker. */
+/* hub/mail.h - the messages that consumers and the publisher send to each other.
+ *
+ *   type         way           what it says
+ *   COPY         there, back   a bucket's copy, for Redis; back: it is stored
+ *   ROW          there, back   a partition's progress row, for Redis; back: it is stored
+ *   JOIN         there, back   this partition comes to the board (rule 23); back: what the board knows of it
+ *   OTHER_LIFE         back    of a row: Redis has another life than the row's
+ *   LEFT_OUT           back    of a row: lists went on without its partition
+ *   BROKEN             back    the connection broke (rule 12): nothing that was put before is on its way any more
+ *
+ * A mail that was answered goes back as it is, so nothing is allocated twice.
+ * Threads: none, one owner.   Ownership: a mail owns its texts; the partition's name is borrowed. */
 #ifndef TOPKD_HUB_MAIL_H
 #define TOPKD_HUB_MAIL_H
 
-#include <pthread.h>
+#include <assert.h>
 
 #include "base/base.h"
-#include "partition/partition.h"
+#include "protocol/words.h"
 
-enum mail_type {
-    /* to the publisher */
-    MAIL_COPY, /* a bucket's copy; comes back as it is, answered */
-    MAIL_ROW,  /* a progress row; comes back answered, or as MAIL_OTHER_LIFE or MAIL_LEFT_OUT */
-    MAIL_JOIN, /* this source comes to the board (rule 23); comes back with what the board knows of it */
-    /* only back */
-    MAIL_OTHER_LIFE,
-    MAIL_LEFT_OUT,
-    MAIL_BROKEN /* the connection broke: rule 12; nothing put before is on its way any more */
+enum mail_type { MAIL_COPY, MAIL_ROW, MAIL_JOIN, MAIL_OTHER_LIFE, MAIL_LEFT_OUT, MAIL_BROKEN };
+
+struct mail_copy {
+    uint64_t incarnation;
+    int64_t offset; /* of its fence; -1: final */
+    int64_t at;     /* up to which offset it holds records: the partition asks for it back */
+    int64_t minute;
+    bool final;
+    bool only_if_there; /* its minute is past RETENTION */
+};
+
+struct mail_row {
+    uint64_t incarnation;
+    int64_t frontier;
+    int64_t rows_kept;       /* what a Redis that did not go back has stored */
+    char life[LIFE_LEN + 1]; /* of Redis, as the partition knows it; "" for none */
+    int64_t rows_stored;     /* back: what this Redis has stored */
+    int64_t redis_ms;        /* back: its clock */
+};
+
+struct mail_join {        /* all of it is filled in on the way back */
+    bool is_new;          /* the board knew no such partition */
+    uint64_t incarnation; /* of its row; 0: it has none */
+    int64_t closed;       /* highest minute of which a list may be closed */
+    int64_t unsure_until; /* minutes up to here its row does not vouch for; NO_MINUTE: none */
+    char life[LIFE_LEN + 1];
+};
+
+struct mail_other_life {
+    char life[LIFE_LEN + 1]; /* the one that is */
 };
 
 struct mail {
     struct mail *next;
     enum mail_type type;
-    uint32_t consumer;          /* number of the box for the answer */
+    uint32_t consumer;          /* whose box gets the answer */
     uint64_t instance;          /* of the memory that sent it */
     const char *partition_name; /* borrowed: lives as long as the process */
-    uint64_t incarnation;       /* COPY, ROW: fence; JOIN: of its row, 0 if it has none */
-    int64_t offset;             /* COPY: o, -1 = final; ROW: the frontier */
-    int64_t at;                 /* COPY */
-    int64_t minute;             /* COPY; JOIN: highest of which a list may be closed, and ... */
-    int64_t unsure_until;       /* JOIN: ... that its row does not vouch for; NO_MINUTE: none */
-    int64_t kept;               /* ROW: rows that a Redis which did not go back has stored; back: that this one has */
-    int64_t redis_ms;           /* ROW, back: the clock of Redis */
-    bool only_if_there;         /* COPY: its minute is past RETENTION */
     int64_t handed_mono_ms;
-    bool final;
-    bool is_new;             /* JOIN, back: the board knew no such partition */
-    char life[LIFE_LEN + 1]; /* ROW: known; OTHER_LIFE: the new one; JOIN, back: the one that is */
+    union { /* by type: through mail_copy() and the others, which look at it */
+        struct mail_copy copy;
+        struct mail_row row;
+        struct mail_join join;
+        struct mail_other_life other_life;
+    } as;
     size_t location_len, body_len;
-    char bytes[]; /* location, then the body: packed items or row text */
+    char bytes[]; /* location, then the body: packed items or a row's text */
 };
 
-/* A mail with room for location and body. */
+/* A mail of copies of LOCATION and BODY; all else is zero. */
 struct mail *mail_create(enum mail_type type, struct bytes location, struct bytes body);
+struct mail *mail_copy_create(const struct mail_copy *c, struct bytes location, struct bytes items);
+struct mail *mail_row_create(const struct mail_row *r, struct bytes text);
+struct mail *mail_bare_create(enum mail_type type); /* without texts: JOIN, BROKEN */
+/* M without its body, which nobody wants once it is answered; it may have moved. */
+struct mail *mail_drop_body(struct mail *m) MUST_CHECK;
+void mail_free_all(struct mail *list);
+
+/* -- answers, written into the question -- */
+
+void mail_row_answer(struct mail *m, int64_t rows_stored, int64_t redis_ms);
+void mail_row_other_life(struct mail *m, const char life[LIFE_LEN + 1]);
+void mail_row_left_out(struct mail *m);
+void mail_join_answer(struct mail *m, const struct mail_join *answer);
+
+/* -- what is in one -- */
+
+static inline const struct mail_copy *mail_copy(const struct mail *m) {
+    assert(m->type == MAIL_COPY);
+    return &m->as.copy;
+}
+static inline const struct mail_row *mail_row(const struct mail *m) {
+    assert(m->type == MAIL_ROW);
+    return &m->as.row;
+}
+static inline const struct mail_join *mail_join(const struct mail *m) {
+    assert(m->type == MAIL_JOIN);
+    return &m->as.join;
+}
+static inline const struct mail_other_life *mail_other_life(const struct mail *m) {
+    assert(m->type == MAIL_OTHER_LIFE);
+    return &m->as.other_life;
+}
 static inline struct bytes mail_location(const struct mail *m) { return (struct bytes){m->bytes, m->location_len}; }
 static inline struct bytes mail_body(const struct mail *m) {
     return (struct bytes){m->bytes + m->location_len, m->body_len};
 }
 static inline size_t mail_bytes(const struct mail *m) { return sizeof *m + m->location_len + m->body_len; }
-/* M without its body, which nobody wants once it is answered; it may have moved. */
-struct mail *mail_drop_body(struct mail *m) MUST_CHECK;
-void mail_free_all(struct mail *list);
-
-struct mailbox {
-    pthread_mutex_t lock;
-    pthread_cond_t filled;
-    struct mail *head, *tail;
-    size_t bytes, limit_bytes; /* limit 0: none */
-    bool woken;
-};
-
-void mailbox_init(struct mailbox *b, size_t limit_bytes);
-void mailbox_deinit(struct mailbox *b); /* frees what is in it */
-/* False if the box is full; the mail stays the caller's then. */
-bool mailbox_put(struct mailbox *b, struct mail *m) MUST_CHECK;
-/* Take mails up to MAX_BYTES (at least one if there is one; 0 = all), waiting at most TIMEOUT_MS for the first. */
-struct mail *mailbox_take(struct mailbox *b, size_t max_bytes, int timeout_ms);
-/* The same, and then what else comes, for as long as more of it comes: until nothing came for QUIET_MS, or there are
- * BYTES_MAX (not 0), or MAX_MS are over, or the box was woken. */
-struct mail *mailbox_gather(struct mailbox *b, size_t bytes_max, int timeout_ms, int quiet_ms, int max_ms);
-void mailbox_wake(struct mailbox *b); /* end a take that waits */
-size_t mailbox_bytes(struct mailbox *b);
 
 #endif

@@ -1,3 +1,4 @@
+/* hub/memory.c - the shares in numbers, and what the kernel counts. */
 #include "hub/memory.h"
 
 #include <stdio.h>
@@ -22,7 +23,7 @@ uint64_t memory_resident_bytes(void) {
     return n == 2 ? resident * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
 }
 
-/* What is read has still to be said, and librdkafka has more of it under way. */
+/* What is read has still to be published, and librdkafka has more of it under way. */
 bool memory_is_full(uint64_t resident_bytes, uint64_t limit_bytes, bool stopped) {
     uint64_t sixteenth = limit_bytes / 16;
     return resident_bytes + (uint64_t)PUBLISHER_MB * MB + (stopped ? 2 : 1) * sixteenth >= limit_bytes;

@@ -1,18 +1,24 @@
 /* hub/memory.h - how MEMORY_LIMIT is shared out.
  *
- *   librdkafka's queues   30 %, by consumer
- *   merger                1/32: the lists that wait, so that a tick costs what changed
- *   publisher             16 MB of waiting copies, and as much again on their way home and in pipelines
+ *   who                   share                what it holds
+ *   librdkafka's queues   30 %, by consumer    messages that were fetched and not polled
+ *   merger                1/32                 the lists that wait, so that a tick costs what changed
+ *   publisher             16 MB                waiting copies
+ *                         16 MB                copies on their way home, and in pipelines
  *   the process itself    32 MB
- *   sketches              the rest, by consumer; growth stops there
+ *   sketches              the rest, by consumer
  *
- * Growth stops, but places and minutes that are new are still made, as long as the process as a whole is below what
- * memory_is_full says: shares that nobody uses are lent. There reading stops, whatever the input, and says so.
+ * A consumer whose sketches have taken their share lets none grow any more. Places and minutes that are new are still
+ * made, as long as the process as a whole is below what memory_is_full says: shares that nobody uses are lent. There
+ * reading stops, whatever the input, and says so.
  *
  * Not counted anywhere: what a bucket costs beside its sketch (its name, its place in the minute, malloc's edges), and
- * what arenas keep. It fits because a consumer pauses at three
- * quarters of its sketches' share. Peak RSS, one run each, with 20 000 locations in cgroups of the limit, large
- * messages / single events: 78 / 95 of 128 MB, 175 / 196 of 256 MB (tests/integration/test_memory.py).
+ * what arenas keep. It fits because a consumer pauses at three quarters of its sketches' share. Peak RSS, one run each,
+ * with 20 000 locations in cgroups of the limit (tests/integration/test_memory.py):
+ *
+ *   limit    large messages   single events
+ *   128 MB   78 MB            95 MB
+ *   256 MB   175 MB           196 MB
  *
  * Threads: any. */
 #ifndef TOPKD_HUB_MEMORY_H

@@ -1,14 +1,15 @@
+/* hub/outage.c - what was told last, and whether this is the same. */
 #include "hub/outage.h"
 
 #include <stdio.h>
 #include <string.h>
 
-bool outage_says(struct outage *o, const char *why) {
-    int same = (int)strcspn(why, "(");
-    bool news = !o->on || strncmp(o->said, why, (size_t)same) != 0 || o->said[same] != '\0';
-    if (news) snprintf(o->said, sizeof o->said, "%.*s", same, why);
-    o->on = true;
+bool outage_is_news(struct outage *o, const char *why) {
+    int cause = (int)strcspn(why, "(");
+    bool news = !o->is_on || strncmp(o->told, why, (size_t)cause) != 0 || o->told[cause] != '\0';
+    if (news) snprintf(o->told, sizeof o->told, "%.*s", cause, why);
+    o->is_on = true;
     return news;
 }
 
-void outage_ends(struct outage *o) { o->on = false; }
+void outage_ends(struct outage *o) { o->is_on = false; }

@@ -1,4 +1,4 @@
-/* hub/outage.h - one line for one fact: an outage is said when it begins, and again when its cause is another.
+/* hub/outage.h - one line for one fact: an outage is told when it begins, and again when its cause is another.
  * Threads: none, one owner.   Zero-initialised: none. */
 #ifndef TOPKD_HUB_OUTAGE_H
 #define TOPKD_HUB_OUTAGE_H
@@ -6,12 +6,13 @@
 #include "base/err.h"
 
 struct outage {
-    char said[sizeof((struct err){0}.text)];
-    bool on;
+    bool is_on;
+    char told[ERR_TEXT_MAX]; /* its cause, as it was told last */
 };
 
-/* Is WHY news? What stands in parentheses is not: it names the key that happened to be first. */
-bool outage_says(struct outage *o, const char *why);
+/* The outage goes on, or begins. Is WHY news? What stands in parentheses is not: it names the key that happened to be
+ * first. */
+bool outage_is_news(struct outage *o, const char *why);
 void outage_ends(struct outage *o);
 
 #endif

@@ -1,3 +1,4 @@
+/* hub/rejects.c - counts of the last minute, and the line that is made of them. */
 #include "hub/rejects.h"
 
 #include <inttypes.h>
@@ -36,7 +37,7 @@ void rejects_init(struct rejects *r) {
 
 void rejects_deinit(struct rejects *r) { pthread_mutex_destroy(&r->lock); }
 
-static uint64_t rejected(const uint64_t outcomes[EVENT_OUTCOMES]) {
+static uint64_t outcomes_rejected(const uint64_t outcomes[EVENT_OUTCOMES]) {
     uint64_t n = 0;
     for (int o = 0; o < EVENT_OUTCOMES; o++)
         if (event_outcome_rejected((enum event_outcome)o)) n += outcomes[o];
@@ -44,7 +45,7 @@ static uint64_t rejected(const uint64_t outcomes[EVENT_OUTCOMES]) {
 }
 
 /* The largest first: its setting is the one to look at first. */
-static enum event_outcome largest(const uint64_t outcomes[EVENT_OUTCOMES], const bool told[EVENT_OUTCOMES]) {
+static enum event_outcome outcomes_largest(const uint64_t outcomes[EVENT_OUTCOMES], const bool told[EVENT_OUTCOMES]) {
     enum event_outcome best = EVENT_OUTCOMES;
     for (int o = 0; o < EVENT_OUTCOMES; o++) {
         if (!event_outcome_rejected((enum event_outcome)o) || told[o] || outcomes[o] == 0) continue;
@@ -53,33 +54,33 @@ static enum event_outcome largest(const uint64_t outcomes[EVENT_OUTCOMES], const
     return best;
 }
 
-static void write_outcomes(const uint64_t outcomes[EVENT_OUTCOMES], struct buf *counts, struct buf *settings) {
+static void outcomes_write(const uint64_t outcomes[EVENT_OUTCOMES], struct buf *counts, struct buf *settings) {
     bool told[EVENT_OUTCOMES] = {false};
     enum event_outcome o;
-    while ((o = largest(outcomes, told)) != EVENT_OUTCOMES) {
+    while ((o = outcomes_largest(outcomes, told)) != EVENT_OUTCOMES) {
         told[o] = true;
         buf_addf(counts, " %s=%" PRIu64, event_outcome_name(o), outcomes[o]);
         buf_addf(settings, "%s%s: %s", settings->len == 0 ? "" : "; ", event_outcome_name(o), settings_of[o]);
     }
 }
 
-static void warn(const struct rejects *r) {
+static void rejects_warn(const struct rejects *r) {
     struct buf counts = {0}, settings = {0};
     const struct reject_example *x = &r->example;
-    write_outcomes(r->outcomes, &counts, &settings);
+    outcomes_write(r->outcomes, &counts, &settings);
     log_event(LOG_WARN, "events_rejected",
               "applied=%" PRIu64 " rejected=%" PRIu64 "%s look_at=\"%s\" example=%s example_bytes=%zu "
               "example_outcome=%s topic=%s partition=%d offset=%" PRId64,
-              r->outcomes[EVENT_APPLIED], rejected(r->outcomes), buf_text(&counts), buf_text(&settings),
+              r->outcomes[EVENT_APPLIED], outcomes_rejected(r->outcomes), buf_text(&counts), buf_text(&settings),
               log_quote_bytes((struct bytes){x->bytes, x->n < sizeof x->bytes ? x->n : sizeof x->bytes}), x->n,
               event_outcome_name(x->outcome), x->topic, (int)x->partition, x->offset);
     buf_free(&counts);
     buf_free(&settings);
 }
 
-static void look(struct rejects *r, int64_t mono_ms) {
-    bool outweigh = rejected(r->outcomes) > r->outcomes[EVENT_APPLIED];
-    if (outweigh && r->example.set) warn(r);
+static void rejects_look(struct rejects *r, int64_t mono_ms) {
+    bool outweigh = outcomes_rejected(r->outcomes) > r->outcomes[EVENT_APPLIED];
+    if (outweigh && r->example.set) rejects_warn(r);
     memset(r->outcomes, 0, sizeof r->outcomes);
     r->example.set = false;
     r->look_mono_ms = 0;
@@ -91,8 +92,8 @@ void rejects_add(struct rejects *r, const uint64_t outcomes[EVENT_OUTCOMES], con
     pthread_mutex_lock(&r->lock);
     for (int o = 0; o < EVENT_OUTCOMES; o++) r->outcomes[o] += outcomes[o];
     if (!r->example.set) r->example = *example;
-    if (r->look_mono_ms == 0 && rejected(r->outcomes) > 0)
+    if (r->look_mono_ms == 0 && outcomes_rejected(r->outcomes) > 0)
         r->look_mono_ms = i64_larger(mono_ms + REJECTS_FIRST_MS, r->rest_mono_ms);
-    if (r->look_mono_ms != 0 && mono_ms >= r->look_mono_ms) look(r, mono_ms);
+    if (r->look_mono_ms != 0 && mono_ms >= r->look_mono_ms) rejects_look(r, mono_ms);
     pthread_mutex_unlock(&r->lock);
 }

@@ -25,7 +25,7 @@ void reject_example_take(struct reject_example *x, const struct event *ev, const
                          int64_t offset);
 
 struct rejects {
-    pthread_mutex_t lock;
+    pthread_mutex_t lock;              /* of the rest */
     uint64_t outcomes[EVENT_OUTCOMES]; /* since the last look */
     struct reject_example example;
     int64_t look_mono_ms; /* 0: nothing was rejected since the last one */
@@ -34,8 +34,8 @@ struct rejects {
 
 void rejects_init(struct rejects *r);
 void rejects_deinit(struct rejects *r);
-/* What one consumer counted since it said so last, and an example of it. The first look is some seconds after the first
- * that was rejected, so that it sees more than one message. */
+/* What one consumer counted since it last added, and an example of it. The first look is some seconds after the first
+ * event that was rejected, so that it sees more than one message. */
 void rejects_add(struct rejects *r, const uint64_t outcomes[EVENT_OUTCOMES], const struct reject_example *example,
                  int64_t mono_ms);
 

@@ -1,3 +1,4 @@
+/* merger/aside.c - an array of lists in order of their hashes. */
 #include "merger/aside.h"
 
 #include <string.h>
@@ -5,14 +6,14 @@
 #include "base/hash.h"
 #include "base/mem.h"
 
-struct entry {
+struct aside_list {
     uint64_t key;
     int64_t since_mono_ms, until_mono_ms;
     uint32_t shard;
 };
 
 struct aside {
-    struct entry *all; /* by key */
+    struct aside_list *all; /* by key */
     size_t n, cap;
 };
 
@@ -26,11 +27,12 @@ void aside_destroy(struct aside *a) {
     mem_free(a);
 }
 
-static uint64_t key_of(struct bytes location, int64_t minute) {
+static uint64_t list_key(struct bytes location, int64_t minute) {
     return hash64(location.p, location.n, (uint64_t)minute);
 }
 
-static size_t lower_bound(const struct aside *a, uint64_t key) {
+/* Where it stands, or would. */
+static size_t aside_find(const struct aside *a, uint64_t key) {
     size_t lo = 0, hi = a->n;
     while (lo < hi) {
         size_t mid = lo + (hi - lo) / 2;
@@ -42,42 +44,39 @@ static size_t lower_bound(const struct aside *a, uint64_t key) {
     return lo;
 }
 
-static bool is_at(const struct aside *a, size_t i, uint64_t key) { return i < a->n && a->all[i].key == key; }
+static bool aside_is_at(const struct aside *a, size_t i, uint64_t key) { return i < a->n && a->all[i].key == key; }
 
 void aside_put(struct aside *a, struct bytes location, int64_t minute, int64_t now_mono_ms) {
-    uint64_t key = key_of(location, minute);
-    size_t i = lower_bound(a, key);
-    if (!is_at(a, i, key)) {
+    uint64_t key = list_key(location, minute);
+    size_t i = aside_find(a, key);
+    if (!aside_is_at(a, i, key)) {
         if (a->n == ASIDE_MAX) return;
-        if (a->n == a->cap) {
-            a->cap = a->cap == 0 ? 16 : a->cap * 2;
-            a->all = mem_realloc(a->all, a->cap, sizeof *a->all);
-        }
+        a->all = mem_grow(a->all, &a->cap, a->n + 1, sizeof *a->all);
         memmove(&a->all[i + 1], &a->all[i], (a->n - i) * sizeof *a->all);
         a->n++;
-        a->all[i] = (struct entry){.key = key, .since_mono_ms = now_mono_ms, .shard = keys_shard(location)};
+        a->all[i] = (struct aside_list){.key = key, .since_mono_ms = now_mono_ms, .shard = keys_shard(location)};
     }
     a->all[i].until_mono_ms = now_mono_ms + ASIDE_RETRY_MS;
 }
 
 int64_t aside_since(const struct aside *a, struct bytes location, int64_t minute, int64_t now_mono_ms) {
-    uint64_t key = key_of(location, minute);
-    size_t i = lower_bound(a, key);
-    return is_at(a, i, key) ? a->all[i].since_mono_ms : now_mono_ms;
+    uint64_t key = list_key(location, minute);
+    size_t i = aside_find(a, key);
+    return aside_is_at(a, i, key) ? a->all[i].since_mono_ms : now_mono_ms;
 }
 
 bool aside_waits(const struct aside *a, struct bytes location, int64_t minute, int64_t now_mono_ms) {
     if (a->n == 0) return false;
-    uint64_t key = key_of(location, minute);
-    size_t i = lower_bound(a, key);
-    return is_at(a, i, key) && now_mono_ms < a->all[i].until_mono_ms;
+    uint64_t key = list_key(location, minute);
+    size_t i = aside_find(a, key);
+    return aside_is_at(a, i, key) && now_mono_ms < a->all[i].until_mono_ms;
 }
 
 void aside_remove(struct aside *a, struct bytes location, int64_t minute) {
     if (a->n == 0) return;
-    uint64_t key = key_of(location, minute);
-    size_t i = lower_bound(a, key);
-    if (!is_at(a, i, key)) return;
+    uint64_t key = list_key(location, minute);
+    size_t i = aside_find(a, key);
+    if (!aside_is_at(a, i, key)) return;
     memmove(&a->all[i], &a->all[i + 1], (--a->n - i) * sizeof *a->all);
 }
 
@@ -90,3 +89,11 @@ void aside_tidy(struct aside *a, const bool ours[STORE_SHARDS], int64_t now_mono
 }
 
 size_t aside_count(const struct aside *a) { return a->n; }
+
+bool aside_check(const struct aside *a) {
+    for (size_t i = 0; i < a->n; i++) {
+        if (a->all[i].shard >= STORE_SHARDS || a->all[i].until_mono_ms < a->all[i].since_mono_ms) return false;
+        if (i > 0 && a->all[i - 1].key >= a->all[i].key) return false;
+    }
+    return a->n <= a->cap && a->n <= ASIDE_MAX;
+}

@@ -1,3 +1,4 @@
+/* merger/retirer.c - which rows are suspected, and since when. */
 #include "merger/retirer.h"
 
 #include <inttypes.h>
@@ -6,14 +7,14 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "merger/work.h"
+#include "protocol/row.h"
 
-/* A row without a partition, since when. */
+/* A row without a partition. */
 struct suspect {
     char *partition_name; /* owned */
-    uint64_t row;         /* a hash of it */
+    uint64_t row;         /* a hash of what it said */
     int64_t since_mono_ms;
-    bool seen; /* in this look */
+    bool looked_at; /* in this look */
 };
 
 struct retirer {
@@ -37,44 +38,42 @@ void retirer_destroy(struct retirer *r) {
     mem_free(r);
 }
 
-static struct suspect *suspect_get(struct retirer *r, const char *source) {
+static struct suspect *suspect_get(struct retirer *r, const char *partition_name) {
     for (size_t i = 0; i < r->n; i++)
-        if (strcmp(r->suspects[i].partition_name, source) == 0) return &r->suspects[i];
-    if (r->n == r->cap) {
-        r->cap = r->cap == 0 ? 8 : r->cap * 2;
-        r->suspects = mem_realloc(r->suspects, r->cap, sizeof *r->suspects);
-    }
-    r->suspects[r->n] = (struct suspect){.partition_name = mem_strdup(source)};
+        if (strcmp(r->suspects[i].partition_name, partition_name) == 0) return &r->suspects[i];
+    r->suspects = mem_grow(r->suspects, &r->cap, r->n + 1, sizeof *r->suspects);
+    r->suspects[r->n] = (struct suspect){.partition_name = mem_strdup(partition_name)};
     return &r->suspects[r->n++];
 }
 
-static void suspects_forget_unseen(struct retirer *r) {
+/* Their partitions are back, or their rows were retired. */
+static void suspects_forget_others(struct retirer *r) {
     size_t kept = 0;
     for (size_t i = 0; i < r->n; i++) {
-        if (r->suspects[i].seen)
+        if (r->suspects[i].looked_at)
             r->suspects[kept++] = r->suspects[i];
         else
             mem_free(r->suspects[i].partition_name);
     }
     r->n = kept;
-    for (size_t i = 0; i < r->n; i++) r->suspects[i].seen = false;
+    for (size_t i = 0; i < r->n; i++) r->suspects[i].looked_at = false;
 }
 
-/* Has it been gone, and silent, for long enough? */
-static bool is_due(struct retirer *r, const struct store_progress_row *row) {
+/* Has its partition been gone, and the row the same, for long enough? */
+static bool suspect_is_due(struct retirer *r, const struct store_progress_row *row) {
     struct suspect *s = suspect_get(r, row->partition_name);
-    uint64_t said = hash64(row->value, row->value_len, (uint64_t)row->rows_stored);
+    uint64_t hash = hash64(row->value, row->value_len, (uint64_t)row->rows_stored);
     int64_t now = clock_mono_ms(r->hub->clock);
-    if (s->since_mono_ms == 0 || s->row != said) {
-        s->row = said;
+    if (s->since_mono_ms == 0 || s->row != hash) {
+        s->row = hash;
         s->since_mono_ms = now;
     }
-    s->seen = true;
+    s->looked_at = true;
     return now - s->since_mono_ms >= RETIRE_AFTER_MS;
 }
 
-static int retire(struct retirer *r, struct store store, const struct store_progress_row *was,
-                  const struct progress_row *row, struct err *e) {
+static int row_retire(struct retirer *r, struct store store, const struct store_progress_row *was,
+                      const struct progress_row *row, struct err *e) {
     const struct delivery_rules *rules = &r->hub->rules;
     int64_t touched = minute_reach(rules, row->log_time_ms);
     struct progress_row last = progress_row_retired(row, touched == NO_MINUTE ? touched : touched + 1);
@@ -85,22 +84,25 @@ static int retire(struct retirer *r, struct store store, const struct store_prog
     buf_free(&text);
     if (status != STORE_OK || !one.done) return status;
     metric_add(r->retired, 1);
-    log_event(LOG_WARN, "partition_retired", "source=%s meaning=%s", log_quote(was->partition_name),
+    log_event(LOG_WARN, "partition_retired", "partition_name=%s meaning=%s", log_quote(was->partition_name),
               log_quote("for two minutes its topic has had fewer partitions, or is not in TOPICS any more, and nobody "
                         "spoke for it; lists no longer wait for it"));
     return STORE_OK;
 }
 
-int retirer_look(struct retirer *r, struct store store, const struct store_progress *p, struct err *e) {
+/* Is there a row to retire, but for the time? */
+static bool row_is_suspect(const struct retirer *r, const struct store_progress_row *was, struct progress_row *row) {
+    return topics_lack(&r->hub->topics, was->partition_name) &&
+           progress_row_parse((struct bytes){was->value, was->value_len}, row) && !progress_row_is_retired(row);
+}
+
+int retirer_look(struct retirer *r, struct store store, const struct store_progress *rows, struct err *e) {
     int status = STORE_OK;
-    for (size_t i = 0; i < p->n && status == STORE_OK; i++) {
-        const struct store_progress_row *was = &p->rows[i];
+    for (size_t i = 0; i < rows->n && status == STORE_OK; i++) {
+        const struct store_progress_row *was = &rows->rows[i];
         struct progress_row row;
-        if (!merge_source_is_gone(r->hub, was->partition_name) ||
-            !progress_row_parse((struct bytes){was->value, was->value_len}, &row) || progress_row_is_retired(&row))
-            continue;
-        if (is_due(r, was)) status = retire(r, store, was, &row, e);
+        if (row_is_suspect(r, was, &row) && suspect_is_due(r, was)) status = row_retire(r, store, was, &row, e);
     }
-    suspects_forget_unseen(r);
+    suspects_forget_others(r);
     return status;
 }

@@ -1,8 +1,8 @@
 /* merger/waiting.h - what a merger has merged, so that a tick costs what changed (rule 14).
  * A list is merged again when its note's token changed, or when its outcome by rules 16, 18 and 21 would change. It is
  * remembered by minute, because what the rows say of a minute is the same for all of its lists.
- * Memory: about BYTES_MAX at most; beyond it the oldest minute is forgotten but for what the rows said of it, so that its
- * notes, which wait in Redis, are taken up again only when the rows say something else.
+ * Memory: about BYTES_MAX at most. Beyond it the oldest minute is forgotten, but for what the rows said of it. Its
+ * notes, which wait in Redis, are news again only when the rows say something else.
  * Threads: none, one owner. */
 #ifndef TOPKD_MERGER_WAITING_H
 #define TOPKD_MERGER_WAITING_H
@@ -12,7 +12,14 @@
 struct waiting_lists;
 
 struct waiting_lists *waiting_create(size_t bytes_max);
-void waiting_destroy(struct waiting_lists *s);
+void waiting_destroy(struct waiting_lists *w);
+
+/* By what lists are judged in a round of the merger. */
+struct waiting_round {
+    const struct delivery_rules *rules;
+    struct progress *progress;
+    uint64_t number; /* 1 or more, another one in every round: no list is offered twice in one */
+};
 
 /* What is known of a list before it is merged again. */
 struct waiting_last {
@@ -24,22 +31,21 @@ struct waiting_note {
     struct bytes location;
     int64_t minute;
     const char *token;
-    bool waiting; /* it was put aside: nothing changed since it was merged */
+    bool waiting; /* it lies with those that wait: nothing changed since it was merged */
 };
 
-/* Is NOTE news? ROUND: 1 or more, another one in every round: what was asked about here is not offered by waiting_changed
- * in the same round. */
-bool waiting_is_news(struct waiting_lists *s, const struct waiting_note *note, const struct delivery_rules *rules,
-                     struct progress *sources, uint64_t round, struct waiting_last *last);
+/* Is NOTE news? Then its list is not offered any more in this round. */
+bool waiting_is_news(struct waiting_lists *w, const struct waiting_note *note, const struct waiting_round *round,
+                     struct waiting_last *last);
 /* Offers every list whose outcome the rows have changed, note or no note. */
 typedef void waiting_offer(void *ctx, const struct waiting_note *note, const struct waiting_last *last);
-void waiting_changed(struct waiting_lists *s, const struct delivery_rules *rules, struct progress *sources,
-                     uint64_t round, waiting_offer *offer, void *ctx);
+void waiting_changed(struct waiting_lists *w, const struct waiting_round *round, waiting_offer *offer, void *ctx);
 /* Offers every list that was last merged at MONO_MS or earlier: its hash may have expired. What was forgotten at that
  * time is news again. */
-void waiting_old(struct waiting_lists *s, int64_t mono_ms, uint64_t round, waiting_offer *offer, void *ctx);
-/* Forget the lists that KEEP does not want: their shards are worked elsewhere now. */
-void waiting_filter(struct waiting_lists *s, bool (*keep)(void *ctx, struct bytes location), void *ctx);
+void waiting_old(struct waiting_lists *w, const struct waiting_round *round, int64_t mono_ms, waiting_offer *offer,
+                 void *ctx);
+/* Forgets the lists that KEEP does not want: their shards are worked elsewhere now. */
+void waiting_filter(struct waiting_lists *w, bool (*keep)(void *ctx, struct bytes location), void *ctx);
 
 struct waiting_merge { /* what a list was merged from, and what came of it */
     uint64_t digest;   /* of its minute, when it was judged */
@@ -50,12 +56,16 @@ struct waiting_merge { /* what a list was merged from, and what came of it */
     bool settled; /* every partition had settled its minute */
     int64_t mono_ms;
 };
-void waiting_merged(struct waiting_lists *s, struct bytes location, int64_t minute, const char *token,
-                    const struct waiting_merge *m);
-void waiting_remove(struct waiting_lists *s, struct bytes location, int64_t minute);
-void waiting_clear(struct waiting_lists *s);
-size_t waiting_count(const struct waiting_lists *s); /* lists */
-size_t waiting_bytes(const struct waiting_lists *s);
-uint64_t waiting_forgotten(const struct waiting_lists *s); /* lists that BYTES_MAX has cost, ever */
+void waiting_merged(struct waiting_lists *w, struct bytes location, int64_t minute, const char *token,
+                    const struct waiting_merge *merge);
+void waiting_remove(struct waiting_lists *w, struct bytes location, int64_t minute);
+void waiting_clear(struct waiting_lists *w);
+size_t waiting_count(const struct waiting_lists *w); /* lists */
+size_t waiting_bytes(const struct waiting_lists *w);
+uint64_t waiting_forgotten(const struct waiting_lists *w); /* lists that BYTES_MAX has cost, ever */
+
+/* What is true between two calls: the sums, or each and every list too. */
+bool waiting_check(const struct waiting_lists *w);
+bool waiting_check_all(const struct waiting_lists *w);
 
 #endif

@@ -3,33 +3,26 @@
 #ifndef TOPKD_MERGER_WORK_H
 #define TOPKD_MERGER_WORK_H
 
-#include "hub/hub.h"
 #include "list/merge.h"
 #include "protocol/judge.h"
+#include "store/store.h"
 
-/* Adds the partitions of the topics that are read, as metadata and progress rows know them; a topic of which no
- * partition is known, as such. */
-void merge_sources(const struct hub *hub, const struct store_progress *progress, struct progress *out);
-/* Is SOURCE a partition of a topic that is read, beyond those that the metadata know? */
-bool merge_source_is_gone(const struct hub *hub, const char *source);
-
-struct merge_work {
-    struct list_part *parts; /* owned */
+/* Zero-initialised: nothing was made. */
+struct work {
+    struct list_part *parts; /* owned; judged, in the order of the hash */
     size_t parts_n;
     struct merged merged;
     struct buf packed;           /* the merged list, LIST_SIZE deep */
     struct store_list_item *top; /* the same as items; owned */
     enum list_state state;
-    bool mergeable; /* false: a contribution is broken; nothing is written */
 };
 
-/* Judge the parts of H and merge those that count. */
-void merge_work_make(const struct hub *hub, struct progress *sources, const struct store_hash *h,
-                     struct merge_work *out);
-void merge_work_deinit(struct merge_work *w);
+/* Judges the parts of H and merges those that count. False if one of them is broken: there is no list then. */
+bool work_make(const struct delivery_rules *rules, struct progress *progress, const struct store_hash *h,
+               struct work *out) MUST_CHECK;
+void work_deinit(struct work *w);
 
-/* The list to write; borrows H and W. */
-struct store_list merge_work_list(const struct hub *hub, const struct store_hash *h, const struct merge_work *w,
-                                  int64_t log_time_ms);
+/* The list of K items to write, but for what the rows say; borrows H and W. */
+struct store_list work_list(size_t k, const struct store_hash *h, const struct work *w);
 
 #endif

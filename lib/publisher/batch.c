@@ -1,4 +1,4 @@
-/* publisher/batch.c - see batch.h. */
+/* publisher/batch.c - copies are sorted in an array, all else stays a linked list. */
 #include "publisher/batch.h"
 
 #include <stdlib.h>
@@ -12,14 +12,19 @@ static int bytes_order(struct bytes a, struct bytes b) {
 }
 
 static int list_order(const struct mail *x, const struct mail *y) {
-    if (x->minute != y->minute) return x->minute < y->minute ? -1 : 1;
+    int64_t a = mail_copy(x)->minute, b = mail_copy(y)->minute;
+    if (a != b) return a < b ? -1 : 1;
     return bytes_order(mail_location(x), mail_location(y));
 }
 
-static int copy_order(const void *a, const void *b) {
-    const struct mail *x = *(struct mail *const *)a, *y = *(struct mail *const *)b;
+static int copy_order(const struct mail *x, const struct mail *y) {
+    int64_t a = mail_copy(x)->at, b = mail_copy(y)->at;
     int c = list_order(x, y);
-    return c != 0 ? c : (x->at > y->at) - (x->at < y->at);
+    return c != 0 ? c : (a > b) - (a < b);
+}
+
+static int by_copy_order(const void *a, const void *b) {
+    return copy_order(*(struct mail *const *)a, *(struct mail *const *)b);
 }
 
 bool batch_same_list(const struct mail *a, const struct mail *b) {
@@ -46,7 +51,7 @@ struct mail *batch_order(struct mail *taken) {
     for (const struct mail *m = taken; m != NULL; m = m->next) n++;
     struct mail **copies = mem_alloc((n + 1) * sizeof *copies);
     n = copies_move(&taken, copies);
-    qsort(copies, n, sizeof(struct mail *), copy_order);
+    qsort(copies, n, sizeof(struct mail *), by_copy_order);
     for (size_t i = n; i-- > 0;) { /* in front of the rest, the last first */
         copies[i]->next = taken;
         taken = copies[i];
@@ -68,4 +73,12 @@ struct mail *batch_cut(struct mail **batch, size_t bytes_max) {
     }
     if (last != NULL) last->next = NULL;
     return first;
+}
+
+bool batch_is_in_order(const struct mail *batch) {
+    for (const struct mail *m = batch; m != NULL && m->next != NULL; m = m->next) {
+        if (m->next->type != MAIL_COPY) continue;
+        if (m->type != MAIL_COPY || copy_order(m, m->next) > 0) return false;
+    }
+    return true;
 }

@@ -1,5 +1,6 @@
-/* publisher/publisher.h - takes the consumers' copies to Redis and brings back what was answered (rules 9, 11 to 13, 19).
- * One step is one batch: contributions, then notes, then answers, then rows.   Threads: one; a store of its own. */
+/* publisher/publisher.h - takes the consumers' copies to Redis and brings back what was answered.
+ * Rules 9, 11 to 13 and 19. One step is one batch: contributions, then notes, then answers, then rows.
+ * Threads: one; a store of its own. */
 #ifndef TOPKD_PUBLISHER_PUBLISHER_H
 #define TOPKD_PUBLISHER_PUBLISHER_H
 
@@ -9,7 +10,7 @@ struct publisher;
 
 struct publisher *publisher_create(struct hub *hub, struct store store); /* borrows both */
 void publisher_destroy(struct publisher *p);
-/* Work one batch, waiting at most TIMEOUT_MS for it. Returns how long to rest before the next step, in ms (0: none):
+/* Works one batch, waiting at most TIMEOUT_MS for it. Returns how long to rest before the next step, in ms (0: none):
  * the store is away. */
 int publisher_step(struct publisher *p, int timeout_ms);
 

@@ -1,7 +1,8 @@
-/* Threads and their end. Everything they do is a step function elsewhere; here are only the loops around them.
+/* worker/worker.c - the threads and their end. Everything they do is a step function elsewhere; here are only the loops
+ * around them.
  *
- * Stopping: the consumers say their last words (copies, answers, commit) while publisher and merger go on; then the
- * members leave the group, side by side, because each may wait for a broker that does not answer; then publisher and
+ * Stopping: the consumers say their last words (copies, answers, commit) while publisher and merger go on. Then the
+ * members leave the group, side by side, because each may wait for a broker that does not answer. Then publisher and
  * merger end. Whoever cannot store or commit within SHUTDOWN_TIMEOUT leaves it to the next owner, who rewinds. */
 #include "worker/worker.h"
 
@@ -16,18 +17,17 @@
 #include "base/mem.h"
 #include "consumer/consumer.h"
 #include "hub/memory.h"
-#include "hub/store_news.h"
 #include "merger/merger.h"
 #include "publisher/publisher.h"
 #include "store/redis.h"
+#include "worker/probes.h"
 #include "worker/state_line.h"
+#include "worker/store_news.h"
 
 enum {
     POLL_MS = 100,
     WATCH_MS = 20,
-    HEALTHY_MS = 10000,
     MERGE_IDLE_ROUNDS = 3,
-    QUIET_TICKS = 3, /* without an answered write, however short READY_AGE is */
     /* Of SHUTDOWN_TIMEOUT a quarter, but no more than this, is kept for leaving the group. */
     LEAVE_SHARE = 4,
     LEAVE_MS_MAX = 3000
@@ -61,7 +61,9 @@ struct worker {
 static uint32_t partitions_of(void *self, uint32_t topic) { return kafka_shared_partitions(self, topic); }
 static bool topic_is_away(void *self, uint32_t topic) { return kafka_shared_topic_is_away(self, topic); }
 
-static int stores_create(struct worker *w, const struct config *c, struct metrics *m, struct err *e) {
+static int stores_create(struct worker *w, struct err *e) {
+    const struct config *c = w->hub.config;
+    struct metrics *m = w->hub.metrics;
     struct redis_options o = {.url = c->redis,
                               .board = c->board,
                               .group = c->group,
@@ -77,7 +79,7 @@ static int stores_create(struct worker *w, const struct config *c, struct metric
 }
 
 /* Not an error: most topics have far fewer locations. */
-static void warn_of_locations(const struct config *c, uint64_t sketch_bytes) {
+static void locations_warn(const struct config *c, uint64_t sketch_bytes) {
     uint64_t need = (uint64_t)c->locations_max * MEMORY_LOCATION_BYTES;
     if (need <= sketch_bytes) return;
     log_event(LOG_WARN, "locations_exceed_memory",
@@ -87,11 +89,12 @@ static void warn_of_locations(const struct config *c, uint64_t sketch_bytes) {
               c->locations_max, need, sketch_bytes);
 }
 
-static int members_open(struct worker *w, const struct config *c, struct err *e) {
-    struct memory_shares share = memory_share(c->memory_limit_bytes, c->threads);
-    warn_of_locations(c, share.sketch_bytes);
-    w->members = mem_zalloc(c->threads, sizeof *w->members);
-    for (uint32_t i = 0; i < c->threads; i++) {
+static int members_open(struct worker *w, struct err *e) {
+    uint32_t n = w->hub.consumers_n;
+    struct memory_shares share = memory_share(w->hub.config->memory_limit_bytes, n);
+    locations_warn(w->hub.config, share.sketch_bytes);
+    w->members = mem_zalloc(n, sizeof *w->members);
+    for (uint32_t i = 0; i < n; i++) {
         struct member *m = &w->members[i];
         m->worker = w;
         int status = kafka_member_open(w->kafka, share.source_bytes, &m->source, e);
@@ -106,9 +109,9 @@ int worker_create(const struct config *c, const struct clock *clock, struct metr
     struct worker *w = mem_zalloc(1, sizeof *w);
     w->kafka = kafka;
     hub_init(&w->hub, c, clock, m, partitions_of, kafka);
-    w->hub.topic_is_away = topic_is_away;
-    int status = stores_create(w, c, m, e);
-    if (status == 0) status = members_open(w, c, e);
+    w->hub.topics.is_away = topic_is_away;
+    int status = stores_create(w, e);
+    if (status == 0) status = members_open(w, e);
     if (status != 0) {
         worker_destroy(w);
         return status;
@@ -144,16 +147,17 @@ static void *consumer_main(void *arg) {
     struct member *m = arg;
     struct worker *w = m->worker;
     struct hub_consumer *me = &w->hub.consumers[m - w->members];
-    while (!atomic_load(&w->hub.stopping)) {
+    while (health_goes_on(&w->hub.health)) {
         consumer_step(m->consumer, POLL_MS);
         atomic_store(&me->joined, kafka_member_joined(&m->source));
     }
-    m->stored = !atomic_load(&w->hub.fatal) && consumer_finish(m->consumer, atomic_load(&w->stop_deadline_mono_ms));
+    m->stored =
+        !health_failed(&w->hub.health, NULL) && consumer_finish(m->consumer, atomic_load(&w->stop_deadline_mono_ms));
     return NULL;
 }
 
 /* Rest in slices, so that a stop is never far. */
-static void rest(struct worker *w, int ms) {
+static void publisher_rest(struct worker *w, int ms) {
     for (int64_t until = now_ms(w) + ms; now_ms(w) < until && !atomic_load(&w->edges_stop);) {
         int64_t left = until - now_ms(w);
         struct timespec slice = {0, (long)(left < WATCH_MS ? left : WATCH_MS) * 1000000};
@@ -165,20 +169,20 @@ static void *publisher_main(void *arg) {
     struct worker *w = arg;
     while (!atomic_load(&w->edges_stop)) {
         int ms = publisher_step(w->publisher, POLL_MS);
-        if (ms > 0) rest(w, ms);
+        if (ms > 0) publisher_rest(w, ms);
     }
     return NULL;
 }
 
 static void *merger_main(void *arg) {
     struct worker *w = arg;
-    while (!atomic_load(&w->edges_stop)) hub_rest(&w->hub, merger_step(w->merger));
+    while (!atomic_load(&w->edges_stop)) bell_rest(&w->hub.merger_bell, merger_step(w->merger));
     merger_step(w->merger); /* the last words of the consumers become lists before we go */
     return NULL;
 }
 
 /* NAME: at most 15 bytes; top -H, perf and a debugger show it. */
-static void spawn(pthread_t *t, void *(*fn)(void *), void *arg, const char *name) {
+static void thread_spawn(pthread_t *t, void *(*fn)(void *), void *arg, const char *name) {
     int status = pthread_create(t, NULL, fn, arg);
     if (status == 0) {
         pthread_setname_np(*t, name);
@@ -188,19 +192,19 @@ static void spawn(pthread_t *t, void *(*fn)(void *), void *arg, const char *name
     abort();
 }
 
-static void spawn_all(struct worker *w) {
-    spawn(&w->publisher_thread, publisher_main, w, "publisher");
-    spawn(&w->merger_thread, merger_main, w, "merger");
+static void threads_spawn(struct worker *w) {
+    thread_spawn(&w->publisher_thread, publisher_main, w, "publisher");
+    thread_spawn(&w->merger_thread, merger_main, w, "merger");
     for (uint32_t i = 0; i < w->hub.consumers_n; i++) {
         char name[24]; /* THREADS has three digits at most */
         snprintf(name, sizeof name, "consumer-%" PRIu32, i);
-        spawn(&w->members[i].thread, consumer_main, &w->members[i], name);
+        thread_spawn(&w->members[i].thread, consumer_main, &w->members[i], name);
     }
 }
 
 /* -- the end -- */
 
-static bool all_at_end(struct worker *w) {
+static bool members_are_at_end(struct worker *w) {
     for (uint32_t i = 0; i < w->hub.consumers_n; i++)
         if (!atomic_load(&w->hub.consumers[i].at_end)) return false;
     return true;
@@ -208,29 +212,29 @@ static bool all_at_end(struct worker *w) {
 
 /* EXIT_AT_END: everything read, stored and committed, and then some rounds in which the merger found nothing left to
  * do. */
-static bool finished(struct worker *w) {
+static bool worker_is_done(struct worker *w) {
     if (!w->hub.config->exit_at_end) return false;
-    if (all_at_end(w)) return atomic_load(&w->hub.merge_idle) >= MERGE_IDLE_ROUNDS;
+    if (members_are_at_end(w)) return atomic_load(&w->hub.merge_idle) >= MERGE_IDLE_ROUNDS;
     atomic_store(&w->hub.merge_idle, 0);
     return false;
 }
 
 /* The first call counts: a second signal buys no time. */
-static void stop_now(struct worker *w) {
+static void run_stop(struct worker *w) {
     int64_t timeout_ms = w->hub.config->shutdown_timeout_ms, never = 0;
     int64_t until = now_ms(w) + timeout_ms - i64_smaller(timeout_ms / LEAVE_SHARE, LEAVE_MS_MAX);
     atomic_compare_exchange_strong(&w->stop_deadline_mono_ms, &never, until);
-    atomic_store(&w->hub.stopping, true);
+    health_stop(&w->hub.health);
 }
 
-static void watch(struct worker *w) {
+static void run_watch(struct worker *w) {
     struct timespec slice = {0, WATCH_MS * 1000000L};
-    while (!atomic_load(&w->hub.stopping)) {
+    while (health_goes_on(&w->hub.health)) {
         nanosleep(&slice, NULL);
         state_line_look(w->state_line);
-        if (finished(w)) {
+        if (worker_is_done(w)) {
             log_event(LOG_INFO, "end_reached", "partitions_done=true");
-            stop_now(w);
+            run_stop(w);
         }
     }
 }
@@ -265,7 +269,7 @@ static void members_leave(struct worker *w) {
 static void edges_join(struct worker *w, bool stored) {
     atomic_store(&w->edges_stop, true);
     mailbox_wake(&w->hub.outbox);
-    hub_ring(&w->hub);
+    bell_ring(&w->hub.merger_bell);
     if (!stored) {
         redis_store_interrupt(&w->publish_store);
         redis_store_interrupt(&w->merge_store);
@@ -277,17 +281,18 @@ static void edges_join(struct worker *w, bool stored) {
 void worker_run(struct worker *w) {
     log_event(LOG_INFO, "worker_started", "threads=%" PRIu32 " meaning=%" PRIx64, w->hub.consumers_n,
               w->hub.rules.meaning);
-    spawn_all(w);
-    watch(w);
+    threads_spawn(w);
+    run_watch(w);
 }
 
 int worker_end(struct worker *w, char why[WHY_MAX]) {
+    struct err failure;
     bool stored = members_finish(w);
     members_leave(w);
     edges_join(w, stored);
-    if (atomic_load(&w->hub.fatal)) {
-        snprintf(why, WHY_MAX, "%s", w->hub.fatal_error.text);
-        return w->hub.fatal_error.code == ERR_INVALID ? 2 : 1;
+    if (health_failed(&w->hub.health, &failure)) {
+        snprintf(why, WHY_MAX, "%s", failure.text);
+        return failure.code == ERR_INVALID ? 2 : 1;
     }
     if (stored) return 0;
     snprintf(
@@ -297,153 +302,19 @@ int worker_end(struct worker *w, char why[WHY_MAX]) {
     return 1;
 }
 
-void worker_stop(struct worker *w) { stop_now(w); }
+void worker_stop(struct worker *w) { run_stop(w); }
 
 /* -- probes -- */
 
-bool worker_healthy(void *self, char why[WHY_MAX]) {
-    struct worker *w = self;
-    int64_t now = now_ms(w);
-    for (uint32_t i = 0; i < w->hub.consumers_n; i++) {
-        int64_t turned = atomic_load(&w->hub.consumers[i].turned_mono_ms);
-        if (turned == 0 || now - turned <= HEALTHY_MS) continue;
-        snprintf(why, WHY_MAX, "consumer %" PRIu32 " has not turned for %" PRId64 " ms", i, now - turned);
-        return false;
-    }
-    return true;
-}
-
-static bool kafka_ready(struct worker *w, char why[WHY_MAX]) {
-    char last[200];
-    if (kafka_shared_why(w->kafka, why)) return false;
-    for (uint32_t i = 0; i < w->hub.consumers_n; i++)
-        if (!atomic_load(&w->hub.consumers[i].joined)) {
-            kafka_shared_last_error(w->kafka, last);
-            snprintf(why, WHY_MAX, "kafka: member %" PRIu32 " is not in the group%s%s", i, last[0] ? ": " : "", last);
-            return false;
-        }
-    return true;
-}
-
-static bool redis_ready(struct worker *w, char why[WHY_MAX]) {
-    char said[ERR_TEXT_MAX] = "no answer yet";
-    if (atomic_load(&w->hub.store_up) && !atomic_load(&w->hub.store_full)) return true;
-    (void)hub_edge_is_failing(&w->hub, HUB_PUBLISHER, said);
-    snprintf(why, WHY_MAX, "redis: %s", said);
-    return false;
-}
-
-static bool edges_work(struct worker *w, char why[WHY_MAX]) {
-    char said[ERR_TEXT_MAX];
-    if (hub_edge_is_failing(&w->hub, HUB_PUBLISHER, said))
-        snprintf(why, WHY_MAX, "redis: does not take writes: %s", said);
-    else if (hub_edge_is_failing(&w->hub, HUB_MERGER, said))
-        snprintf(why, WHY_MAX, "redis: lists are not merged: %s", said);
-    else
-        return true;
-    return false;
-}
-
-/* Since when there are partitions here; INT64_MAX: there are none. */
-static int64_t owning_since_ms(struct worker *w) {
-    int64_t since = INT64_MAX;
-    for (uint32_t i = 0; i < w->hub.consumers_n; i++)
-        if (atomic_load(&w->hub.consumers[i].owned) > 0)
-            since = i64_smaller(since, atomic_load(&w->hub.consumers[i].owned_since_mono_ms));
-    return since;
-}
-
-/* Of the consumer whose last commit is the oldest. */
-static int64_t commit_age_ms(struct worker *w) {
-    int64_t age = 0, now = now_ms(w);
-    for (uint32_t i = 0; i < w->hub.consumers_n; i++) {
-        struct hub_consumer *c = &w->hub.consumers[i];
-        if (atomic_load(&c->owned) == 0) continue;
-        int64_t since = i64_larger(atomic_load(&c->committed_mono_ms), atomic_load(&c->owned_since_mono_ms));
-        age = i64_larger(age, now - since);
-    }
-    return age;
-}
-
-/* Since Redis last answered a write: each owned partition has something to write at every tick. */
-static int64_t write_age_ms(struct worker *w) {
-    int64_t owning = owning_since_ms(w);
-    if (owning == INT64_MAX) return 0;
-    return now_ms(w) - i64_larger(owning, atomic_load(&w->hub.edges[HUB_PUBLISHER].answered_mono_ms));
-}
-
-static bool work_gets_done(struct worker *w, char why[WHY_MAX]) {
-    const struct config *c = w->hub.config;
-    char said[ERR_TEXT_MAX];
-    int64_t age_ms = write_age_ms(w);
-    if (hub_stands_still(&w->hub, said)) {
-        snprintf(why, WHY_MAX, "kafka: %s", said);
-        return false;
-    }
-    if (age_ms <= i64_larger(c->ready_age_ms, QUIET_TICKS * c->publish_interval_ms)) return true;
-    snprintf(why, WHY_MAX, "redis: no write was answered for %" PRId64 " s; commits are %" PRId64 " s old",
-             age_ms / 1000, commit_age_ms(w) / 1000);
-    return false;
-}
+bool worker_healthy(void *self, char why[WHY_MAX]) { return probe_turns(&((struct worker *)self)->hub, why); }
 
 bool worker_ready(void *self, char why[WHY_MAX]) {
     struct worker *w = self;
-    if (atomic_load(&w->hub.stopping)) {
+    if (!health_goes_on(&w->hub.health)) {
         snprintf(why, WHY_MAX, "stopping");
         return false;
     }
-    if (!kafka_ready(w, why) || !redis_ready(w, why)) return false;
-    if (owning_since_ms(w) != INT64_MAX && !edges_work(w, why)) return false;
-    for (uint32_t i = 0; i < w->hub.consumers_n; i++) {
-        uint32_t waiting = atomic_load(&w->hub.consumers[i].waiting), silent = atomic_load(&w->hub.consumers[i].silent);
-        if (waiting + silent == 0) continue;
-        snprintf(why, WHY_MAX, "rewinding: %" PRIu32 " partitions not yet at their frontier", waiting + silent);
-        return false;
-    }
-    return work_gets_done(w, why);
+    return probe_group(&w->hub, w->kafka, why) && probe_work(&w->hub, why);
 }
 
-struct totals {
-    double owned, silent, paused, still, quiet, minutes, buckets, dirty, sketch_bytes;
-};
-
-static struct totals totals_of(struct worker *w) {
-    struct totals t = {0};
-    for (uint32_t i = 0; i < w->hub.consumers_n; i++) {
-        struct hub_consumer *c = &w->hub.consumers[i];
-        double minutes = atomic_load(&c->minutes);
-        t.owned += atomic_load(&c->owned);
-        t.silent += atomic_load(&c->waiting) + atomic_load(&c->silent);
-        t.paused += atomic_load(&c->paused);
-        t.still += atomic_load(&c->still);
-        t.quiet += atomic_load(&c->quiet);
-        t.buckets += (double)atomic_load(&c->buckets);
-        t.dirty += (double)atomic_load(&c->dirty);
-        t.sketch_bytes += (double)atomic_load(&c->sketch_bytes);
-        if (minutes > t.minutes) t.minutes = minutes;
-    }
-    return t;
-}
-
-static void gauge(struct worker *w, enum metric_id id, double v) { metric_set(metrics_get(w->hub.metrics, id, ""), v); }
-
-void worker_show(void *self) {
-    struct worker *w = self;
-    struct totals t = totals_of(w);
-    struct hub_spread spread = hub_spread(&w->hub);
-    struct memory_shares share = memory_share(w->hub.config->memory_limit_bytes, w->hub.consumers_n);
-    gauge(w, METRIC_ASSIGNED_PARTITIONS, t.owned);
-    gauge(w, METRIC_SILENT_PARTITIONS, t.silent);
-    gauge(w, METRIC_PAUSED_PARTITIONS, t.paused);
-    gauge(w, METRIC_STILL_PARTITIONS, t.still);
-    gauge(w, METRIC_NO_TRAFFIC_PARTITIONS, t.quiet);
-    gauge(w, METRIC_LIVE_MINUTES, t.minutes);
-    gauge(w, METRIC_LOCATIONS, spread.locations);
-    gauge(w, METRIC_PARTS_PER_SECOND, spread.parts_per_second);
-    gauge(w, METRIC_LIVE_BUCKETS, t.buckets);
-    gauge(w, METRIC_DIRTY_BUCKETS, t.dirty);
-    gauge(w, METRIC_SKETCH_BYTES, t.sketch_bytes);
-    gauge(w, METRIC_SKETCH_LIMIT_BYTES, (double)share.sketch_bytes * w->hub.consumers_n);
-    gauge(w, METRIC_COMMIT_AGE, (double)commit_age_ms(w) / 1000);
-    gauge(w, METRIC_PUBLISH_AGE, (double)write_age_ms(w) / 1000);
-}
+void worker_show(void *self) { probe_show(&((struct worker *)self)->hub); }

@@ -113,7 +113,8 @@ static void act(struct sim_worker *w, int actor) {
     if (actor == ACTOR_PUBLISHER) publisher_step(w->publisher, 0);
     if (actor == ACTOR_MERGER) merger_step(w->merger);
     w->busy[actor] = false;
-    if (atomic_load(&w->hub.fatal)) sim_fail(w->sim, w->hub.fatal_error.text);
+    struct err failure;
+    if (health_failed(&w->hub.health, &failure)) sim_fail(w->sim, failure.text);
 }
 
 static bool worker_is_free(const struct sim_worker *w) { return !w->busy[0] && !w->busy[1] && !w->busy[2]; }

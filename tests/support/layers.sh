@@ -16,11 +16,11 @@ sketch                base list
 source                base
 store                 base protocol
 partition             base event protocol sketch
-hub                   base config event protocol partition store
+hub                   base config event protocol sketch store
 consumer              base event decode protocol partition source hub
 publisher             base protocol store hub
 merger                base list protocol store hub
-worker                base config event protocol source store hub consumer publisher merger
+worker                base event protocol source store hub consumer publisher merger
 serve                 base
 loadgen               base event
 cmd/topkd             base config source store worker serve

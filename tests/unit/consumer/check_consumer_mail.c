@@ -127,7 +127,7 @@ static struct copies {
     struct mail *list = outbox_pick(MAIL_COPY);
     for (const struct mail *m = list; m != NULL; m = m->next) {
         n.all++;
-        n.guarded += m->only_if_there;
+        n.guarded += mail_copy(m)->only_if_there;
     }
     publisher_answers(list);
     step();

@@ -95,10 +95,10 @@ END_TEST
 START_TEST(a_partition_that_goes_gives_up_its_shards) {
     uint32_t shards[STORE_SHARDS];
     given_running_partition();
-    ck_assert_uint_gt(hub_shards(&worker.hub, shards), 0);
+    ck_assert_uint_gt(shards_here(&worker.hub.shards, shards), 0);
     partition_goes((enum way_to_go)_i);
     step();
-    ck_assert_uint_eq(hub_shards(&worker.hub, shards), 0);
+    ck_assert_uint_eq(shards_here(&worker.hub.shards, shards), 0);
 }
 END_TEST
 

@@ -92,8 +92,8 @@ static void seconds_without_end(int seconds) {
 
 static void expect_still(bool still) {
     char why[ERR_TEXT_MAX] = "";
-    ck_assert_int_eq(hub_stands_still(&worker.hub, why), still);
-    ck_assert_uint_eq(atomic_load(&worker.hub.consumers[0].still), still);
+    ck_assert_int_eq(health_stands_still(&worker.hub.health, why), still);
+    ck_assert_uint_eq(atomic_load(&worker.hub.health.still[0].partitions), still);
 }
 
 START_TEST(a_partition_that_stands_still_is_named_with_its_offset_and_last_error) {
@@ -104,7 +104,7 @@ START_TEST(a_partition_that_stands_still_is_named_with_its_offset_and_last_error
     expect_still(false);
     seconds_with(5, seven_behind);
     expect_still(true);
-    ck_assert(hub_stands_still(&worker.hub, why));
+    ck_assert(health_stands_still(&worker.hub.health, why));
     ck_assert_ptr_nonnull(strstr(why, "t/0"));
     ck_assert_ptr_nonnull(strstr(why, "offset 3"));
     ck_assert_ptr_nonnull(strstr(why, "authorization failed"));

@@ -1,4 +1,5 @@
-/* MEMORY_LIMIT is shared out without remainder worth speaking of, and never beyond itself. */
+/* unit/hub/check_memory_share.c - MEMORY_LIMIT is shared out without remainder worth speaking of, and never beyond
+ * itself. */
 #include <string.h>
 
 #include <check.h>

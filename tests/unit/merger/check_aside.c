@@ -1,10 +1,9 @@
-/* Lists that wait for somebody to free a key. */
+/* unit/merger/check_aside.c - lists that wait for somebody to free a key. */
 #include <stdio.h>
 #include <string.h>
 
 #include <check.h>
 
-#include "hub/outage.h"
 #include "merger/aside.h"
 
 static const struct bytes us = {"US", 2}, de = {"DE", 2};
@@ -46,16 +45,12 @@ START_TEST(its_memory_is_bounded) {
 }
 END_TEST
 
-/* -- one line for one fact -- */
-
-START_TEST(an_outage_is_said_once_a_cause) {
-    struct outage o = {.on = false};
-    ck_assert(outage_says(&o, "Redis h: NOPERM no right (HSET topk:{US}:part): grant it"));
-    ck_assert(!outage_says(&o, "Redis h: NOPERM no right (HSET topk:{DE}:part): grant it"));
-    ck_assert(outage_says(&o, "Redis h: Connection refused"));
-    ck_assert(!outage_says(&o, "Redis h: Connection refused"));
-    outage_ends(&o);
-    ck_assert(outage_says(&o, "Redis h: Connection refused"));
+START_TEST(lists_stand_in_order_whatever_order_they_came_in) {
+    for (int i = 0; i < 1000; i++) {
+        aside_put(aside, i % 2 == 0 ? us : de, i * 7 % 500, 1000);
+        if (i % 3 == 0) aside_remove(aside, us, i * 11 % 500);
+    }
+    ck_assert(aside_check(aside));
 }
 END_TEST
 
@@ -67,7 +62,7 @@ Suite *aside_suite(void) {
     tcase_add_test(c, a_list_waits_until_its_time_has_come);
     tcase_add_test(c, what_nobody_tries_or_owns_is_forgotten);
     tcase_add_test(c, its_memory_is_bounded);
-    tcase_add_test(c, an_outage_is_said_once_a_cause);
+    tcase_add_test(c, lists_stand_in_order_whatever_order_they_came_in);
     suite_add_tcase(s, c);
     return s;
 }

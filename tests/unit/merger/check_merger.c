@@ -1,4 +1,5 @@
-/* When the merger merges: what is new, at once; what is new again, after a while that grows with the cost. */
+/* unit/merger/check_merger.c - when the merger merges: what is new, at once; what is new again, after a while that
+ * grows with the cost. */
 #include <stdio.h>
 #include <string.h>
 
@@ -35,7 +36,7 @@ static int count_writes(void *ctx, int kind) {
 static void setup(void) {
     given_hub((const char *const[]){"TOPICS=t", NULL});
     worker.partitions = 1;
-    hub_own(&worker.hub, 0, "t", 0, true);
+    shards_own(&worker.hub.shards, 0, "t", 0, true);
     redis = fake_redis_create("topk", 1000000);
     fake = fake_store_create(redis, "topkd");
     fake->before_call = count_writes;
@@ -184,9 +185,9 @@ START_TEST(lists_set_aside_are_forgotten_with_their_shard) {
     contributed("US");
     ck_assert_uint_eq(round_after(0), 1);
     ck_assert(aside() == 1);
-    hub_own(&worker.hub, 0, "t", 0, false);
+    shards_own(&worker.hub.shards, 0, "t", 0, false);
     round_after(0);
-    hub_own(&worker.hub, 0, "t", 0, true);
+    shards_own(&worker.hub.shards, 0, "t", 0, true);
     fate_of_writes = FAKE_DO;
     ck_assert_uint_eq(round_after(0), 1);
     ck_assert(aside() == 0);

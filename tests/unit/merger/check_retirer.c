@@ -1,9 +1,11 @@
-/* Rows of partitions that are no longer there: when they are given up, and what they say from then on. */
+/* unit/merger/check_retirer.c - rows of partitions that are no longer there: when they are given up, and what they say
+ * from then on. */
 #include <string.h>
 
 #include <check.h>
 
 #include "merger/retirer.h"
+#include "protocol/row.h"
 #include "support/fake_store.h"
 #include "unit/base/capture.h"
 #include "unit/worker/worker_given.h"
@@ -11,7 +13,7 @@
 static struct fake_redis *redis;
 static struct fake_store *fake;
 static struct retirer *retirer;
-static uint64_t rows_said;
+static uint64_t rows_written;
 static struct capture heard;
 
 static void setup(void) {
@@ -20,7 +22,7 @@ static void setup(void) {
     redis = fake_redis_create("topk", 3600000);
     fake = fake_store_create(redis, "topkd");
     retirer = retirer_create(&worker.hub);
-    rows_said = 0;
+    rows_written = 0;
     capture_begin(&heard);
 }
 
@@ -35,24 +37,25 @@ static void teardown(void) {
 /* -- words -- */
 
 /* The partition's row: all that differs from one to the next is the fence. */
-static void said_at(const char *source, int64_t log_time_ms) {
+static void row_written_at(const char *partition_name, int64_t log_time_ms) {
     struct store store = fake_store_ops(fake);
     struct progress_row row = {
         .log_time_ms = log_time_ms, .settled = 5, .older_until = NO_MINUTE, .unsure_until = 3, .end_ms = TIME_NEVER};
     struct buf value = {0};
     progress_row_format(&row, &value);
-    struct store_row sent = {.partition_name = source, .value = {value.data, value.len}};
+    struct store_row sent = {.partition_name = partition_name, .value = {value.data, value.len}};
     struct store_progress known;
     fake_redis_progress(redis, &known);
     memcpy(sent.life, known.life, sizeof sent.life);
     store_progress_deinit(&known);
-    fence_format(sent.fence, 1, (int64_t)++rows_said);
+    fence_format(sent.fence, 1, (int64_t)++rows_written);
     ck_assert_int_eq(store.ops->rows_write(store.self, &sent, 1, "000000000000001f", NULL), STORE_OK);
-    if (sent.answer == STORE_OTHER_LIFE) said_at(source, log_time_ms); /* the first row learns what the life is */
+    if (sent.answer == STORE_OTHER_LIFE)
+        row_written_at(partition_name, log_time_ms); /* the first row learns what the life is */
     buf_free(&value);
 }
 
-static void said(const char *source) { said_at(source, worker.wall_ms); }
+static void row_written(const char *partition_name) { row_written_at(partition_name, worker.wall_ms); }
 
 static void look_at(const struct store_progress *p) {
     ck_assert_int_eq(retirer_look(retirer, fake_store_ops(fake), p, NULL), STORE_OK);
@@ -66,21 +69,21 @@ static void look_after(int64_t ms) {
     store_progress_deinit(&p);
 }
 
-static struct progress_row row_of(const char *source) {
+static struct progress_row row_of(const char *partition_name) {
     struct store_progress p;
     struct progress_row row = {0};
     bool found = false;
     fake_redis_progress(redis, &p);
     for (size_t i = 0; i < p.n; i++)
-        if (strcmp(p.rows[i].partition_name, source) == 0)
+        if (strcmp(p.rows[i].partition_name, partition_name) == 0)
             found = progress_row_parse((struct bytes){p.rows[i].value, p.rows[i].value_len}, &row);
     store_progress_deinit(&p);
     ck_assert(found);
     return row;
 }
 
-static bool is_retired(const char *source) {
-    struct progress_row row = row_of(source);
+static bool is_retired(const char *partition_name) {
+    struct progress_row row = row_of(partition_name);
     return progress_row_is_retired(&row);
 }
 
@@ -89,9 +92,9 @@ static double retired(void) { return metric_value(metrics_get(worker.metrics, ME
 /* -- when -- */
 
 START_TEST(a_row_beyond_the_topic_is_retired_after_two_minutes) {
-    said("t/0");
-    said("t/1");
-    said("t/2");
+    row_written("t/0");
+    row_written("t/1");
+    row_written("t/2");
     look_after(0);
     look_after(RETIRE_AFTER_MS - 1);
     ck_assert(!is_retired("t/2"));
@@ -103,10 +106,10 @@ START_TEST(a_row_beyond_the_topic_is_retired_after_two_minutes) {
 END_TEST
 
 START_TEST(a_row_that_still_speaks_is_not_retired) {
-    said("t/2");
+    row_written("t/2");
     look_after(0);
     worker.mono_ms += RETIRE_AFTER_MS - 1;
-    said("t/2"); /* the same again */
+    row_written("t/2"); /* the same again */
     look_after(0);
     look_after(RETIRE_AFTER_MS - 1);
     ck_assert(!is_retired("t/2"));
@@ -116,7 +119,7 @@ START_TEST(a_row_that_still_speaks_is_not_retired) {
 END_TEST
 
 START_TEST(a_partition_that_was_there_meanwhile_is_suspected_anew) {
-    said("t/2");
+    row_written("t/2");
     look_after(0);
     worker.partitions = 3;
     look_after(RETIRE_AFTER_MS - 1);
@@ -129,7 +132,7 @@ START_TEST(a_partition_that_was_there_meanwhile_is_suspected_anew) {
 END_TEST
 
 START_TEST(nothing_is_retired_of_a_topic_whose_size_is_not_known) {
-    said("t/2");
+    row_written("t/2");
     worker.partitions = 0;
     for (int i = 0; i < 3; i++) look_after(RETIRE_AFTER_MS);
     ck_assert(!is_retired("t/2"));
@@ -140,10 +143,10 @@ START_TEST(nothing_is_retired_of_a_topic_whose_size_is_not_known) {
 END_TEST
 
 START_TEST(a_row_of_a_topic_that_is_not_read_is_retired_when_nobody_speaks_for_it) {
-    said("old/0");
+    row_written("old/0");
     look_after(0);
     look_after(RETIRE_AFTER_MS - 1);
-    said_at("old/0", 1); /* another worker still reads it */
+    row_written_at("old/0", 1); /* another worker still reads it */
     look_after(1);
     ck_assert(!is_retired("old/0"));
     look_after(RETIRE_AFTER_MS);
@@ -153,11 +156,11 @@ END_TEST
 
 START_TEST(a_row_that_spoke_after_it_was_read_stays) {
     struct store_progress p;
-    said("t/2");
+    row_written("t/2");
     look_after(0);
     worker.mono_ms += RETIRE_AFTER_MS;
     fake_redis_progress(redis, &p);
-    said("t/2");
+    row_written("t/2");
     look_at(&p);
     store_progress_deinit(&p);
     ck_assert(!is_retired("t/2"));
@@ -169,7 +172,7 @@ END_TEST
 
 /* FUTURE is a minute: its last record may have touched the minute after its own. */
 START_TEST(a_retired_row_does_not_vouch_for_what_it_may_have_touched) {
-    said_at("t/2", 1000 * MINUTE_MS);
+    row_written_at("t/2", 1000 * MINUTE_MS);
     look_after(0);
     look_after(RETIRE_AFTER_MS);
     struct progress_row row = row_of("t/2");
@@ -180,7 +183,7 @@ START_TEST(a_retired_row_does_not_vouch_for_what_it_may_have_touched) {
 END_TEST
 
 START_TEST(a_retired_row_that_never_had_a_record_vouches_as_before) {
-    said_at("t/2", TIME_NEVER);
+    row_written_at("t/2", TIME_NEVER);
     look_after(0);
     look_after(RETIRE_AFTER_MS);
     ck_assert(is_retired("t/2"));
@@ -189,7 +192,7 @@ START_TEST(a_retired_row_that_never_had_a_record_vouches_as_before) {
 END_TEST
 
 START_TEST(a_row_is_retired_once) {
-    said("t/2");
+    row_written("t/2");
     for (int i = 0; i < 5; i++) look_after(RETIRE_AFTER_MS);
     ck_assert(retired() == 1);
 }

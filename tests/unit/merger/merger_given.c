@@ -1,3 +1,4 @@
+/* unit/merger/merger_given.c - a merger, its Redis, and somebody else on it. */
 #include "merger_given.h"
 
 #include <stdio.h>
@@ -6,6 +7,7 @@
 #include <check.h>
 
 #include "list/packed.h"
+#include "protocol/row.h"
 #include "unit/worker/worker_given.h"
 
 struct given_merging merging;
@@ -25,7 +27,7 @@ static int before_call(void *ctx, int kind) {
     return FAKE_DO;
 }
 
-void own(int32_t partition, bool ours) { hub_own(&worker.hub, 0, "tt", partition, ours); }
+void own(int32_t partition, bool ours) { shards_own(&worker.hub.shards, 0, "tt", partition, ours); }
 
 void given_merger(const char *topics) {
     given_hub((const char *const[]){topics, "RETENTION=1h", "K=2", NULL});
@@ -62,12 +64,12 @@ struct bytes text(const char *s) {
 }
 
 /* A partition stores a copy for this location, of 5 cats, 4 dogs and 3 eels, and no note yet. */
-void stored(const char *source, const char *location, bool final) {
+void stored(const char *partition_name, const char *location, bool final) {
     static const struct packed_item most[] = {{{"cat", 3}, 5, 5, 5}, {{"dog", 3}, 4, 4, 4}, {{"eel", 3}, 3, 3, 3}};
     struct store store = fake_store_ops(merging.other);
     struct buf items = {0};
     packed_write(&items, &(struct packed_head){.exact = true, .total = 12, .items_n = ARRAY_LEN(most)}, most);
-    struct store_part part = {.partition_name = source, .final = final, .items = {items.data, items.len}};
+    struct store_part part = {.partition_name = partition_name, .final = final, .items = {items.data, items.len}};
     struct store_parts list = {text(location), merging.minute, &part, 1};
     fence_format(part.fence, 1, ++merging.tokens);
     ck_assert_int_eq(store.ops->contribute(store.self, &list, 1, NULL), STORE_OK);
@@ -81,8 +83,8 @@ void noted(const char *location) {
     ck_assert_int_eq(store.ops->note(store.self, &note, 1, NULL), STORE_OK);
 }
 
-/* The newest note of all. */
-void put_aside(const char *location) {
+/* Its note is the newest of all. */
+void note_waits(const char *location) {
     struct store store = fake_store_ops(merging.other);
     char token[STORE_TOKEN_LEN + 1];
     snprintf(token, sizeof token, "%016u", merging.tokens);
@@ -90,37 +92,38 @@ void put_aside(const char *location) {
     ck_assert_int_eq(store.ops->notes_end(store.self, &end, 1, NULL), STORE_OK);
 }
 
-void contributed(const char *source, const char *location, bool final) {
-    stored(source, location, final);
+void contributed(const char *partition_name, const char *location, bool final) {
+    stored(partition_name, location, final);
     noted(location);
 }
 
-/* The partition's row: settled up to and with this minute, not vouched for up to and with X. */
-void said(const char *source, int64_t to, int64_t x) {
+/* The partition's row: settled up to and with this minute, not vouched for up to and with UNSURE_UNTIL. */
+void row_written(const char *partition_name, int64_t to, int64_t unsure_until) {
     struct store store = fake_store_ops(merging.other);
     struct progress_row row = {.log_time_ms = merging.log_time_ms,
                                .settled = to,
                                .older_until = NO_MINUTE,
-                               .unsure_until = x,
+                               .unsure_until = unsure_until,
                                .end_ms = TIME_NEVER};
     struct buf value = {0};
     progress_row_format(&row, &value);
-    struct store_row sent = {.partition_name = source, .value = {value.data, value.len}};
+    struct store_row sent = {.partition_name = partition_name, .value = {value.data, value.len}};
     struct store_progress known;
     fake_redis_progress(merging.redis, &known);
     memcpy(sent.life, known.life, sizeof sent.life);
     store_progress_deinit(&known);
     fence_format(sent.fence, 1, ++merging.tokens);
     ck_assert_int_eq(store.ops->rows_write(store.self, &sent, 1, "000000000000001f", NULL), STORE_OK);
-    if (sent.answer == STORE_OTHER_LIFE) said(source, to, x); /* the first row learns what the life is */
+    if (sent.answer == STORE_OTHER_LIFE)
+        row_written(partition_name, to, unsure_until); /* the first row learns what the life is */
     buf_free(&value);
 }
 
-void settled(const char *source, int64_t to) { said(source, to, NO_MINUTE); }
+void settled(const char *partition_name, int64_t to) { row_written(partition_name, to, NO_MINUTE); }
 
-void joins(const char *source) {
+void joins(const char *partition_name) {
     struct store store = fake_store_ops(merging.other);
-    struct store_join join = {.partition_name = source};
+    struct store_join join = {.partition_name = partition_name};
     ck_assert_int_eq(store.ops->join(store.self, &join, 1, "000000000000001f", NULL), STORE_OK);
     ck_assert(join.is_new);
 }

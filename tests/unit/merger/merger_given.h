@@ -1,5 +1,5 @@
-/* merger_given.h - the words of the tests of what becomes of lists: two partitions of one topic, a merger that owns both,
- * and somebody else on the same Redis, who contributes, says rows and merges, too. */
+/* unit/merger/merger_given.h - the words of the tests of what becomes of lists: two partitions of one topic, a merger
+ * that owns both, and somebody else on the same Redis, who contributes, writes rows and merges, too. */
 #ifndef TOPKD_TESTS_UNIT_MERGER_MERGER_GIVEN_H
 #define TOPKD_TESTS_UNIT_MERGER_MERGER_GIVEN_H
 
@@ -34,15 +34,15 @@ struct bytes text(const char *s);
 /* -- what others do -- */
 
 /* A partition stores a copy for this location, of 5 cats, 4 dogs and 3 eels, and no note yet. */
-void stored(const char *source, const char *location, bool final);
+void stored(const char *partition_name, const char *location, bool final);
 void noted(const char *location);
-void contributed(const char *source, const char *location, bool final); /* both */
-void put_aside(const char *location);                                   /* the newest note of all */
-/* The partition's row: settled up to and with this minute, not vouched for up to and with X. */
-void said(const char *source, int64_t to, int64_t x);
-void settled(const char *source, int64_t to);
+void contributed(const char *partition_name, const char *location, bool final); /* both */
+void note_waits(const char *location);                                          /* its note is the newest of all */
+/* The partition's row: settled up to and with this minute, not vouched for up to and with UNSURE_UNTIL. */
+void row_written(const char *partition_name, int64_t to, int64_t unsure_until);
+void settled(const char *partition_name, int64_t to);
 void all_settled(int64_t to);
-void joins(const char *source);
+void joins(const char *partition_name);
 void hash_gone(const char *location);
 /* Another merger, which reads what is there now and writes the list. */
 void other_merges(const char *location);

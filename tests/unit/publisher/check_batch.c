@@ -1,4 +1,4 @@
-/* The order in which the publisher works: list by list, and where it may cut. */
+/* unit/publisher/check_batch.c - the order in which the publisher works: list by list, and where it may cut. */
 #include <string.h>
 
 #include <check.h>
@@ -21,8 +21,7 @@ static struct bytes text(const char *s) { return (struct bytes){s, strlen(s)}; }
 /* The next mail that was taken; handed_mono_ms says which it was. */
 static void given(enum mail_type type, const char *location, int64_t minute, int64_t at) {
     struct mail *m = mail_create(type, text(location), text("items"));
-    m->minute = minute;
-    m->at = at;
+    if (type == MAIL_COPY) m->as.copy = (struct mail_copy){.minute = minute, .at = at};
     m->handed_mono_ms = made++;
     *tail = m;
     tail = &m->next;
@@ -69,7 +68,7 @@ START_TEST(a_location_is_not_its_beginning) {
 }
 END_TEST
 
-START_TEST(the_newer_copy_of_a_source_comes_last) {
+START_TEST(the_newer_copy_of_a_partition_comes_last) {
     given_copy("US", 7, 9);
     given_copy("US", 7, 4);
     mails = batch_order(mails);
@@ -84,7 +83,9 @@ START_TEST(rows_and_questions_come_after_all_copies_as_they_came) {
     given(MAIL_JOIN, "", 0, 0);
     given(MAIL_ROW, "", 0, 0);
     given_copy("US", 6, 1);
+    ck_assert(!batch_is_in_order(mails));
     mails = batch_order(mails);
+    ck_assert(batch_is_in_order(mails));
     expect(mails, NUMBERS(4, 1, 0, 2, 3));
     ck_assert(!batch_same_list(mails->next, mails->next->next));
     ck_assert(!batch_same_list(mails->next->next, mails->next->next->next));
@@ -124,7 +125,7 @@ Suite *batch_suite(void) {
     tcase_add_checked_fixture(c, setup, teardown);
     tcase_add_test(c, the_copies_of_a_list_stand_together_whoever_made_them);
     tcase_add_test(c, a_location_is_not_its_beginning);
-    tcase_add_test(c, the_newer_copy_of_a_source_comes_last);
+    tcase_add_test(c, the_newer_copy_of_a_partition_comes_last);
     tcase_add_test(c, rows_and_questions_come_after_all_copies_as_they_came);
     tcase_add_test(c, nothing_is_in_order);
     tcase_add_test(c, a_cut_falls_between_two_lists_only);

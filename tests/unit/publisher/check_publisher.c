@@ -1,4 +1,5 @@
-/* What the publisher makes of the consumers' mails: calls in the order of the rules, and an answer for each. */
+/* unit/publisher/check_publisher.c - what the publisher makes of the consumers' mails: calls in the order of the rules,
+ * and an answer for each. */
 #include <stdio.h>
 #include <string.h>
 
@@ -51,31 +52,31 @@ static void teardown(void) {
 
 /* -- words -- */
 
-static void hand(struct mail *m, uint32_t consumer, const char *source) {
+static void hand(struct mail *m, uint32_t consumer, const char *partition_name) {
     m->consumer = consumer;
-    m->partition_name = source;
-    m->incarnation = 1;
+    m->partition_name = partition_name;
     ck_assert(mailbox_put(&worker.hub.outbox, m));
 }
 
 static struct mail *copy_of(const char *location, size_t body_bytes) {
     char *body = mem_zalloc(body_bytes, 1);
+    const struct mail_copy copy = {.incarnation = 1, .offset = 5, .at = 5, .minute = 7};
     struct mail *m =
-        mail_create(MAIL_COPY, (struct bytes){location, strlen(location)}, (struct bytes){body, body_bytes});
+        mail_copy_create(&copy, (struct bytes){location, strlen(location)}, (struct bytes){body, body_bytes});
     mem_free(body);
-    m->minute = 7;
-    m->at = m->offset = 5;
     return m;
 }
 
-static void hand_copy(uint32_t consumer, const char *source, const char *location) {
-    hand(copy_of(location, 5), consumer, source);
+static void hand_copy(uint32_t consumer, const char *partition_name, const char *location) {
+    hand(copy_of(location, 5), consumer, partition_name);
 }
 
-static void hand_large(const char *source, const char *location) { hand(copy_of(location, LARGE), 0, source); }
+static void hand_large(const char *partition_name, const char *location) {
+    hand(copy_of(location, LARGE), 0, partition_name);
+}
 
-static void hand_row(const char *source) {
-    hand(mail_create(MAIL_ROW, (struct bytes){NULL, 0}, (struct bytes){"row", 3}), 0, source);
+static void hand_row(const char *partition_name) {
+    hand(mail_row_create(&(struct mail_row){.incarnation = 1}, (struct bytes){"row", 3}), 0, partition_name);
 }
 
 static void expect_calls(const int *wanted, size_t n) {
@@ -108,6 +109,8 @@ static size_t parts_of(const char *location) {
     return n;
 }
 
+static enum health_store store_state(void) { return atomic_load(&worker.hub.health.store); }
+
 static int publish(void) { return publisher_step(publisher, 0); }
 
 /* -- order -- */
@@ -127,7 +130,7 @@ END_TEST
 
 START_TEST(what_has_expired_is_answered_and_leaves_no_note) {
     struct mail *m = copy_of("US", 5);
-    m->only_if_there = true;
+    m->as.copy.only_if_there = true;
     hand(m, 0, "t/0");
     publish();
     EXPECT_CALLS(FAKE_CONTRIBUTE);
@@ -153,9 +156,9 @@ END_TEST
 START_TEST(the_merger_is_rung_when_the_last_batch_is_in) {
     for (char name[] = "A"; name[0] < 'D'; name[0]++) hand_large("t/0", name);
     publish();
-    ck_assert(!worker.hub.bell.woken);
+    ck_assert(!worker.hub.merger_bell.rung);
     publish();
-    ck_assert(worker.hub.bell.woken);
+    ck_assert(worker.hub.merger_bell.rung);
 }
 END_TEST
 
@@ -173,7 +176,7 @@ START_TEST(after_a_break_nothing_of_what_was_taken_is_sent_and_every_consumer_he
     calls_n = bad_call = 0;
     while (publish() > 0) continue;
     ck_assert_uint_eq(calls_n, 0);
-    ck_assert(atomic_load(&worker.hub.store_up));
+    ck_assert(store_state() == HEALTH_STORE_UP);
 }
 END_TEST
 
@@ -184,16 +187,16 @@ START_TEST(a_server_that_takes_no_writes_is_failing_until_it_takes_one) {
     bad_call = 1;
     bad_fate = FAKE_DROP_BEFORE;
     ck_assert_int_gt(publish(), 0);
-    ck_assert(hub_edge_is_failing(&worker.hub, HUB_PUBLISHER, why));
+    ck_assert(health_edge_is_failing(&worker.hub.health, HEALTH_PUBLISHER, why));
     bad_call = 0;
     while (publish() > 0) continue;
-    ck_assert(atomic_load(&worker.hub.store_up));
-    hand(mail_create(MAIL_JOIN, (struct bytes){NULL, 0}, (struct bytes){NULL, 0}), 0, "t/0");
+    ck_assert(store_state() == HEALTH_STORE_UP);
+    hand(mail_bare_create(MAIL_JOIN), 0, "t/0");
     ck_assert_int_eq(publish(), 0); /* a question is answered */
-    ck_assert(hub_edge_is_failing(&worker.hub, HUB_PUBLISHER, why));
+    ck_assert(health_edge_is_failing(&worker.hub.health, HEALTH_PUBLISHER, why));
     hand_copy(0, "t/0", "A");
     ck_assert_int_eq(publish(), 0);
-    ck_assert(!hub_edge_is_failing(&worker.hub, HUB_PUBLISHER, why));
+    ck_assert(!health_edge_is_failing(&worker.hub.health, HEALTH_PUBLISHER, why));
 }
 END_TEST
 
@@ -202,29 +205,31 @@ START_TEST(a_full_server_gets_the_same_batch_again_and_then_the_rest) {
     bad_call = 2;
     bad_fate = FAKE_FULL;
     ck_assert_int_gt(publish(), 0);
-    ck_assert(atomic_load(&worker.hub.store_full));
+    ck_assert(store_state() == HEALTH_STORE_FULL);
     ck_assert_uint_eq(came_home(0, MAIL_COPY), 0);
     ck_assert_int_eq(publish(), 0);
     ck_assert_uint_eq(came_home(0, MAIL_COPY), 2);
     ck_assert_int_eq(publish(), 0);
     ck_assert_uint_eq(came_home(0, MAIL_COPY), 1);
-    ck_assert(!atomic_load(&worker.hub.store_full));
+    ck_assert(store_state() == HEALTH_STORE_UP);
     EXPECT_CALLS(FAKE_CONTRIBUTE, FAKE_CONTRIBUTE, FAKE_CONTRIBUTE, FAKE_CONTRIBUTE, FAKE_NOTE, FAKE_NOTE,
                  FAKE_CONTRIBUTE, FAKE_NOTE);
 }
 END_TEST
 
-static bool is_said(char why[ERR_TEXT_MAX]) { return hub_edge_is_failing(&worker.hub, HUB_PUBLISHER, why); }
+static bool is_failing(char why[ERR_TEXT_MAX]) {
+    return health_edge_is_failing(&worker.hub.health, HEALTH_PUBLISHER, why);
+}
 
 START_TEST(why_redis_does_not_serve_is_said_until_it_does) {
     char why[WHY_MAX];
     hello_fate = FAKE_DROP_BEFORE;
     ck_assert_int_gt(publish(), 0);
-    ck_assert(is_said(why) && !atomic_load(&worker.hub.store_up));
+    ck_assert(is_failing(why) && store_state() == HEALTH_STORE_AWAY);
     ck_assert_ptr_nonnull(strstr(why, "fake"));
     hello_fate = FAKE_DO;
     ck_assert_int_eq(publish(), 0);
-    ck_assert(!is_said(why) && atomic_load(&worker.hub.store_up));
+    ck_assert(!is_failing(why) && store_state() == HEALTH_STORE_UP);
 }
 END_TEST
 
@@ -236,10 +241,10 @@ START_TEST(who_refuses_a_batch_is_not_up_before_one_was_taken) {
     ck_assert_int_gt(publish(), 0);
     bad_call = 0;
     for (int i = 0; i < 3; i++) ck_assert_int_eq(publish(), 0); /* hello passes, and there is nothing to send */
-    ck_assert(!atomic_load(&worker.hub.store_up));
+    ck_assert(store_state() == HEALTH_STORE_AWAY);
     hand_copy(0, "t/0", "US");
     ck_assert_int_eq(publish(), 0);
-    ck_assert(atomic_load(&worker.hub.store_up));
+    ck_assert(store_state() == HEALTH_STORE_UP);
 }
 END_TEST
 
@@ -250,10 +255,10 @@ START_TEST(who_refused_a_batch_and_is_asked_for_nothing_more_is_up_after_a_while
     ck_assert_int_gt(publish(), 0);
     worker.mono_ms += 9000;
     ck_assert_int_eq(publish(), 0);
-    ck_assert(!atomic_load(&worker.hub.store_up));
+    ck_assert(store_state() == HEALTH_STORE_AWAY);
     worker.mono_ms += 1000;
     ck_assert_int_eq(publish(), 0);
-    ck_assert(atomic_load(&worker.hub.store_up));
+    ck_assert(store_state() == HEALTH_STORE_UP);
 }
 END_TEST
 

@@ -1,4 +1,4 @@
-/* A worker that has nothing to complain of still says, once a minute, what it did. */
+/* unit/worker/check_state_line.c - A worker that has nothing to complain of still says, once a minute, what it did. */
 #include <string.h>
 
 #include <check.h>

@@ -1,5 +1,6 @@
-/* What becomes of a list and its note: kept, put aside, ended; what has a say in it; and what the merger makes up for
- * after a break or a refusal. Seen from outside: the lists and notes that are in Redis after a round. */
+/* unit/merger/check_notes.c - what becomes of a list and its note: kept, waiting, ended; what has a say in it;
+ * and what the merger makes up for after a break or a refusal. Seen from outside: the lists and notes that are in Redis
+ * after a round. */
 #include <stdio.h>
 
 #include <check.h>
@@ -9,7 +10,7 @@
 
 /* -- a note and its hash -- */
 
-START_TEST(the_note_of_an_open_list_is_put_aside_and_ends_when_it_is_final) {
+START_TEST(the_note_of_an_open_list_waits_and_ends_when_it_is_final) {
     all_settled(merging.minute - 1);
     contributed("tt/0", "US", true);
     ck_assert_uint_eq(rounds(1), 1);
@@ -66,13 +67,13 @@ END_TEST
 
 /* Parts of incarnations that are not the last may still cease to count, without a note. */
 START_TEST(the_note_of_a_lost_list_waits_until_all_partitions_have_settled_its_minute) {
-    said("tt/0", merging.minute - 1, merging.minute);
+    row_written("tt/0", merging.minute - 1, merging.minute);
     settled("tt/1", merging.minute - 1);
     contributed("tt/0", "US", false);
     ck_assert_uint_eq(rounds(ROUNDS), 1);
     expect_state("US", "lost");
     expect_notes(0, 1);
-    said("tt/0", merging.minute, merging.minute);
+    row_written("tt/0", merging.minute, merging.minute);
     settled("tt/1", merging.minute);
     ck_assert_uint_ge(rounds(ROUNDS), 1);
     expect_state("US", "lost");
@@ -90,12 +91,12 @@ static const char *location_of_partition(uint32_t partition) {
     return name;
 }
 
-/* Its merger put it aside and is gone; whoever takes the shard over goes on with it. */
+/* Its merger let it wait and is gone; whoever takes the shard over goes on with it. */
 START_TEST(what_waits_in_a_shard_that_comes_is_merged) {
     const char *location = location_of_partition(1);
     own(1, false);
     contributed("tt/0", location, false);
-    put_aside(location);
+    note_waits(location);
     ck_assert_uint_eq(rounds(ROUNDS), 0);
     own(1, true);
     ck_assert_uint_eq(rounds(ROUNDS), 1);
@@ -162,27 +163,6 @@ START_TEST(so_has_a_part_of_such_a_topic) {
 }
 END_TEST
 
-START_TEST(a_list_has_the_k_items_that_are_most_of_all_parts) {
-    contributed("tt/0", "US", false);
-    contributed("tt/1", "US", false);
-    ck_assert_uint_eq(rounds(1), 1);
-    expect_top("US", "cat 10, dog 8");
-}
-END_TEST
-
-START_TEST(every_location_with_a_list_is_in_the_index) {
-    contributed("tt/0", "US", false);
-    contributed("tt/0", "DE", false);
-    ck_assert_uint_eq(rounds(1), 2);
-    struct buf name = {0};
-    keys_locations(&name, merging.redis->board);
-    const struct fake_key *index = fake_look(merging.redis, fake_bytes(&name));
-    buf_free(&name);
-    ck_assert_uint_eq(index->n, 2);
-    ck_assert_ptr_nonnull(fake_get(index, text("US")).p);
-}
-END_TEST
-
 /* Others that were merged a moment ago wait their turn. */
 START_TEST(a_list_that_becomes_final_is_merged_at_once) {
     settled("tt/0", merging.minute);
@@ -197,12 +177,12 @@ START_TEST(a_list_that_becomes_final_is_merged_at_once) {
 }
 END_TEST
 
-Suite *merger_notes_suite(void);
-Suite *merger_notes_suite(void) {
-    Suite *s = suite_create("merger_notes");
+Suite *notes_suite(void);
+Suite *notes_suite(void) {
+    Suite *s = suite_create("notes");
     TCase *c = tcase_create("notes");
     tcase_add_checked_fixture(c, merging_begin, merging_end);
-    tcase_add_test(c, the_note_of_an_open_list_is_put_aside_and_ends_when_it_is_final);
+    tcase_add_test(c, the_note_of_an_open_list_waits_and_ends_when_it_is_final);
     tcase_add_test(c, a_note_without_a_hash_stays_until_all_partitions_have_settled_its_minute);
     tcase_add_test(c, a_hash_that_comes_again_is_merged_for_the_note_that_stayed);
     tcase_add_test(c, a_note_without_a_hash_ends_when_its_minute_is_past_retention);
@@ -212,8 +192,6 @@ Suite *merger_notes_suite(void) {
     tcase_add_test(c, a_list_that_was_refused_is_merged_again_though_its_note_says_nothing_new);
     tcase_add_loop_test(c, the_row_of_a_topic_that_is_not_read_here_has_its_say, 0, (int)ARRAY_LEN(others));
     tcase_add_loop_test(c, so_has_a_part_of_such_a_topic, 0, (int)ARRAY_LEN(others));
-    tcase_add_test(c, a_list_has_the_k_items_that_are_most_of_all_parts);
-    tcase_add_test(c, every_location_with_a_list_is_in_the_index);
     tcase_add_test(c, a_list_that_becomes_final_is_merged_at_once);
     suite_add_tcase(s, c);
     return s;

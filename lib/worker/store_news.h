@@ -1,7 +1,7 @@
-/* hub/store_news.h - what a store says beside its answers, as log lines: each thing once in a while, by name.
+/* worker/store_news.h - what a store says beside its answers becomes log lines: each thing once in a while, by name.
  * Threads: one owner a struct, the thread that calls the store. */
-#ifndef TOPKD_HUB_STORE_NEWS_H
-#define TOPKD_HUB_STORE_NEWS_H
+#ifndef TOPKD_WORKER_STORE_NEWS_H
+#define TOPKD_WORKER_STORE_NEWS_H
 
 #include "base/clock.h"
 #include "store/redis.h"
@@ -14,10 +14,10 @@ struct store_news {
     struct {
         uint64_t text; /* a hash */
         int64_t until_mono_ms;
-    } said[STORE_NEWS_KEPT]; /* the oldest makes room */
+    } told[STORE_NEWS_KEPT]; /* the oldest makes room */
     size_t next;
     int64_t minute_mono_ms; /* since then lines were counted */
-    int lines;              /* STORE_NEWS_MINUTE_MAX of them at most: what had no room is said another time */
+    int lines;              /* STORE_NEWS_MINUTE_MAX of them at most: what had no room is told another time */
 };
 
 /* For redis_options, with a struct store_news as its context. */

@@ -1,9 +1,8 @@
-/* What a merger waits for before it writes, closes or gives up a list, and what it looks at again later. */
+/* unit/merger/check_choose.c - what a merger waits for before it merges a list, and what it looks at again later. */
 #include <stdio.h>
 
 #include <check.h>
 
-#include "merger/work.h"
 #include "merger_given.h"
 #include "unit/worker/worker_given.h"
 
@@ -17,7 +16,7 @@ START_TEST(a_list_without_a_hash_ends_a_retention_after_it_was_merged) {
     ck_assert_uint_eq(rounds(1), 1);
     hash_gone("US");
     pass(retention_ms / 2);
-    said("tt/0", merging.minute - 1, merging.minute); /* what is looked at in between does not become younger */
+    row_written("tt/0", merging.minute - 1, merging.minute); /* what is looked at in between does not become younger */
     ck_assert_uint_eq(rounds(1), 0);
     pass(retention_ms / 2 - 3 * TENTH_MS);
     ck_assert_uint_eq(rounds(1), 0);
@@ -51,7 +50,7 @@ static const char *location_between(uint32_t least, uint32_t most, char name[16]
 
 START_TEST(what_waits_and_was_refused_is_tried_again_soon) {
     contributed("tt/0", "US", false);
-    put_aside("US");
+    note_waits("US");
     merging.other_writes = true;
     ck_assert_uint_eq(rounds(2 * ROUNDS), 2);
 }
@@ -61,9 +60,9 @@ START_TEST(what_is_refused_again_and_again_does_not_keep_others_waiting) {
     char first[16], last[16];
     merging.other_location = location_between(0, SHARDS_A_ROUND - 1, first);
     contributed("tt/0", merging.other_location, false);
-    put_aside(merging.other_location);
+    note_waits(merging.other_location);
     contributed("tt/0", location_between(STORE_SHARDS - SHARDS_A_ROUND, STORE_SHARDS - 1, last), false);
-    put_aside(last);
+    note_waits(last);
     for (int i = 0; i < ROUNDS; i++) {
         merging.other_writes = true;
         (void)rounds(1);
@@ -72,10 +71,10 @@ START_TEST(what_is_refused_again_and_again_does_not_keep_others_waiting) {
 }
 END_TEST
 
-START_TEST(what_others_put_aside_is_read_within_a_minute) {
+START_TEST(what_others_let_wait_is_read_within_a_minute) {
     ck_assert_uint_eq(rounds(ROUNDS), 0);
     contributed("tt/0", "US", false);
-    put_aside("US");
+    note_waits("US");
     ck_assert_uint_eq(rounds(ROUNDS), 0);
     pass(60000);
     ck_assert_uint_eq(rounds(ROUNDS), 1);
@@ -108,7 +107,7 @@ static uint32_t size_of(void *self, uint32_t topic) {
 START_TEST(a_topic_whose_partitions_are_not_known_yet_keeps_lists_open) {
     merging_end();
     given_merger("TOPICS=tt,uu");
-    worker.hub.partitions = size_of;
+    worker.hub.topics.partitions = size_of;
     size_of_second = 0;
     all_settled(merging.minute);
     contributed("tt/0", "US", true);
@@ -121,81 +120,11 @@ START_TEST(a_topic_whose_partitions_are_not_known_yet_keeps_lists_open) {
 }
 END_TEST
 
-/* Nobody here knows that partition, but somebody did. */
-START_TEST(an_odd_row_is_a_partition_that_has_said_nothing) {
-    char source[] = "tt/5", value[] = "";
-    struct store_progress_row odd = {.partition_name = source, .value = value};
-    struct store_progress progress = {.rows = &odd, .n = 1};
-    struct progress sources = {0};
-    merge_sources(&worker.hub, &progress, &sources);
-    ck_assert_uint_eq(sources.n, PARTITIONS + 1);
-    ck_assert_ptr_nonnull(progress_find(&sources, source));
-    ck_assert(!progress_find(&sources, source)->has_row);
-    progress_deinit(&sources);
-}
-END_TEST
-
-/* -- lost -- */
-
-START_TEST(a_list_that_lost_a_contribution_is_never_closed) {
-    struct store store = fake_store_ops(merging.other);
-    struct store_loss loss = {.location = text("US"), .minute = merging.minute};
-    struct fake_list list;
-    all_settled(merging.minute);
-    stored("tt/0", "US", true);
-    ck_assert_int_eq(store.ops->lists_lose(store.self, &loss, 1, NULL), STORE_OK);
-    noted("US");
-    ck_assert_uint_eq(rounds(1), 1);
-    expect_state("US", "lost");
-    fake_redis_list(merging.redis, text("US"), merging.minute, &list);
-    ck_assert(!list.closed);
-    ck_assert_uint_eq(list.parts_n, 1);
-    fake_list_deinit(&list);
-}
-END_TEST
-
-/* -- before a list is closed -- */
-
-static int64_t closed_up_to(void) {
-    struct store_progress known;
-    fake_redis_progress(merging.redis, &known);
-    int64_t closed = known.closable_until;
-    store_progress_deinit(&known);
-    return closed;
-}
-
-START_TEST(how_far_lists_are_closed_is_said_with_every_minute) {
-    all_settled(merging.minute - 1);
-    contributed("tt/0", "US", true);
-    ck_assert_uint_eq(rounds(1), 1);
-    ck_assert_int_eq(closed_up_to(), INT64_MIN);
-    for (int i = 0; i < 2; i++, merging.minute++) {
-        contributed("tt/0", "US", true);
-        all_settled(merging.minute);
-        ck_assert_uint_ge(rounds(2), 1);
-        expect_state("US", "final");
-        ck_assert_int_eq(closed_up_to(), merging.minute);
-    }
-}
-END_TEST
-
-START_TEST(nothing_is_closed_that_was_judged_without_a_partition_that_joined) {
-    all_settled(merging.minute);
-    contributed("tt/0", "US", true);
-    merging.other_joins = true;
-    ck_assert_uint_eq(rounds(1), 0);
-    expect_state("US", "");
-    expect_notes(1, 0);
-    ck_assert_uint_eq(rounds(ROUNDS), 1);
-    expect_state("US", "open");
-}
-END_TEST
-
 /* -- minutes that are over for some -- */
 
-static void over_for(const char *source, bool over) {
+static void over_for(const char *partition_name, bool over) {
     merging.log_time_ms = over ? minute_end_ms(merging.minute) + worker.hub.rules.lateness_ms : worker.wall_ms;
-    settled(source, merging.minute - 1);
+    settled(partition_name, merging.minute - 1);
 }
 
 static void over_for_both(bool first, bool second) {
@@ -225,7 +154,7 @@ END_TEST
 START_TEST(what_waits_is_not_held_back) {
     over_for_both(true, false);
     contributed("tt/0", "US", true);
-    put_aside("US");
+    note_waits("US");
     ck_assert_uint_eq(rounds(ROUNDS), 1);
 }
 END_TEST
@@ -240,22 +169,18 @@ START_TEST(what_was_merged_before_is_not_held_back) {
 }
 END_TEST
 
-Suite *merger_waits_suite(void);
-Suite *merger_waits_suite(void) {
-    Suite *s = suite_create("merger_waits");
-    TCase *c = tcase_create("waits");
+Suite *choose_suite(void);
+Suite *choose_suite(void) {
+    Suite *s = suite_create("choose");
+    TCase *c = tcase_create("lists");
     tcase_add_checked_fixture(c, merging_begin, merging_end);
     tcase_add_test(c, a_list_without_a_hash_ends_a_retention_after_it_was_merged);
     tcase_add_test(c, a_list_that_nothing_changes_is_looked_at_a_retention_after_it_was_merged);
     tcase_add_test(c, what_waits_and_was_refused_is_tried_again_soon);
     tcase_add_test(c, what_is_refused_again_and_again_does_not_keep_others_waiting);
-    tcase_add_test(c, what_others_put_aside_is_read_within_a_minute);
+    tcase_add_test(c, what_others_let_wait_is_read_within_a_minute);
     tcase_add_test(c, partitions_that_come_or_go_are_noticed);
     tcase_add_test(c, a_topic_whose_partitions_are_not_known_yet_keeps_lists_open);
-    tcase_add_test(c, an_odd_row_is_a_partition_that_has_said_nothing);
-    tcase_add_test(c, a_list_that_lost_a_contribution_is_never_closed);
-    tcase_add_test(c, how_far_lists_are_closed_is_said_with_every_minute);
-    tcase_add_test(c, nothing_is_closed_that_was_judged_without_a_partition_that_joined);
     tcase_add_test(c, the_first_list_of_a_minute_that_is_over_for_some_waits_for_all);
     tcase_add_test(c, or_for_three_intervals);
     tcase_add_test(c, what_waits_is_not_held_back);

@@ -1,0 +1,34 @@
+/* merger/known.c - metadata and rows become one progress. */
+#include "merger/known.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/testhook.h"
+
+static void topic_add(const struct topics *topics, uint32_t topic, struct progress *out) {
+    char name[PARTITION_NAME_BYTES_MAX];
+    uint32_t n = topics_partitions(topics, topic);
+    if (n == 0 && RULE(18, unknown_topic)) progress_add_unknown_topic(out, topics->names[topic]);
+    for (uint32_t i = 0; i < n; i++) {
+        snprintf(name, sizeof name, "%s/%" PRIu32, topics->names[topic], i);
+        progress_add(out, name, 0, NULL);
+    }
+}
+
+/* An odd row is a partition that has said nothing yet, not one that is not there. */
+static void row_add(const struct store_progress_row *r, struct progress *out) {
+    struct progress_row row;
+    bool good = progress_row_parse((struct bytes){r->value, r->value_len}, &row);
+    progress_add(out, r->partition_name, fence_incarnation(r->fence), good ? &row : NULL);
+}
+
+/* Rows of topics that are not read here have their say: another worker may read them, while a setting changes from one
+ * to the other. Once nobody does they are retired. */
+void known_progress(const struct topics *topics, const struct store_progress *rows, struct progress *out) {
+    out->version = rows->rows_version;
+    out->members = rows->members;
+    out->closed = rows->closable_until;
+    for (uint32_t t = 0; t < topics->n; t++) topic_add(topics, t, out);
+    for (size_t i = 0; i < rows->n; i++) row_add(&rows->rows[i], out);
+}
