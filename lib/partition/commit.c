@@ -11,15 +11,16 @@ static void meta_of(const struct partition *p, int64_t wall_ms, struct commit_me
     *m = (struct commit_meta){.incarnation = p->incarnation,
                               .meaning = p->rules->meaning,
                               .older_until = p->older_until,
-                              .unsure_until = RULE(8, commit_unsure) ? p->unsure_until : NO_MINUTE,
+                              .unsure_until = NO_MINUTE,
                               .rewind = r.offset,
                               .rewind_log_time_ms = r.log_time_ms,
                               .frontier_log_time_ms = p->log_time_ms,
                               .settled = p->settled,
-                              .rows_kept = RULE(8, commit_rows_kept) ? p->rows_kept : 0,
                               .vouch = p->vouch,
                               .stored_ms = p->dirty.unclean_n == 0 ? wall_ms : TIME_NEVER,
                               .anchor = r.anchor};
+    if (RULE(8, commit_unsure)) m->unsure_until = p->unsure_until;
+    if (RULE(8, commit_rows_kept)) m->rows_kept = p->rows_kept;
     memcpy(m->life, p->life, sizeof m->life);
 }
 

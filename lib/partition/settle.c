@@ -54,8 +54,8 @@ bool partition_row(struct partition *p, struct partition_row_out *out) {
                                               .end_ms = p->end_wall_ms,
                                               .vouch = p->vouch},
                                       .incarnation = p->incarnation,
-                                      .frontier = p->next,
-                                      .rows_kept = RULE(22, rows_kept) ? p->rows_kept : 0};
+                                      .frontier = p->next};
+    if (RULE(22, rows_kept)) out->rows_kept = p->rows_kept;
     if (p->dirty.unclean_n > 0 && RULE(18, end_when_clean)) out->row.end_ms = TIME_NEVER;
     memcpy(out->life, p->life, sizeof out->life);
     p->row_sent = (struct row_at){out->row, p->next};

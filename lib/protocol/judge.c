@@ -1,10 +1,13 @@
 /* protocol/judge.c - which parts of a list count, and what the list may be called. */
 #include "protocol/judge.h"
 
+#include <assert.h>
+
 #include "base/testhook.h"
 
 const char *list_state_name(enum list_state s) {
-    static const char *const names[] = {"open", "ended", "final", "lost"};
+    static const char *const names[LIST_STATES] = {"open", "ended", "final", "lost"};
+    assert((unsigned)s < LIST_STATES);
     return names[s];
 }
 
@@ -37,6 +40,14 @@ static enum list_state partition_says(const struct delivery_rules *rules, const 
     return LIST_OPEN;
 }
 
+/* One partition that says so is enough, in this order. */
+static enum list_state doubt_largest(const bool said[LIST_STATES]) {
+    static const enum list_state order[] = {LIST_LOST, LIST_OPEN, LIST_ENDED};
+    for (size_t i = 0; i < ARRAY_LEN(order); i++)
+        if (said[order[i]]) return order[i];
+    return LIST_FINAL;
+}
+
 enum list_state list_judge(const struct delivery_rules *rules, struct progress *progress, int64_t minute,
                            int64_t born_ms, struct list_part *parts, size_t n) {
     bool said[LIST_STATES] = {false};
@@ -51,5 +62,5 @@ enum list_state list_judge(const struct delivery_rules *rules, struct progress *
         said[partition_says(rules, partition, minute, born_ms)] = true;
         partition->part = NULL;
     }
-    return said[LIST_LOST] ? LIST_LOST : said[LIST_OPEN] ? LIST_OPEN : said[LIST_ENDED] ? LIST_ENDED : LIST_FINAL;
+    return doubt_largest(said);
 }

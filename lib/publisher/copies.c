@@ -75,10 +75,7 @@ static bool list_is_noted(const struct sent_list *l) {
 static void note_make(struct outgoing *o, struct sent_list *l) {
     l->note = &o->notes[o->notes_n++];
     *l->note = (struct store_note){.location = l->parts->location, .minute = l->parts->minute};
-    if (RULE(13, random_token))
-        snprintf(l->note->token, sizeof l->note->token, "%016" PRIx64, random64());
-    else
-        snprintf(l->note->token, sizeof l->note->token, "%016d", 1);
+    snprintf(l->note->token, sizeof l->note->token, "%016" PRIx64, random64());
 }
 
 static size_t notes_make(struct outgoing *o) {
@@ -134,15 +131,12 @@ int copies_send(struct publisher *p, struct err *e) {
     copies_collect(p);
     if (o->copies_n == 0) return STORE_OK;
     FAULT(before_send);
-    if (!RULE(13, note_after) && (status = ops->note(p->store.self, o->notes, notes_make(o), e)) != STORE_OK)
-        return status;
     if ((status = ops->contribute(p->store.self, o->list_parts, o->lists_n, e)) != STORE_OK) return status;
     FAULT(after_answer);
     answers_count(p);
     if ((status = lists_lose(p, e)) != STORE_OK) return status;
     size_t notes = notes_make(o);
-    if (RULE(13, note_after) && notes > 0 && (status = ops->note(p->store.self, o->notes, notes, e)) != STORE_OK)
-        return status;
+    if (notes > 0 && (status = ops->note(p->store.self, o->notes, notes, e)) != STORE_OK) return status;
     notes_answered(p);
     FAULT(after_note);
     return STORE_OK;

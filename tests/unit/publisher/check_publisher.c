@@ -109,6 +109,17 @@ static size_t parts_of(const char *location) {
     return n;
 }
 
+/* The token of the only note of LOCATION's shard. */
+static void note_token(const char *location, char token[STORE_TOKEN_LEN + 1]) {
+    struct store store = fake_store_ops(fake);
+    const uint32_t shard = keys_shard((struct bytes){location, strlen(location)});
+    struct store_notes notes = {0};
+    ck_assert_int_eq(store.ops->notes_read(store.self, &shard, 1, 0, &notes, NULL), STORE_OK);
+    ck_assert_uint_eq(notes.n, 1);
+    strcpy(token, notes.notes[0].token);
+    store_notes_deinit(&notes);
+}
+
 static enum health_store store_state(void) { return atomic_load(&worker.hub.health.store); }
 
 static int publish(void) { return publisher_step(publisher, 0); }
@@ -125,6 +136,19 @@ START_TEST(all_parts_of_a_list_are_one_call_whichever_consumer_made_them) {
     ck_assert_uint_eq(parts_of("US"), 2);
     ck_assert_uint_eq(parts_of("DE"), 2);
     for (uint32_t i = 0; i < 2; i++) ck_assert_uint_eq(came_home(i, MAIL_COPY), 2);
+}
+END_TEST
+
+/* Who merges ends the note that it has read, and no later one. */
+START_TEST(two_notes_of_a_list_have_different_tokens) {
+    char first[STORE_TOKEN_LEN + 1], second[STORE_TOKEN_LEN + 1];
+    hand_copy(0, "t/0", "DE");
+    publish();
+    note_token("DE", first);
+    hand_copy(0, "t/0", "DE");
+    publish();
+    note_token("DE", second);
+    ck_assert_str_ne(first, second);
 }
 END_TEST
 
@@ -314,6 +338,7 @@ Suite *publisher_suite(void) {
     TCase *c = tcase_create("batches");
     tcase_add_checked_fixture(c, setup, teardown);
     tcase_add_test(c, all_parts_of_a_list_are_one_call_whichever_consumer_made_them);
+    tcase_add_test(c, two_notes_of_a_list_have_different_tokens);
     tcase_add_test(c, what_has_expired_is_answered_and_leaves_no_note);
     tcase_add_test(c, rows_are_written_after_every_copy_that_was_taken_with_them);
     tcase_add_test(c, the_merger_is_rung_when_the_last_batch_is_in);
