@@ -1,6 +1,7 @@
 /* merger/aside.c - an array of lists in order of their hashes. */
 #include "merger/aside.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/hash.h"
@@ -51,6 +52,7 @@ void aside_put(struct aside *a, struct bytes location, int64_t minute, int64_t n
     size_t i = aside_find(a, key);
     if (!aside_is_at(a, i, key)) {
         if (a->n == ASIDE_MAX) return;
+        assert(i == a->n || key < a->all[i].key);
         a->all = mem_grow(a->all, &a->cap, a->n + 1, sizeof *a->all);
         memmove(&a->all[i + 1], &a->all[i], (a->n - i) * sizeof *a->all);
         a->n++;
@@ -85,6 +87,7 @@ void aside_tidy(struct aside *a, const bool ours[STORE_SHARDS], int64_t now_mono
     for (size_t i = 0; i < a->n; i++)
         if (ours[a->all[i].shard] && now_mono_ms < a->all[i].until_mono_ms + 2 * ASIDE_RETRY_MS)
             a->all[n++] = a->all[i];
+    assert(n <= a->n);
     a->n = n;
 }
 

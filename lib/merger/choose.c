@@ -1,5 +1,6 @@
 /* merger/choose.c - which lists are merged in a round: those whose note is new, whose outcome the rows have changed, or
  * whose hash may have expired; but not yet those that wait for something. */
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,6 +43,7 @@ static bool is_held(const struct merger *m, struct round *r, const struct store_
 static void over_look(const struct merger *m, struct round *r) {
     r->over_for_one = minute_horizon(&m->hub->rules, progress_log_time_ms(&m->progress));
     r->over_for_all = minute_horizon(&m->hub->rules, progress_least_log_time_ms(&m->progress));
+    assert(r->over_for_all <= r->over_for_one);
 }
 
 static void held_keep(struct merger *m, struct round *r) {
@@ -54,6 +56,7 @@ static void held_keep(struct merger *m, struct round *r) {
 /* -- one list -- */
 
 static void choose_note(const struct merger *m, struct round *r, size_t note, const struct waiting_last *last) {
+    assert(note < r->notes.n);
     const struct store_note_read *read = &r->notes.notes[note];
     if (aside_waits(m->aside, note_location(read), read->minute, clock_mono_ms(m->hub->clock))) return;
     if (is_too_soon(m, last) || is_held(m, r, read, last)) {
@@ -74,6 +77,7 @@ static size_t note_make(struct store_notes *notes, const struct waiting_note *wa
                                      .location_len = waiting->location.n,
                                      .minute = waiting->minute};
     memcpy(note->location, waiting->location.p, waiting->location.n);
+    assert(strlen(waiting->token) <= STORE_TOKEN_LEN);
     snprintf(note->token, sizeof note->token, "%s", waiting->token);
     return notes->n++;
 }
@@ -138,12 +142,14 @@ static void choices_digest(const struct merger *m, struct round *r) {
     for (size_t i = 0; i < r->choices_n; i++) {
         struct choice *c = &r->choices[i];
         int64_t minute = notes[c->note].minute;
+        assert(i == 0 || notes[c[-1].note].minute <= minute);
         bool same = i > 0 && notes[c[-1].note].minute == minute;
         c->digest = same ? c[-1].digest : progress_digest(&m->hub->rules, &m->progress, minute);
     }
 }
 
 void choose_lists(struct merger *m, struct round *r) {
+    assert(r->choices_n == 0 && r->held.n == 0);
     m->rounds++;
     over_look(m, r);
     choose_noted(m, r);

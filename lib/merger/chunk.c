@@ -57,6 +57,7 @@ static enum merging_state merging_make(struct merger *m, struct chunk *c, struct
 
 static void chunk_make(struct merger *m, struct chunk *c) {
     int64_t log_time_ms = progress_log_time_ms(&c->progress);
+    assert(c->lists_n == 0);
     for (size_t i = 0; i < c->n; i++) {
         struct merging *g = &c->mergings[i];
         g->state = merging_make(m, c, g);
@@ -98,11 +99,13 @@ static enum merging_state merging_answered(const struct store_list *l) {
 }
 
 static void merging_count(struct merger *m, const struct merging *g) {
+    assert(g->list != NULL && g->state != MERGING_MERGED);
     if (g->state == MERGING_WRITTEN) metric_add(m->metrics.written[g->work.state], 1);
     if (g->state == MERGING_REFUSED) metric_add(m->metrics.refused, 1);
 }
 
 static int lists_write(struct merger *m, struct chunk *c, struct err *e) {
+    assert(c->lists_n <= c->n);
     if (c->lists_n == 0) return STORE_OK;
     int64_t wall_ms = clock_wall_ms(m->hub->clock);
     int status = m->store.ops->lists_write(m->store.self, c->lists, c->lists_n, wall_ms, e);

@@ -1,6 +1,7 @@
 /* merger/held.c - a sorted array of minutes. */
 #include "merger/held.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -8,6 +9,7 @@
 void held_add(struct held_minutes *h, int64_t minute, int64_t since_mono_ms) {
     if (h->n > 0 && h->all[h->n - 1].minute == minute) return; /* lists of a minute come together */
     h->all = mem_grow(h->all, &h->cap, h->n + 1, sizeof *h->all);
+    assert(h->n < h->cap);
     h->all[h->n++] = (struct held_minute){minute, since_mono_ms};
 }
 

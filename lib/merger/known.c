@@ -1,6 +1,7 @@
 /* merger/known.c - metadata and rows become one progress. */
 #include "merger/known.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -8,6 +9,7 @@
 
 static void topic_add(const struct topics *topics, uint32_t topic, struct progress *out) {
     char name[PARTITION_NAME_BYTES_MAX];
+    assert(topic < topics->n);
     uint32_t n = topics_partitions(topics, topic);
     if (n == 0 && RULE(18, unknown_topic)) progress_add_unknown_topic(out, topics->names[topic]);
     for (uint32_t i = 0; i < n; i++) {
@@ -26,6 +28,7 @@ static void row_add(const struct store_progress_row *r, struct progress *out) {
 /* Rows of topics that are not read here have their say: another worker may read them, while a setting changes from one
  * to the other. Once nobody does they are retired. */
 void known_progress(const struct topics *topics, const struct store_progress *rows, struct progress *out) {
+    assert(out->n == 0);
     out->version = rows->rows_version;
     out->members = rows->members;
     out->closed = rows->closable_until;

@@ -126,12 +126,14 @@ static void failure_log(struct merger *m, const struct err *e) {
 }
 
 static int rest_grow(struct merger *m) {
+    assert(m->failures > 0);
     int twice_ms = m->rest_ms * 2 < REST_MAX_MS ? m->rest_ms * 2 : REST_MAX_MS;
     m->rest_ms = m->rest_ms == 0 ? merger_interval_ms(m) : twice_ms;
     return m->rest_ms;
 }
 
 static int round_failed(struct merger *m, int status, const struct err *e) {
+    assert(status != STORE_OK);
     if (status == STORE_FATAL) health_fail(&m->hub->health, e);
     if (status == STORE_BROKEN) {
         if (RULE(12, forget_on_break)) waiting_clear(m->waiting);

@@ -18,6 +18,7 @@ static bool shard_is_ours(void *ctx, struct bytes location) {
 /* True if a shard is new here: it may have waiting notes that we never saw. What left is forgotten. */
 static bool shards_changed(struct merger *m, const uint32_t *shards, size_t n) {
     bool now[STORE_SHARDS] = {false}, came = false, left = false;
+    assert(n <= STORE_SHARDS);
     for (size_t i = 0; i < n; i++) now[shards[i]] = true;
     for (size_t i = 0; i < STORE_SHARDS; i++) {
         came = came || (now[i] && !m->ours[i]);
@@ -41,6 +42,7 @@ static void rows_take(struct merger *m, const struct store_progress *rows) {
     memcpy(m->life, rows->life, sizeof m->life);
     m->topic_sizes = topics_sizes(&m->hub->topics);
     m->judge_again = true;
+    assert(m->progress.version == rows->rows_version);
 }
 
 static int rows_read(struct merger *m, struct err *e) {
@@ -54,6 +56,7 @@ static int rows_read(struct merger *m, struct err *e) {
 
 int notes_read(struct merger *m, struct round *r, uint32_t *shards, size_t n, struct err *e) {
     int64_t now = clock_mono_ms(m->hub->clock);
+    assert(n > 0 && r->notes.n == 0);
     if (shards_changed(m, shards, n) || pass_is_due(&m->pass, now)) pass_start(&m->pass);
     size_t waiting_n = pass_turn(&m->pass, shards, n);
     int status = m->store.ops->notes_read(m->store.self, shards, n, waiting_n, &r->notes, e);
@@ -93,6 +96,7 @@ static enum note_fate fate_of_odd(const struct merger *m, const struct merging *
 }
 
 static enum note_fate fate_of_written(const struct chunk *c, const struct merging *g) {
+    assert(g->list != NULL);
     if (g->work.state == LIST_FINAL || !RULE(14, note_until_final)) return NOTE_END;
     if (g->work.state == LIST_LOST && progress_settled_everywhere(&c->progress, g->hash->minute)) return NOTE_END;
     return NOTE_WAIT;

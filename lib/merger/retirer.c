@@ -1,6 +1,7 @@
 /* merger/retirer.c - which rows are suspected, and since when. */
 #include "merger/retirer.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -55,6 +56,7 @@ static void suspects_forget_others(struct retirer *r) {
         else
             mem_free(r->suspects[i].partition_name);
     }
+    assert(kept <= r->n);
     r->n = kept;
     for (size_t i = 0; i < r->n; i++) r->suspects[i].looked_at = false;
 }
@@ -75,6 +77,7 @@ static bool suspect_is_due(struct retirer *r, const struct store_progress_row *r
 static int row_retire(struct retirer *r, struct store store, const struct store_progress_row *was,
                       const struct progress_row *row, struct err *e) {
     const struct delivery_rules *rules = &r->hub->rules;
+    assert(!progress_row_is_retired(row));
     int64_t touched = minute_reach(rules, row->log_time_ms);
     struct progress_row last = progress_row_retired(row, touched == NO_MINUTE ? touched : touched + 1);
     struct buf text = {0};

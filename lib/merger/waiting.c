@@ -12,6 +12,7 @@
 
 static void minute_forget(struct waiting_lists *w, size_t at) {
     const struct waiting_minute *m = w->minutes[at];
+    assert(m->n > 0);
     w->forgotten_lists += m->n;
     if (m->judged)
         w->forgotten[w->forgotten_n++ % WAITING_FORGOTTEN_MAX] =
@@ -92,6 +93,7 @@ static bool list_look(const struct look *k, struct waiting_list *l) {
 }
 
 static void minute_look(struct look *k, struct waiting_minute *m) {
+    assert(m->n > 0);
     k->minute = m->minute;
     k->digest = progress_digest(k->round->rules, k->round->progress, m->minute);
     if (m->judged && m->digest == k->digest) return;
@@ -181,6 +183,7 @@ static void list_set(struct waiting_lists *w, struct waiting_list *l, const char
 void waiting_merged(struct waiting_lists *w, struct bytes location, int64_t minute, const char *token,
                     const struct waiting_merge *merge) {
     struct waiting_minute *m = waiting_minute_get(w, minute);
+    assert(merge->parts_n == 0 || merge->parts != NULL);
     list_set(w, waiting_list_get(w, m, location), token, merge);
     m->oldest_mono_ms = i64_smaller(m->oldest_mono_ms, merge->mono_ms);
     m->judged = m->judged && m->digest == merge->digest;

@@ -36,6 +36,7 @@ const char *waiting_name(struct waiting_lists *w, const char *name) {
     }
     w->names = mem_grow(w->names, &w->names_cap, w->names_n + 1, sizeof *w->names);
     memmove(w->names + lo + 1, w->names + lo, (w->names_n - lo) * sizeof *w->names);
+    assert(lo == 0 || strcmp(w->names[lo - 1], name) < 0);
     w->names_n++;
     return w->names[lo] = mem_strdup(name);
 }
@@ -49,6 +50,7 @@ static size_t list_bytes(const struct waiting_list *l) {
 }
 
 static void list_free(struct waiting_lists *w, struct waiting_list *l) {
+    assert(w->lists_n > 0 && w->bytes >= list_bytes(l));
     w->bytes -= list_bytes(l);
     w->lists_n--;
     mem_free(l->parts);
@@ -56,6 +58,7 @@ static void list_free(struct waiting_lists *w, struct waiting_list *l) {
 }
 
 void waiting_list_set_parts(struct waiting_lists *w, struct waiting_list *l, size_t n) {
+    assert(w->bytes >= list_bytes(l) && n <= UINT32_MAX);
     w->bytes -= list_bytes(l);
     mem_free(l->parts);
     l->parts = mem_zalloc(n + 1, sizeof *l->parts);
@@ -77,6 +80,7 @@ static void minute_free(struct waiting_lists *w, struct waiting_minute *m) {
 }
 
 void waiting_minute_remove(struct waiting_lists *w, size_t at) {
+    assert(at < w->minutes_n);
     minute_free(w, w->minutes[at]);
     w->minutes_n--;
     memmove(w->minutes + at, w->minutes + at + 1, (w->minutes_n - at) * sizeof *w->minutes);
@@ -117,6 +121,7 @@ struct waiting_minute *waiting_minute_find(const struct waiting_lists *w, int64_
 struct waiting_minute *waiting_minute_get(struct waiting_lists *w, int64_t minute) {
     size_t at = waiting_minute_at(w, minute);
     if (at < w->minutes_n && w->minutes[at]->minute == minute) return w->minutes[at];
+    assert(at == 0 || w->minutes[at - 1]->minute < minute);
     w->minutes = mem_grow(w->minutes, &w->minutes_cap, w->minutes_n + 1, sizeof *w->minutes);
     struct waiting_minute *m = mem_zalloc(1, sizeof *m);
     m->minute = minute;
@@ -129,6 +134,7 @@ struct waiting_minute *waiting_minute_get(struct waiting_lists *w, int64_t minut
 }
 
 static void minute_grow(struct waiting_minute *m) {
+    assert(m->table_n >= TABLE_MIN && (m->table_n & (m->table_n - 1)) == 0);
     size_t n = m->table_n * 2;
     struct waiting_list **table = mem_zalloc(n, sizeof *table);
     for (size_t i = 0; i < m->table_n; i++)
@@ -177,6 +183,7 @@ struct waiting_list *waiting_list_get(struct waiting_lists *w, struct waiting_mi
 
 void waiting_list_remove(struct waiting_lists *w, struct waiting_minute *m, struct waiting_list **link) {
     struct waiting_list *l = *link;
+    assert(l != NULL && m->n > 0);
     *link = l->next;
     list_free(w, l);
     m->n--;

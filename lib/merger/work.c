@@ -1,6 +1,7 @@
 /* merger/work.c - one list is judged and merged. */
 #include "merger/work.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -8,6 +9,7 @@
 
 static void parts_judge(const struct delivery_rules *rules, struct progress *progress, const struct store_hash *h,
                         struct work *w) {
+    assert(w->parts == NULL);
     w->parts = mem_zalloc(h->parts_n + 1, sizeof *w->parts);
     w->parts_n = h->parts_n;
     for (size_t i = 0; i < h->parts_n; i++) {
@@ -19,6 +21,7 @@ static void parts_judge(const struct delivery_rules *rules, struct progress *pro
 }
 
 static bool parts_merge(uint32_t list_size, const struct store_hash *h, struct work *w) {
+    assert(w->parts_n == h->parts_n);
     struct bytes *lists = mem_zalloc(h->parts_n + 1, sizeof *lists);
     size_t n = 0;
     for (size_t i = 0; i < h->parts_n; i++)
@@ -52,6 +55,7 @@ void work_deinit(struct work *w) {
 }
 
 struct store_list work_list(size_t k, const struct store_hash *h, const struct work *w) {
+    assert(w->top != NULL && (unsigned)w->state < LIST_STATES);
     struct store_list l = {.location = h->location,
                            .minute = h->minute,
                            .writes = h->writes,

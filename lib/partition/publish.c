@@ -20,6 +20,7 @@ static bool bucket_is_final(const struct partition *p, const struct bucket *b) {
 }
 
 static bool bucket_emit(struct partition *p, struct bucket *b, partition_emit *emit, void *ctx) {
+    assert(b->minute->minute > p->settled || !RULE(3, skip_settled));
     buf_clear(&p->items);
     sketch_pack(b->sketch, p->rules->list_size, &p->items);
     struct bucket_copy copy = {.from = p,

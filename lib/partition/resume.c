@@ -22,6 +22,7 @@
  *      The topic was deleted and made again, or cut. Begin at its start. */
 #include "partition/resume.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/testhook.h"
@@ -167,4 +168,6 @@ static void resume(const struct delivery_rules *r, const struct partition_facts 
 void partition_resume(const struct delivery_rules *r, const struct partition_facts *f, struct partition_start *s) {
     resume(r, f, s);
     if (f->left_out) join_again(s);
+    assert(s->consume_from <= s->next);
+    assert(s->probe != PROBE_ANCHOR || s->anchor.set);
 }

@@ -1,6 +1,7 @@
 /* protocol/commit.c - the metadata of a commit as text. */
 #include "protocol/commit.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,7 +11,7 @@
 #include "protocol/text.h"
 
 /* The last field has a fixed width: a text that was cut is not taken for one with another hash. */
-enum { HASH_DIGITS = 16 };
+enum { HASH_DIGITS = 16, ANCHOR_TEXT_BYTES = 80 };
 
 static bool hex_read(const char **p, char sep, uint64_t *v) {
     char *end;
@@ -37,17 +38,27 @@ static bool anchor_read(const char *p, struct anchor *a) {
            hex_read(&p, 0, &a->hash);
 }
 
+static void anchor_format(const struct anchor *a, char out[ANCHOR_TEXT_BYTES]) {
+    char time[NUMBER_TEXT_BYTES];
+    snprintf(out, ANCHOR_TEXT_BYTES, "-");
+    if (a->set)
+        snprintf(out, ANCHOR_TEXT_BYTES, "%" PRId64 ",%s,%016" PRIx64, a->offset, number_text(a->time_ms, time),
+                 a->hash);
+}
+
 void commit_meta_format(const struct commit_meta *m, char out[COMMIT_META_BYTES_MAX]) {
-    char b[24], x[24], w[24], wf[24], mm[24], z[24], u[24], q[24], at[24], anchor[80] = "-";
-    if (m->anchor.set)
-        snprintf(anchor, sizeof anchor, "%" PRId64 ",%s,%016" PRIx64, m->anchor.offset,
-                 number_text(m->anchor.time_ms, at), m->anchor.hash);
-    snprintf(out, COMMIT_META_BYTES_MAX,
-             "v2;%" PRIu64 ";%" PRIx64 ";%s;%s;%s;%" PRId64 ";%s;%s;%s;%" PRId64 ";%s;%s;%s;%s", m->incarnation,
-             m->meaning, number_text(m->older_until, b), number_text(m->unsure_until, x),
-             m->life[0] == 0 ? "-" : m->life, m->rewind, number_text(m->rewind_log_time_ms, w),
-             number_text(m->frontier_log_time_ms, wf), number_text(m->settled, mm), m->rows_kept,
-             number_text(m->vouch.above, z), number_text(m->vouch.until_ms, u), number_text(m->stored_ms, q), anchor);
+    char older_until[NUMBER_TEXT_BYTES], unsure_until[NUMBER_TEXT_BYTES], rewind_time[NUMBER_TEXT_BYTES],
+        frontier_time[NUMBER_TEXT_BYTES], settled[NUMBER_TEXT_BYTES], above[NUMBER_TEXT_BYTES],
+        until[NUMBER_TEXT_BYTES], stored[NUMBER_TEXT_BYTES], anchor[ANCHOR_TEXT_BYTES];
+    anchor_format(&m->anchor, anchor);
+    int n = snprintf(out, COMMIT_META_BYTES_MAX,
+                     "v2;%" PRIu64 ";%" PRIx64 ";%s;%s;%s;%" PRId64 ";%s;%s;%s;%" PRId64 ";%s;%s;%s;%s", m->incarnation,
+                     m->meaning, number_text(m->older_until, older_until), number_text(m->unsure_until, unsure_until),
+                     m->life[0] == 0 ? "-" : m->life, m->rewind, number_text(m->rewind_log_time_ms, rewind_time),
+                     number_text(m->frontier_log_time_ms, frontier_time), number_text(m->settled, settled),
+                     m->rows_kept, number_text(m->vouch.above, above), number_text(m->vouch.until_ms, until),
+                     number_text(m->stored_ms, stored), anchor);
+    assert(n > 0 && n < COMMIT_META_BYTES_MAX);
 }
 
 static bool count_read(const char **p, int64_t *v) { return number_read(p, ';', v) && *v >= 0; }

@@ -59,6 +59,7 @@ enum list_state list_judge(const struct delivery_rules *rules, struct progress *
     }
     for (size_t i = 0; i < progress->n; i++) {
         struct progress_partition *partition = &progress->all[i];
+        assert(partition->part == NULL || partition->part->counts);
         said[partition_says(rules, partition, minute, born_ms)] = true;
         partition->part = NULL;
     }

@@ -1,13 +1,15 @@
 /* protocol/progress.c - all partitions of the topics, with what their rows say. */
 #include "protocol/progress.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/hash.h"
 #include "base/mem.h"
 
-static size_t lower_bound(const struct progress *p, const char *name) {
+/* The place of the first partition that is not before NAME. */
+static size_t name_place(const struct progress *p, const char *name) {
     size_t lo = 0, hi = p->n;
     while (lo < hi) {
         size_t mid = lo + (hi - lo) / 2;
@@ -19,21 +21,19 @@ static size_t lower_bound(const struct progress *p, const char *name) {
     return lo;
 }
 
-static bool is_at(const struct progress *p, size_t i, const char *name) {
+static bool name_is_at(const struct progress *p, size_t i, const char *name) {
     return i < p->n && strcmp(p->all[i].name, name) == 0;
 }
 
 void progress_add(struct progress *p, const char *name, uint64_t incarnation, const struct progress_row *row) {
-    size_t i = lower_bound(p, name);
-    if (!is_at(p, i, name)) {
-        if (p->n == p->cap) {
-            p->cap = p->cap == 0 ? 16 : p->cap * 2;
-            p->all = mem_realloc(p->all, p->cap, sizeof *p->all);
-        }
+    size_t i = name_place(p, name);
+    if (!name_is_at(p, i, name)) {
+        p->all = mem_grow(p->all, &p->cap, p->n + 1, sizeof *p->all);
         memmove(p->all + i + 1, p->all + i, (p->n - i) * sizeof *p->all);
         p->all[i] = (struct progress_partition){.name = mem_strdup(name)};
         p->n++;
     }
+    assert(i + 1 >= p->n || strcmp(p->all[i].name, p->all[i + 1].name) < 0);
     if (row == NULL) return;
     p->all[i].has_row = true;
     p->all[i].incarnation = incarnation;
@@ -53,8 +53,8 @@ void progress_deinit(struct progress *p) {
 }
 
 struct progress_partition *progress_find(const struct progress *p, const char *name) {
-    size_t i = lower_bound(p, name);
-    return is_at(p, i, name) ? &p->all[i] : NULL;
+    size_t i = name_place(p, name);
+    return name_is_at(p, i, name) ? &p->all[i] : NULL;
 }
 
 bool progress_settled_everywhere(const struct progress *p, int64_t minute) {

@@ -7,19 +7,19 @@
 
 /* The settled minute of a row: one that nobody wrote yet has none, and says after '*' up to where lists may have been
  * closed before it came. */
-static bool settled_read(const char **p, int64_t *m) {
+static bool settled_read(const char **p, int64_t *settled) {
     bool none = **p == '*';
     *p += none;
-    if (!number_read(p, ';', m)) return false;
-    if (none) *m = NO_MINUTE;
+    if (!number_read(p, ';', settled)) return false;
+    if (none) *settled = NO_MINUTE;
     return true;
 }
 
 void progress_row_format(const struct progress_row *r, struct buf *out) {
-    char w[24], m[24], b[24], x[24], end[24], z[24], u[24];
-    buf_addf(out, "%s;%s;%s;%s;%s;%s;%s", number_text(r->log_time_ms, w), number_text(r->settled, m),
-             number_text(r->older_until, b), number_text(r->unsure_until, x), number_text(r->end_ms, end),
-             number_text(r->vouch.above, z), number_text(r->vouch.until_ms, u));
+    const int64_t fields[] = {r->log_time_ms, r->settled,     r->older_until,   r->unsure_until,
+                              r->end_ms,      r->vouch.above, r->vouch.until_ms};
+    char text[NUMBER_TEXT_BYTES];
+    for (size_t i = 0; i < ARRAY_LEN(fields); i++) buf_addf(out, i == 0 ? "%s" : ";%s", number_text(fields[i], text));
 }
 
 bool progress_row_parse(struct bytes text, struct progress_row *r) {
