@@ -1,5 +1,6 @@
-/* The two texts that outlive a process come back as they were, and nothing else is taken for them: an operator's tool
- * commits texts of its own, and a wrong reading would rewind a partition to nowhere. */
+/* unit/protocol/check_commit_and_row.c - the two texts that outlive a process come back as they were.
+ * Nothing else is taken for them: an operator's tool commits texts of its own, and a wrong reading would rewind a
+ * partition to nowhere. */
 #include <stdio.h>
 #include <string.h>
 

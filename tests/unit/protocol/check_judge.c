@@ -1,4 +1,5 @@
-/* The rules of parts and states, line by line: what a partition says of a list, what all of them make of it. */
+/* unit/protocol/check_judge.c - the rules of parts and states, line by line.
+ * First what one partition says of a list, then what all of them make of it. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
-/* progress_digest is a hash of all that the rows say of a minute. As long as it stands still no list of the minute is judged
- * again, so it must move whenever some judgement could; and it should stand still otherwise, or every tick would judge
- * everything. */
+/* unit/protocol/check_progress_digest.c - the digest of what all rows say of a minute moves when a judgement could.
+ * As long as it stands still no list of the minute is judged again, so it must move whenever some judgement could. It
+ * should stand still otherwise, or every tick would judge everything. */
 #include <string.h>
 
 #include <check.h>

@@ -1,8 +1,9 @@
-/* When a minute may be forgotten: sealed, stored, and confirmed by a progress row that left SETTLE_DELAY (5 s) after
- * its last answer. What stays decides where a successor begins. */
+/* unit/partition/check_partition_settle.c - when a minute may be forgotten, and what that leaves for a successor.
+ * It must be sealed, stored, and confirmed by a progress row that left SETTLE_DELAY (5 s) after its last answer. What
+ * stays decides where a successor begins. */
 #include <check.h>
 
-#include "part_given.h"
+#include "partition_given.h"
 
 static void setup(void) {
     evening_begin();
@@ -96,7 +97,7 @@ START_TEST(a_row_counts_from_when_it_was_handed_over_not_from_its_answer) {
     ck_assert(hand_row());
     wait_ms(10000);
     answer_row();
-    partition_settle(evening.p);
+    partition_settle(evening.partition);
     expect_settled("19:07", 2);
 }
 END_TEST
@@ -123,10 +124,10 @@ START_TEST(a_row_that_is_not_answered_confirms_nothing) {
     publish_and_answer();
     wait_ms(6000);
     ck_assert(hand_row());
-    partition_settle(evening.p);
+    partition_settle(evening.partition);
     expect_settled("19:07", 2);
-    partition_row_answered(evening.p, NULL); /* the queue was full: it was never sent */
-    partition_settle(evening.p);
+    partition_row_answered(evening.partition, NULL); /* the queue was full: it was never sent */
+    partition_settle(evening.partition);
     expect_settled("19:07", 2);
 }
 END_TEST
@@ -137,8 +138,8 @@ START_TEST(a_break_starts_the_clock_again) {
     wait_ms(6000);
     ck_assert(hand_row());
     answer_row();
-    partition_broken(evening.p);
-    partition_settle(evening.p);
+    partition_broken(evening.partition);
+    partition_settle(evening.partition);
     expect_settled("19:07", 2);
     publish_and_answer();
     wait_ms(4999);
@@ -155,7 +156,7 @@ START_TEST(another_redis_starts_the_clock_again) {
     publish_and_answer();
     wait_ms(6000);
     ck_assert(hand_row());
-    partition_other_life(evening.p, LIFE_B);
+    partition_other_life(evening.partition, LIFE_B);
     confirm_and_settle();
     expect_settled("19:07", 2);
     publish_and_answer();
@@ -172,7 +173,7 @@ START_TEST(the_same_redis_named_again_does_not_start_the_clock) {
     publish_and_answer();
     wait_ms(3000);
     ck_assert(hand_row());
-    partition_other_life(evening.p, LIFE_A);
+    partition_other_life(evening.partition, LIFE_A);
     wait_ms(2000);
     confirm_and_settle();
     expect_settled("19:08", 1);
@@ -180,7 +181,7 @@ START_TEST(the_same_redis_named_again_does_not_start_the_clock) {
 END_TEST
 
 START_TEST(nothing_settles_before_redis_is_known) {
-    partition_destroy(evening.p);
+    partition_destroy(evening.partition);
     evening_begin();
     given_successor(); /* of nobody: a new group */
     given_ready(0);
@@ -195,11 +196,11 @@ END_TEST
 
 START_TEST(nothing_settles_in_silence) {
     given_a_sealed_minute();
-    partition_other_life(evening.p, LIFE_A);
+    partition_other_life(evening.partition, LIFE_A);
     commit();
     given_successor();
     ck_assert_int_eq(read_up_to(1), RECORD_REBUILT);
-    partition_settle(evening.p);
+    partition_settle(evening.partition);
     ck_assert_int_eq(view().settled, NO_MINUTE);
 }
 END_TEST
@@ -255,7 +256,7 @@ START_TEST(minutes_without_events_settle_with_their_neighbours) {
     confirm_and_settle();
     expect_settled("19:18", 1);
     move_log_time("19:21");
-    partition_settle(evening.p);
+    partition_settle(evening.partition);
     expect_settled("19:19", 1);
 }
 END_TEST
@@ -263,7 +264,7 @@ END_TEST
 START_TEST(a_log_without_countable_events_settles_by_its_time) {
     move_log_time("19:08");
     publish();
-    partition_settle(evening.p);
+    partition_settle(evening.partition);
     expect_settled("19:06", 0);
 }
 END_TEST
@@ -279,7 +280,7 @@ START_TEST(what_was_settled_never_goes_down) {
     expect_settled("19:08", 0);
     read_up_to(2);
     publish();
-    partition_settle(evening.p);
+    partition_settle(evening.partition);
     expect_settled("19:08", 1);
     ck_assert_str_eq(events_of("19:08 19:10"), "late applied");
 }
@@ -342,7 +343,7 @@ END_TEST
 START_TEST(a_bucket_that_waits_to_be_said_again_is_not_forgotten) {
     given_a_sealed_minute();
     publish();
-    partition_keep(evening.p); /* revoked and assigned again */
+    partition_keep(evening.partition); /* revoked and assigned again */
     answer_all();
     evening.room = 0; /* and Redis is slow */
     publish();
@@ -360,9 +361,9 @@ START_TEST(a_bucket_that_waits_to_be_said_again_is_not_forgotten) {
 }
 END_TEST
 
-Suite *part_settle_suite(void);
-Suite *part_settle_suite(void) {
-    Suite *s = suite_create("part_settle");
+Suite *partition_settle_suite(void);
+Suite *partition_settle_suite(void) {
+    Suite *s = suite_create("partition_settle");
     TCase *c = tcase_create("when");
     tcase_add_checked_fixture(c, setup, evening_end);
     tcase_add_test(c, a_minute_settles_when_a_row_left_late_enough);

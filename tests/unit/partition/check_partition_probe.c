@@ -1,10 +1,11 @@
-/* What only the first record can tell: where log time stood before an operator's reset, and how far a range that
- * retention took may have reached (rules 5 and 6). */
+/* unit/partition/check_partition_probe.c - what only the first record can tell (rules 5 and 6).
+ * It tells where log time stood before an operator's reset. And it tells how far a range may have reached that
+ * retention took. */
 #include <string.h>
 
 #include <check.h>
 
-#include "part_given.h"
+#include "partition_given.h"
 
 static void setup(void) {
     evening_begin();
@@ -63,7 +64,7 @@ START_TEST(the_record_before_a_reset_gives_log_time_and_is_not_applied) {
     given_log(5);
     given_reset_to(3);
     ck_assert(view().probe != PROBE_NOTHING);
-    ck_assert_int_eq(partition_next(evening.p), 2);
+    ck_assert_int_eq(partition_next(evening.partition), 2);
     ck_assert_int_eq(read_up_to(3), RECORD_REPLAYED);
     expect_begun_at("19:02", "19:00", "19:04");
     ck_assert_uint_eq(view().live_minutes, 0);
@@ -85,7 +86,7 @@ START_TEST(a_log_that_retention_has_cut_begins_with_its_first_record) {
     given_log(5);
     evening.log_start = 2;
     given_reset_to(0);
-    ck_assert_int_eq(partition_next(evening.p), 2);
+    ck_assert_int_eq(partition_next(evening.partition), 2);
     ck_assert_int_eq(read_up_to(3), RECORD_APPLIED);
     expect_begun_at("19:02", "19:00", "19:04");
     ck_assert_uint_eq(view().live_minutes, 1);
@@ -96,7 +97,7 @@ START_TEST(at_the_end_of_the_log_the_wall_clock_stands_in) {
     given_log(5);
     evening.log_start = 5;
     given_reset_to(5);
-    partition_eof(evening.p, 5, ms_of("20:30:30"));
+    partition_eof(evening.partition, 5, ms_of("20:30:30"));
     expect_begun_at("20:30:30", "20:28", "20:32");
 }
 END_TEST
@@ -178,10 +179,10 @@ START_TEST(by_event_clock_the_events_of_the_record_before_give_log_time) {
     given_log(5);
     by_event_clock();
     given_reset_to(3);
-    ck_assert(partition_wants(evening.p, 2)); /* it must be decoded */
+    ck_assert(partition_wants(evening.partition, 2)); /* it must be decoded */
     ck_assert_int_eq(read_up_to(3), RECORD_REPLAYED);
     expect_begun_at("19:02", "19:00", "19:04");
-    ck_assert(!partition_wants(evening.p, 2));
+    ck_assert(!partition_wants(evening.partition, 2));
 }
 END_TEST
 
@@ -203,7 +204,7 @@ START_TEST(by_event_clock_minus_infinity_stands_in_at_the_end) {
     by_event_clock();
     evening.log_start = 5;
     given_reset_to(5);
-    partition_eof(evening.p, 5, ms_of("20:30"));
+    partition_eof(evening.partition, 5, ms_of("20:30"));
     expect_begun_knowing_nothing();
 }
 END_TEST
@@ -264,7 +265,7 @@ START_TEST(a_lost_range_at_the_end_of_the_log_reached_up_to_now) {
     given_commit_at_4();
     evening.log_end = 9;
     given_retention_up_to(9);
-    partition_eof(evening.p, 9, ms_of("20:30"));
+    partition_eof(evening.partition, 9, ms_of("20:30"));
     expect_lost("20:32", 5);
 }
 END_TEST
@@ -275,17 +276,17 @@ START_TEST(no_row_leaves_before_it_is_known_how_far_a_lost_range_reached) {
     evening.log_end = 9;
     given_retention_up_to(9);
     publish();
-    partition_end_seen(evening.p, 9, ms_of("20:30"));
+    partition_end_seen(evening.partition, 9, ms_of("20:30"));
     ck_assert(!hand_row());
-    partition_eof(evening.p, 9, ms_of("20:30"));
+    partition_eof(evening.partition, 9, ms_of("20:30"));
     publish();
     ck_assert(hand_row());
     ck_assert_int_eq(evening.row.unsure_until, minute_at("20:32"));
 }
 END_TEST
 
-Suite *part_probe_suite(void);
-Suite *part_probe_suite(void) {
+Suite *partition_probe_suite(void);
+Suite *partition_probe_suite(void) {
     Suite *s = suite_create("partition_probe");
     TCase *c = tcase_create("reset");
     tcase_add_checked_fixture(c, setup, evening_end);

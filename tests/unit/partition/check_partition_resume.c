@@ -1,11 +1,12 @@
-/* Where and as what a partition begins: one row for every case that a commit and a log can be in together. The log
- * reaches from START to END; FUTURE is one minute, so that records up to 19:10 may have touched 19:11. */
+/* unit/partition/check_partition_resume.c - where and as what a partition begins.
+ * The tables have one line for every case that a commit and a log can be in together. The log reaches from START to
+ * END. FUTURE is one minute, so records up to 19:10 may have touched 19:11. */
 #include <stdio.h>
 #include <string.h>
 
 #include <check.h>
 
-#include "part_given.h"
+#include "partition_given.h"
 
 enum { MEANING = 0xc0ffee, OTHER_MEANING = 0xbad };
 
@@ -263,8 +264,8 @@ START_TEST(every_origin_has_a_name) {
 }
 END_TEST
 
-Suite *part_resume_suite(void);
-Suite *part_resume_suite(void) {
+Suite *partition_resume_suite(void);
+Suite *partition_resume_suite(void) {
     Suite *s = suite_create("partition_resume");
     TCase *c = tcase_create("beginnings");
     tcase_add_loop_test(c, a_partition_that_nobody_of_us_committed_vouches_for_nothing_before_it, 0,

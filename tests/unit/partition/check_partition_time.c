@@ -1,10 +1,10 @@
-/* What is late, what is future, and which lists an event counts in. LATENESS and FUTURE are one minute unless a test
- * says otherwise, so 19:08 is sealed when log time reaches 19:10:00. */
+/* unit/partition/check_partition_time.c - which events are late and which are future.
+ * LATENESS and FUTURE are one minute unless a test says otherwise. So 19:08 is sealed when log time reaches 19:10. */
 #include <string.h>
 
 #include <check.h>
 
-#include "part_given.h"
+#include "partition_given.h"
 
 static void setup(void) {
     evening_begin();
@@ -13,7 +13,7 @@ static void setup(void) {
 
 /* The rules of a partition cannot change: another one begins. */
 static void given_rules(struct delivery_rules r) {
-    partition_destroy(evening.p);
+    partition_destroy(evening.partition);
     evening_begin();
     evening.rules = r;
     given_partition();
@@ -121,7 +121,7 @@ START_TEST(the_same_events_in_one_record_and_in_three_differ_only_in_what_is_lat
     expect("19:10", "applied");
     expect("19:08", "late");
     expect("19:09", "applied");
-    partition_destroy(evening.p);
+    partition_destroy(evening.partition);
     evening_begin();
     given_partition();
     log_time_is("19:09:59");
@@ -429,9 +429,9 @@ START_TEST(a_record_seen_again_is_dropped_and_counted) {
     struct event ev = event_of("19:08", "US", "cat", 3);
     struct event_batch batch = {.events = &ev, .n = 1};
     struct log_record rec = {.offset = 0, .time_ms = ms_of("19:08")};
-    ck_assert(!partition_wants(evening.p, 0) && partition_wants(evening.p, 1));
-    ck_assert_int_eq(partition_record(evening.p, &rec, &batch, 0), RECORD_REPLAYED);
-    ck_assert_int_eq(partition_record(evening.p, &rec, NULL, 0), RECORD_REPLAYED);
+    ck_assert(!partition_wants(evening.partition, 0) && partition_wants(evening.partition, 1));
+    ck_assert_int_eq(partition_record(evening.partition, &rec, &batch, 0), RECORD_REPLAYED);
+    ck_assert_int_eq(partition_record(evening.partition, &rec, NULL, 0), RECORD_REPLAYED);
     ck_assert_uint_eq(view().replayed, 2);
     ck_assert_uint_eq(view().messages, 1);
     publish();
@@ -446,9 +446,9 @@ START_TEST(offsets_that_are_not_there_are_counted_as_holes) {
     (void)views("US", "cat", 1);
     ck_assert_uint_eq(view().holes, 1);
     ck_assert_uint_eq(view().hole_records, 2);
-    partition_eof(evening.p, 6, 0); /* transaction markers at the end are no loss */
+    partition_eof(evening.partition, 6, 0); /* transaction markers at the end are no loss */
     ck_assert_int_eq(view().next, 6);
-    partition_eof(evening.p, 5, 0);
+    partition_eof(evening.partition, 5, 0);
     ck_assert_int_eq(view().next, 6);
 }
 END_TEST
@@ -469,9 +469,9 @@ START_TEST(every_event_has_one_outcome_and_every_message_counts) {
 }
 END_TEST
 
-Suite *part_time_suite(void);
-Suite *part_time_suite(void) {
-    Suite *s = suite_create("part_time");
+Suite *partition_time_suite(void);
+Suite *partition_time_suite(void) {
+    Suite *s = suite_create("partition_time");
     TCase *c = tcase_create("late");
     tcase_add_checked_fixture(c, setup, evening_end);
     tcase_add_test(c, a_minute_takes_events_until_lateness_after_its_end);

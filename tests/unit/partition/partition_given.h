@@ -1,8 +1,8 @@
-/* part_given.h - the words of the partition tests: one evening, one log, one partition that reads it.
+/* unit/partition/partition_given.h - the words of the partition tests: one evening, one log, one partition.
  * The log is written and read at once: views("US", "cat", 3) appends a record and hands it over. What was written
  * stays, so that a successor reads it again. A clock is "19:08", "19:08:30" or "19:08:30.250" of 2026-11-21, UTC. */
-#ifndef TOPKD_TESTS_PART_GIVEN_H
-#define TOPKD_TESTS_PART_GIVEN_H
+#ifndef TOPKD_TESTS_PARTITION_GIVEN_H
+#define TOPKD_TESTS_PARTITION_GIVEN_H
 
 #include "partition/partition.h"
 
@@ -27,7 +27,7 @@ struct said { /* a copy that the queue took, not yet answered */
 struct evening {
     struct delivery_rules rules; /* change them before the partition begins */
     struct sketch_budget budget;
-    struct partition *p;
+    struct partition *partition;
     uint64_t instance;
 
     struct logged log[EVENING_RECORDS_MAX];

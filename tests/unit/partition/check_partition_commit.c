@@ -1,11 +1,10 @@
-/* Commits: what is frozen, which incarnation it has, whose it is when it is found again, and how its anchor tells one
- * log from another. */
+/* unit/partition/check_partition_commit.c - what a commit says, and under which incarnation. */
 #include <stdio.h>
 #include <string.h>
 
 #include <check.h>
 
-#include "part_given.h"
+#include "partition_given.h"
 
 static void setup(void) {
     evening_begin();
@@ -48,9 +47,9 @@ START_TEST(only_an_acknowledged_commit_counts) {
     (void)views("US", "cat", 1);
     ck_assert(try_freeze(&c));
     ck_assert_int_eq(view().committed, 0);
-    partition_committed(evening.p, &c, false);
+    partition_committed(evening.partition, &c, false);
     ck_assert_int_eq(view().committed, 0);
-    partition_committed(evening.p, &c, true);
+    partition_committed(evening.partition, &c, true);
     ck_assert_int_eq(view().committed, 1);
     ck_assert_int_eq(view().frontier, 1);
 }
@@ -62,8 +61,8 @@ START_TEST(acknowledgements_may_come_late_but_never_lower_the_frontier) {
     ck_assert(try_freeze(&first));
     (void)views("US", "cat", 1);
     ck_assert(try_freeze(&second));
-    partition_committed(evening.p, &second, true);
-    partition_committed(evening.p, &first, true);
+    partition_committed(evening.partition, &second, true);
+    partition_committed(evening.partition, &first, true);
     ck_assert_int_eq(view().committed, 2);
     ck_assert_int_eq(view().frontier, 2);
 }
@@ -71,7 +70,7 @@ END_TEST
 
 START_TEST(somebody_elses_acknowledgement_changes_nothing) {
     struct partition_commit other = {.offset = 900};
-    partition_committed(evening.p, &other, true);
+    partition_committed(evening.partition, &other, true);
     ck_assert_int_eq(view().committed, 0);
 }
 END_TEST
@@ -106,7 +105,7 @@ static const struct {
 START_TEST(a_new_incarnation_is_above_all_that_are_known_and_not_below_the_clock) {
     evening.rules.meaning++;
     given_successor();
-    ck_assert(partition_needs_row(evening.p));
+    ck_assert(partition_needs_row(evening.partition));
     struct partition_commit c;
     ck_assert(!try_freeze(&c));
     evening.wall_ms = choices[_i].wall_ms;
@@ -121,7 +120,7 @@ END_TEST
 START_TEST(a_commit_of_the_same_meaning_keeps_its_incarnation) {
     commit();
     given_successor();
-    ck_assert(!partition_needs_row(evening.p));
+    ck_assert(!partition_needs_row(evening.partition));
     ck_assert(view().stage >= STAGE_SILENT);
     row_is_known(5000, 5000);
     ck_assert_uint_eq(frozen_meta().incarnation, 100);
@@ -173,18 +172,18 @@ START_TEST(a_memory_knows_its_own_commits) {
     struct partition_commit acked, unheard, other;
     (void)views("US", "cat", 1);
     ck_assert(try_freeze(&acked));
-    partition_committed(evening.p, &acked, true);
+    partition_committed(evening.partition, &acked, true);
     it_is("19:08:01");
     (void)views("US", "cat", 1);
     ck_assert(try_freeze(&unheard)); /* sent; nobody knows what became of it */
-    ck_assert(partition_is_own_commit(evening.p, acked.offset, acked.metadata));
-    ck_assert(partition_is_own_commit(evening.p, unheard.offset, unheard.metadata));
+    ck_assert(partition_is_own_commit(evening.partition, acked.offset, acked.metadata));
+    ck_assert(partition_is_own_commit(evening.partition, unheard.offset, unheard.metadata));
     other = unheard;
-    ck_assert(!partition_is_own_commit(evening.p, other.offset + 1, other.metadata));
+    ck_assert(!partition_is_own_commit(evening.partition, other.offset + 1, other.metadata));
     other.metadata[3]++;
-    ck_assert(!partition_is_own_commit(evening.p, other.offset, other.metadata));
-    ck_assert(!partition_is_own_commit(evening.p, unheard.offset, ""));
-    ck_assert(!partition_is_own_commit(evening.p, acked.offset, unheard.metadata));
+    ck_assert(!partition_is_own_commit(evening.partition, other.offset, other.metadata));
+    ck_assert(!partition_is_own_commit(evening.partition, unheard.offset, ""));
+    ck_assert(!partition_is_own_commit(evening.partition, acked.offset, unheard.metadata));
 }
 END_TEST
 
@@ -192,8 +191,8 @@ START_TEST(a_refused_commit_may_still_have_arrived) {
     struct partition_commit c;
     (void)views("US", "cat", 1);
     ck_assert(try_freeze(&c));
-    partition_committed(evening.p, &c, false);
-    ck_assert(partition_is_own_commit(evening.p, c.offset, c.metadata));
+    partition_committed(evening.partition, &c, false);
+    ck_assert(partition_is_own_commit(evening.partition, c.offset, c.metadata));
 }
 END_TEST
 
@@ -201,7 +200,7 @@ START_TEST(the_commit_that_a_memory_began_with_is_not_its_own) {
     (void)views("US", "cat", 1);
     commit();
     given_successor();
-    ck_assert(!partition_is_own_commit(evening.p, evening.group.offset, evening.group.metadata));
+    ck_assert(!partition_is_own_commit(evening.partition, evening.group.offset, evening.group.metadata));
 }
 END_TEST
 
@@ -212,15 +211,15 @@ START_TEST(the_latest_commits_are_remembered_older_ones_are_not) {
         ck_assert(try_freeze(&c[i]));
     }
     for (size_t i = 0; i < ARRAY_LEN(c); i++)
-        ck_assert_int_eq(partition_is_own_commit(evening.p, c[i].offset, c[i].metadata), i >= 2);
+        ck_assert_int_eq(partition_is_own_commit(evening.partition, c[i].offset, c[i].metadata), i >= 2);
 }
 END_TEST
 
 START_TEST(a_kept_memory_goes_on_and_says_everything_again) {
     (void)views("US", "cat", 1);
     publish_and_answer();
-    partition_keep(evening.p);
-    ck_assert_int_eq(partition_next(evening.p), 1);
+    partition_keep(evening.partition);
+    ck_assert_int_eq(partition_next(evening.partition), 1);
     ck_assert_uint_eq(publish(), 2);
     expect_copy("US 19:08 @1: cat 1");
 }
@@ -233,10 +232,10 @@ START_TEST(a_commit_found_in_the_group_makes_ready) {
     row_is_known(0, 0);
     struct partition_commit c;
     ck_assert(try_freeze(&c));
-    partition_committed(evening.p, &c, false);
+    partition_committed(evening.partition, &c, false);
     ck_assert(view().stage < STAGE_SILENT);
-    ck_assert(partition_is_own_commit(evening.p, c.offset, c.metadata));
-    partition_keep(evening.p);
+    ck_assert(partition_is_own_commit(evening.partition, c.offset, c.metadata));
+    partition_keep(evening.partition);
     ck_assert(view().stage >= STAGE_SILENT);
     (void)views("US", "cat", 1);
     ck_assert_uint_eq(publish(), 2);
@@ -282,10 +281,10 @@ START_TEST(the_same_log_is_recognised) {
     given_commit_at_the_end();
     given_successor();
     ck_assert(view().probe != PROBE_NOTHING);
-    ck_assert_int_eq(partition_next(evening.p), 1);
+    ck_assert_int_eq(partition_next(evening.partition), 1);
     ck_assert_int_eq(read_up_to(2), RECORD_REPLAYED);
     ck_assert(view().probe == PROBE_NOTHING && !view().unproven);
-    ck_assert_int_eq(partition_next(evening.p), 2);
+    ck_assert_int_eq(partition_next(evening.partition), 2);
     ck_assert_int_eq(view().origin, ORIGIN_COMMIT);
 }
 END_TEST
@@ -304,7 +303,7 @@ END_TEST
 START_TEST(an_end_without_a_record_proves_nothing) {
     given_commit_at_the_end();
     given_successor();
-    partition_eof(evening.p, 2, 0);
+    partition_eof(evening.partition, 2, 0);
     ck_assert(view().probe == PROBE_NOTHING && view().unproven);
     ck_assert_int_eq(view().origin, ORIGIN_COMMIT);
     ck_assert_int_eq(view().next, 2);
@@ -324,7 +323,7 @@ START_TEST(another_log_starts_over) {
     ck_assert_int_eq(read_up_to(2), RECORD_OF_ANOTHER_LOG);
     struct partition_view v = view();
     ck_assert_int_eq(v.origin, ORIGIN_NEW_LOG);
-    ck_assert_int_eq(partition_next(evening.p), 0);
+    ck_assert_int_eq(partition_next(evening.partition), 0);
     ck_assert_int_eq(v.frontier, 0);
     ck_assert_int_eq(v.log_time_ms, TIME_NEVER);
     ck_assert_int_eq(v.stage, STAGE_ASKING_ROW);
@@ -356,7 +355,7 @@ START_TEST(an_end_seen_of_the_old_log_is_forgotten_with_it) {
     given_commit_at_the_end();
     other_value();
     given_successor();
-    partition_end_seen(evening.p, 2, 5000);
+    partition_end_seen(evening.partition, 2, 5000);
     ck_assert_int_eq(read_up_to(2), RECORD_OF_ANOTHER_LOG);
     given_ready(0);
     publish();
@@ -368,15 +367,16 @@ END_TEST
 START_TEST(the_key_belongs_to_the_record) {
     struct event_batch none = {0};
     struct log_record rec = {0, ms_of("19:08"), {"k", 1}, {"v", 1}};
-    ck_assert_int_eq(partition_record(evening.p, &rec, &none, 0), RECORD_APPLIED);
-    partition_let_go(evening.p);
+    ck_assert_int_eq(partition_record(evening.partition, &rec, &none, 0), RECORD_APPLIED);
+    partition_let_go(evening.partition);
     evening.log_end = 1;
     commit();
     const struct bytes keys[] = {{"k", 1}, {"q", 1}, {"", 0}, {NULL, 0}};
     for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
         given_successor();
         rec.key = keys[i];
-        ck_assert_int_eq(partition_record(evening.p, &rec, &none, 0), i == 0 ? RECORD_REPLAYED : RECORD_OF_ANOTHER_LOG);
+        ck_assert_int_eq(partition_record(evening.partition, &rec, &none, 0),
+                         i == 0 ? RECORD_REPLAYED : RECORD_OF_ANOTHER_LOG);
     }
 }
 END_TEST
@@ -388,16 +388,16 @@ static void given_doubt(void) {
     (void)views("US", "cat", 1);
     commit();
     (void)views("US", "dog", 1);
-    ck_assert(partition_doubt(evening.p, 0));
+    ck_assert(partition_doubt(evening.partition, 0));
     ck_assert(view().probe != PROBE_NOTHING);
-    ck_assert_int_eq(partition_next(evening.p), 1);
+    ck_assert_int_eq(partition_next(evening.partition), 1);
 }
 
 START_TEST(a_memory_in_doubt_goes_on_in_the_same_log) {
     given_doubt();
     ck_assert_int_eq(read_up_to(2), RECORD_REPLAYED);
     ck_assert(view().probe == PROBE_NOTHING && view().stage >= STAGE_SILENT);
-    ck_assert_int_eq(partition_next(evening.p), 2);
+    ck_assert_int_eq(partition_next(evening.partition), 2);
     ck_assert_uint_eq(publish(), 2);
     expect_copy("US 19:08 @2: dog 1, cat 1");
 }
@@ -409,7 +409,7 @@ START_TEST(a_memory_in_doubt_starts_over_in_another_log) {
     ck_assert_int_eq(read_up_to(2), RECORD_OF_ANOTHER_LOG);
     struct partition_view v = view();
     ck_assert_int_eq(v.origin, ORIGIN_NEW_LOG);
-    ck_assert_int_eq(partition_next(evening.p), 0);
+    ck_assert_int_eq(partition_next(evening.partition), 0);
     ck_assert_int_eq(v.stage, STAGE_ASKING_ROW);
     ck_assert(v.live_buckets == 0 && v.dirty_buckets == 0 && v.all_clean);
     given_ready(0);
@@ -424,26 +424,26 @@ END_TEST
 START_TEST(what_was_committed_of_another_log_is_not_a_memorys_own) {
     given_doubt();
     struct partition_commit before = evening.group;
-    ck_assert(partition_is_own_commit(evening.p, before.offset, before.metadata));
+    ck_assert(partition_is_own_commit(evening.partition, before.offset, before.metadata));
     other_value();
     ck_assert_int_eq(read_up_to(2), RECORD_OF_ANOTHER_LOG);
-    ck_assert(!partition_is_own_commit(evening.p, before.offset, before.metadata));
-    partition_committed(evening.p, &before, true); /* it was under way */
+    ck_assert(!partition_is_own_commit(evening.partition, before.offset, before.metadata));
+    partition_committed(evening.partition, &before, true); /* it was under way */
     ck_assert_int_eq(view().frontier, 0);
     ck_assert(view().stage < STAGE_SILENT);
 }
 END_TEST
 
 START_TEST(without_a_record_to_tell_by_there_is_no_doubt) {
-    ck_assert(!partition_doubt(evening.p, 0));
+    ck_assert(!partition_doubt(evening.partition, 0));
     (void)views("US", "cat", 1);
-    ck_assert(!partition_doubt(evening.p, 1)); /* it is gone */
+    ck_assert(!partition_doubt(evening.partition, 1)); /* it is gone */
     ck_assert(view().probe == PROBE_NOTHING);
 }
 END_TEST
 
-Suite *part_commit_suite(void);
-Suite *part_commit_suite(void) {
+Suite *partition_commit_suite(void);
+Suite *partition_commit_suite(void) {
     Suite *s = suite_create("partition_commit");
     TCase *c = tcase_create("freezing");
     tcase_add_checked_fixture(c, setup, evening_end);
