@@ -127,7 +127,8 @@ START_TEST(a_commit_of_the_same_meaning_keeps_its_incarnation) {
 }
 END_TEST
 
-/* Rule 4: parts of the old meaning count up to M; what W may have touched at F is not vouched for. */
+/* Rule 4: parts of the old meaning count up to what is settled. What log time may have touched at the frontier is not
+ * vouched for. */
 START_TEST(another_meaning_doubts_what_was_open) {
     it_is("19:07");
     (void)views("US", "cat", 1);
@@ -148,7 +149,7 @@ START_TEST(another_meaning_doubts_what_was_open) {
     ck_assert_uint_eq(m.incarnation, 101);
     it_is("19:20");
     (void)views("US", "cat", 1);
-    ck_assert_int_eq(frozen_meta().unsure_until, minute_at("19:10")); /* once, at F */
+    ck_assert_int_eq(frozen_meta().unsure_until, minute_at("19:10")); /* once, at the frontier */
 }
 END_TEST
 

@@ -40,14 +40,15 @@ static struct commit_meta settled_meta(void) {
     return m;
 }
 
-/* W as at CLOCK; 19:08 sealed at 19:10; and one minute more than a record of then could reach is doubted. */
-static void expect_begun_at(const char *w, const char *settled, const char *x) {
+/* Begun at LOG_TIME. What it seals is settled (19:08 at 19:10). What a record of then could reach, and one minute more,
+ * is not vouched for. */
+static void expect_begun_at(const char *log_time, const char *settled, const char *unsure_until) {
     ck_assert(view().probe == PROBE_NOTHING);
-    ck_assert_int_eq(view().log_time_ms, ms_of(w));
+    ck_assert_int_eq(view().log_time_ms, ms_of(log_time));
     struct commit_meta m = settled_meta();
     ck_assert_int_eq(m.settled, minute_at(settled));
     ck_assert_int_eq(m.older_until, minute_at(settled));
-    ck_assert_int_eq(m.unsure_until, minute_at(x));
+    ck_assert_int_eq(m.unsure_until, minute_at(unsure_until));
 }
 
 static void expect_begun_knowing_nothing(void) {
@@ -209,7 +210,7 @@ START_TEST(by_event_clock_minus_infinity_stands_in_at_the_end) {
 }
 END_TEST
 
-/* -- a lost range. The commit is at F = 4, 19:03; R = 0. -- */
+/* -- a lost range. The frontier of the commit is 4, at 19:03; its rewind is 0. -- */
 
 static void given_commit_at_4(void) {
     given_log(4);
@@ -217,9 +218,9 @@ static void given_commit_at_4(void) {
     ck_assert_int_eq(evening.group.offset, 4);
 }
 
-static void expect_lost(const char *x, uint64_t lost) {
+static void expect_lost(const char *unsure_until, uint64_t lost) {
     ck_assert(view().probe == PROBE_NOTHING);
-    ck_assert_int_eq(settled_meta().unsure_until, minute_at(x));
+    ck_assert_int_eq(settled_meta().unsure_until, minute_at(unsure_until));
     ck_assert_int_eq(view().origin, ORIGIN_TRUNCATED);
     ck_assert_uint_eq(view().lost_records, lost);
     ck_assert_uint_eq(view().incarnation, 100);
@@ -270,7 +271,7 @@ START_TEST(a_lost_range_at_the_end_of_the_log_reached_up_to_now) {
 }
 END_TEST
 
-/* Too low an x would call ended what is lost. */
+/* Too low an unsure_until would call ended what is lost. */
 START_TEST(no_row_leaves_before_it_is_known_how_far_a_lost_range_reached) {
     given_commit_at_4();
     evening.log_end = 9;

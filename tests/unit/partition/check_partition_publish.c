@@ -206,8 +206,8 @@ START_TEST(minutes_may_seal_together) {
 }
 END_TEST
 
-/* An operator's reset to offset 1: what the record before it may have touched, and one minute more, is not vouched for.
- */
+/* An operator's reset to offset 1. What the record before it may have touched, and one minute more, is not vouched
+ * for. */
 static const struct {
     const char *before, *copy;
 } doubts[] = {
@@ -295,7 +295,7 @@ START_TEST(an_answer_from_before_a_break_is_none_to_what_is_said_again) {
 }
 END_TEST
 
-START_TEST(another_redis_raises_x_to_what_was_settled_and_hears_everything_again) {
+START_TEST(another_redis_makes_what_was_settled_unsure_and_hears_everything_again) {
     it_is("19:08");
     (void)views("US", "cat", 1);
     it_is("19:30");
@@ -358,7 +358,7 @@ Suite *partition_publish_suite(void) {
     tcase_add_test(c, after_a_break_everything_live_is_said_again);
     tcase_add_test(c, a_break_in_the_middle_of_a_tick_says_nothing_twice);
     tcase_add_test(c, an_answer_from_before_a_break_is_none_to_what_is_said_again);
-    tcase_add_test(c, another_redis_raises_x_to_what_was_settled_and_hears_everything_again);
+    tcase_add_test(c, another_redis_makes_what_was_settled_unsure_and_hears_everything_again);
     tcase_add_test(c, the_same_redis_named_again_changes_nothing);
     suite_add_tcase(s, c);
     return s;

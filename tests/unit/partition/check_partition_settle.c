@@ -269,7 +269,7 @@ START_TEST(a_log_without_countable_events_settles_by_its_time) {
 }
 END_TEST
 
-/* W only grows, but a successor begins with the W before R: what was settled stays settled. */
+/* Log time only grows, but a successor begins with the one before the rewind: what was settled stays settled. */
 START_TEST(what_was_settled_never_goes_down) {
     given_a_sealed_minute();
     publish_and_answer();
@@ -288,14 +288,14 @@ END_TEST
 
 /* -- where a successor begins -- */
 
-static void expect_rewind(int64_t offset, const char *w_before) {
+static void expect_rewind(int64_t offset, const char *log_time_before) {
     struct partition_commit c;
     struct commit_meta m;
     ck_assert(try_freeze(&c));
     part_meta_of(&c, &m);
     ck_assert_int_eq(view().rewind, offset);
     ck_assert_int_eq(m.rewind, offset);
-    ck_assert_int_eq(m.rewind_log_time_ms, ms_of(w_before));
+    ck_assert_int_eq(m.rewind_log_time_ms, ms_of(log_time_before));
     ck_assert_int_eq(m.frontier_log_time_ms, view().log_time_ms);
 }
 

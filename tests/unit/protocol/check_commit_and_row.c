@@ -138,7 +138,7 @@ static const char *const foreign[] = {
     "v1;-;c0ffee;-;-;-;0;-;-;-;-",   /* an incarnation is a number */
     "v1;-7;c0ffee;-;-;-;0;-;-;-;-",  /* ... and not negative */
     "v1;7;coffee;-;-;-;0;-;-;-;-",   /* hex */
-    "v1;7;c0ffee;-;-;-;-;-;-;-;-",   /* R is an offset */
+    "v1;7;c0ffee;-;-;-;-;-;-;-;-",   /* a rewind is an offset */
     "v1;7;c0ffee;-;-;-;-1;-;-;-;-",  /* ... and not negative */
     "v1;7;c0ffee;-;-;abc;0;-;-;-;-", /* a life has sixteen characters */
     "v1;7;c0ffee;-;-;0123456789abcdef0;0;-;-;-;-",
