@@ -117,6 +117,30 @@ START_TEST(it_stands_still_far_above_the_minute) {
 }
 END_TEST
 
+/* -- when absence is proof -- */
+
+enum { VOUCHED_UNTIL_MS = 57000 };
+
+static uint64_t digest_with(int64_t above, int64_t until_ms) {
+    struct progress progress = {0};
+    struct progress_row row = {.settled = MINUTE,
+                               .older_until = NO_MINUTE,
+                               .unsure_until = NO_MINUTE,
+                               .end_ms = TIME_NEVER,
+                               .vouch = {above, until_ms}};
+    progress_add(&progress, names[0], 4, &row);
+    uint64_t digest = progress_digest(&rules, &progress, MINUTE);
+    progress_deinit(&progress);
+    return digest;
+}
+
+START_TEST(what_absence_proves_is_part_of_what_the_rows_say) {
+    ck_assert_uint_eq(digest_with(MINUTE - 1, VOUCHED_UNTIL_MS), digest_with(MINUTE - 9, VOUCHED_UNTIL_MS));
+    ck_assert_uint_ne(digest_with(MINUTE - 1, VOUCHED_UNTIL_MS), digest_with(MINUTE, VOUCHED_UNTIL_MS));
+    ck_assert_uint_ne(digest_with(MINUTE - 1, VOUCHED_UNTIL_MS), digest_with(MINUTE - 1, VOUCHED_UNTIL_MS + 1));
+}
+END_TEST
+
 /* -- against the judgement itself -- */
 
 static const int64_t minutes[] = {NO_MINUTE, MINUTE - 1, MINUTE, MINUTE + 1};
@@ -194,6 +218,7 @@ Suite *progress_digest_suite(void) {
     tcase_add_test(c, it_moves_when_a_partition_appears);
     tcase_add_test(c, it_moves_when_partitions_change_alike_or_change_places);
     tcase_add_test(c, it_stands_still_far_above_the_minute);
+    tcase_add_test(c, what_absence_proves_is_part_of_what_the_rows_say);
     tcase_add_test(c, no_judgement_changes_while_it_stands_still);
     return s;
 }
