@@ -13,7 +13,8 @@ CONSUMER = "consumer_commit consumer_memory consumer_publish consumer_rebalance 
 # folder -> suites of others that hold its code to something
 ALSO = {
     "partition": CONSUMER,
-    "protocol": "merger waiting partition_resume partition_row partition_probe partition_commit",
+    "protocol": "merger waiting "
+                "partition_resume partition_row partition_probe partition_commit partition_own partition_anchor",
     "store": "merger",
     "event": "decode_corpus decoder json_jansson",
     "hub": CONSUMER + " merger publisher",

@@ -7,11 +7,6 @@
 
 #include "partition_given.h"
 
-static void setup(void) {
-    evening_begin();
-    given_partition();
-}
-
 /* Records at 19:00, 19:01, ... each with one view, and what an operator makes of it. */
 static void given_log(int records) {
     static const char *const clocks[] = {"19:00", "19:01", "19:02", "19:03", "19:04", "19:05", "19:06", "19:07"};
@@ -32,12 +27,8 @@ static void given_retention_up_to(int64_t offset) {
 }
 
 static struct commit_meta settled_meta(void) {
-    struct partition_commit c;
-    struct commit_meta m;
     row_is_known(0, 0);
-    ck_assert(try_freeze(&c));
-    part_meta_of(&c, &m);
-    return m;
+    return frozen_meta();
 }
 
 /* Begun at LOG_TIME. What it seals is settled (19:08 at 19:10). What a record of then could reach, and one minute more,
@@ -290,7 +281,7 @@ Suite *partition_probe_suite(void);
 Suite *partition_probe_suite(void) {
     Suite *s = suite_create("partition_probe");
     TCase *c = tcase_create("reset");
-    tcase_add_checked_fixture(c, setup, evening_end);
+    tcase_add_checked_fixture(c, evening_with_partition, evening_end);
     tcase_add_test(c, the_record_before_a_reset_gives_log_time_and_is_not_applied);
     tcase_add_test(c, without_a_record_before_a_reset_the_first_one_gives_log_time);
     tcase_add_test(c, a_log_that_retention_has_cut_begins_with_its_first_record);
@@ -303,13 +294,13 @@ Suite *partition_probe_suite(void) {
     tcase_add_test(c, nothing_is_committed_or_said_while_the_first_record_is_awaited);
     suite_add_tcase(s, c);
     c = tcase_create("event clock");
-    tcase_add_checked_fixture(c, setup, evening_end);
+    tcase_add_checked_fixture(c, evening_with_partition, evening_end);
     tcase_add_test(c, by_event_clock_the_events_of_the_record_before_give_log_time);
     tcase_add_test(c, by_event_clock_a_future_event_says_nothing_of_log_time);
     tcase_add_test(c, by_event_clock_minus_infinity_stands_in_at_the_end);
     suite_add_tcase(s, c);
     c = tcase_create("lost");
-    tcase_add_checked_fixture(c, setup, evening_end);
+    tcase_add_checked_fixture(c, evening_with_partition, evening_end);
     tcase_add_test(c, a_range_lost_below_the_frontier_reached_as_far_as_the_frontier_did);
     tcase_add_test(c, a_range_lost_beyond_the_frontier_reached_as_far_as_the_first_record);
     tcase_add_test(c, a_first_record_that_stepped_back_does_not_shorten_the_lost_range);

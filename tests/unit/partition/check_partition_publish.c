@@ -5,11 +5,6 @@
 
 #include "partition_given.h"
 
-static void setup(void) {
-    evening_begin();
-    given_partition();
-}
-
 static void expect_dirty(uint64_t dirty, bool all_clean) {
     ck_assert_uint_eq(view().dirty_buckets, dirty);
     ck_assert_int_eq(view().all_clean, all_clean);
@@ -330,7 +325,7 @@ Suite *partition_publish_suite(void);
 Suite *partition_publish_suite(void) {
     Suite *s = suite_create("partition_publish");
     TCase *c = tcase_create("dirty");
-    tcase_add_checked_fixture(c, setup, evening_end);
+    tcase_add_checked_fixture(c, evening_with_partition, evening_end);
     tcase_add_test(c, a_bucket_is_dirty_until_copied_and_unclean_until_answered);
     tcase_add_test(c, what_did_not_change_is_not_said_again);
     tcase_add_test(c, a_copy_under_way_is_not_said_twice);
@@ -342,19 +337,19 @@ Suite *partition_publish_suite(void) {
     tcase_add_test(c, a_queue_without_any_room_loses_nothing);
     suite_add_tcase(s, c);
     c = tcase_create("silence");
-    tcase_add_checked_fixture(c, setup, evening_end);
+    tcase_add_checked_fixture(c, evening_with_partition, evening_end);
     tcase_add_test(c, a_successor_is_silent_up_to_the_frontier_and_then_says_everything);
     tcase_add_test(c, nothing_is_said_before_the_incarnation_is_committed);
     suite_add_tcase(s, c);
     c = tcase_create("final");
-    tcase_add_checked_fixture(c, setup, evening_end);
+    tcase_add_checked_fixture(c, evening_with_partition, evening_end);
     tcase_add_test(c, a_sealed_minute_is_said_once_more_and_for_good);
     tcase_add_test(c, minutes_may_seal_together);
     tcase_add_loop_test(c, a_minute_not_vouched_for_is_never_called_final, 0, ARRAY_LEN(doubts));
     tcase_add_test(c, a_successor_says_the_same_final_copy);
     suite_add_tcase(s, c);
     c = tcase_create("forgotten");
-    tcase_add_checked_fixture(c, setup, evening_end);
+    tcase_add_checked_fixture(c, evening_with_partition, evening_end);
     tcase_add_test(c, after_a_break_everything_live_is_said_again);
     tcase_add_test(c, a_break_in_the_middle_of_a_tick_says_nothing_twice);
     tcase_add_test(c, an_answer_from_before_a_break_is_none_to_what_is_said_again);

@@ -3,11 +3,6 @@
 
 #include "partition_given.h"
 
-static void setup(void) {
-    evening_begin();
-    given_partition();
-}
-
 START_TEST(a_row_says_where_the_partition_stands) {
     it_is("19:10");
     (void)views("US", "cat", 1);
@@ -258,7 +253,7 @@ START_TEST(a_row_proves_no_more_than_the_shorter_retention_and_anew_after_a_long
 }
 END_TEST
 
-/* -- what joins the board -- */
+/* -- who joins -- */
 
 START_TEST(a_new_partition_says_nothing_of_what_is_closed_and_vouches_no_more_than_its_row_did) {
     evening.group_has = false;
@@ -381,7 +376,7 @@ Suite *partition_row_suite(void);
 Suite *partition_row_suite(void) {
     Suite *s = suite_create("partition_row");
     TCase *c = tcase_create("rows");
-    tcase_add_checked_fixture(c, setup, evening_end);
+    tcase_add_checked_fixture(c, evening_with_partition, evening_end);
     tcase_add_test(c, a_row_says_where_the_partition_stands);
     tcase_add_test(c, only_one_row_is_out_at_a_time);
     tcase_add_test(c, no_row_leaves_in_silence);

@@ -5,11 +5,6 @@
 
 #include "partition_given.h"
 
-static void setup(void) {
-    evening_begin();
-    given_partition();
-}
-
 static void expect_settled(const char *clock, uint32_t live_minutes) {
     ck_assert_int_eq(view().settled, minute_at(clock));
     ck_assert_uint_eq(view().live_minutes, live_minutes);
@@ -289,10 +284,7 @@ END_TEST
 /* -- where a successor begins -- */
 
 static void expect_rewind(int64_t offset, const char *log_time_before) {
-    struct partition_commit c;
-    struct commit_meta m;
-    ck_assert(try_freeze(&c));
-    part_meta_of(&c, &m);
+    struct commit_meta m = frozen_meta();
     ck_assert_int_eq(view().rewind, offset);
     ck_assert_int_eq(m.rewind, offset);
     ck_assert_int_eq(m.rewind_log_time_ms, ms_of(log_time_before));
@@ -365,7 +357,7 @@ Suite *partition_settle_suite(void);
 Suite *partition_settle_suite(void) {
     Suite *s = suite_create("partition_settle");
     TCase *c = tcase_create("when");
-    tcase_add_checked_fixture(c, setup, evening_end);
+    tcase_add_checked_fixture(c, evening_with_partition, evening_end);
     tcase_add_test(c, a_minute_settles_when_a_row_left_late_enough);
     tcase_add_test(c, the_delay_counts_from_the_last_answer_of_the_minute);
     tcase_add_test(c, a_minute_does_not_settle_before_it_is_sealed);
@@ -380,7 +372,7 @@ Suite *partition_settle_suite(void) {
     tcase_add_test(c, nothing_settles_in_silence);
     suite_add_tcase(s, c);
     c = tcase_create("order");
-    tcase_add_checked_fixture(c, setup, evening_end);
+    tcase_add_checked_fixture(c, evening_with_partition, evening_end);
     tcase_add_test(c, minutes_settle_in_order);
     tcase_add_test(c, one_row_may_settle_many_minutes);
     tcase_add_test(c, minutes_without_events_settle_with_their_neighbours);
@@ -388,7 +380,7 @@ Suite *partition_settle_suite(void) {
     tcase_add_test(c, what_was_settled_never_goes_down);
     suite_add_tcase(s, c);
     c = tcase_create("rewind");
-    tcase_add_checked_fixture(c, setup, evening_end);
+    tcase_add_checked_fixture(c, evening_with_partition, evening_end);
     tcase_add_test(c, a_successor_begins_at_the_first_event_of_any_open_minute);
     tcase_add_test(c, the_rewind_moves_on_to_the_next_open_minute);
     tcase_add_test(c, a_bucket_that_waits_to_be_said_again_is_not_forgotten);

@@ -33,6 +33,11 @@ void evening_begin(void) {
     it_is("19:08");
 }
 
+void evening_with_partition(void) {
+    evening_begin();
+    given_partition();
+}
+
 void evening_end(void) {
     partition_destroy(evening.partition);
     evening.partition = NULL;
@@ -82,6 +87,13 @@ void given_partition(void) {
     begin();
     given_ready(0);
     partition_other_life(evening.partition, LIFE_A);
+}
+
+void given_partition_under(struct delivery_rules rules) {
+    partition_destroy(evening.partition);
+    evening_begin();
+    evening.rules = rules;
+    given_partition();
 }
 
 void given_successor(void) {
@@ -158,6 +170,14 @@ const char *events_of(const char *clocks) {
         len += (size_t)snprintf(text + len, sizeof text - len, "%s%s", i == 0 ? "" : " ",
                                 event_outcome_name(events[i].outcome));
     return text;
+}
+
+void expect_outcomes(const char *clocks, const char *outcomes) { ck_assert_str_eq(events_of(clocks), outcomes); }
+
+void log_time_reaches(const char *clock) {
+    it_is(clock);
+    (void)events_of(clock);
+    ck_assert_int_eq(view().log_time_ms, ms_of(clock));
 }
 
 enum record_outcome read_up_to(int64_t to) {
@@ -270,8 +290,16 @@ void commit(void) {
     partition_committed(evening.partition, &evening.group, true);
 }
 
-void part_meta_of(const struct partition_commit *c, struct commit_meta *m) {
-    ck_assert(commit_meta_parse(c->metadata, m));
+struct commit_meta commit_meta_of(const struct partition_commit *c) {
+    struct commit_meta m;
+    ck_assert(commit_meta_parse(c->metadata, &m));
+    return m;
+}
+
+struct commit_meta frozen_meta(void) {
+    struct partition_commit c;
+    ck_assert(try_freeze(&c));
+    return commit_meta_of(&c);
 }
 
 struct partition_view view(void) {
