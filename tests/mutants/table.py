@@ -13,7 +13,8 @@ CONSUMER = "consumer_commit consumer_memory consumer_publish consumer_rebalance 
 # folder -> suites of others that hold its code to something
 ALSO = {
     "partition": CONSUMER,
-    "protocol": "merger waiting part_resume part_row part_probe part_commit",
+    "protocol": "merger waiting "
+                "partition_resume partition_row partition_probe partition_commit partition_own partition_anchor",
     "store": "merger",
     "event": "decode_corpus decoder json_jansson",
     "hub": CONSUMER + " merger publisher",
@@ -46,7 +47,8 @@ PARTITION = [
       "void partition_broken(struct partition *p) { partition_check(p); p->row_out = false;",
       "void partition_broken(struct partition *p) { partition_check(p);"),
     M("another_log_makes_no_minute_unsure", "lib/partition/resume.c",
-      "s->unsure_until = i64_larger(s->unsure_until, above(minute_reach(r, s->frontier_log_time_ms))); s->log_time_ms = s->frontier_log_time_ms",
+      "s->unsure_until = i64_larger(s->unsure_until, above(minute_reach(r, s->frontier_log_time_ms))); "
+      "s->log_time_ms = s->frontier_log_time_ms",
       "s->log_time_ms = s->frontier_log_time_ms"),
     M("a_minute_rests_from_its_first_answer", "lib/partition/publish.c",
       "m->acked_mono_ms = i64_larger(m->acked_mono_ms, mono_ms);",
@@ -518,7 +520,8 @@ STORE = [
       "if is_lost then redis.call('HSET', hash, 'lost', '1') end",
       ""),
     M("a_part_of_version_2_is_not_seen_by_who_contributes", "lib/store/lua/contribute.lua",
-      "if not there[1] and not there[2] and renamed_from_version_2(hash) then there = head_and_fences(fence_fields) end",
+      "if not there[1] and not there[2] and renamed_from_version_2(hash) then "
+      "there = head_and_fences(fence_fields) end",
       ""),
     M("a_hash_of_version_2_is_odd", "lib/store/redis_read_lists.c",
       "if (status == STORE_OK && c.version_2_n > 0) {",
@@ -629,8 +632,10 @@ BOARD = [
 
 SKETCH = [
     M("an_item_is_bounded_by_what_was_missed_with_it", "lib/sketch/overflow.c",
-      "b->missed_at[way] = s->over->missed[i]; s->over->missed[i] = sketch_add_saturating(s, s->over->missed[i], certain);",
-      "s->over->missed[i] = sketch_add_saturating(s, s->over->missed[i], certain); b->missed_at[way] = s->over->missed[i];"),
+      "b->missed_at[way] = s->over->missed[i]; "
+      "s->over->missed[i] = sketch_add_saturating(s, s->over->missed[i], certain);",
+      "s->over->missed[i] = sketch_add_saturating(s, s->over->missed[i], certain); "
+      "b->missed_at[way] = s->over->missed[i];"),
     M("what_is_evicted_counts_beyond_what_was_missed", "lib/sketch/path.inc",
       "admitted = set->count[way] < s->over->missed[i] ? set->count[way] : s->over->missed[i];",
       "admitted = set->count[way];"),

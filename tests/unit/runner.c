@@ -1,5 +1,6 @@
-/* Runs every suite. The list is made from the file names (check_<module>.c exports <module>_suite), so no suite can
- * hide; a test that is written but not added to its case is an unused function, which -Werror refuses. */
+/* unit/runner.c - runs every suite, or those that are named.
+ * The list of suites is made from the file names: check_<module>.c exports <module>_suite. So no suite can hide. A test
+ * that is written but not added to its case is an unused function, which -Werror refuses. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>

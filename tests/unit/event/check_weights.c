@@ -1,4 +1,4 @@
-/* What an event of each type adds. */
+/* unit/event/check_weights.c - what an event of each type adds. */
 #include <stdio.h>
 #include <string.h>
 

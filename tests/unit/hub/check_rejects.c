@@ -1,5 +1,5 @@
-/* Events that do not count are told while they outweigh those that do: once a minute, with what to look at and one of
- * them. */
+/* unit/hub/check_rejects.c - events that do not count are told while they outweigh those that do.
+ * That is once a minute, with what to look at and one of the events. */
 #include <string.h>
 
 #include <check.h>

@@ -1,4 +1,5 @@
-/* The container of open minutes: finds what was put in, keeps minutes in order, grows with its locations. */
+/* unit/partition/check_minutes.c - the container of open minutes finds what was put in.
+ * It keeps minutes in order and grows with its locations. */
 #include <stdio.h>
 #include <string.h>
 

@@ -10,7 +10,7 @@
 
 #include "base/mem.h"
 #include "list/packed.h"
-#include "part_given.h"
+#include "partition_given.h"
 
 enum { RECORDS_MAX = 400, EVENTS_MAX = 800, ITEMS = 300, PLACES = 4, MINUTES = 32 };
 

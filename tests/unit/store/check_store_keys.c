@@ -4,7 +4,6 @@
 
 #include <check.h>
 
-#include "protocol/fence.h"
 #include "store/keys.h"
 
 static const int64_t minute = 29921468; /* 2026-11-21T19:08 */
@@ -109,23 +108,6 @@ START_TEST(what_is_no_note_is_refused) {
 }
 END_TEST
 
-START_TEST(fences_order_as_text_as_their_numbers_do) {
-    static const struct {
-        uint64_t incarnation;
-        int64_t offset;
-    } ascending[] = {{0, 0},  {0, 9},     {0, 10},  {0, INT64_MAX},  {0, -1} /* final */,   {1, 0},          {9, 5},
-                     {10, 0}, {255, 255}, {256, 0}, {1ull << 53, 1}, {(1ull << 53) + 1, 0}, {UINT64_MAX, -1}};
-    char before[FENCE_LEN + 1] = "", fence[FENCE_LEN + 1];
-    for (size_t i = 0; i < ARRAY_LEN(ascending); i++) {
-        fence_format(fence, ascending[i].incarnation, ascending[i].offset);
-        ck_assert_uint_eq(strlen(fence), FENCE_LEN);
-        ck_assert_str_gt(fence, before);
-        strcpy(before, fence);
-    }
-    ck_assert_str_eq(before, "ffffffffffffffffffffffffffffffff");
-}
-END_TEST
-
 START_TEST(shards_are_stable_and_within_range) {
     ck_assert_uint_eq(keys_shard(text("US")), keys_shard(text("US")));
     bool used[STORE_SHARDS] = {false};
@@ -151,7 +133,6 @@ Suite *store_keys_suite(void) {
     tcase_add_loop_test(c, a_text_that_encode_never_makes_is_refused_and_adds_nothing, 0, ARRAY_LEN(never_encoded));
     tcase_add_test(c, a_note_is_taken_apart_even_if_the_location_holds_a_bar);
     tcase_add_loop_test(c, what_is_no_note_is_refused, 0, ARRAY_LEN(no_notes));
-    tcase_add_test(c, fences_order_as_text_as_their_numbers_do);
     tcase_add_test(c, shards_are_stable_and_within_range);
     suite_add_tcase(s, c);
     return s;

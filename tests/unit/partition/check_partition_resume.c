@@ -1,18 +1,19 @@
-/* Where and as what a partition begins: one row for every case that a commit and a log can be in together. The log
- * reaches from START to END; FUTURE is one minute, so that records up to 19:10 may have touched 19:11. */
+/* unit/partition/check_partition_resume.c - where and as what a partition begins.
+ * The tables have one line for every case that a commit and a log can be in together. The log reaches from START to
+ * END. FUTURE is one minute, so records up to 19:10 may have touched 19:11. */
 #include <stdio.h>
 #include <string.h>
 
 #include <check.h>
 
-#include "part_given.h"
+#include "partition_given.h"
 
 enum { MEANING = 0xc0ffee, OTHER_MEANING = 0xbad };
 
 /* What a worker of ours committed: its frontier, and the metadata that matter. Clocks are NULL for minus infinity. */
 struct ours {
     int64_t frontier, rewind;
-    const char *w, *w_f, *m, *older_until, *unsure_until;
+    const char *rewind_log_time, *frontier_log_time, *settled, *older_until, *unsure_until;
     int64_t anchor; /* offset; -1: none */
     uint64_t meaning;
 };
@@ -21,26 +22,26 @@ struct want {
     enum partition_origin origin;
     enum partition_probe probe;
     int64_t consume_from, next, frontier;
-    const char *w, *m, *older_until, *unsure_until;
+    const char *log_time, *settled, *older_until, *unsure_until;
 };
 #define KNOWS_NOTHING NULL, NULL, NULL, NULL
 
 static int64_t minute_or_none(const char *clock) { return clock == NULL ? NO_MINUTE : minute_at(clock); }
 static int64_t ms_or_never(const char *clock) { return clock == NULL ? TIME_NEVER : ms_of(clock); }
 
-static const char *metadata_of(const struct ours *o) {
+static const char *metadata_of(const struct ours *ours) {
     static char text[COMMIT_META_BYTES_MAX];
     struct commit_meta m = {.incarnation = 7,
-                            .meaning = o->meaning == 0 ? MEANING : o->meaning,
-                            .older_until = minute_or_none(o->older_until),
-                            .unsure_until = minute_or_none(o->unsure_until),
+                            .meaning = ours->meaning == 0 ? MEANING : ours->meaning,
+                            .older_until = minute_or_none(ours->older_until),
+                            .unsure_until = minute_or_none(ours->unsure_until),
                             .life = LIFE_A,
-                            .rewind = o->rewind,
-                            .rewind_log_time_ms = ms_or_never(o->w),
-                            .frontier_log_time_ms = ms_or_never(o->w_f),
-                            .settled = minute_or_none(o->m),
-                            .anchor = {.set = o->anchor >= 0}};
-    if (m.anchor.set) m.anchor = (struct anchor){true, o->anchor, ms_of("19:08:30"), 0xabc};
+                            .rewind = ours->rewind,
+                            .rewind_log_time_ms = ms_or_never(ours->rewind_log_time),
+                            .frontier_log_time_ms = ms_or_never(ours->frontier_log_time),
+                            .settled = minute_or_none(ours->settled),
+                            .anchor = {.set = ours->anchor >= 0}};
+    if (m.anchor.set) m.anchor = (struct anchor){true, ours->anchor, ms_of("19:08:30"), 0xabc};
     commit_meta_format(&m, text);
     return text;
 }
@@ -54,23 +55,25 @@ static struct partition_start started(const struct partition_facts *facts, bool 
     return s;
 }
 
-static void expect_start(const char *name, const struct partition_start *s, const struct want *w) {
-    ck_assert_msg(s->origin == w->origin, "%s: origin %s, not %s", name, partition_origin_name(s->origin),
-                  partition_origin_name(w->origin));
-    ck_assert_msg(s->probe == w->probe, "%s: probe %d, not %d", name, s->probe, w->probe);
-    ck_assert_msg(s->consume_from == w->consume_from, "%s: consumes from %ld", name, (long)s->consume_from);
-    ck_assert_msg(s->next == w->next, "%s: next %ld", name, (long)s->next);
-    ck_assert_msg(s->frontier == w->frontier, "%s: frontier %ld", name, (long)s->frontier);
-    ck_assert_msg(s->log_time_ms == ms_or_never(w->w), "%s: W %ld", name, (long)s->log_time_ms);
-    ck_assert_msg(s->settled == minute_or_none(w->m), "%s: M %ld", name, (long)s->settled);
-    ck_assert_msg(s->older_until == minute_or_none(w->older_until), "%s: b %ld", name, (long)s->older_until);
-    ck_assert_msg(s->unsure_until == minute_or_none(w->unsure_until), "%s: x %ld", name, (long)s->unsure_until);
+static void expect_start(const char *name, const struct partition_start *s, const struct want *want) {
+    ck_assert_msg(s->origin == want->origin, "%s: origin %s, not %s", name, partition_origin_name(s->origin),
+                  partition_origin_name(want->origin));
+    ck_assert_msg(s->probe == want->probe, "%s: probe %d, not %d", name, s->probe, want->probe);
+    ck_assert_msg(s->consume_from == want->consume_from, "%s: consumes from %ld", name, (long)s->consume_from);
+    ck_assert_msg(s->next == want->next, "%s: next %ld", name, (long)s->next);
+    ck_assert_msg(s->frontier == want->frontier, "%s: frontier %ld", name, (long)s->frontier);
+    ck_assert_msg(s->log_time_ms == ms_or_never(want->log_time), "%s: log time %ld", name, (long)s->log_time_ms);
+    ck_assert_msg(s->settled == minute_or_none(want->settled), "%s: settled %ld", name, (long)s->settled);
+    ck_assert_msg(s->older_until == minute_or_none(want->older_until), "%s: older_until %ld", name,
+                  (long)s->older_until);
+    ck_assert_msg(s->unsure_until == minute_or_none(want->unsure_until), "%s: unsure_until %ld", name,
+                  (long)s->unsure_until);
 }
 
-static void expect_doubts(const char *name, const struct partition_start *s, bool new_incarnation, bool raise_x,
-                          int64_t lost) {
+static void expect_doubts(const char *name, const struct partition_start *s, bool new_incarnation,
+                          bool unsure_at_frontier, int64_t lost) {
     ck_assert_msg(s->new_incarnation == new_incarnation, "%s: new incarnation", name);
-    ck_assert_msg(s->unsure_at_frontier == raise_x, "%s: x at the frontier", name);
+    ck_assert_msg(s->unsure_at_frontier == unsure_at_frontier, "%s: unsure at the frontier", name);
     ck_assert_msg(s->lost_records == lost, "%s: lost %ld", name, (long)s->lost_records);
 }
 
@@ -79,7 +82,7 @@ static void expect_doubts(const char *name, const struct partition_start *s, boo
 static const char *const beyond[] = {
     "v1;5;c0ffee;-;-;-;10;1000;9223372036854775807;-;-",    "v1;5;c0ffee;-;-;-;10;-9223372036854775807;1000;-;-",
     "v1;5;c0ffee;-;-;-;10;1000;253402300800000;-;-",        "v1;5;c0ffee;-;-;-;10;-1;1000;-;-",
-    "v1;5;c0ffee;-;-;-;10;1000;1000;153722867280912;-", /* M of a W near 2^63 */
+    "v1;5;c0ffee;-;-;-;10;1000;1000;153722867280912;-", /* settled by a log time near 2^63 */
     "v1;5;c0ffee;-;-;-;10;1000;1000;-153722867280912;-",    "v1;5;c0ffee;153722867280912;-;-;10;1000;1000;-;-",
     "v1;5;c0ffee;-;9223372036854775807;-;10;1000;1000;-;-",
 };
@@ -158,22 +161,23 @@ START_TEST(a_partition_that_nobody_of_us_committed_vouches_for_nothing_before_it
 }
 END_TEST
 
-/* -- a commit of ours: rules 3, 4, 6. Settled up to 19:06, W before R 19:08, at F 19:10. -- */
+/* -- a commit of ours (rules 3, 4, 6): settled 19:06, log time 19:08 before the rewind and 19:10 at the frontier -- */
 
-#define OURS(f, r, a)                                                                                                  \
-    { (f), (r), "19:08", "19:10", "19:06", "19:01", "19:02", (a), MEANING }
-#define THEIRS(f, r, a)                                                                                                \
-    { (f), (r), "19:08", "19:10", "19:06", "19:01", "19:02", (a), OTHER_MEANING }
+#define TIMES "19:08", "19:10", "19:06", "19:01", "19:02"
+#define OURS(frontier, rewind, anchor)                                                                                 \
+    { (frontier), (rewind), TIMES, (anchor), MEANING }
+#define THEIRS(frontier, rewind, anchor)                                                                               \
+    { (frontier), (rewind), TIMES, (anchor), OTHER_MEANING }
 
 static const struct {
     const char *name;
     struct ours ours;
     int64_t start, end;
     struct want want;
-    bool new_incarnation, raise_x, unproven;
+    bool new_incarnation, unsure_at_frontier, unproven;
     int64_t lost;
 } known[] = {
-    {"a crash: rewind to R, silent up to F", OURS(512, 431, 431), 0, 600,
+    {"a crash: read from the rewind, silent up to the frontier", OURS(512, 431, 431), 0, 600,
      .want = {ORIGIN_COMMIT, PROBE_ANCHOR, 431, 431, 512, "19:08", "19:06", "19:01", "19:02"}},
     {"nothing open: the last applied record proves the log", OURS(512, 512, 511), 0, 512,
      .want = {ORIGIN_COMMIT, PROBE_ANCHOR, 511, 512, 512, "19:08", "19:06", "19:01", "19:02"}},
@@ -181,27 +185,29 @@ static const struct {
      .want = {ORIGIN_COMMIT, PROBE_ANCHOR, 505, 512, 512, "19:08", "19:06", "19:01", "19:02"}},
     {"nothing ever applied: no anchor", OURS(0, 0, -1), 0, 600,
      .want = {ORIGIN_COMMIT, PROBE_NOTHING, 0, 0, 0, "19:08", "19:06", "19:01", "19:02"}},
-    {"the anchor is gone, R is not: inconclusive", OURS(512, 512, 511), 512, 600,
+    {"the anchor is gone, the rewind is not: inconclusive", OURS(512, 512, 511), 512, 600,
      .want = {ORIGIN_COMMIT, PROBE_NOTHING, 512, 512, 512, "19:08", "19:06", "19:01", "19:02"}, .unproven = true},
-    {"retention stopped right at R", OURS(512, 431, 431), 431, 600,
+    {"retention stopped right at the rewind", OURS(512, 431, 431), 431, 600,
      .want = {ORIGIN_COMMIT, PROBE_ANCHOR, 431, 431, 512, "19:08", "19:06", "19:01", "19:02"}},
 
-    {"another configuration: b = M, x at F", THEIRS(512, 431, 431), 0, 600,
+    {"another configuration: older_until is what is settled, unsure_until waits for the frontier",
+     THEIRS(512, 431, 431), 0, 600,
      .want = {ORIGIN_CONFIG, PROBE_ANCHOR, 431, 431, 512, "19:08", "19:06", "19:06", "19:02"}, .new_incarnation = true,
-     .raise_x = true},
+     .unsure_at_frontier = true},
 
-    {"retention passed R: what W at F may have touched is not vouched for", OURS(512, 431, 431), 432, 600,
+    {"retention passed the rewind: what log time at the frontier may have touched is not vouched for",
+     OURS(512, 431, 431), 432, 600,
      .want = {ORIGIN_TRUNCATED, PROBE_NOTHING, 432, 432, 512, "19:08", "19:06", "19:01", "19:12"}},
-    {"retention reached F exactly", OURS(512, 431, 431), 512, 600,
+    {"retention reached the frontier exactly", OURS(512, 431, 431), 512, 600,
      .want = {ORIGIN_TRUNCATED, PROBE_NOTHING, 512, 512, 512, "19:08", "19:06", "19:01", "19:12"}},
-    {"retention passed F: the first record says more", OURS(512, 431, 431), 513, 600,
+    {"retention passed the frontier: the first record says more", OURS(512, 431, 431), 513, 600,
      .want = {ORIGIN_TRUNCATED, PROBE_CUT, 513, 513, 512, "19:08", "19:06", "19:01", "19:12"}, .lost = 1},
     {"retention took everything", OURS(512, 431, 431), 600, 600,
      .want = {ORIGIN_TRUNCATED, PROBE_CUT, 600, 600, 512, "19:08", "19:06", "19:01", "19:12"}, .lost = 88},
-    {"retention passed R of another configuration", THEIRS(512, 431, 431), 450, 600,
+    {"retention passed the rewind of another configuration", THEIRS(512, 431, 431), 450, 600,
      .want = {ORIGIN_TRUNCATED, PROBE_NOTHING, 450, 450, 512, "19:08", "19:06", "19:06", "19:12"},
-     .new_incarnation = true, .raise_x = true},
-    {"an x above the lost range stays",
+     .new_incarnation = true, .unsure_at_frontier = true},
+    {"an unsure_until above the lost range stays",
      {512, 431, "19:08", "19:10", "19:06", NULL, "19:30", 431, MEANING},
      432,
      600,
@@ -212,7 +218,7 @@ static const struct {
      600,
      .want = {ORIGIN_TRUNCATED, PROBE_NOTHING, 432, 432, 512, NULL, NULL, NULL, NULL}},
 
-    {"F beyond the end: another log", OURS(512, 431, 431), 0, 511,
+    {"a frontier beyond the end: another log", OURS(512, 431, 431), 0, 511,
      .want = {ORIGIN_NEW_LOG, PROBE_NOTHING, 0, 0, 0, NULL, "19:06", "19:06", "19:12"}, .new_incarnation = true},
     {"... that was made again and is empty", OURS(512, 431, 431), 0, 0,
      .want = {ORIGIN_NEW_LOG, PROBE_NOTHING, 0, 0, 0, NULL, "19:06", "19:06", "19:12"}, .new_incarnation = true},
@@ -220,7 +226,7 @@ static const struct {
      .want = {ORIGIN_NEW_LOG, PROBE_NOTHING, 100, 100, 100, NULL, "19:06", "19:06", "19:12"}, .new_incarnation = true},
     {"... under another configuration", THEIRS(512, 431, 431), 0, 511,
      .want = {ORIGIN_NEW_LOG, PROBE_NOTHING, 0, 0, 0, NULL, "19:06", "19:06", "19:12"}, .new_incarnation = true},
-    {"F at the end: the same log", OURS(512, 431, 431), 0, 512,
+    {"a frontier at the end: the same log", OURS(512, 431, 431), 0, 512,
      .want = {ORIGIN_COMMIT, PROBE_ANCHOR, 431, 431, 512, "19:08", "19:06", "19:01", "19:02"}},
 };
 
@@ -234,7 +240,7 @@ START_TEST(a_partition_begins_where_its_commit_and_the_log_say) {
     for (int latest = 0; latest < 2; latest++) { /* START is for groups without a commit */
         struct partition_start s = started(&facts, latest);
         expect_start(known[_i].name, &s, &known[_i].want);
-        expect_doubts(known[_i].name, &s, known[_i].new_incarnation, known[_i].raise_x, known[_i].lost);
+        expect_doubts(known[_i].name, &s, known[_i].new_incarnation, known[_i].unsure_at_frontier, known[_i].lost);
         ck_assert_msg(s.unproven == known[_i].unproven, "%s: proof", known[_i].name);
         bool gone = s.origin == ORIGIN_TRUNCATED || s.origin == ORIGIN_NEW_LOG; /* the record that proved the log */
         ck_assert_msg(s.anchor.set == (known[_i].ours.anchor >= 0 && !gone), "%s: anchor", known[_i].name);
@@ -244,7 +250,7 @@ START_TEST(a_partition_begins_where_its_commit_and_the_log_say) {
 }
 END_TEST
 
-/* A tool that moves the offset but keeps the metadata: R above F cannot be ours. */
+/* A tool that moves the offset but keeps the metadata: a rewind above the frontier cannot be ours. */
 START_TEST(a_commit_set_back_below_its_own_rewind_is_a_reset) {
     struct ours ours = OURS(512, 431, 431);
     struct partition_facts facts = {
@@ -263,8 +269,8 @@ START_TEST(every_origin_has_a_name) {
 }
 END_TEST
 
-Suite *part_resume_suite(void);
-Suite *part_resume_suite(void) {
+Suite *partition_resume_suite(void);
+Suite *partition_resume_suite(void) {
     Suite *s = suite_create("partition_resume");
     TCase *c = tcase_create("beginnings");
     tcase_add_loop_test(c, a_partition_that_nobody_of_us_committed_vouches_for_nothing_before_it, 0,

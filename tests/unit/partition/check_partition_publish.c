@@ -1,14 +1,9 @@
-/* What is said, when it is said, and when a bucket counts as stored. */
+/* unit/partition/check_partition_publish.c - what is said, when it is said, and when a bucket counts as stored. */
 #include <string.h>
 
 #include <check.h>
 
-#include "part_given.h"
-
-static void setup(void) {
-    evening_begin();
-    given_partition();
-}
+#include "partition_given.h"
 
 static void expect_dirty(uint64_t dirty, bool all_clean) {
     ck_assert_uint_eq(view().dirty_buckets, dirty);
@@ -164,9 +159,9 @@ START_TEST(nothing_is_said_before_the_incarnation_is_committed) {
     ck_assert(!hand_row());
     struct partition_commit c;
     ck_assert(try_freeze(&c));
-    partition_committed(evening.p, &c, false);
+    partition_committed(evening.partition, &c, false);
     ck_assert_uint_eq(publish(), 0);
-    partition_committed(evening.p, &c, true);
+    partition_committed(evening.partition, &c, true);
     ck_assert_uint_eq(publish(), 2);
     ck_assert(hand_row());
 }
@@ -206,8 +201,8 @@ START_TEST(minutes_may_seal_together) {
 }
 END_TEST
 
-/* An operator's reset to offset 1: what the record before it may have touched, and one minute more, is not vouched for.
- */
+/* An operator's reset to offset 1. What the record before it may have touched, and one minute more, is not vouched
+ * for. */
 static const struct {
     const char *before, *copy;
 } doubts[] = {
@@ -258,7 +253,7 @@ START_TEST(after_a_break_everything_live_is_said_again) {
     (void)views(NULL, "cat", 1);
     publish_and_answer();
     expect_dirty(0, true);
-    partition_broken(evening.p);
+    partition_broken(evening.partition);
     expect_dirty(3, false);
     ck_assert_uint_eq(publish(), 3);
     expect_copy("US 19:08 final: cat 1");
@@ -272,7 +267,7 @@ START_TEST(a_break_in_the_middle_of_a_tick_says_nothing_twice) {
     evening.room = 1;
     (void)views("US", "cat", 1);
     publish();
-    partition_broken(evening.p);
+    partition_broken(evening.partition);
     evening.room = 8;
     ck_assert_uint_eq(publish(), 2);
     ck_assert_uint_eq(publish(), 0);
@@ -286,7 +281,7 @@ START_TEST(an_answer_from_before_a_break_is_none_to_what_is_said_again) {
     (void)views(NULL, "cat", 1);
     publish_and_answer();
     expect_dirty(0, true);
-    partition_broken(evening.p);
+    partition_broken(evening.partition);
     ck_assert_uint_eq(publish(), 1);
     answer_copy(&before);
     expect_dirty(0, false);
@@ -295,7 +290,7 @@ START_TEST(an_answer_from_before_a_break_is_none_to_what_is_said_again) {
 }
 END_TEST
 
-START_TEST(another_redis_raises_x_to_what_was_settled_and_hears_everything_again) {
+START_TEST(another_redis_makes_what_was_settled_unsure_and_hears_everything_again) {
     it_is("19:08");
     (void)views("US", "cat", 1);
     it_is("19:30");
@@ -306,7 +301,7 @@ START_TEST(another_redis_raises_x_to_what_was_settled_and_hears_everything_again
     ck_assert_int_eq(view().settled, minute_at("19:28"));
     ck_assert(hand_row());
     ck_assert_int_eq(evening.row.unsure_until, NO_MINUTE);
-    partition_other_life(evening.p, LIFE_B);
+    partition_other_life(evening.partition, LIFE_B);
     ck_assert_str_eq(view().life, LIFE_B);
     expect_dirty(2, false);
     ck_assert(hand_row());
@@ -319,18 +314,18 @@ START_TEST(the_same_redis_named_again_changes_nothing) {
     (void)views("US", "cat", 1);
     publish_and_answer();
     ck_assert(hand_row());
-    partition_other_life(evening.p, LIFE_A);
+    partition_other_life(evening.partition, LIFE_A);
     expect_dirty(0, true);
     ck_assert(hand_row());
     ck_assert_int_eq(evening.row.unsure_until, NO_MINUTE);
 }
 END_TEST
 
-Suite *part_publish_suite(void);
-Suite *part_publish_suite(void) {
-    Suite *s = suite_create("part_publish");
+Suite *partition_publish_suite(void);
+Suite *partition_publish_suite(void) {
+    Suite *s = suite_create("partition_publish");
     TCase *c = tcase_create("dirty");
-    tcase_add_checked_fixture(c, setup, evening_end);
+    tcase_add_checked_fixture(c, evening_with_partition, evening_end);
     tcase_add_test(c, a_bucket_is_dirty_until_copied_and_unclean_until_answered);
     tcase_add_test(c, what_did_not_change_is_not_said_again);
     tcase_add_test(c, a_copy_under_way_is_not_said_twice);
@@ -342,23 +337,23 @@ Suite *part_publish_suite(void) {
     tcase_add_test(c, a_queue_without_any_room_loses_nothing);
     suite_add_tcase(s, c);
     c = tcase_create("silence");
-    tcase_add_checked_fixture(c, setup, evening_end);
+    tcase_add_checked_fixture(c, evening_with_partition, evening_end);
     tcase_add_test(c, a_successor_is_silent_up_to_the_frontier_and_then_says_everything);
     tcase_add_test(c, nothing_is_said_before_the_incarnation_is_committed);
     suite_add_tcase(s, c);
     c = tcase_create("final");
-    tcase_add_checked_fixture(c, setup, evening_end);
+    tcase_add_checked_fixture(c, evening_with_partition, evening_end);
     tcase_add_test(c, a_sealed_minute_is_said_once_more_and_for_good);
     tcase_add_test(c, minutes_may_seal_together);
     tcase_add_loop_test(c, a_minute_not_vouched_for_is_never_called_final, 0, ARRAY_LEN(doubts));
     tcase_add_test(c, a_successor_says_the_same_final_copy);
     suite_add_tcase(s, c);
     c = tcase_create("forgotten");
-    tcase_add_checked_fixture(c, setup, evening_end);
+    tcase_add_checked_fixture(c, evening_with_partition, evening_end);
     tcase_add_test(c, after_a_break_everything_live_is_said_again);
     tcase_add_test(c, a_break_in_the_middle_of_a_tick_says_nothing_twice);
     tcase_add_test(c, an_answer_from_before_a_break_is_none_to_what_is_said_again);
-    tcase_add_test(c, another_redis_raises_x_to_what_was_settled_and_hears_everything_again);
+    tcase_add_test(c, another_redis_makes_what_was_settled_unsure_and_hears_everything_again);
     tcase_add_test(c, the_same_redis_named_again_changes_nothing);
     suite_add_tcase(s, c);
     return s;

@@ -1,8 +1,8 @@
-/* part_given.h - the words of the partition tests: one evening, one log, one partition that reads it.
+/* unit/partition/partition_given.h - the words of the partition tests: one evening, one log, one partition.
  * The log is written and read at once: views("US", "cat", 3) appends a record and hands it over. What was written
  * stays, so that a successor reads it again. A clock is "19:08", "19:08:30" or "19:08:30.250" of 2026-11-21, UTC. */
-#ifndef TOPKD_TESTS_PART_GIVEN_H
-#define TOPKD_TESTS_PART_GIVEN_H
+#ifndef TOPKD_TESTS_PARTITION_GIVEN_H
+#define TOPKD_TESTS_PARTITION_GIVEN_H
 
 #include "partition/partition.h"
 
@@ -27,7 +27,7 @@ struct said { /* a copy that the queue took, not yet answered */
 struct evening {
     struct delivery_rules rules; /* change them before the partition begins */
     struct sketch_budget budget;
-    struct partition *p;
+    struct partition *partition;
     uint64_t instance;
 
     struct logged log[EVENING_RECORDS_MAX];
@@ -54,6 +54,7 @@ extern struct evening evening;
 
 void evening_begin(void); /* fixtures */
 void evening_end(void);
+void evening_with_partition(void); /* begins it, and gives a partition that may speak */
 
 int64_t ms_of(const char *clock);
 int64_t minute_at(const char *clock);
@@ -63,6 +64,8 @@ int64_t minute_at(const char *clock);
 /* At offset 0 of a new log: incarnation 100 is committed, Redis is LIFE_A; it may speak. Usual rules: LATENESS, FUTURE
  * 1m, SLACK, SETTLE_DELAY 5s, GLOBAL "global". */
 void given_partition(void);
+/* The rules of a partition cannot change: another evening begins under RULES, with another partition. */
+void given_partition_under(struct delivery_rules rules);
 /* Another memory begins as the group's commit and the log's bounds say; the old one is gone. */
 void given_successor(void);
 /* What evening.joined says besides, and this incarnation of its row (0: none). */
@@ -77,6 +80,9 @@ void it_is(const char *clock); /* record time from now on; NULL: records have no
 enum event_outcome views(const char *location, const char *item, uint32_t n);
 /* One record now with one event of CLOCK each, of cat in US; their outcomes as text: "applied late". */
 const char *events_of(const char *clocks);
+void expect_outcomes(const char *clocks, const char *outcomes); /* of events_of */
+/* A record of CLOCK with an event of CLOCK. */
+void log_time_reaches(const char *clock);
 /* One record now with these events. */
 void record_of(const struct event *events, size_t n);
 void hole(void); /* an offset without a record */
@@ -101,7 +107,8 @@ void confirm_and_settle(void);
 
 bool try_freeze(struct partition_commit *c);
 void commit(void); /* freezes; the group keeps it and says so */
-void part_meta_of(const struct partition_commit *c, struct commit_meta *m);
+struct commit_meta commit_meta_of(const struct partition_commit *c);
+struct commit_meta frozen_meta(void); /* what a commit would say now */
 struct partition_view view(void);
 
 #endif

@@ -1,4 +1,5 @@
-#include "part_given.h"
+/* unit/partition/partition_given.c - the evening of the partition tests: its log, its Redis and its group. */
+#include "partition_given.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -32,9 +33,14 @@ void evening_begin(void) {
     it_is("19:08");
 }
 
+void evening_with_partition(void) {
+    evening_begin();
+    given_partition();
+}
+
 void evening_end(void) {
-    partition_destroy(evening.p);
-    evening.p = NULL;
+    partition_destroy(evening.partition);
+    evening.partition = NULL;
     ck_assert_uint_eq(evening.budget.pool.used_bytes, 0);
     sketch_budget_deinit(&evening.budget);
 }
@@ -63,12 +69,12 @@ static void begin(void) {
                                     .mono_ms = evening.mono_ms};
     struct partition_start start;
     partition_resume(&evening.rules, &facts, &start);
-    evening.p = partition_create(&evening.rules, &evening.budget, "events/0", ++evening.instance, &start);
+    evening.partition = partition_create(&evening.rules, &evening.budget, "events/0", ++evening.instance, &start);
 }
 
 void row_is_known(uint64_t incarnation, int64_t wall_ms) {
     evening.joined.incarnation = incarnation;
-    partition_row_known(evening.p, &evening.joined, wall_ms);
+    partition_row_known(evening.partition, &evening.joined, wall_ms);
 }
 
 void given_ready(uint64_t row_incarnation) {
@@ -80,11 +86,18 @@ void given_ready(uint64_t row_incarnation) {
 void given_partition(void) {
     begin();
     given_ready(0);
-    partition_other_life(evening.p, LIFE_A);
+    partition_other_life(evening.partition, LIFE_A);
+}
+
+void given_partition_under(struct delivery_rules rules) {
+    partition_destroy(evening.partition);
+    evening_begin();
+    evening.rules = rules;
+    given_partition();
 }
 
 void given_successor(void) {
-    partition_destroy(evening.p);
+    partition_destroy(evening.partition);
     evening.said_n = 0;
     begin();
 }
@@ -102,10 +115,10 @@ static struct log_record record_at(int64_t offset) {
 static enum record_outcome hand_over(int64_t offset, struct event events[EVENING_EVENTS_MAX]) {
     struct event_batch batch = {.events = events, .n = evening.log[offset].n};
     struct log_record rec = record_at(offset);
-    bool wanted = partition_wants(evening.p, offset);
+    bool wanted = partition_wants(evening.partition, offset);
     memcpy(events, evening.log[offset].events, sizeof evening.log[offset].events);
-    enum record_outcome took = partition_record(evening.p, &rec, wanted ? &batch : NULL, evening.wall_ms);
-    partition_let_go(evening.p);
+    enum record_outcome took = partition_record(evening.partition, &rec, wanted ? &batch : NULL, evening.wall_ms);
+    partition_let_go(evening.partition);
     return took;
 }
 
@@ -159,11 +172,19 @@ const char *events_of(const char *clocks) {
     return text;
 }
 
+void expect_outcomes(const char *clocks, const char *outcomes) { ck_assert_str_eq(events_of(clocks), outcomes); }
+
+void log_time_reaches(const char *clock) {
+    it_is(clock);
+    (void)events_of(clock);
+    ck_assert_int_eq(view().log_time_ms, ms_of(clock));
+}
+
 enum record_outcome read_up_to(int64_t to) {
     enum record_outcome took = RECORD_REPLAYED;
     struct event judged[EVENING_EVENTS_MAX];
     if (to > evening.log_end) to = evening.log_end;
-    for (int64_t o = partition_next(evening.p); o < to; o++)
+    for (int64_t o = partition_next(evening.partition); o < to; o++)
         if (!evening.log[o].hole && (took = hand_over(o, judged)) == RECORD_OF_ANOTHER_LOG) break;
     return took;
 }
@@ -186,7 +207,7 @@ static bool take_copy(void *ctx, const struct bucket_copy *copy) {
     (void)ctx;
     if (evening.said_n == evening.room) return false;
     struct said *s = &evening.said[evening.said_n++];
-    ck_assert_ptr_eq(copy->from, evening.p);
+    ck_assert_ptr_eq(copy->from, evening.partition);
     ck_assert_uint_eq(copy->incarnation, view().incarnation);
     ck_assert_int_eq(copy->offset, copy->final ? -1 : copy->at);
     minute_format(copy->minute, clock);
@@ -201,7 +222,7 @@ static bool take_copy(void *ctx, const struct bucket_copy *copy) {
 
 size_t publish(void) {
     evening.said_n = 0;
-    bool room = partition_publish(evening.p, partition_publish_begin(evening.p), take_copy, NULL);
+    bool room = partition_publish(evening.partition, partition_publish_begin(evening.partition), take_copy, NULL);
     ck_assert(room == (view().stage != STAGE_SPEAKING || view().dirty_buckets == 0));
     return evening.said_n;
 }
@@ -214,7 +235,8 @@ void expect_copy(const char *text) {
 }
 
 void answer_copy(const struct said *s) {
-    partition_answered(evening.p, (struct bytes){s->location, strlen(s->location)}, s->minute, s->at, evening.mono_ms);
+    partition_answered(evening.partition, (struct bytes){s->location, strlen(s->location)}, s->minute, s->at,
+                       evening.mono_ms);
 }
 
 void answer_all(void) {
@@ -240,7 +262,7 @@ void wait_ms(int64_t ms) {
 bool hand_row(void) {
     evening.row_handed_ms = evening.mono_ms;
     struct partition_row_out out;
-    if (!partition_row(evening.p, &out)) return false;
+    if (!partition_row(evening.partition, &out)) return false;
     evening.row = out.row;
     evening.row_incarnation = out.incarnation;
     evening.row_frontier = out.frontier;
@@ -250,30 +272,38 @@ bool hand_row(void) {
 }
 
 void answer_row(void) {
-    partition_row_answered(evening.p, &(struct partition_row_answer){evening.row_handed_ms, evening.mono_ms,
-                                                                     ++evening.rows_n, evening.redis_ms});
+    partition_row_answered(evening.partition, &(struct partition_row_answer){evening.row_handed_ms, evening.mono_ms,
+                                                                             ++evening.rows_n, evening.redis_ms});
 }
 
 void confirm_and_settle(void) {
     ck_assert(hand_row());
     answer_row();
-    partition_settle(evening.p);
+    partition_settle(evening.partition);
 }
 
-bool try_freeze(struct partition_commit *c) { return partition_freeze(evening.p, evening.wall_ms, c); }
+bool try_freeze(struct partition_commit *c) { return partition_freeze(evening.partition, evening.wall_ms, c); }
 
 void commit(void) {
     ck_assert(try_freeze(&evening.group));
     evening.group_has = true;
-    partition_committed(evening.p, &evening.group, true);
+    partition_committed(evening.partition, &evening.group, true);
 }
 
-void part_meta_of(const struct partition_commit *c, struct commit_meta *m) {
-    ck_assert(commit_meta_parse(c->metadata, m));
+struct commit_meta commit_meta_of(const struct partition_commit *c) {
+    struct commit_meta m;
+    ck_assert(commit_meta_parse(c->metadata, &m));
+    return m;
+}
+
+struct commit_meta frozen_meta(void) {
+    struct partition_commit c;
+    ck_assert(try_freeze(&c));
+    return commit_meta_of(&c);
 }
 
 struct partition_view view(void) {
     struct partition_view v;
-    partition_look(evening.p, &v);
+    partition_look(evening.partition, &v);
     return v;
 }

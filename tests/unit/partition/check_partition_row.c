@@ -1,12 +1,7 @@
-/* The progress row: what a partition says of itself, one at a time. */
+/* unit/partition/check_partition_row.c - the progress row: what a partition says of itself, one row at a time. */
 #include <check.h>
 
-#include "part_given.h"
-
-static void setup(void) {
-    evening_begin();
-    given_partition();
-}
+#include "partition_given.h"
 
 START_TEST(a_row_says_where_the_partition_stands) {
     it_is("19:10");
@@ -30,11 +25,11 @@ START_TEST(only_one_row_is_out_at_a_time) {
     ck_assert(!hand_row());
     answer_row();
     ck_assert(hand_row());
-    partition_broken(evening.p); /* it is not on its way any more */
+    partition_broken(evening.partition); /* it is not on its way any more */
     ck_assert(hand_row());
-    partition_other_life(evening.p, LIFE_B); /* refused is answered too */
+    partition_other_life(evening.partition, LIFE_B); /* refused is answered too */
     ck_assert(hand_row());
-    partition_row_answered(evening.p, NULL); /* not sent after all */
+    partition_row_answered(evening.partition, NULL); /* not sent after all */
     ck_assert(hand_row());
 }
 END_TEST
@@ -62,7 +57,7 @@ static void expect_end(int64_t end_ms) {
 
 START_TEST(the_end_is_said_only_while_everything_is_stored) {
     (void)views("US", "cat", 1);
-    partition_end_seen(evening.p, 1, 5000);
+    partition_end_seen(evening.partition, 1, 5000);
     publish();
     expect_end(TIME_NEVER);
     answer_copy(&evening.said[0]);
@@ -79,14 +74,14 @@ END_TEST
 START_TEST(only_an_end_where_the_partition_stands_counts) {
     (void)views("US", "cat", 1);
     publish_and_answer();
-    partition_end_seen(evening.p, 2, 5000); /* a record is still to be read */
+    partition_end_seen(evening.partition, 2, 5000); /* a record is still to be read */
     expect_end(TIME_NEVER);
-    partition_end_seen(evening.p, 0, 5000); /* an old answer */
+    partition_end_seen(evening.partition, 0, 5000); /* an old answer */
     expect_end(TIME_NEVER);
-    partition_eof(evening.p, 3, 0); /* markers at the end */
-    partition_end_seen(evening.p, 3, 6000);
+    partition_eof(evening.partition, 3, 0); /* markers at the end */
+    partition_end_seen(evening.partition, 3, 6000);
     expect_end(6000);
-    partition_end_seen(evening.p, 3, 5500); /* clocks may be set */
+    partition_end_seen(evening.partition, 3, 5500); /* clocks may be set */
     expect_end(6000);
 }
 END_TEST
@@ -94,7 +89,7 @@ END_TEST
 START_TEST(a_row_is_current_when_it_says_everything_and_that_the_log_ended_here) {
     (void)views("US", "cat", 1);
     publish_and_answer();
-    partition_end_seen(evening.p, 1, 5000);
+    partition_end_seen(evening.partition, 1, 5000);
     ck_assert(!view().row_current);
     ck_assert(hand_row());
     ck_assert(!view().row_current);
@@ -104,13 +99,13 @@ START_TEST(a_row_is_current_when_it_says_everything_and_that_the_log_ended_here)
     (void)views("US", "cat", 1);
     ck_assert(!view().row_current);
     publish_and_answer();
-    partition_end_seen(evening.p, 2, 6000);
+    partition_end_seen(evening.partition, 2, 6000);
     expect_end(6000);
     ck_assert(view().row_current);
     ck_assert(view().all_clean && !view().all_settled);
     wait_ms(5000);
     expect_end(6000);
-    partition_settle(evening.p);
+    partition_settle(evening.partition);
     ck_assert(view().all_settled && !view().row_current);
     expect_end(6000);
     ck_assert(view().row_current);
@@ -127,9 +122,9 @@ END_TEST
 
 START_TEST(a_row_that_was_never_sent_is_not_current) {
     publish();
-    partition_end_seen(evening.p, 0, 5000);
+    partition_end_seen(evening.partition, 0, 5000);
     ck_assert(hand_row());
-    partition_row_answered(evening.p, NULL);
+    partition_row_answered(evening.partition, NULL);
     ck_assert(!view().row_current);
 }
 END_TEST
@@ -138,7 +133,7 @@ END_TEST
 
 static int64_t kept(void) {
     ck_assert(hand_row());
-    partition_row_answered(evening.p, NULL); /* it was only looked at */
+    partition_row_answered(evening.partition, NULL); /* it was only looked at */
     return evening.row_kept;
 }
 
@@ -170,7 +165,7 @@ END_TEST
 
 START_TEST(another_redis_keeps_none_of_the_rows) {
     given_a_settled_minute();
-    partition_other_life(evening.p, LIFE_B);
+    partition_other_life(evening.partition, LIFE_B);
     ck_assert_int_eq(kept(), 0);
 }
 END_TEST
@@ -181,7 +176,7 @@ START_TEST(another_log_does_not_change_what_redis_has_to_keep) {
     struct vouch vouch = evening.row.vouch;
     ck_assert_int_gt(rows, 0);
     ck_assert_int_ne(vouch.until_ms, 0);
-    ck_assert(partition_doubt(evening.p, 0));
+    ck_assert(partition_doubt(evening.partition, 0));
     evening.log[1].time_ms++;
     ck_assert_int_eq(read_up_to(2), RECORD_OF_ANOTHER_LOG);
     given_ready(0);
@@ -258,12 +253,12 @@ START_TEST(a_row_proves_no_more_than_the_shorter_retention_and_anew_after_a_long
 }
 END_TEST
 
-/* -- what joins the board -- */
+/* -- who joins -- */
 
 START_TEST(a_new_partition_says_nothing_of_what_is_closed_and_vouches_no_more_than_its_row_did) {
     evening.group_has = false;
     given_successor();
-    ck_assert(partition_waits_for_row(evening.p));
+    ck_assert(partition_waits_for_row(evening.partition));
     evening.joined = (struct partition_joined){
         .closed = minute_at("19:05"), .is_new = true, .unsure_until = minute_at("19:03"), .life = LIFE_B};
     given_ready(7);
@@ -294,7 +289,7 @@ START_TEST(what_was_left_out_joins_as_another_incarnation_and_is_late_for_what_i
     commit();
     evening.left_out = true;
     given_successor();
-    ck_assert(partition_waits_for_row(evening.p));
+    ck_assert(partition_waits_for_row(evening.partition));
     evening.joined = (struct partition_joined){
         .closed = minute_at("19:05"), .is_new = true, .unsure_until = minute_at("19:01"), .life = LIFE_A};
     row_is_known(100, 0);
@@ -320,8 +315,8 @@ static bool take_told(void *ctx, const struct bucket_copy *copy) {
 /* Everything is said again; when was it told first? */
 static int64_t told(void) {
     int64_t at = 0;
-    partition_broken(evening.p);
-    ck_assert(partition_publish(evening.p, partition_publish_begin(evening.p), take_told, &at));
+    partition_broken(evening.partition);
+    ck_assert(partition_publish(evening.partition, partition_publish_begin(evening.partition), take_told, &at));
     return at;
 }
 
@@ -350,7 +345,7 @@ START_TEST(a_successor_knows_when_what_was_committed_was_told) {
     read_up_to(1);
     ck_assert_int_eq(told(), TIME_NEVER);
     publish_and_answer();
-    partition_broken(evening.p);
+    partition_broken(evening.partition);
     publish_and_answer();
     commit();
     int64_t committed = evening.mono_ms;
@@ -377,11 +372,11 @@ START_TEST(under_another_meaning_nothing_was_told) {
 }
 END_TEST
 
-Suite *part_row_suite(void);
-Suite *part_row_suite(void) {
-    Suite *s = suite_create("progress_row");
+Suite *partition_row_suite(void);
+Suite *partition_row_suite(void) {
+    Suite *s = suite_create("partition_row");
     TCase *c = tcase_create("rows");
-    tcase_add_checked_fixture(c, setup, evening_end);
+    tcase_add_checked_fixture(c, evening_with_partition, evening_end);
     tcase_add_test(c, a_row_says_where_the_partition_stands);
     tcase_add_test(c, only_one_row_is_out_at_a_time);
     tcase_add_test(c, no_row_leaves_in_silence);

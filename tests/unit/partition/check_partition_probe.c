@@ -1,15 +1,11 @@
-/* What only the first record can tell: where log time stood before an operator's reset, and how far a range that
- * retention took may have reached (rules 5 and 6). */
+/* unit/partition/check_partition_probe.c - what only the first record can tell (rules 5 and 6).
+ * It tells where log time stood before an operator's reset. And it tells how far a range may have reached that
+ * retention took. */
 #include <string.h>
 
 #include <check.h>
 
-#include "part_given.h"
-
-static void setup(void) {
-    evening_begin();
-    given_partition();
-}
+#include "partition_given.h"
 
 /* Records at 19:00, 19:01, ... each with one view, and what an operator makes of it. */
 static void given_log(int records) {
@@ -31,22 +27,19 @@ static void given_retention_up_to(int64_t offset) {
 }
 
 static struct commit_meta settled_meta(void) {
-    struct partition_commit c;
-    struct commit_meta m;
     row_is_known(0, 0);
-    ck_assert(try_freeze(&c));
-    part_meta_of(&c, &m);
-    return m;
+    return frozen_meta();
 }
 
-/* W as at CLOCK; 19:08 sealed at 19:10; and one minute more than a record of then could reach is doubted. */
-static void expect_begun_at(const char *w, const char *settled, const char *x) {
+/* Begun at LOG_TIME. What it seals is settled (19:08 at 19:10). What a record of then could reach, and one minute more,
+ * is not vouched for. */
+static void expect_begun_at(const char *log_time, const char *settled, const char *unsure_until) {
     ck_assert(view().probe == PROBE_NOTHING);
-    ck_assert_int_eq(view().log_time_ms, ms_of(w));
+    ck_assert_int_eq(view().log_time_ms, ms_of(log_time));
     struct commit_meta m = settled_meta();
     ck_assert_int_eq(m.settled, minute_at(settled));
     ck_assert_int_eq(m.older_until, minute_at(settled));
-    ck_assert_int_eq(m.unsure_until, minute_at(x));
+    ck_assert_int_eq(m.unsure_until, minute_at(unsure_until));
 }
 
 static void expect_begun_knowing_nothing(void) {
@@ -63,7 +56,7 @@ START_TEST(the_record_before_a_reset_gives_log_time_and_is_not_applied) {
     given_log(5);
     given_reset_to(3);
     ck_assert(view().probe != PROBE_NOTHING);
-    ck_assert_int_eq(partition_next(evening.p), 2);
+    ck_assert_int_eq(partition_next(evening.partition), 2);
     ck_assert_int_eq(read_up_to(3), RECORD_REPLAYED);
     expect_begun_at("19:02", "19:00", "19:04");
     ck_assert_uint_eq(view().live_minutes, 0);
@@ -85,7 +78,7 @@ START_TEST(a_log_that_retention_has_cut_begins_with_its_first_record) {
     given_log(5);
     evening.log_start = 2;
     given_reset_to(0);
-    ck_assert_int_eq(partition_next(evening.p), 2);
+    ck_assert_int_eq(partition_next(evening.partition), 2);
     ck_assert_int_eq(read_up_to(3), RECORD_APPLIED);
     expect_begun_at("19:02", "19:00", "19:04");
     ck_assert_uint_eq(view().live_minutes, 1);
@@ -96,7 +89,7 @@ START_TEST(at_the_end_of_the_log_the_wall_clock_stands_in) {
     given_log(5);
     evening.log_start = 5;
     given_reset_to(5);
-    partition_eof(evening.p, 5, ms_of("20:30:30"));
+    partition_eof(evening.partition, 5, ms_of("20:30:30"));
     expect_begun_at("20:30:30", "20:28", "20:32");
 }
 END_TEST
@@ -178,10 +171,10 @@ START_TEST(by_event_clock_the_events_of_the_record_before_give_log_time) {
     given_log(5);
     by_event_clock();
     given_reset_to(3);
-    ck_assert(partition_wants(evening.p, 2)); /* it must be decoded */
+    ck_assert(partition_wants(evening.partition, 2)); /* it must be decoded */
     ck_assert_int_eq(read_up_to(3), RECORD_REPLAYED);
     expect_begun_at("19:02", "19:00", "19:04");
-    ck_assert(!partition_wants(evening.p, 2));
+    ck_assert(!partition_wants(evening.partition, 2));
 }
 END_TEST
 
@@ -203,12 +196,12 @@ START_TEST(by_event_clock_minus_infinity_stands_in_at_the_end) {
     by_event_clock();
     evening.log_start = 5;
     given_reset_to(5);
-    partition_eof(evening.p, 5, ms_of("20:30"));
+    partition_eof(evening.partition, 5, ms_of("20:30"));
     expect_begun_knowing_nothing();
 }
 END_TEST
 
-/* -- a lost range. The commit is at F = 4, 19:03; R = 0. -- */
+/* -- a lost range. The frontier of the commit is 4, at 19:03; its rewind is 0. -- */
 
 static void given_commit_at_4(void) {
     given_log(4);
@@ -216,9 +209,9 @@ static void given_commit_at_4(void) {
     ck_assert_int_eq(evening.group.offset, 4);
 }
 
-static void expect_lost(const char *x, uint64_t lost) {
+static void expect_lost(const char *unsure_until, uint64_t lost) {
     ck_assert(view().probe == PROBE_NOTHING);
-    ck_assert_int_eq(settled_meta().unsure_until, minute_at(x));
+    ck_assert_int_eq(settled_meta().unsure_until, minute_at(unsure_until));
     ck_assert_int_eq(view().origin, ORIGIN_TRUNCATED);
     ck_assert_uint_eq(view().lost_records, lost);
     ck_assert_uint_eq(view().incarnation, 100);
@@ -264,31 +257,31 @@ START_TEST(a_lost_range_at_the_end_of_the_log_reached_up_to_now) {
     given_commit_at_4();
     evening.log_end = 9;
     given_retention_up_to(9);
-    partition_eof(evening.p, 9, ms_of("20:30"));
+    partition_eof(evening.partition, 9, ms_of("20:30"));
     expect_lost("20:32", 5);
 }
 END_TEST
 
-/* Too low an x would call ended what is lost. */
+/* Too low an unsure_until would call ended what is lost. */
 START_TEST(no_row_leaves_before_it_is_known_how_far_a_lost_range_reached) {
     given_commit_at_4();
     evening.log_end = 9;
     given_retention_up_to(9);
     publish();
-    partition_end_seen(evening.p, 9, ms_of("20:30"));
+    partition_end_seen(evening.partition, 9, ms_of("20:30"));
     ck_assert(!hand_row());
-    partition_eof(evening.p, 9, ms_of("20:30"));
+    partition_eof(evening.partition, 9, ms_of("20:30"));
     publish();
     ck_assert(hand_row());
     ck_assert_int_eq(evening.row.unsure_until, minute_at("20:32"));
 }
 END_TEST
 
-Suite *part_probe_suite(void);
-Suite *part_probe_suite(void) {
+Suite *partition_probe_suite(void);
+Suite *partition_probe_suite(void) {
     Suite *s = suite_create("partition_probe");
     TCase *c = tcase_create("reset");
-    tcase_add_checked_fixture(c, setup, evening_end);
+    tcase_add_checked_fixture(c, evening_with_partition, evening_end);
     tcase_add_test(c, the_record_before_a_reset_gives_log_time_and_is_not_applied);
     tcase_add_test(c, without_a_record_before_a_reset_the_first_one_gives_log_time);
     tcase_add_test(c, a_log_that_retention_has_cut_begins_with_its_first_record);
@@ -301,13 +294,13 @@ Suite *part_probe_suite(void) {
     tcase_add_test(c, nothing_is_committed_or_said_while_the_first_record_is_awaited);
     suite_add_tcase(s, c);
     c = tcase_create("event clock");
-    tcase_add_checked_fixture(c, setup, evening_end);
+    tcase_add_checked_fixture(c, evening_with_partition, evening_end);
     tcase_add_test(c, by_event_clock_the_events_of_the_record_before_give_log_time);
     tcase_add_test(c, by_event_clock_a_future_event_says_nothing_of_log_time);
     tcase_add_test(c, by_event_clock_minus_infinity_stands_in_at_the_end);
     suite_add_tcase(s, c);
     c = tcase_create("lost");
-    tcase_add_checked_fixture(c, setup, evening_end);
+    tcase_add_checked_fixture(c, evening_with_partition, evening_end);
     tcase_add_test(c, a_range_lost_below_the_frontier_reached_as_far_as_the_frontier_did);
     tcase_add_test(c, a_range_lost_beyond_the_frontier_reached_as_far_as_the_first_record);
     tcase_add_test(c, a_first_record_that_stepped_back_does_not_shorten_the_lost_range);

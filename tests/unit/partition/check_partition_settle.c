@@ -1,13 +1,9 @@
-/* When a minute may be forgotten: sealed, stored, and confirmed by a progress row that left SETTLE_DELAY (5 s) after
- * its last answer. What stays decides where a successor begins. */
+/* unit/partition/check_partition_settle.c - when a minute may be forgotten, and what that leaves for a successor.
+ * It must be sealed, stored, and confirmed by a progress row that left SETTLE_DELAY (5 s) after its last answer. What
+ * stays decides where a successor begins. */
 #include <check.h>
 
-#include "part_given.h"
-
-static void setup(void) {
-    evening_begin();
-    given_partition();
-}
+#include "partition_given.h"
 
 static void expect_settled(const char *clock, uint32_t live_minutes) {
     ck_assert_int_eq(view().settled, minute_at(clock));
@@ -96,7 +92,7 @@ START_TEST(a_row_counts_from_when_it_was_handed_over_not_from_its_answer) {
     ck_assert(hand_row());
     wait_ms(10000);
     answer_row();
-    partition_settle(evening.p);
+    partition_settle(evening.partition);
     expect_settled("19:07", 2);
 }
 END_TEST
@@ -123,10 +119,10 @@ START_TEST(a_row_that_is_not_answered_confirms_nothing) {
     publish_and_answer();
     wait_ms(6000);
     ck_assert(hand_row());
-    partition_settle(evening.p);
+    partition_settle(evening.partition);
     expect_settled("19:07", 2);
-    partition_row_answered(evening.p, NULL); /* the queue was full: it was never sent */
-    partition_settle(evening.p);
+    partition_row_answered(evening.partition, NULL); /* the queue was full: it was never sent */
+    partition_settle(evening.partition);
     expect_settled("19:07", 2);
 }
 END_TEST
@@ -137,8 +133,8 @@ START_TEST(a_break_starts_the_clock_again) {
     wait_ms(6000);
     ck_assert(hand_row());
     answer_row();
-    partition_broken(evening.p);
-    partition_settle(evening.p);
+    partition_broken(evening.partition);
+    partition_settle(evening.partition);
     expect_settled("19:07", 2);
     publish_and_answer();
     wait_ms(4999);
@@ -155,7 +151,7 @@ START_TEST(another_redis_starts_the_clock_again) {
     publish_and_answer();
     wait_ms(6000);
     ck_assert(hand_row());
-    partition_other_life(evening.p, LIFE_B);
+    partition_other_life(evening.partition, LIFE_B);
     confirm_and_settle();
     expect_settled("19:07", 2);
     publish_and_answer();
@@ -172,7 +168,7 @@ START_TEST(the_same_redis_named_again_does_not_start_the_clock) {
     publish_and_answer();
     wait_ms(3000);
     ck_assert(hand_row());
-    partition_other_life(evening.p, LIFE_A);
+    partition_other_life(evening.partition, LIFE_A);
     wait_ms(2000);
     confirm_and_settle();
     expect_settled("19:08", 1);
@@ -180,7 +176,7 @@ START_TEST(the_same_redis_named_again_does_not_start_the_clock) {
 END_TEST
 
 START_TEST(nothing_settles_before_redis_is_known) {
-    partition_destroy(evening.p);
+    partition_destroy(evening.partition);
     evening_begin();
     given_successor(); /* of nobody: a new group */
     given_ready(0);
@@ -195,11 +191,11 @@ END_TEST
 
 START_TEST(nothing_settles_in_silence) {
     given_a_sealed_minute();
-    partition_other_life(evening.p, LIFE_A);
+    partition_other_life(evening.partition, LIFE_A);
     commit();
     given_successor();
     ck_assert_int_eq(read_up_to(1), RECORD_REBUILT);
-    partition_settle(evening.p);
+    partition_settle(evening.partition);
     ck_assert_int_eq(view().settled, NO_MINUTE);
 }
 END_TEST
@@ -255,7 +251,7 @@ START_TEST(minutes_without_events_settle_with_their_neighbours) {
     confirm_and_settle();
     expect_settled("19:18", 1);
     move_log_time("19:21");
-    partition_settle(evening.p);
+    partition_settle(evening.partition);
     expect_settled("19:19", 1);
 }
 END_TEST
@@ -263,12 +259,12 @@ END_TEST
 START_TEST(a_log_without_countable_events_settles_by_its_time) {
     move_log_time("19:08");
     publish();
-    partition_settle(evening.p);
+    partition_settle(evening.partition);
     expect_settled("19:06", 0);
 }
 END_TEST
 
-/* W only grows, but a successor begins with the W before R: what was settled stays settled. */
+/* Log time only grows, but a successor begins with the one before the rewind: what was settled stays settled. */
 START_TEST(what_was_settled_never_goes_down) {
     given_a_sealed_minute();
     publish_and_answer();
@@ -279,7 +275,7 @@ START_TEST(what_was_settled_never_goes_down) {
     expect_settled("19:08", 0);
     read_up_to(2);
     publish();
-    partition_settle(evening.p);
+    partition_settle(evening.partition);
     expect_settled("19:08", 1);
     ck_assert_str_eq(events_of("19:08 19:10"), "late applied");
 }
@@ -287,14 +283,11 @@ END_TEST
 
 /* -- where a successor begins -- */
 
-static void expect_rewind(int64_t offset, const char *w_before) {
-    struct partition_commit c;
-    struct commit_meta m;
-    ck_assert(try_freeze(&c));
-    part_meta_of(&c, &m);
+static void expect_rewind(int64_t offset, const char *log_time_before) {
+    struct commit_meta m = frozen_meta();
     ck_assert_int_eq(view().rewind, offset);
     ck_assert_int_eq(m.rewind, offset);
-    ck_assert_int_eq(m.rewind_log_time_ms, ms_of(w_before));
+    ck_assert_int_eq(m.rewind_log_time_ms, ms_of(log_time_before));
     ck_assert_int_eq(m.frontier_log_time_ms, view().log_time_ms);
 }
 
@@ -342,7 +335,7 @@ END_TEST
 START_TEST(a_bucket_that_waits_to_be_said_again_is_not_forgotten) {
     given_a_sealed_minute();
     publish();
-    partition_keep(evening.p); /* revoked and assigned again */
+    partition_keep(evening.partition); /* revoked and assigned again */
     answer_all();
     evening.room = 0; /* and Redis is slow */
     publish();
@@ -360,11 +353,11 @@ START_TEST(a_bucket_that_waits_to_be_said_again_is_not_forgotten) {
 }
 END_TEST
 
-Suite *part_settle_suite(void);
-Suite *part_settle_suite(void) {
-    Suite *s = suite_create("part_settle");
+Suite *partition_settle_suite(void);
+Suite *partition_settle_suite(void) {
+    Suite *s = suite_create("partition_settle");
     TCase *c = tcase_create("when");
-    tcase_add_checked_fixture(c, setup, evening_end);
+    tcase_add_checked_fixture(c, evening_with_partition, evening_end);
     tcase_add_test(c, a_minute_settles_when_a_row_left_late_enough);
     tcase_add_test(c, the_delay_counts_from_the_last_answer_of_the_minute);
     tcase_add_test(c, a_minute_does_not_settle_before_it_is_sealed);
@@ -379,7 +372,7 @@ Suite *part_settle_suite(void) {
     tcase_add_test(c, nothing_settles_in_silence);
     suite_add_tcase(s, c);
     c = tcase_create("order");
-    tcase_add_checked_fixture(c, setup, evening_end);
+    tcase_add_checked_fixture(c, evening_with_partition, evening_end);
     tcase_add_test(c, minutes_settle_in_order);
     tcase_add_test(c, one_row_may_settle_many_minutes);
     tcase_add_test(c, minutes_without_events_settle_with_their_neighbours);
@@ -387,7 +380,7 @@ Suite *part_settle_suite(void) {
     tcase_add_test(c, what_was_settled_never_goes_down);
     suite_add_tcase(s, c);
     c = tcase_create("rewind");
-    tcase_add_checked_fixture(c, setup, evening_end);
+    tcase_add_checked_fixture(c, evening_with_partition, evening_end);
     tcase_add_test(c, a_successor_begins_at_the_first_event_of_any_open_minute);
     tcase_add_test(c, the_rewind_moves_on_to_the_next_open_minute);
     tcase_add_test(c, a_bucket_that_waits_to_be_said_again_is_not_forgotten);
