@@ -1,4 +1,4 @@
-/* The delivery rules against random histories, driving the real worker code.
+/* model/model.c - the delivery rules against random histories, driving the real worker code.
  *
  *   model [--seeds N] [--first S] [--off RULE] [--mutants] [--rate R] [--drop R] [--units T] [-v]
  *
@@ -16,7 +16,7 @@
 #include "base/testhook.h"
 #include "model/sim.h"
 
-struct run {
+struct campaign {
     uint64_t first, seeds;
     struct sim_options world;
     uint64_t stop_after; /* failures */
@@ -25,9 +25,18 @@ struct run {
 
 struct result {
     uint64_t ran, failed, first_bad;
-    char bad[160];
-    uint64_t events[SAW_EVENTS];
+    char bad[BAD_TEXT];
+    uint64_t seen[SAW_EVENTS];
 };
+
+struct tally {
+    int passed, failed;
+};
+
+static void tally_add(struct tally *t, bool right) {
+    t->passed += right;
+    t->failed += !right;
+}
 
 static double seconds(void) {
     struct timespec t;
@@ -35,54 +44,58 @@ static double seconds(void) {
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static struct result campaign(const struct run *r) {
+static struct result campaign_run(const struct campaign *c) {
     struct result res = {0};
-    for (uint64_t seed = r->first; seed < r->first + r->seeds; seed++) {
-        char bad[160];
+    for (uint64_t seed = c->first; seed < c->first + c->seeds; seed++) {
+        char bad[BAD_TEXT];
         res.ran++;
-        if (sim_run(seed, &r->world, bad, res.events)) continue;
-        if (r->verbose) printf("  seed %" PRIu64 ": %s\n", seed, bad);
+        if (sim_run(seed, &c->world, bad, res.seen)) continue;
+        if (c->verbose) printf("  seed %" PRIu64 ": %s\n", seed, bad);
         if (res.failed++ == 0) {
             res.first_bad = seed;
             memcpy(res.bad, bad, sizeof bad);
         }
-        if (res.failed >= r->stop_after) break;
+        if (res.failed >= c->stop_after) break;
     }
     return res;
 }
 
-static void show_events(const struct result *res) {
+/* -- all rules on -- */
+
+static void show_seen(const struct result *res) {
     printf("  seen:");
-    for (int i = 0; i < SAW_EVENTS; i++) printf(" %s=%" PRIu64, sim_event_names[i], res->events[i]);
+    for (int i = 0; i < SAW_EVENTS; i++) printf(" %s=%" PRIu64, sim_event_names[i], res->seen[i]);
     printf("\n");
 }
 
 /* A history that never saw a fault proves nothing. */
 static bool everything_was_seen(const struct result *res) {
     for (int i = 0; i < SAW_EVENTS; i++)
-        if (res->events[i] == 0) {
+        if (res->seen[i] == 0) {
             printf("  never happened: %s\n", sim_event_names[i]);
             return false;
         }
     return true;
 }
 
-static bool check_all_on(const struct run *r) {
+static bool check_all_on(const struct campaign *c) {
     double began = seconds();
-    struct result res = campaign(r);
+    struct result res = campaign_run(c);
     printf("all rules on: %" PRIu64 " of %" PRIu64 " histories wrong, seeds from %" PRIu64 ", %.1f s", res.failed,
-           res.ran, r->first, seconds() - began);
+           res.ran, c->first, seconds() - began);
     if (res.failed > 0) printf(", first seed %" PRIu64 ": %s", res.first_bad, res.bad);
     printf("\n");
-    show_events(&res);
-    return res.failed == 0 && (r->seeds < 100 || everything_was_seen(&res));
+    show_seen(&res);
+    return res.failed == 0 && (c->seeds < 100 || everything_was_seen(&res));
 }
 
-static bool check_mutant(const struct run *base, const char *rule) {
-    struct run r = *base;
-    r.stop_after = 1;
+/* -- one rule off -- */
+
+static bool check_mutant(const struct campaign *base, const char *rule) {
+    struct campaign c = *base;
+    c.stop_after = 1;
     rule_switch_off(rule);
-    struct result res = campaign(&r);
+    struct result res = campaign_run(&c);
     rule_switch_off(NULL);
     if (res.failed > 0)
         printf("-%-12s fails at seed %" PRIu64 ": %s\n", rule, res.first_bad, res.bad);
@@ -102,53 +115,75 @@ static const struct {
 #include "model/mutants.inc"
 };
 
-int main(int argc, char **argv) {
+static void check_mutants(struct tally *t) {
+    for (size_t i = 0; i < ARRAY_LEN(mutants); i++) {
+        struct campaign c = {
+            .first = 1, .seeds = mutants[i].within, .world = {mutants[i].fault_rate, mutants[i].drop_rate, 90}};
+        tally_add(t, check_mutant(&c, mutants[i].rule));
+    }
+}
+
+/* -- what is asked for -- */
+
+struct wishes {
+    struct campaign campaign;
+    const char *off;   /* this rule alone */
+    bool only_mutants; /* no campaign with all rules on */
+    bool no_mutants;   /* these seeds were asked for: nothing else */
+};
+
+/* False if there is no such option. */
+static bool wish(struct wishes *w, int option) {
+    switch (option) {
+    case 's':
+        w->campaign.seeds = strtoull(optarg, NULL, 10), w->no_mutants = true;
+        return true;
+    case 'f':
+        w->campaign.first = strtoull(optarg, NULL, 10), w->no_mutants = true;
+        return true;
+    case 'o':
+        w->off = optarg;
+        return true;
+    case 'm':
+        w->only_mutants = true;
+        return true;
+    case 'r':
+        w->campaign.world.fault_rate = strtod(optarg, NULL);
+        return true;
+    case 'u':
+        w->campaign.world.units = strtoll(optarg, NULL, 10);
+        return true;
+    case 'd':
+        w->campaign.world.drop_rate = strtod(optarg, NULL);
+        return true;
+    case 'v':
+        w->campaign.verbose = true;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool wishes_read(struct wishes *w, int argc, char **argv) {
     static const struct option options[] = {{"seeds", 1, NULL, 's'},   {"first", 1, NULL, 'f'}, {"off", 1, NULL, 'o'},
                                             {"mutants", 0, NULL, 'm'}, {"rate", 1, NULL, 'r'},  {"units", 1, NULL, 'u'},
                                             {"drop", 1, NULL, 'd'},    {NULL, 0, NULL, 0}};
-    struct run r = {.first = 1, .seeds = 200, .world = {.008, .003, 90}, .stop_after = UINT64_MAX};
-    const char *off = NULL;
-    bool only_mutants = false, chosen = false;
-    int c;
-    while ((c = getopt_long(argc, argv, "v", options, NULL)) != -1) {
-        if (c == 's')
-            r.seeds = strtoull(optarg, NULL, 10), chosen = true;
-        else if (c == 'f')
-            r.first = strtoull(optarg, NULL, 10), chosen = true;
-        else if (c == 'o')
-            off = optarg;
-        else if (c == 'm')
-            only_mutants = true;
-        else if (c == 'r')
-            r.world.fault_rate = strtod(optarg, NULL);
-        else if (c == 'u')
-            r.world.units = strtoll(optarg, NULL, 10);
-        else if (c == 'd')
-            r.world.drop_rate = strtod(optarg, NULL);
-        else if (c == 'v')
-            r.verbose = true;
-        else
-            return 2;
-    }
+    int option;
+    while ((option = getopt_long(argc, argv, "v", options, NULL)) != -1)
+        if (!wish(w, option)) return false;
+    return true;
+}
+
+int main(int argc, char **argv) {
+    struct wishes w = {.campaign = {.first = 1, .seeds = 200, .world = {.008, .003, 90}, .stop_after = UINT64_MAX}};
+    struct tally t = {0};
+    if (!wishes_read(&w, argc, argv)) return 2;
     setvbuf(stdout, NULL, _IOLBF, 0);
     log_set_level(LOG_ERROR);
     hash_secret_choose(1); /* a seed repeats a run in every process, down to the order of copies */
-    if (off != NULL) return check_mutant(&r, off) ? 0 : 1;
-    int passed = 0, failed = 0;
-    if (!only_mutants) {
-        if (check_all_on(&r))
-            passed++;
-        else
-            failed++;
-    }
-    for (size_t i = 0; (only_mutants || !chosen) && i < sizeof mutants / sizeof mutants[0]; i++) {
-        struct run m = {
-            .first = 1, .seeds = mutants[i].within, .world = {mutants[i].fault_rate, mutants[i].drop_rate, 90}};
-        if (check_mutant(&m, mutants[i].rule))
-            passed++;
-        else
-            failed++;
-    }
-    printf("model: %d passed, %d failed\n", passed, failed);
-    return failed == 0 ? 0 : 1;
+    if (w.off != NULL) return check_mutant(&w.campaign, w.off) ? 0 : 1;
+    if (!w.only_mutants) tally_add(&t, check_all_on(&w.campaign));
+    if (w.only_mutants || !w.no_mutants) check_mutants(&t);
+    printf("model: %d passed, %d failed\n", t.passed, t.failed);
+    return t.failed == 0 ? 0 : 1;
 }

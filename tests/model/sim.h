@@ -1,16 +1,21 @@
-/* model/sim.h - a whole small world in one thread: a log, a group, a Redis, and workers made of the real lib/worker,
- * lib/partition and lib/board. One seed is one history: faults, then quiescence, then an independent recount of the
- * log.
+/* model/sim.h - a whole small world in one thread: a log, a group, a Redis, and workers made of the real threads' code.
  *
- * An item is named after its record ("p.offset"), so a list is a set of offsets and every comparison is exact. */
+ * One seed is one history: faults, then quiescence, then an independent recount of the log. An item is named after its
+ * record ("partition.offset"), so a list is a set of offsets and every comparison is exact. In reading order:
+ *   chance.c      what the seed decides
+ *   sim_log.c     the records, and the recount
+ *   sim_group.c   the consumer group and the broker, as a worker's source sees them
+ *   sim_worker.c  who acts when
+ *   sim_fault.c   what goes wrong
+ *   sim_check.c   what must hold
+ *   sim.c         one history from its beginning to its verdict */
 #ifndef TOPKD_TESTS_MODEL_SIM_H
 #define TOPKD_TESTS_MODEL_SIM_H
-
-#include <setjmp.h>
 
 #include "config/config.h"
 #include "consumer/consumer.h"
 #include "merger/merger.h"
+#include "model/chance.h"
 #include "protocol/rules.h"
 #include "publisher/publisher.h"
 #include "support/fake_store.h"
@@ -19,11 +24,13 @@ enum {
     UNIT_MS = 6000, /* a tenth of a minute */
     PARTITIONS_MAX = 3,
     WORKERS_MAX = 3,
+    CONFIGURATIONS = 2,
     RECORDS_MAX = 4096,
-    HISTORY_MAX = 256,
-    MINUTES_MAX = 256, /* minutes are counted from BASE_MINUTE - 20 */
+    MEANINGS_MAX = 256,
+    MINUTES_MAX = 256, /* counted from FIRST_MINUTE */
     LOSS_MS = 4 * UNIT_MS,
-    SHORT_RETENTION_MS = 3 * 60000
+    SHORT_RETENTION_MS = 3 * 60000,
+    BAD_TEXT = 160
 };
 
 /* What a history is aimed at, besides faults. */
@@ -34,23 +41,17 @@ enum sim_theme {
     THEME_RETIRE, /* the last partition goes for minutes or for ever, as far as anybody is told */
     THEMES
 };
-#define BASE_MINUTE ((int64_t)26666666) /* minutes of the histories begin here: 2020-09-13T12:26 */
-#define BASE_MS     (BASE_MINUTE * MINUTE_MS)
+#define BASE_MINUTE  ((int64_t)26666666) /* minutes of the histories begin here: 2020-09-13T12:26 */
+#define BASE_MS      (BASE_MINUTE * MINUTE_MS)
+#define FIRST_MINUTE (BASE_MINUTE - 20) /* records come with times of before, too */
 
 #define SIM_NEVER INT64_MAX
 
-/* -- chance -- */
-struct rng {
-    uint64_t s;
-};
-uint64_t rng_next(struct rng *r);
-uint64_t rng_below(struct rng *r, uint64_t n);
-double rng_real(struct rng *r); /* [0, 1) */
-bool rng_chance(struct rng *r, double p);
-double rng_exp(struct rng *r, double mean);
-int rng_pick(struct rng *r, const double *weights, int n);
+struct sim;
+struct sim_worker;
 
-/* -- the log -- */
+/* -- a partition: its log, and what the group keeps of it -- */
+
 struct sim_record {
     bool exists;
     int64_t time_ms, minute;
@@ -58,43 +59,93 @@ struct sim_record {
     char location;       /* 'a'..'c', 'z' */
     char value[128];
 };
-struct sim_partition {
-    struct sim_record records[RECORDS_MAX];
-    int64_t n, start;
-    bool accepted[2][RECORDS_MAX]; /* by the independent recount, per configuration */
-    int64_t above;                 /* minutes up to this one were closed before it joined */
+
+struct sim_commit {
+    bool set;
+    int64_t offset;
+    char metadata[SOURCE_METADATA_BYTES_MAX];
+    int writer; /* the memory that made it, by number: it knows its own commit byte for byte */
 };
 
-struct sim;
-struct sim_worker;
+/* Rule 4: a configuration that a partition was counted by, and the minute above which it counts. */
+struct sim_meaning {
+    int64_t older_until;
+    int configuration;
+};
 
-/* -- one member of the group -- */
+struct sim_partition {
+    struct sim_record records[RECORDS_MAX];
+    int64_t records_n, start;
+    bool accepted[CONFIGURATIONS][RECORDS_MAX]; /* by the independent recount */
+    int64_t closed_before_it;                   /* minutes up to this one were closed before it joined */
+    int owner;                                  /* number of a worker, -1: nobody */
+    struct sim_commit commit;
+    struct sim_meaning meanings[MEANINGS_MAX];
+    int meanings_n;
+    int64_t settled_most;     /* by any worker */
+    bool next_unsure_is_told; /* unsure_until of the next incarnation is taken as it says it, within reason */
+};
+
+/* The last partition where the theme is THEME_JOIN. */
+struct sim_joining {
+    int64_t added_ms; /* 0: it is there from the beginning */
+    int64_t known_ms; /* the metadata say so from now on */
+    bool group_knows;
+};
+
+/* The last partition where the theme is THEME_RETIRE. */
+struct sim_leaving {
+    int64_t away_ms, back_ms; /* SIM_NEVER: it stays, it stays away */
+    bool group_knows;         /* that it is away */
+    bool retired, ever;       /* what its row said last, and whether it ever said so */
+    int64_t unsure_until;     /* of that row */
+    int64_t unknown_until;    /* up to here nobody knows its share: closed without it, or not vouched for */
+};
+
+/* -- one member of the group --
+ *
+ *   OUTSIDE --assign--> ASSIGNED --revoke--> REVOKED
+ *                          ^                    |
+ *                          +------assign--------+       */
+enum sim_membership { MEMBER_OUTSIDE, MEMBER_ASSIGNED, MEMBER_REVOKED };
+
+struct sim_position {
+    int64_t offset; /* to be read next; -1: not assigned */
+    bool end_said;
+};
+
 struct sim_source {
     struct sim *sim;
     struct sim_worker *worker;
+    enum sim_membership membership;
     uint64_t generation; /* that it knows */
-    bool member;
-    int64_t position[PARTITIONS_MAX]; /* -1: not assigned */
-    bool eof_said[PARTITIONS_MAX];
-    int budget;   /* events left in this step */
-    bool revoked; /* between revoke and assign */
+    struct sim_position positions[PARTITIONS_MAX];
+    int budget; /* events left in this step */
     /* answers waiting */
     bool commit_ready, lookup_ready, ends_ready;
     struct source_commit commits[PARTITIONS_MAX];
     struct source_lookup lookups[PARTITIONS_MAX];
     struct source_end ends[PARTITIONS_MAX];
-    struct source_record record; /* handed out last */
     size_t commits_n, lookups_n, ends_n;
+    struct source_record record; /* handed out last */
     struct source_tp tps[PARTITIONS_MAX];
 };
-struct source sim_source_ops(struct sim_source *s);
+struct source sim_source_ops(struct sim_source *source);
+
+/* -- a worker --
+ *
+ *   DOWN --start--> UP --killed within a request--> DYING
+ *     ^              |                                |
+ *     +--- killed ---+------- once nobody of it acts -+     */
+enum sim_stage { WORKER_DOWN, WORKER_UP, WORKER_DYING };
+enum sim_actor { ACTOR_CONSUMER, ACTOR_PUBLISHER, ACTOR_MERGER, ACTORS };
 
 struct sim_worker {
     struct sim *sim;
     int number;
-    bool alive, dying;
+    int memory; /* which of all starts this one is: what it knows begins there */
+    enum sim_stage stage;
     int64_t frozen_until_ms;
-    int configuration;
     struct metrics *metrics;
     struct hub hub;
     struct sim_source source;
@@ -102,16 +153,11 @@ struct sim_worker {
     struct consumer *consumer;
     struct publisher *publisher;
     struct merger *merger;
-    bool busy[3]; /* consumer, publisher, merger: no actor enters itself */
-    int64_t settled_seen[PARTITIONS_MAX];
+    bool busy[ACTORS]; /* no actor enters itself */
+    int64_t settled_noted[PARTITIONS_MAX];
 };
 
-struct sim_commit {
-    bool set;
-    int64_t offset;
-    char metadata[SOURCE_METADATA_BYTES_MAX];
-    const struct consumer *writer; /* knows its own commit byte for byte; only to be compared */
-};
+/* -- the world -- */
 
 enum sim_event {
     SAW_KILL,
@@ -134,81 +180,81 @@ enum sim_event {
     SAW_SETTLED,
     SAW_EVENTS
 };
-
-struct sim {
-    struct rng rng;
-    int64_t now_ms, end_ms; /* since the history began; faults stop at end_ms */
-    bool faults;
-    int depth;
-    enum sim_theme theme;
-    int partitions, workers_n;
-    int64_t added_ms,
-        known_ms; /* when the last partition is added, and when the metadata say so; 0: from the beginning */
-    bool added;   /* the group has heard of it */
-    int64_t away_ms, back_ms;    /* when the last partition goes, and comes back; SIM_NEVER */
-    bool away;                   /* the group has heard of it */
-    bool retired, was_retired;   /* its row, as last seen, and ever */
-    int64_t retired_x;           /* minutes that the row did not vouch for */
-    int64_t retired_to;          /* minutes that were closed without it, or not vouched for: nobody knows its share */
-    bool restores;               /* Redis may come back older than it may */
-    char restored[LIFE_LEN + 1]; /* its life when it did: until it has another, who settles is excused */
-    double fault_rate, drop_rate;
-    double pace[3]; /* how often consumers, publishers and mergers act: some histories have slow ones, and so long
-                       queues */
-    struct sim_partition log[PARTITIONS_MAX];
-    struct fake_redis *redis;
-    struct sim_worker workers[WORKERS_MAX];
-    uint64_t generation;
-    int owner[PARTITIONS_MAX];
-    struct sim_commit commits[PARTITIONS_MAX];
-    struct { /* rule 4: configurations a partition had, with the minute above which each counts */
-        int64_t older_until;
-        int configuration;
-    } history[PARTITIONS_MAX][HISTORY_MAX];
-    int history_n[PARTITIONS_MAX];
-    int configuration; /* of workers that start now */
-    int64_t max_settled[PARTITIONS_MAX];
-    bool trust_x[PARTITIONS_MAX]; /* the next incarnation's x is taken for unsure, within reason */
-    int64_t unsure;               /* minutes <= unsure: reset, truncation, configuration */
-    bool exempt[MINUTES_MAX];     /* minutes that were settled when Redis lost data */
-    char bad[160];                /* the first violation */
-    uint64_t meanings[2];
-    struct config *configs[2];
-    uint64_t events[SAW_EVENTS]; /* coverage: what happened, by enum sim_event */
-};
-
 extern const char *const sim_event_names[SAW_EVENTS];
 
-/* Run one history; true if it is right, else s->bad says what was wrong. EVENTS gets what happened added. */
+struct sim {
+    struct chance chance;
+    struct clock clock;     /* hubs borrow it */
+    int64_t now_ms, end_ms; /* since the history began; faults stop at end_ms */
+    bool faults;
+    int depth; /* of actors that act within a request of another */
+    enum sim_theme theme;
+    double fault_rate, drop_rate;
+    double pace[ACTORS]; /* how often each acts: some histories have slow ones, and so long queues */
+
+    struct sim_partition partitions[PARTITIONS_MAX];
+    int partitions_n;
+    struct sim_joining joining;
+    struct sim_leaving leaving;
+    uint64_t generation; /* of the group */
+
+    struct fake_redis *redis;
+    bool restores;               /* Redis may come back older than it may */
+    char restored[LIFE_LEN + 1]; /* its life when it did: until it has another, who settles is excused */
+
+    struct sim_worker workers[WORKERS_MAX];
+    int workers_n, starts_n;
+    int configuration; /* of workers that start now */
+    struct config *configs[CONFIGURATIONS];
+    uint64_t meanings[CONFIGURATIONS];
+
+    int64_t unsure_until;      /* after a reset, a truncation, another configuration */
+    bool exempt[MINUTES_MAX];  /* minutes that were settled when Redis lost data */
+    char bad[BAD_TEXT];        /* the first violation */
+    uint64_t seen[SAW_EVENTS]; /* how often each happened */
+};
+
 struct sim_options {
     double fault_rate; /* faults a step */
     double drop_rate;  /* broken connections a request */
     int64_t units;     /* length of the fault phase */
 };
-bool sim_run(uint64_t seed, const struct sim_options *o, char bad[160], uint64_t events[SAW_EVENTS]);
-
-/* sim.c */
-void sim_life(struct sim *s, char life[LIFE_LEN + 1]); /* of Redis, now */
+/* Run one history; true if it is right, else BAD says what was wrong. SEEN gets what happened added. */
+bool sim_run(uint64_t seed, const struct sim_options *o, char bad[BAD_TEXT], uint64_t seen[SAW_EVENTS]);
 
 /* sim_log.c */
 void sim_log_fill(struct sim *s);
 void sim_recount(struct sim *s, int p);
+bool sim_is_last(const struct sim *s, int p);
 bool sim_is_there(const struct sim *s, int p);   /* was it added yet, and is it not away? */
 bool sim_is_away(const struct sim *s);           /* the last partition, as far as anybody is told */
 int64_t sim_log_end(const struct sim *s, int p); /* visible now */
-int64_t sim_log_time_near(const struct sim *s, int p, int64_t offset);
-int64_t sim_log_time_max(const struct sim *s, int p, int64_t end);
+int64_t sim_log_time(const struct sim *s, int p, int64_t end);
+
+/* sim_group.c */
+void sim_rebalance(struct sim *s);
+
+/* sim_worker.c */
+void sim_start(struct sim *s, struct sim_worker *w);
+void sim_stop(struct sim_worker *w);
+void sim_start_all(struct sim *s);
+void sim_stop_all(struct sim *s);
+void sim_turn(struct sim_worker *w, enum sim_actor actor);
+void sim_act(struct sim *s);  /* one turn of somebody */
+void sim_bury(struct sim *s); /* those that were killed within a request */
+
+/* sim_fault.c */
+void sim_fault(struct sim *s);
+void sim_life(struct sim *s, char life[LIFE_LEN + 1]); /* of Redis, now */
 
 /* sim_check.c */
 void sim_fail(struct sim *s, const char *what);
 void sim_check_write(void *sim, const struct fake_list *before, const struct fake_list *after);
-void sim_note_settled(struct sim *s, struct sim_worker *w);
+void sim_note_settled(struct sim_worker *w);
 void sim_exempt_settled(struct sim *s); /* Redis lost data */
 void sim_look_retired(struct sim *s);   /* the row of the partition that goes */
+void sim_unsure_up_to(struct sim *s, int64_t minute);
 void sim_verdict(struct sim *s);
 void sim_expiry_verdict(struct sim *s);
-
-/* sim_group.c */
-void sim_rebalance(struct sim *s);
 
 #endif

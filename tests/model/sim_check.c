@@ -1,5 +1,7 @@
-/* What must hold: a final list is right at the moment it is written and never changes; in the end every list that no
- * loss of data excuses is there, right, and complete. */
+/* model/sim_check.c - what must hold: of every list at the moment it is written, and of all of them in the end.
+ *
+ * A final list is right when it is written and never changes. In the end every list that no loss of data excuses is
+ * there, right, and complete. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,11 +15,24 @@ void sim_fail(struct sim *s, const char *what) {
     if (s->bad[0] == 0) snprintf(s->bad, sizeof s->bad, "%s", what);
 }
 
-static bool *exempt_at(struct sim *s, int64_t minute) {
-    static bool outside;
-    int64_t i = minute - BASE_MINUTE + 20;
-    outside = true;
-    return i >= 0 && i < MINUTES_MAX ? &s->exempt[i] : &outside;
+/* -- what is excused -- */
+
+void sim_unsure_up_to(struct sim *s, int64_t minute) { s->unsure_until = i64_larger(s->unsure_until, minute); }
+
+static bool is_of_the_history(int64_t minute) { return minute >= FIRST_MINUTE && minute < FIRST_MINUTE + MINUTES_MAX; }
+
+static bool is_exempt(const struct sim *s, int64_t minute) {
+    return !is_of_the_history(minute) || s->exempt[minute - FIRST_MINUTE];
+}
+
+static void exempt(struct sim *s, int64_t from, int64_t to) {
+    for (int64_t minute = i64_larger(from, FIRST_MINUTE); minute <= to && is_of_the_history(minute); minute++)
+        s->exempt[minute - FIRST_MINUTE] = true;
+}
+
+/* What was settled by now is excused from being complete, never from being honest. */
+void sim_exempt_settled(struct sim *s) {
+    for (int p = 0; p < s->partitions_n; p++) exempt(s, FIRST_MINUTE, s->partitions[p].settled_most);
 }
 
 /* -- a list as a set of records -- */
@@ -26,23 +41,28 @@ struct members {
     bool has[PARTITIONS_MAX][RECORDS_MAX];
 };
 
+/* An item's text is the place of its record: "partition.offset". */
+static bool member_add(struct members *m, const struct packed_item *it) {
+    char text[32], *dot;
+    if (it->item.n >= sizeof text || it->count != 1) return false;
+    memcpy(text, it->item.p, it->item.n);
+    text[it->item.n] = 0;
+    long p = strtol(text, &dot, 10), offset = strtol(dot + 1, NULL, 10);
+    if (p < 0 || p >= PARTITIONS_MAX || offset < 0 || offset >= RECORDS_MAX || m->has[p][offset]) return false;
+    m->has[p][offset] = true;
+    return true;
+}
+
 /* False if the list counts something that is no record, or a record twice. */
 static bool members_read(const struct fake_list *l, struct members *out) {
-    struct packed_reader r;
+    struct packed_reader reader;
     struct packed_head head;
     struct packed_item it;
     int got = -1;
     memset(out, 0, sizeof *out);
-    if (!packed_open(&r, (struct bytes){l->merged.data, l->merged.len}, &head)) return false;
-    while ((got = packed_next(&r, &it)) == 1) {
-        char text[32], *dot;
-        if (it.item.n >= sizeof text || it.count != 1) return false;
-        memcpy(text, it.item.p, it.item.n);
-        text[it.item.n] = 0;
-        long p = strtol(text, &dot, 10), o = strtol(dot + 1, NULL, 10);
-        if (p < 0 || p >= PARTITIONS_MAX || o < 0 || o >= RECORDS_MAX || out->has[p][o]) return false;
-        out->has[p][o] = true;
-    }
+    if (!packed_open(&reader, (struct bytes){l->merged.data, l->merged.len}, &head)) return false;
+    while ((got = packed_next(&reader, &it)) == 1)
+        if (!member_add(out, &it)) return false;
     return got == 0;
 }
 
@@ -53,12 +73,15 @@ static bool belongs(const struct sim_record *rec, const struct fake_list *l) {
 
 static bool share_is(const struct sim *s, int p, int configuration, const struct fake_list *l,
                      const struct members *m) {
-    for (int64_t o = 0; o < s->log[p].n; o++) {
-        bool want = s->log[p].accepted[configuration][o] && belongs(&s->log[p].records[o], l);
-        if (m->has[p][o] != want) return false;
+    const struct sim_partition *partition = &s->partitions[p];
+    for (int64_t offset = 0; offset < partition->records_n; offset++) {
+        bool want = partition->accepted[configuration][offset] && belongs(&partition->records[offset], l);
+        if (m->has[p][offset] != want) return false;
     }
     return true;
 }
+
+/* -- rows -- */
 
 static bool row_of(const struct store_progress *rows, int p, struct progress_row *row) {
     char name[16];
@@ -69,47 +92,61 @@ static bool row_of(const struct store_progress *rows, int p, struct progress_row
     return false;
 }
 
+static int64_t settled_of(const struct store_progress *rows, int p) {
+    struct progress_row row;
+    return row_of(rows, p, &row) ? row.settled : NO_MINUTE;
+}
+
 /* Without a row nobody knows of the partition at all: Redis forgot it, or it never came. */
 void sim_look_retired(struct sim *s) {
     struct store_progress now = {0};
     struct progress_row row = {.unsure_until = NO_MINUTE};
-    if (s->theme != THEME_RETIRE || s->now_ms < s->away_ms) return;
+    struct sim_leaving *leaving = &s->leaving;
+    if (s->theme != THEME_RETIRE || s->now_ms < leaving->away_ms) return;
     fake_redis_progress(s->redis, &now);
-    bool there = row_of(&now, s->partitions - 1, &row);
-    bool retired = there ? progress_row_is_retired(&row) : s->away || s->retired;
+    bool there = row_of(&now, s->partitions_n - 1, &row);
+    bool retired = there ? progress_row_is_retired(&row) : leaving->group_knows || leaving->retired;
     store_progress_deinit(&now);
-    if (retired && !s->retired) s->events[SAW_RETIRE] += there;
+    if (retired && !leaving->retired) s->seen[SAW_RETIRE] += there;
     if (retired) {
-        s->was_retired = true;
-        s->retired_x = row.unsure_until;
-        s->retired_to = i64_larger(s->retired_to, row.unsure_until);
-        s->unsure = i64_larger(s->unsure, row.unsure_until);
+        leaving->ever = true;
+        leaving->unsure_until = row.unsure_until;
+        leaving->unknown_until = i64_larger(leaving->unknown_until, row.unsure_until);
+        sim_unsure_up_to(s, row.unsure_until);
     }
-    s->retired = retired;
+    leaving->retired = retired;
 }
+
+/* -- honest: no list says more, or other things, than the log -- */
 
 /* Lists that were closed without a partition lack its share; those that its last row did not vouch for do not, if they
  * are final. */
 static bool nobody_knows(const struct sim *s, int p, int64_t minute) {
-    if (p != s->partitions - 1 || !s->was_retired) return false;
-    return s->retired ? minute > s->retired_x : minute <= s->retired_to;
+    const struct sim_leaving *leaving = &s->leaving;
+    if (!sim_is_last(s, p) || !leaving->ever) return false;
+    return leaving->retired ? minute > leaving->unsure_until : minute <= leaving->unknown_until;
 }
 
 static bool had_configuration(const struct sim *s, int p, int configuration) {
-    for (int i = 0; i < s->history_n[p]; i++)
-        if (s->history[p][i].configuration == configuration) return true;
-    return s->history_n[p] == 0 && configuration == 0;
+    const struct sim_partition *partition = &s->partitions[p];
+    for (int i = 0; i < partition->meanings_n; i++)
+        if (partition->meanings[i].configuration == configuration) return true;
+    return partition->meanings_n == 0 && configuration == 0;
+}
+
+static bool share_is_honest(const struct sim *s, int p, const struct fake_list *l, const struct members *m) {
+    if (nobody_knows(s, p, l->minute)) return true;
+    for (int c = 0; c < CONFIGURATIONS; c++)
+        if (had_configuration(s, p, c) && share_is(s, p, c, l, m)) return true;
+    return false;
 }
 
 /* Each partition's share equals the recount under a configuration that the partition had. */
 static bool list_is_honest(const struct sim *s, const struct fake_list *l) {
     struct members m;
     if (!members_read(l, &m)) return false;
-    for (int p = 0; p < s->partitions; p++) {
-        bool right = nobody_knows(s, p, l->minute);
-        for (int c = 0; c < 2; c++) right = right || (had_configuration(s, p, c) && share_is(s, p, c, l, &m));
-        if (!right) return false;
-    }
+    for (int p = 0; p < s->partitions_n; p++)
+        if (!share_is_honest(s, p, l, &m)) return false;
     return true;
 }
 
@@ -118,85 +155,76 @@ static bool same_list(const struct fake_list *a, const struct fake_list *b) {
            memcmp(a->merged.data, b->merged.data, a->merged.len) == 0;
 }
 
+static bool is_final(const struct fake_list *l) { return strcmp(l->state, "final") == 0; }
+static bool is_lost(const struct fake_list *l) { return strcmp(l->state, "lost") == 0; }
+static bool is_ended(const struct fake_list *l) { return strcmp(l->state, "ended") == 0; }
+
+static enum sim_event written_as(const struct fake_list *l) {
+    if (is_final(l)) return SAW_FINAL;
+    if (is_lost(l)) return SAW_LOST;
+    if (is_ended(l)) return SAW_ENDED;
+    return SAW_OPEN;
+}
+
 void sim_check_write(void *sim, const struct fake_list *before, const struct fake_list *after) {
     struct sim *s = sim;
-    bool final = strcmp(after->state, "final") == 0;
     sim_look_retired(s);
-    s->events[final                                ? SAW_FINAL
-              : strcmp(after->state, "lost") == 0  ? SAW_LOST
-              : strcmp(after->state, "ended") == 0 ? SAW_ENDED
-                                                   : SAW_OPEN]++;
+    s->seen[written_as(after)]++;
     bool was_there = before != NULL && before->merged.len > 0; /* what has expired may come back as less */
-    if (was_there && strcmp(before->state, "final") == 0 && !same_list(before, after))
-        sim_fail(s, "a final list changed");
-    if (final && !list_is_honest(s, after)) sim_fail(s, "wrong but final");
+    if (was_there && is_final(before) && !same_list(before, after)) sim_fail(s, "a final list changed");
+    if (is_final(after) && !list_is_honest(s, after)) sim_fail(s, "wrong but final");
 }
 
-/* -- settling and loss -- */
+/* -- settling -- */
 
-static void settled(struct sim *s, int p, int64_t from, int64_t to, const char *life) {
+/* Settled after a loss that it has not heard of. */
+static bool is_unheard(const struct sim *s, const char *life) {
     struct store_progress now = {0};
     fake_redis_progress(s->redis, &now);
-    /* settled after a loss that it has not heard of */
-    bool unheard = strcmp(now.life, life) != 0 || (life[0] != 0 && strcmp(now.life, s->restored) == 0);
+    bool another = strcmp(now.life, life) != 0;
+    bool restored = life[0] != 0 && strcmp(now.life, s->restored) == 0;
     store_progress_deinit(&now);
-    if (from < BASE_MINUTE - 20) from = BASE_MINUTE - 20;
-    for (int64_t m = from; unheard && m <= to; m++) *exempt_at(s, m) = true;
-    if (to > s->max_settled[p]) s->max_settled[p] = to;
-    s->events[SAW_SETTLED]++;
+    return another || restored;
 }
 
-struct settle_watch {
-    struct sim *s;
-    struct sim_worker *w;
-};
+static int partition_of(const char *partition_name) { return atoi(strchr(partition_name, '/') + 1); }
 
-static void watch_one(void *ctx, const char *source, const struct partition_view *v) {
-    struct settle_watch *watch = ctx;
-    int p = atoi(strchr(source, '/') + 1);
-    int64_t *seen = &watch->w->settled_seen[p];
-    if (v->settled != NO_MINUTE && v->settled > *seen) {
-        settled(watch->s, p, *seen == NO_MINUTE ? BASE_MINUTE - 20 : *seen + 1, v->settled, v->life);
-        *seen = v->settled;
-    }
+static void settled_note(void *ctx, const char *partition_name, const struct partition_view *v) {
+    struct sim_worker *w = ctx;
+    struct sim *s = w->sim;
+    int p = partition_of(partition_name);
+    int64_t *noted = &w->settled_noted[p];
+    if (v->settled == NO_MINUTE || v->settled <= *noted) return;
+    if (is_unheard(s, v->life)) exempt(s, *noted == NO_MINUTE ? FIRST_MINUTE : *noted + 1, v->settled);
+    *noted = v->settled;
+    s->partitions[p].settled_most = i64_larger(s->partitions[p].settled_most, v->settled);
+    s->seen[SAW_SETTLED]++;
 }
 
-void sim_note_settled(struct sim *s, struct sim_worker *w) {
-    struct settle_watch watch = {s, w};
-    consumer_look(w->consumer, watch_one, &watch);
-}
-
-/* What was settled by now is excused from being complete, never from being honest. */
-void sim_exempt_settled(struct sim *s) {
-    int64_t most = NO_MINUTE;
-    for (int p = 0; p < s->partitions; p++)
-        if (s->max_settled[p] > most) most = s->max_settled[p];
-    if (most == NO_MINUTE) return;
-    for (int64_t m = BASE_MINUTE - 20; m <= most; m++) *exempt_at(s, m) = true;
-}
+void sim_note_settled(struct sim_worker *w) { consumer_look(w->consumer, settled_note, w); }
 
 /* -- the verdict -- */
 
-static void partition_verdict(void *ctx, const char *source, const struct partition_view *v) {
+static void partition_verdict(void *ctx, const char *partition_name, const struct partition_view *v) {
     struct sim *s = ctx;
-    int p = atoi(strchr(source, '/') + 1);
-    if (v->next < s->log[p].n && s->log[p].records[s->log[p].n - 1].exists) sim_fail(s, "not at the end");
+    const struct sim_partition *partition = &s->partitions[partition_of(partition_name)];
+    bool behind = v->next < partition->records_n;
+    if (behind && partition->records[partition->records_n - 1].exists) sim_fail(s, "not at the end");
     if (v->sealed_minutes > 0) sim_fail(s, "never settles");
 }
 
-static int64_t settled_of(const struct store_progress *rows, int p) {
-    struct progress_row row;
-    return row_of(rows, p, &row) ? row.settled : NO_MINUTE;
+static void partitions_verdict(struct sim *s) {
+    for (int i = 0; i < s->workers_n; i++) consumer_look(s->workers[i].consumer, partition_verdict, s);
 }
 
 struct verdict {
-    struct sim *s;
+    struct sim *sim;
     struct store_progress rows;
 };
 
 static bool settled_everywhere(const struct verdict *v, int64_t minute) {
-    for (int p = 0; p < v->s->partitions; p++) {
-        bool gone = p == v->s->partitions - 1 && v->s->retired;
+    for (int p = 0; p < v->sim->partitions_n; p++) {
+        bool gone = sim_is_last(v->sim, p) && v->sim->leaving.retired;
         if (!gone && settled_of(&v->rows, p) < minute) return false;
     }
     return true;
@@ -205,38 +233,37 @@ static bool settled_everywhere(const struct verdict *v, int64_t minute) {
 static void note_verdict(void *ctx, uint32_t shard, bool waiting, struct bytes location, int64_t minute,
                          const char *token) {
     const struct verdict *v = ctx;
-    (void)shard;
-    (void)waiting;
-    (void)location;
-    (void)token;
-    bool forgotten = v->s->retired && settled_of(&v->rows, v->s->partitions - 1) == NO_MINUTE;
-    if (!forgotten && settled_everywhere(v, minute)) sim_fail(v->s, "a note lives for ever");
+    (void)shard, (void)waiting, (void)location, (void)token;
+    bool forgotten = v->sim->leaving.retired && settled_of(&v->rows, v->sim->partitions_n - 1) == NO_MINUTE;
+    if (!forgotten && settled_everywhere(v, minute)) sim_fail(v->sim, "a note lives for ever");
 }
 
-static int configuration_of(const struct sim *s, int p, int64_t minute) {
-    for (int i = s->history_n[p] - 1; i >= 0; i--)
-        if (minute > s->history[p][i].older_until) return s->history[p][i].configuration;
+static int configuration_of(const struct sim_partition *partition, int64_t minute) {
+    for (int i = partition->meanings_n - 1; i >= 0; i--)
+        if (minute > partition->meanings[i].older_until) return partition->meanings[i].configuration;
     return 0;
 }
 
-static bool wanted_by(const struct sim *s, int p, const struct fake_list *l) {
-    const bool *accepted = s->log[p].accepted[configuration_of(s, p, l->minute)];
-    for (int64_t o = 0; o < s->log[p].n; o++)
-        if (accepted[o] && belongs(&s->log[p].records[o], l)) return true;
+static bool wanted_by(const struct sim_partition *partition, const struct fake_list *l) {
+    const bool *accepted = partition->accepted[configuration_of(partition, l->minute)];
+    for (int64_t offset = 0; offset < partition->records_n; offset++)
+        if (accepted[offset] && belongs(&partition->records[offset], l)) return true;
     return false;
 }
 
 static bool wanted(const struct sim *s, const struct fake_list *l) {
-    for (int p = 0; p < s->partitions; p++)
-        if (!nobody_knows(s, p, l->minute) && wanted_by(s, p, l)) return true;
+    for (int p = 0; p < s->partitions_n; p++)
+        if (!nobody_knows(s, p, l->minute) && wanted_by(&s->partitions[p], l)) return true;
     return false;
 }
 
 static bool list_is_complete(const struct sim *s, const struct fake_list *l) {
     struct members m;
     if (!members_read(l, &m)) return false;
-    for (int p = 0; p < s->partitions; p++)
-        if (!nobody_knows(s, p, l->minute) && !share_is(s, p, configuration_of(s, p, l->minute), l, &m)) return false;
+    for (int p = 0; p < s->partitions_n; p++) {
+        int configuration = configuration_of(&s->partitions[p], l->minute);
+        if (!nobody_knows(s, p, l->minute) && !share_is(s, p, configuration, l, &m)) return false;
+    }
     return true;
 }
 
@@ -244,32 +271,56 @@ static bool list_is_complete(const struct sim *s, const struct fake_list *l) {
  * forgot the partition. */
 static bool last_word_never_came(const struct sim *s, const struct fake_list *l) {
     struct members m;
-    if (!s->retired || !members_read(l, &m)) return false;
-    for (int64_t o = 0; o < RECORDS_MAX; o++)
-        if (m.has[s->partitions - 1][o]) return true;
+    if (!s->leaving.retired || !members_read(l, &m)) return false;
+    for (int64_t offset = 0; offset < RECORDS_MAX; offset++)
+        if (m.has[s->partitions_n - 1][offset]) return true;
     return false;
 }
 
+static void fail_never_complete(struct sim *s, const struct fake_list *l) {
+    char what[BAD_TEXT];
+    snprintf(what, sizeof what, "never complete: %c %" PRId64 " is %s, unsure up to %" PRId64, l->location.data[0],
+             l->minute - BASE_MINUTE, l->state, s->unsure_until == NO_MINUTE ? -999 : s->unsure_until - BASE_MINUTE);
+    sim_fail(s, what);
+}
+
 static void list_verdict(struct verdict *v, const struct fake_list *l) {
-    struct sim *s = v->s;
-    bool claims = strcmp(l->state, "final") == 0 || strcmp(l->state, "ended") == 0;
-    if (claims && !list_is_honest(s, l)) sim_fail(s, "wrong but final or ended at the end");
-    if (*exempt_at(s, l->minute) || l->minute <= s->unsure) return;
+    struct sim *s = v->sim;
+    bool there = l->state[0] != 0;
+    if ((is_final(l) || is_ended(l)) && !list_is_honest(s, l)) sim_fail(s, "wrong but final or ended at the end");
+    if (is_exempt(s, l->minute) || l->minute <= s->unsure_until) return;
     /* Something lay at its key, perhaps before there was a list. */
-    if (l->lost && (l->state[0] == 0 || strcmp(l->state, "lost") == 0)) return;
-    if (l->state[0] == 0) {
+    if (l->lost && (!there || is_lost(l))) return;
+    if (!there) {
         if (wanted(s, l)) sim_fail(s, "list missing");
         return;
     }
     if (last_word_never_came(s, l)) return;
     if (!list_is_complete(s, l)) sim_fail(s, "list wrong");
-    if (strcmp(l->state, settled_everywhere(v, l->minute) ? "final" : "ended") != 0) {
-        char what[160];
-        snprintf(what, sizeof what, "never complete: %c %" PRId64 " is %s, unsure up to %" PRId64, l->location.data[0],
-                 l->minute - BASE_MINUTE, l->state, s->unsure == NO_MINUTE ? -999 : s->unsure - BASE_MINUTE);
-        sim_fail(s, what);
-    }
+    if (strcmp(l->state, settled_everywhere(v, l->minute) ? "final" : "ended") != 0) fail_never_complete(s, l);
 }
+
+static void location_verdict(struct verdict *v, char location, int64_t minute) {
+    struct fake_list l = {0};
+    fake_redis_list(v->sim->redis, (struct bytes){&location, 1}, minute, &l);
+    struct fake_list look = l;
+    look.location = (struct buf){&location, 1, 1};
+    look.minute = minute;
+    if (l.state[0] != 0 || wanted(v->sim, &look)) list_verdict(v, &look);
+    fake_list_deinit(&l);
+}
+
+void sim_verdict(struct sim *s) {
+    struct verdict v = {.sim = s};
+    partitions_verdict(s);
+    fake_redis_progress(s->redis, &v.rows);
+    fake_redis_each_note(s->redis, note_verdict, &v);
+    for (int64_t minute = FIRST_MINUTE; minute < FIRST_MINUTE + MINUTES_MAX; minute++)
+        for (const char *at = "abczg"; *at != 0; at++) location_verdict(&v, *at, minute);
+    store_progress_deinit(&v.rows);
+}
+
+/* -- the verdict where everything has expired -- */
 
 static void any_note(void *ctx, uint32_t shard, bool waiting, struct bytes location, int64_t minute,
                      const char *token) {
@@ -285,26 +336,7 @@ static void any_list(void *ctx, const struct fake_list *l) {
 /* When lists have expired they are only asked for what was true while they stood (sim_check_write), and that nothing is
  * left of them. */
 void sim_expiry_verdict(struct sim *s) {
-    for (int i = 0; i < s->workers_n; i++) consumer_look(s->workers[i].consumer, partition_verdict, s);
+    partitions_verdict(s);
     fake_redis_each_note(s->redis, any_note, s);
     fake_redis_each_list(s->redis, any_list, s);
-}
-
-void sim_verdict(struct sim *s) {
-    struct verdict v = {.s = s};
-    for (int i = 0; i < s->workers_n; i++) consumer_look(s->workers[i].consumer, partition_verdict, s);
-    fake_redis_progress(s->redis, &v.rows);
-    fake_redis_each_note(s->redis, note_verdict, &v);
-    for (int64_t minute = BASE_MINUTE - 20; minute < BASE_MINUTE + MINUTES_MAX - 20; minute++)
-        for (const char *at = "abczg"; *at != 0; at++) {
-            struct fake_list l = {0};
-            fake_redis_list(s->redis, (struct bytes){at, 1}, minute, &l);
-            struct fake_list look = l;
-            char name[1] = {*at};
-            look.location = (struct buf){name, 1, 1};
-            look.minute = minute;
-            if (l.state[0] != 0 || wanted(s, &look)) list_verdict(&v, &look);
-            fake_list_deinit(&l);
-        }
-    store_progress_deinit(&v.rows);
 }

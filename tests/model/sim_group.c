@@ -1,4 +1,6 @@
-/* The group and its broker, as one member's source sees them: generations, commits, assignments, look-ups. */
+/* model/sim_group.c - the group and its broker, as one member's source sees them.
+ *
+ * Generations, commits, assignments, look-ups, and records one at a time. */
 #include <stdio.h>
 #include <string.h>
 
@@ -9,103 +11,135 @@
 static const char topic[] = "t";
 
 void sim_rebalance(struct sim *s) {
-    int alive[WORKERS_MAX], n = 0;
+    int up[WORKERS_MAX], n = 0;
     for (int i = 0; i < s->workers_n; i++)
-        if (s->workers[i].alive && !s->workers[i].dying) alive[n++] = i;
+        if (s->workers[i].stage == WORKER_UP) up[n++] = i;
     if (n == 0) return;
     s->generation++;
-    for (int p = 0; p < s->partitions; p++) {
-        int owner = alive[rng_below(&s->rng, (uint64_t)n)];
-        s->owner[p] = sim_is_there(s, p) ? owner : -1;
+    for (int p = 0; p < s->partitions_n; p++) {
+        int owner = up[chance_below(&s->chance, (uint64_t)n)];
+        s->partitions[p].owner = sim_is_there(s, p) ? owner : -1;
     }
 }
 
 /* -- commits -- */
 
-static bool meta_goes_back(const struct commit_meta *old, const struct commit_meta *new) {
-    return new->rewind < old->rewind || new->settled < old->settled || new->incarnation < old->incarnation;
+/* A commit that arrives, beside the one that it replaces. */
+struct arrival {
+    int p;
+    int64_t offset;
+    struct commit_meta meta;
+    bool follows; /* there was one before, of a worker */
+    int64_t old_offset;
+    struct commit_meta old;
+};
+
+static bool arrival_begins(const struct arrival *a) { return !a->follows || a->meta.incarnation != a->old.incarnation; }
+
+static bool arrival_goes_back(const struct arrival *a) {
+    return a->offset < a->old_offset || a->meta.rewind < a->old.rewind || a->meta.settled < a->old.settled ||
+           a->meta.incarnation < a->old.incarnation;
 }
 
-static void history_add(struct sim *s, int p, const struct commit_meta *m) {
-    if (s->history_n[p] == HISTORY_MAX) return;
-    s->history[p][s->history_n[p]].older_until = m->older_until;
-    s->history[p][s->history_n[p]++].configuration = m->meaning == s->meanings[1];
+/* What was closed without a partition that joins is not counted. */
+static void joined(struct sim *s, const struct arrival *a) {
+    if (s->partitions[a->p].commit.set || !sim_is_last(s, a->p) || s->joining.added_ms == 0) return;
+    s->partitions[a->p].closed_before_it = a->meta.settled;
+    sim_recount(s, a->p);
+    s->seen[SAW_JOIN] += a->meta.settled != NO_MINUTE;
 }
 
-static void commit_accept(struct sim *s, int p, const struct source_commit *c) {
-    struct sim_commit *at = &s->commits[p];
-    struct commit_meta old, new;
-    if (!commit_meta_parse(c->metadata, &new)) {
+/* One that comes back begins above what was closed without it. */
+static void returned(struct sim *s, const struct arrival *a) {
+    if (!sim_is_last(s, a->p) || !s->leaving.ever || !arrival_begins(a)) return;
+    s->leaving.unknown_until = i64_larger(s->leaving.unknown_until, a->meta.settled);
+    sim_unsure_up_to(s, s->leaving.unknown_until);
+    s->seen[SAW_RETURN]++;
+}
+
+static void meaning_add(struct sim *s, const struct arrival *a) {
+    struct sim_partition *partition = &s->partitions[a->p];
+    if (partition->meanings_n == MEANINGS_MAX) return;
+    partition->meanings[partition->meanings_n++] =
+        (struct sim_meaning){a->meta.older_until, a->meta.meaning == s->meanings[1]};
+}
+
+static void incarnation_begun(struct sim *s, const struct arrival *a) {
+    if (!arrival_begins(a)) return;
+    meaning_add(s, a);
+    int64_t log_time_ms = sim_log_time(s, a->p, a->offset);
+    if (a->follows && log_time_ms != TIME_NEVER) sim_unsure_up_to(s, minute_of(log_time_ms) + 1);
+}
+
+static void unsure_told(struct sim *s, const struct arrival *a) {
+    struct sim_partition *partition = &s->partitions[a->p];
+    if (!partition->next_unsure_is_told) return;
+    partition->next_unsure_is_told = false;
+    if (a->meta.unsure_until > minute_of(BASE_MS + s->now_ms) + 2) sim_fail(s, "unsure_until is beyond reason");
+    sim_unsure_up_to(s, a->meta.unsure_until);
+}
+
+static void commit_accept(struct sim *s, const struct source_commit *c, int writer) {
+    struct sim_commit *commit = &s->partitions[c->tp.partition].commit;
+    struct arrival a = {.p = c->tp.partition, .offset = c->offset, .old_offset = commit->offset};
+    if (!commit_meta_parse(c->metadata, &a.meta)) {
         sim_fail(s, "commit without metadata");
         return;
     }
-    bool known = at->set && commit_meta_parse(at->metadata, &old);
-    if (!at->set && p == s->partitions - 1 && s->added_ms > 0) {
-        s->log[p].above = new.settled; /* what was closed without it */
-        sim_recount(s, p);
-        s->events[SAW_JOIN] += new.settled != NO_MINUTE;
-    }
-    if (known && (c->offset < at->offset || meta_goes_back(&old, &new))) sim_fail(s, "commit went back");
-    if (p == s->partitions - 1 && s->was_retired && (!known || new.incarnation != old.incarnation)) {
-        s->retired_to = i64_larger(s->retired_to, new.settled);
-        s->unsure = i64_larger(s->unsure, s->retired_to);
-        s->events[SAW_RETURN]++;
-    }
-    if (new.rewind > c->offset) sim_fail(s, "R beyond F");
-    if (!known || new.incarnation != old.incarnation) {
-        history_add(s, p, &new);
-        int64_t w = sim_log_time_max(s, p, c->offset);
-        if (known && w != TIME_NEVER && minute_of(w) + 1 > s->unsure) s->unsure = minute_of(w) + 1;
-    }
-    if (s->trust_x[p]) {
-        s->trust_x[p] = false;
-        if (new.unsure_until > minute_of(BASE_MS + s->now_ms) + 2) sim_fail(s, "x is beyond reason");
-        if (new.unsure_until > s->unsure) s->unsure = new.unsure_until;
-    }
-    at->set = true;
-    at->offset = c->offset;
-    snprintf(at->metadata, sizeof at->metadata, "%s", c->metadata);
+    a.follows = commit->set && commit_meta_parse(commit->metadata, &a.old);
+    joined(s, &a);
+    if (a.follows && arrival_goes_back(&a)) sim_fail(s, "commit went back");
+    returned(s, &a);
+    if (a.meta.rewind > a.offset) sim_fail(s, "rewind beyond the frontier");
+    incarnation_begun(s, &a);
+    unsure_told(s, &a);
+    commit->set = true;
+    commit->offset = c->offset;
+    commit->writer = writer;
+    snprintf(commit->metadata, sizeof commit->metadata, "%s", c->metadata);
 }
 
 /* Without rule 2 an incarnation is taken for committed as soon as that was asked for. */
 static bool is_taken_for_committed(const struct sim *s, const struct source_commit *c) {
-    const struct sim_commit *at = &s->commits[c->tp.partition];
+    const struct sim_commit *commit = &s->partitions[c->tp.partition].commit;
     struct commit_meta old, new;
     if (RULE(2, incarnation_first) || !commit_meta_parse(c->metadata, &new)) return false;
-    return !at->set || !commit_meta_parse(at->metadata, &old) || old.incarnation != new.incarnation;
+    return !commit->set || !commit_meta_parse(commit->metadata, &old) || old.incarnation != new.incarnation;
 }
 
 static int source_commit(void *self, const struct source_commit *c, size_t n, int wait_ms, struct err *e) {
-    struct sim_source *src = self;
-    struct sim *s = src->sim;
+    struct sim_source *source = self;
+    struct sim *s = source->sim;
     (void)wait_ms;
     (void)e;
-    bool owner = src->generation == s->generation || !RULE(8, owner_only);
-    double luck = s->faults ? rng_real(&s->rng) : 1;
+    bool owner = source->generation == s->generation || !RULE(8, owner_only);
+    double luck = s->faults ? chance_real(&s->chance) : 1;
     for (size_t i = 0; i < n; i++) {
-        src->commits[i] = c[i];
+        source->commits[i] = c[i];
         bool arrives = owner && luck >= .06, taken = is_taken_for_committed(s, &c[i]);
-        if (taken) arrives = arrives && rng_chance(&s->rng, .5);
-        if (arrives) commit_accept(s, c[i].tp.partition, &c[i]);
-        if (arrives) s->commits[c[i].tp.partition].writer = src->worker->consumer;
-        src->commits[i].ok = taken || (arrives && luck >= .12); /* between: it arrived, the answer did not */
+        if (taken) arrives = arrives && chance_of(&s->chance, .5);
+        if (arrives) commit_accept(s, &c[i], source->worker->memory);
+        source->commits[i].ok = taken || (arrives && luck >= .12); /* between: it arrived, the answer did not */
     }
-    src->commits_n = n;
-    src->commit_ready = true;
+    source->commits_n = n;
+    source->commit_ready = true;
     return 0;
 }
 
 /* -- assignment -- */
 
+static void positions_drop(struct sim_source *source) {
+    for (int p = 0; p < PARTITIONS_MAX; p++) source->positions[p].offset = -1;
+}
+
 static int source_assign(void *self, const struct source_assign *a, size_t n, struct err *e) {
-    struct sim_source *src = self;
+    struct sim_source *source = self;
     (void)e;
-    for (int p = 0; p < PARTITIONS_MAX; p++) src->position[p] = -1;
+    positions_drop(source);
     for (size_t i = 0; i < n; i++) {
-        if (a[i].offset < src->sim->log[a[i].tp.partition].start)
-            sim_fail(src->sim, "assigned below the start of the log");
-        src->position[a[i].tp.partition] = a[i].offset;
-        src->eof_said[a[i].tp.partition] = false;
+        if (a[i].offset < source->sim->partitions[a[i].tp.partition].start)
+            sim_fail(source->sim, "assigned below the start of the log");
+        source->positions[a[i].tp.partition] = (struct sim_position){.offset = a[i].offset};
     }
     return 0;
 }
@@ -118,6 +152,8 @@ static int source_nothing(void *self, const struct source_tp *tps, size_t n, str
     return 0;
 }
 
+/* -- look-ups -- */
+
 /* What is read of a commit where a rule about what it says is off. */
 static void metadata_spoil(struct sim *s, char metadata[SOURCE_METADATA_BYTES_MAX]) {
     struct commit_meta m;
@@ -127,117 +163,137 @@ static void metadata_spoil(struct sim *s, char metadata[SOURCE_METADATA_BYTES_MA
     commit_meta_format(&m, metadata);
 }
 
+static bool any_commit(const struct sim *s) {
+    for (int p = 0; p < s->partitions_n; p++)
+        if (s->partitions[p].commit.set) return true;
+    return false;
+}
+
+static struct source_lookup commit_look_up(struct sim *s, struct source_tp tp, int asking) {
+    const struct sim_commit *commit = &s->partitions[tp.partition].commit;
+    struct source_lookup lookup = {.tp = tp,
+                                   .state = commit->set ? SOURCE_COMMIT_FOUND : SOURCE_COMMIT_NONE,
+                                   .offset = commit->offset,
+                                   .topic_has_commits = any_commit(s),
+                                   .log_start = s->partitions[tp.partition].start,
+                                   .log_end = sim_log_end(s, tp.partition)};
+    if (commit->set) memcpy(lookup.metadata, commit->metadata, sizeof lookup.metadata);
+    if (commit->set && commit->writer != asking) metadata_spoil(s, lookup.metadata);
+    if (s->faults && chance_of(&s->chance, .1)) lookup.state = SOURCE_COMMIT_FAILED;
+    return lookup;
+}
+
 static int source_lookup(void *self, const struct source_tp *tps, size_t n, struct err *e) {
-    struct sim_source *src = self;
-    struct sim *s = src->sim;
-    bool any = false;
+    struct sim_source *source = self;
     (void)e;
-    for (int p = 0; p < s->partitions; p++) any = any || s->commits[p].set;
-    for (size_t i = 0; i < n; i++) {
-        const struct sim_commit *c = &s->commits[tps[i].partition];
-        struct source_lookup *l = &src->lookups[i];
-        *l = (struct source_lookup){.tp = tps[i],
-                                    .state = c->set ? SOURCE_COMMIT_FOUND : SOURCE_COMMIT_NONE,
-                                    .offset = c->offset,
-                                    .topic_has_commits = any,
-                                    .log_start = s->log[tps[i].partition].start,
-                                    .log_end = sim_log_end(s, tps[i].partition)};
-        if (c->set) memcpy(l->metadata, c->metadata, sizeof l->metadata);
-        if (c->set && c->writer != src->worker->consumer) metadata_spoil(s, l->metadata);
-        if (s->faults && rng_chance(&s->rng, .1)) l->state = SOURCE_COMMIT_FAILED;
-    }
-    src->lookups_n = n;
-    src->lookup_ready = true;
+    for (size_t i = 0; i < n; i++) source->lookups[i] = commit_look_up(source->sim, tps[i], source->worker->memory);
+    source->lookups_n = n;
+    source->lookup_ready = true;
     return 0;
 }
 
 static int source_ask_ends(void *self, const struct source_tp *tps, size_t n, struct err *e) {
-    struct sim_source *src = self;
+    struct sim_source *source = self;
+    const struct sim *s = source->sim;
     (void)e;
     for (size_t i = 0; i < n; i++) {
-        int64_t end = sim_log_end(src->sim, tps[i].partition);
-        src->ends[i] = (struct source_end){
-            tps[i], true, BASE_MS + src->sim->now_ms, src->sim->log[tps[i].partition].start, end, end};
+        int64_t start = s->partitions[tps[i].partition].start, end = sim_log_end(s, tps[i].partition);
+        source->ends[i] = (struct source_end){tps[i], true, BASE_MS + s->now_ms, start, end, end};
     }
-    src->ends_n = n;
-    src->ends_ready = true;
+    source->ends_n = n;
+    source->ends_ready = true;
     return 0;
 }
 
 /* -- poll -- */
 
+static void group_assigns(struct sim_source *source, struct source_event *ev) {
+    const struct sim *s = source->sim;
+    size_t n = 0;
+    for (int p = 0; p < s->partitions_n; p++)
+        if (s->partitions[p].owner == source->worker->number) source->tps[n++] = (struct source_tp){topic, p};
+    *ev = (struct source_event){.type = SOURCE_ASSIGN, .tps = source->tps, .n = n};
+    source->membership = MEMBER_ASSIGNED;
+    source->generation = s->generation;
+}
+
+static void group_revokes(struct sim_source *source, struct source_event *ev) {
+    *ev = (struct source_event){.type = SOURCE_REVOKE, .lost = chance_of(&source->sim->chance, .5)};
+    source->membership = MEMBER_REVOKED;
+    positions_drop(source);
+}
+
 /* A member hears of a rebalance some time after it happened; until then it is a zombie. */
-static bool poll_group(struct sim_source *src, struct source_event *ev) {
-    struct sim *s = src->sim;
-    if (src->revoked) {
-        size_t n = 0;
-        for (int p = 0; p < s->partitions; p++)
-            if (s->owner[p] == src->worker->number) src->tps[n++] = (struct source_tp){topic, p};
-        *ev = (struct source_event){.type = SOURCE_ASSIGN, .tps = src->tps, .n = n};
-        src->revoked = false;
-        src->member = true;
-        src->generation = s->generation;
-        return true;
+static bool poll_group(struct sim_source *source, struct source_event *ev) {
+    struct sim *s = source->sim;
+    if (source->membership != MEMBER_REVOKED) {
+        if (source->generation == s->generation || (s->faults && !chance_of(&s->chance, .3))) return false;
+        if (source->membership == MEMBER_ASSIGNED) {
+            group_revokes(source, ev);
+            return true;
+        }
     }
-    if (src->generation == s->generation || (s->faults && !rng_chance(&s->rng, .3))) return false;
-    src->revoked = true;
-    if (!src->member) return poll_group(src, ev);
-    *ev = (struct source_event){.type = SOURCE_REVOKE, .lost = rng_chance(&s->rng, .5)};
-    for (int p = 0; p < PARTITIONS_MAX; p++) src->position[p] = -1;
+    group_assigns(source, ev);
     return true;
 }
 
-static bool poll_answers(struct sim_source *src, struct source_event *ev) {
-    if (src->commit_ready) {
-        src->commit_ready = false;
-        *ev = (struct source_event){.type = SOURCE_COMMITTED, .commits = src->commits, .n = src->commits_n};
-        return true;
-    }
-    if (src->lookup_ready) {
-        src->lookup_ready = false;
-        *ev = (struct source_event){.type = SOURCE_LOOKUP, .lookups = src->lookups, .n = src->lookups_n};
-        return true;
-    }
-    if (src->ends_ready) {
-        src->ends_ready = false;
-        *ev = (struct source_event){.type = SOURCE_ENDS, .ends = src->ends, .n = src->ends_n};
-        return true;
-    }
-    return false;
+/* True if there was an answer; it is handed out once. */
+static bool take(bool *ready) {
+    bool was = *ready;
+    *ready = false;
+    return was;
 }
 
-static bool poll_partition(struct sim_source *src, int p, struct source_event *ev) {
-    struct sim *s = src->sim;
-    int64_t *at = &src->position[p], end = sim_log_end(s, p);
-    if (*at < 0) return false;
-    if (s->faults && rng_chance(&s->rng, .002)) { /* the broker denies a position that is inside the log */
-        *at = -1;
+static bool poll_answers(struct sim_source *source, struct source_event *ev) {
+    if (take(&source->commit_ready))
+        *ev = (struct source_event){.type = SOURCE_COMMITTED, .commits = source->commits, .n = source->commits_n};
+    else if (take(&source->lookup_ready))
+        *ev = (struct source_event){.type = SOURCE_LOOKUP, .lookups = source->lookups, .n = source->lookups_n};
+    else if (take(&source->ends_ready))
+        *ev = (struct source_event){.type = SOURCE_ENDS, .ends = source->ends, .n = source->ends_n};
+    else
+        return false;
+    return true;
+}
+
+static void record_hand_out(struct sim_source *source, int p, struct source_event *ev) {
+    struct sim_position *position = &source->positions[p];
+    const struct sim_record *rec = &source->sim->partitions[p].records[position->offset];
+    source->record = (struct source_record){
+        {topic, p}, position->offset++, rec->time_ms, {NULL, 0}, {rec->value, strlen(rec->value)}};
+    *ev = (struct source_event){.type = SOURCE_RECORDS, .records = &source->record, .n = 1};
+    position->end_said = false;
+}
+
+static bool poll_partition(struct sim_source *source, int p, struct source_event *ev) {
+    struct sim *s = source->sim;
+    struct sim_position *position = &source->positions[p];
+    int64_t end = sim_log_end(s, p);
+    if (position->offset < 0) return false;
+    if (s->faults && chance_of(&s->chance, .002)) { /* the broker denies a position that is inside the log */
+        position->offset = -1;
         *ev = (struct source_event){.type = SOURCE_RESET, .tp = {topic, p}};
         return true;
     }
-    while (*at < end && !s->log[p].records[*at].exists) ++*at;
-    if (*at < end) {
-        const struct sim_record *rec = &s->log[p].records[*at];
-        src->record =
-            (struct source_record){{topic, p}, (*at)++, rec->time_ms, {NULL, 0}, {rec->value, strlen(rec->value)}};
-        *ev = (struct source_event){.type = SOURCE_RECORDS, .records = &src->record, .n = 1};
-        src->eof_said[p] = false;
+    while (position->offset < end && !s->partitions[p].records[position->offset].exists) position->offset++;
+    if (position->offset < end) {
+        record_hand_out(source, p, ev);
         return true;
     }
-    if (src->eof_said[p]) return false;
-    src->eof_said[p] = true;
-    *ev = (struct source_event){.type = SOURCE_EOF, .tp = {topic, p}, .offset = *at};
+    if (position->end_said) return false;
+    position->end_said = true;
+    *ev = (struct source_event){.type = SOURCE_EOF, .tp = {topic, p}, .offset = position->offset};
     return true;
 }
 
 static void source_poll(void *self, int timeout_ms, struct source_event *ev) {
-    struct sim_source *src = self;
+    struct sim_source *source = self;
     (void)timeout_ms;
     *ev = (struct source_event){.type = SOURCE_NOTHING};
-    if (src->budget-- <= 0 || poll_group(src, ev) || poll_answers(src, ev)) return;
-    int first = (int)rng_below(&src->sim->rng, PARTITIONS_MAX);
-    for (int i = 0; i < src->sim->partitions; i++)
-        if (poll_partition(src, (first + i) % src->sim->partitions, ev)) return;
+    if (source->budget-- <= 0 || poll_group(source, ev) || poll_answers(source, ev)) return;
+    int first = (int)chance_below(&source->sim->chance, PARTITIONS_MAX);
+    for (int i = 0; i < source->sim->partitions_n; i++)
+        if (poll_partition(source, (first + i) % source->sim->partitions_n, ev)) return;
 }
 
 static int source_dead_letter(void *self, const struct source_dead_letter *d, struct err *e) {
@@ -246,12 +302,12 @@ static int source_dead_letter(void *self, const struct source_dead_letter *d, st
     return err_set(e, ERR_UNSUPPORTED, "this world has no dead letters");
 }
 
-static uint64_t source_no_letters(void *self) {
+static uint64_t source_no_dead_letters(void *self) {
     (void)self;
     return 0;
 }
 
-struct source sim_source_ops(struct sim_source *s) {
+struct source sim_source_ops(struct sim_source *source) {
     static const struct source_ops ops = {.poll = source_poll,
                                           .assign = source_assign,
                                           .pause = source_nothing,
@@ -260,7 +316,7 @@ struct source sim_source_ops(struct sim_source *s) {
                                           .lookup = source_lookup,
                                           .ask_ends = source_ask_ends,
                                           .dead_letter = source_dead_letter,
-                                          .dead_letters_issued = source_no_letters,
-                                          .dead_letters_settled = source_no_letters};
-    return (struct source){&ops, s};
+                                          .dead_letters_issued = source_no_dead_letters,
+                                          .dead_letters_settled = source_no_dead_letters};
+    return (struct source){&ops, source};
 }
