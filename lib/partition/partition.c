@@ -8,13 +8,13 @@
  *   2. Every checkpoint tick commits the frontier 512. The metadata say: rewind to 431 (the first event of 19:08), log
  *      time there, settled up to 19:06, incarnation 7.
  *   3. kill -9 at 530. The copy fenced (7, 526) is in Redis. Nobody knows more than the commit.
- *   4. The successor starts at 431 with the log time of there, skips minutes up to 19:06, and rebuilds 19:08 in silence.
- *      Up to 512 it says nothing, for a copy of less than was already said could stand until the next tick.
+ *   4. The successor starts at 431 with the log time of there, skips minutes up to 19:06, and rebuilds 19:08 in
+ *      silence. Up to 512 it says nothing, for a copy of less than was already said could stand until the next tick.
  *   5. At 512 everything live is dirty. Its copy (7, 512) is refused, a higher fence stands there; the one at (7, 540)
  *      replaces it. Same log, same bytes: where both say (7, 526), they say the same.
  *   6. 19:10 begins, log time passes 19:10:00: 19:08 is sealed, each of its buckets is copied once more, final.
- *   7. All copies are answered, and SETTLE_DELAY later a progress row is answered too, by the same Redis. 19:08 settles,
- *      and the rewind moves on. Should Redis lose the last seconds after that, it loses nothing of 19:08.
+ *   7. All copies are answered, and SETTLE_DELAY later a progress row is answered too, by the same Redis. 19:08
+ *      settles, and the rewind moves on. Should Redis lose the last seconds after that, it loses nothing of 19:08.
  *
  * Invariants, which check.c asserts:
  *   - rewind <= frontier of a commit, and frontier <= next once the partition speaks

@@ -92,8 +92,8 @@ struct partition_joined {
     uint64_t incarnation; /* of its row; 0: it has none */
     int64_t closed;       /* highest minute of which a list may be closed (rule 23); NO_MINUTE: none */
     bool is_new;          /* those were closed without it */
-    /* A partition of its name was retired, and for minutes up to this one nobody can tell what it had said: they are not
-     * vouched for (rule 24). NO_MINUTE: there was none. */
+    /* A partition of its name was retired, and for minutes up to this one nobody can tell what it had said: they are
+     * not vouched for (rule 24). NO_MINUTE: there was none. */
     int64_t unsure_until;
     char life[LIFE_LEN + 1]; /* of the Redis that says so */
 };
@@ -111,8 +111,8 @@ struct bucket_copy {
      * of the same incarnation must give way to. */
     uint64_t incarnation;
     int64_t offset;
-    /* Offset of the next record, of any copy. It comes back in partition_answered and says which state of the bucket was
-     * answered. */
+    /* Offset of the next record, of any copy. It comes back in partition_answered and says which state of the bucket
+     * was answered. */
     int64_t at;
     int64_t stored_mono_ms; /* when all of its minute was known to be stored, with no event since; TIME_NEVER */
     struct bytes items;

@@ -11,8 +11,8 @@
  *      committing has said more than the frontier: its fences are higher than ours until we pass its offset, then our
  *      copies say the same.
  *   4. The same, but the configuration changed.
- *      The old parts may not be mixed with ours for open minutes: a new incarnation, and older_until is what is settled.
- *      Open minutes may miss events that the old rules ignored: unsure_until is raised at the frontier.
+ *      The old parts may not be mixed with ours for open minutes: a new incarnation, and older_until is what is
+ *      settled. Open minutes may miss events that the old rules ignored: unsure_until is raised at the frontier.
  *   5. A commit without metadata: an operator's tool.
  *      As case 2, at that offset. So too where its times are none that are believed: going on from them would make
  *      everything late for ever.

@@ -99,8 +99,8 @@ struct rewind {
 };
 struct rewind partition_rewind(const struct partition *p);
 
-/* check.c: asserts that the invariants of partition.c hold. The first costs a few comparisons and runs wherever somebody
- * enters. The second looks at every bucket; in test builds it runs at ticks, elsewhere it is the first. */
+/* check.c: asserts that the invariants of partition.c hold. The first costs a few comparisons and runs wherever
+ * somebody enters. The second looks at every bucket; in test builds it runs at ticks, elsewhere it is the first. */
 void partition_check(const struct partition *p);
 void partition_check_whole(const struct partition *p);
 

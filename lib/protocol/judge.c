@@ -17,7 +17,8 @@ static bool part_counts(const struct progress_partition *partition, const struct
     return part->incarnation >= partition->incarnation || minute <= partition->row.older_until;
 }
 
-/* Rule 21: what has no part said nothing, unless it may have said so in a hash that expired before this one was made. */
+/* Rule 21: what has no part said nothing, unless it may have said so in a hash that expired before this one was made.
+ */
 static bool absence_is_proof(const struct vouch *v, int64_t minute, int64_t born_ms) {
     if (v->until_ms == 0 || !RULE(21, absence)) return true;
     return minute > v->above && born_ms < v->until_ms;
