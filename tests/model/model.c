@@ -1,9 +1,10 @@
-/* model/model.c - the delivery rules against random histories, driving the real worker code.
+/* model/model.c - the delivery rules against random histories of the real worker code, and of one partition alone.
  *
  *   model [--seeds N] [--first S] [--off RULE] [--mutants] [--rate R] [--drop R] [--units T] [-v]
  *
- * Without arguments: all rules on over some hundred seeds, then every rule that is said to fail within a stated number
- * of seeds switched off. A failing seed is printed and can be repeated with --first SEED --seeds 1. */
+ * Without arguments: all rules on over some hundred seeds (sim.h), then the crash test in miniature (replay.h), then
+ * every rule that is said to fail within a stated number of seeds switched off. A failing seed is printed and can be
+ * repeated with --first SEED --seeds 1. */
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/testhook.h"
+#include "model/replay.h"
 #include "model/sim.h"
 
 struct campaign {
@@ -87,6 +89,24 @@ static bool check_all_on(const struct campaign *c) {
     printf("\n");
     show_seen(&res);
     return res.failed == 0 && (c->seeds < 100 || everything_was_seen(&res));
+}
+
+/* -- one partition alone -- */
+
+static void check_replay(struct tally *t, int number) {
+    double began = seconds();
+    int failed = 0, first_bad = 0;
+    char bad[REPLAY_BAD_TEXT], first[REPLAY_BAD_TEXT] = "";
+    for (int log = 0; log < REPLAY_LOGS; log++) {
+        bool right = replay_run(number, log, bad);
+        tally_add(t, right);
+        if (right || failed++ > 0) continue;
+        first_bad = log;
+        memcpy(first, bad, sizeof first);
+    }
+    printf("%s: %d of %d logs wrong, %.1f s", replay_claim(number), failed, REPLAY_LOGS, seconds() - began);
+    if (failed > 0) printf(", first log %d: %s", first_bad, first);
+    printf("\n");
 }
 
 /* -- one rule off -- */
@@ -183,6 +203,7 @@ int main(int argc, char **argv) {
     hash_secret_choose(1); /* a seed repeats a run in every process, down to the order of copies */
     if (w.off != NULL) return check_mutant(&w.campaign, w.off) ? 0 : 1;
     if (!w.only_mutants) tally_add(&t, check_all_on(&w.campaign));
+    for (int number = 0; !w.only_mutants && number < REPLAY_CASES; number++) check_replay(&t, number);
     if (w.only_mutants || !w.no_mutants) check_mutants(&t);
     printf("model: %d passed, %d failed\n", t.passed, t.failed);
     return t.failed == 0 ? 0 : 1;

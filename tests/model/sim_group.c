@@ -26,7 +26,7 @@ void sim_rebalance(struct sim *s) {
 
 /* A commit that arrives, beside the one that it replaces. */
 struct arrival {
-    int p;
+    int partition;
     int64_t offset;
     struct commit_meta meta;
     bool follows; /* there was one before, of a worker */
@@ -43,22 +43,22 @@ static bool arrival_goes_back(const struct arrival *a) {
 
 /* What was closed without a partition that joins is not counted. */
 static void joined(struct sim *s, const struct arrival *a) {
-    if (s->partitions[a->p].commit.set || !sim_is_last(s, a->p) || s->joining.added_ms == 0) return;
-    s->partitions[a->p].closed_before_it = a->meta.settled;
-    sim_recount(s, a->p);
+    if (s->partitions[a->partition].commit.set || !sim_is_last(s, a->partition) || s->joining.added_ms == 0) return;
+    s->partitions[a->partition].closed_before_it = a->meta.settled;
+    sim_recount(s, a->partition);
     s->seen[SAW_JOIN] += a->meta.settled != NO_MINUTE;
 }
 
 /* One that comes back begins above what was closed without it. */
 static void returned(struct sim *s, const struct arrival *a) {
-    if (!sim_is_last(s, a->p) || !s->leaving.ever || !arrival_begins(a)) return;
+    if (!sim_is_last(s, a->partition) || !s->leaving.ever || !arrival_begins(a)) return;
     s->leaving.unknown_until = i64_larger(s->leaving.unknown_until, a->meta.settled);
     sim_unsure_up_to(s, s->leaving.unknown_until);
     s->seen[SAW_RETURN]++;
 }
 
 static void meaning_add(struct sim *s, const struct arrival *a) {
-    struct sim_partition *partition = &s->partitions[a->p];
+    struct sim_partition *partition = &s->partitions[a->partition];
     if (partition->meanings_n == MEANINGS_MAX) return;
     partition->meanings[partition->meanings_n++] =
         (struct sim_meaning){a->meta.older_until, a->meta.meaning == s->meanings[1]};
@@ -67,12 +67,12 @@ static void meaning_add(struct sim *s, const struct arrival *a) {
 static void incarnation_begun(struct sim *s, const struct arrival *a) {
     if (!arrival_begins(a)) return;
     meaning_add(s, a);
-    int64_t log_time_ms = sim_log_time(s, a->p, a->offset);
+    int64_t log_time_ms = sim_log_time(s, a->partition, a->offset);
     if (a->follows && log_time_ms != TIME_NEVER) sim_unsure_up_to(s, minute_of(log_time_ms) + 1);
 }
 
 static void unsure_told(struct sim *s, const struct arrival *a) {
-    struct sim_partition *partition = &s->partitions[a->p];
+    struct sim_partition *partition = &s->partitions[a->partition];
     if (!partition->next_unsure_is_told) return;
     partition->next_unsure_is_told = false;
     if (a->meta.unsure_until > minute_of(BASE_MS + s->now_ms) + 2) sim_fail(s, "unsure_until is beyond reason");
@@ -81,7 +81,7 @@ static void unsure_told(struct sim *s, const struct arrival *a) {
 
 static void commit_accept(struct sim *s, const struct source_commit *c, int writer) {
     struct sim_commit *commit = &s->partitions[c->tp.partition].commit;
-    struct arrival a = {.p = c->tp.partition, .offset = c->offset, .old_offset = commit->offset};
+    struct arrival a = {.partition = c->tp.partition, .offset = c->offset, .old_offset = commit->offset};
     if (!commit_meta_parse(c->metadata, &a.meta)) {
         sim_fail(s, "commit without metadata");
         return;

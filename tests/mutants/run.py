@@ -172,7 +172,7 @@ def model_says(status, output):
         return None
     if status is None:
         return "model did not end in %d s" % MODEL_TIMEOUT_S
-    found = re.search(r"first seed (.*)$", output, re.MULTILINE)
+    found = re.search(r"first (?:seed|log) (.*)$", output, re.MULTILINE)
     return "model: " + (found.group(1) if found else output.strip()[-SHOWN_CHARS:])
 
 
