@@ -47,8 +47,8 @@ const char *const options_usage =
     "exit status:\n"
     "  0  good: lists were compared, and each is what was asked for (verdict: exact, or within bounds)\n"
     "  1  not good: lists differ, are missing or foreign, or with --exact are open or lost, or the workers did not\n"
-    "     arrive within --wait (verdict: different); no list could be compared (verdict: nothing to compare); or the\n"
-    "     audit could not finish\n"
+    "     catch up within --wait (verdict: different); no list could be compared (verdict: nothing to compare); or\n"
+    "     the audit could not finish\n"
     "  2  a setting or an option is wrong; stderr says which\n"
     "When the verdict is not good, the last line of the report says why. Progress goes to stderr.\n";
 

@@ -169,7 +169,7 @@ static void summary_judge_nothing(struct summary *s, const struct summary_input 
 static void summary_judge_arrival(struct summary *s, const struct summary_input *in) {
     const struct arrived *a = in->arrived;
     if (in->options->wait_ms > 0 && a->behind > 0)
-        summary_blame(s, "the workers did not arrive, %llu records are not committed: %s",
+        summary_blame(s, "the workers did not catch up, %llu records are not committed: %s",
                       (unsigned long long)a->behind,
                       a->any_commit ? "use a longer --wait, or check the workers' logs"
                                     : "the group has never committed, check TOPKD_GROUP and that a worker is running");
@@ -188,7 +188,7 @@ static void summary_advise(struct summary *s, const struct summary_input *in) {
     const struct arrived *a = in->arrived;
     if (in->reading->recount->tally.n == 0) return; /* no worker can bring a list */
     if (in->options->wait_ms == 0 && a->behind > 0)
-        summary_blame(s, "the group is %llu records behind: use --wait to let it arrive",
+        summary_blame(s, "the group is %llu records behind: use --wait to let it catch up",
                       (unsigned long long)a->behind);
     if (in->options->wait_ms > 0 && a->behind == 0 && !a->settled)
         summary_blame(s, "the wait ended while waiting for %s", a->awaited);

@@ -21,7 +21,7 @@ static const struct remedy_row {
     {RD_KAFKA_RESP_ERR__RESOLVE, KAFKA_CONNECTION,
      "correct the host in TOPKD_BROKERS, or the name that the broker advertises"},
     {RD_KAFKA_RESP_ERR__SSL, KAFKA_CONNECTION,
-     "make TOPKD_RDKAFKA_SECURITY_PROTOCOL, _SSL_CA_LOCATION and the certificates fit the broker's listener"},
+     "make TOPKD_RDKAFKA_SECURITY_PROTOCOL, _SSL_CA_LOCATION and the certificates match the broker's listener"},
     {RD_KAFKA_RESP_ERR__AUTHENTICATION, KAFKA_CONNECTION, LOGIN},
     {RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED, KAFKA_CONNECTION, LOGIN},
     {RD_KAFKA_RESP_ERR_UNSUPPORTED_SASL_MECHANISM, KAFKA_CONNECTION,
@@ -72,15 +72,15 @@ static const struct refusal_row {
     {RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, KAFKA_FATE_HEALS, "grant Write on"},
     {RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, KAFKA_FATE_HEALS, "create"},
     {RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC, KAFKA_FATE_HEALS, "create"},
-    {RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, KAFKA_FATE_HEALS, "restart the worker, partitions went from"},
-    {RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION, KAFKA_FATE_HEALS, "set TOPKD_DLQ_TOPIC to another than"},
+    {RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION, KAFKA_FATE_HEALS, "restart the worker: there are fewer partitions now in"},
+    {RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION, KAFKA_FATE_HEALS, "set another TOPKD_DLQ_TOPIC: Kafka refuses"},
     {RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE, KAFKA_FATE_HEALS, "bring back the brokers of"},
     {RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION, KAFKA_FATE_HEALS, "bring back the brokers of"},
     {RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS, KAFKA_FATE_HEALS, "bring back brokers until min.insync.replicas holds for"},
     {RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS_AFTER_APPEND, KAFKA_FATE_HEALS,
      "bring back brokers until min.insync.replicas holds for"},
-    {RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR, KAFKA_FATE_HEALS, "mend the disks that hold"},
-    {RD_KAFKA_RESP_ERR_POLICY_VIOLATION, KAFKA_FATE_HEALS, "look at the broker's policies for"},
+    {RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR, KAFKA_FATE_HEALS, "repair the disks that hold"},
+    {RD_KAFKA_RESP_ERR_POLICY_VIOLATION, KAFKA_FATE_HEALS, "check the broker's policies for"},
     /* Of a dead letter without a key in a compacted topic: the topic is wrong, not the dead letter. */
     {RD_KAFKA_RESP_ERR_INVALID_RECORD, KAFKA_FATE_HEALS, "set cleanup.policy=delete on"},
     {RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP, KAFKA_FATE_HEALS,
@@ -91,12 +91,12 @@ static const struct refusal_row {
     {RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, KAFKA_FATE_TOO_LARGE, "raise max.message.bytes of"},
     {RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE, KAFKA_FATE_TOO_LARGE, "raise segment.bytes of"},
     /* It never left: no broker, right or setting can make a request of it. */
-    {RD_KAFKA_RESP_ERR__INVALID_ARG, KAFKA_FATE_NEVER, "tell the authors: no request can be made for"},
-    {RD_KAFKA_RESP_ERR__BAD_MSG, KAFKA_FATE_NEVER, "tell the authors: no request can be made for"},
+    {RD_KAFKA_RESP_ERR__INVALID_ARG, KAFKA_FATE_NEVER, "report this as a bug of topkd: no request can be made for"},
+    {RD_KAFKA_RESP_ERR__BAD_MSG, KAFKA_FATE_NEVER, "report this as a bug of topkd: no request can be made for"},
 };
 
 static const struct refusal_row *refusal_row(rd_kafka_resp_err_t code) {
-    static const struct refusal_row other = {RD_KAFKA_RESP_ERR_UNKNOWN, KAFKA_FATE_HEALS, "look at the brokers and at"};
+    static const struct refusal_row other = {RD_KAFKA_RESP_ERR_UNKNOWN, KAFKA_FATE_HEALS, "check the brokers and"};
     for (size_t i = 0; i < ARRAY_LEN(refusal_rows); i++)
         if (refusal_rows[i].code == code) return &refusal_rows[i];
     return &other;
@@ -118,7 +118,7 @@ void kafka_refusal_remedy(rd_kafka_resp_err_t code, const char *topic, char reme
 /* -- of a topic ------------------------------------------------------------------------------------------------- */
 
 void kafka_topic_remedy(rd_kafka_resp_err_t code, bool dead_letters, const char *topic, char remedy[KAFKA_REMEDY_MAX]) {
-    const char *order = "look at the brokers and at";
+    const char *order = "check the brokers and";
     assert(topic != NULL);
     if (dead_letters) {
         kafka_refusal_remedy(code, topic, remedy);

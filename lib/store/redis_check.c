@@ -21,7 +21,7 @@ redisReply *redis_check_ask(struct redis_checked *k, size_t args_n, const char *
     struct err e;
     k->gone = true;
     (void)redis_conn_failed(&k->conn, &e);
-    SAY(k, FINDING_PROBLEM, "expected an answer to %s, got \"%s\": look at the server and the way to it", args[0],
+    SAY(k, FINDING_PROBLEM, "expected an answer to %s, got \"%s\": check the server and the network to it", args[0],
         e.text);
     return NULL;
 }
@@ -157,7 +157,7 @@ static void check_server(struct redis_checked *k) {
         check_persistence(k, info);
     } else if (info != NULL) {
         SAY(k, k->options->allow_eviction ? FINDING_WARNING : FINDING_PROBLEM,
-            "expected INFO to say whether it evicts, got \"%s\": give this user +info",
+            "expected INFO to say whether it evicts, got \"%s\": grant this user +info",
             info->str != NULL ? info->str : "");
     }
     freeReplyObject(info);
@@ -180,7 +180,7 @@ static void tell_owner(const struct redis_checked *k, const redisReply *r, const
             "or remove it",
             key);
     else if (r->type != REDIS_REPLY_ARRAY || r->elements != 2)
-        SAY(k, FINDING_PROBLEM, "expected to read %s, got \"%s\": give this user the right to", key,
+        SAY(k, FINDING_PROBLEM, "expected to read %s, got \"%s\": grant this user the right to read it", key,
             r->str != NULL ? r->str : "");
     else if (differs(r->element[0], group))
         SAY(k, FINDING_PROBLEM,
@@ -214,7 +214,7 @@ static void look(struct redis_checked *k) {
     struct err e;
     if (redis_conn_open(&k->conn, &e) != STORE_OK) {
         SAY(k, FINDING_PROBLEM,
-            "expected a Redis at %s, got \"%s\": start it, open the way to it, or correct "
+            "expected a Redis at %s, got \"%s\": start it, open the network to it, or correct "
             "TOPKD_REDIS",
             k->conn.where, e.text);
         return;

@@ -33,8 +33,8 @@ static int hello_check(struct check *c, const struct redisReply *r, struct err *
     const char *mode = hello_value(r, "mode"), *role = hello_value(r, "role");
     if (strcmp(mode, "cluster") == 0 || strcmp(mode, "sentinel") == 0) {
         err_set(e, ERR_INVALID,
-                "Redis %.100s: expected one Redis, got a node in mode %s: give TOPKD_REDIS a master "
-                "outside of a cluster",
+                "Redis %.100s: expected one Redis, got a node in mode %s: set TOPKD_REDIS to a "
+                "master outside of a cluster",
                 c->store->conn.where, mode);
         return STORE_FATAL;
     }
@@ -44,7 +44,7 @@ static int hello_check(struct check *c, const struct redisReply *r, struct err *
     }
     if (strcmp(role, "master") == 0) return STORE_OK;
     redis_conn_count_error(&c->store->conn, "readonly");
-    err_set(e, ERR_REFUSED, "Redis %.100s: role is %.20s, writes need the master: give TOPKD_REDIS that one",
+    err_set(e, ERR_REFUSED, "Redis %.100s: role is %.20s, writes need the master: set TOPKD_REDIS to that one",
             c->store->conn.where, role);
     return STORE_BROKEN;
 }

@@ -6,10 +6,10 @@
 
 #include "store/store.h"
 
-static const char password[] = "give TOPKD_REDIS the user and the password that Redis expects";
+static const char password[] = "correct user and password in TOPKD_REDIS";
 static const char rights[] = "grant the rights in Redis that RUNBOOK.md lists";
 static const char cluster[] =
-    "this is a Redis Cluster, and a board needs one Redis: give TOPKD_REDIS one outside of it";
+    "this is a Redis Cluster, and a board needs one Redis: set TOPKD_REDIS to one outside of it";
 
 /* Broken: another server, or this one later, will take the request. What it has forgotten until then is unknown, so
  * rule 12 applies as after a broken connection. A password may be rotating, a right may be on its way.
@@ -19,7 +19,7 @@ static const struct {
     struct redis_error means;
 } codes[] = {
     {"OOM", {STORE_FULL, "oom", "raise its maxmemory, or lower RETENTION", false}},
-    {"READONLY", {STORE_BROKEN, "readonly", "give TOPKD_REDIS the master", false}},
+    {"READONLY", {STORE_BROKEN, "readonly", "set TOPKD_REDIS to the master", false}},
     {"MASTERDOWN", {STORE_BROKEN, "readonly", NULL, false}},
     {"NOREPLICAS", {STORE_BROKEN, "readonly", "attach the replicas that min-replicas-to-write asks for", false}},
     {"MOVED", {STORE_FATAL, "moved", cluster, false}},

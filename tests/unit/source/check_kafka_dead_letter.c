@@ -189,7 +189,7 @@ static const struct {
     {RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, "grant Write on topic rejected"},
     {RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS, "min.insync.replicas holds for topic rejected"},
     {RD_KAFKA_RESP_ERR_INVALID_RECORD, "cleanup.policy=delete on topic rejected"},
-    {RD_KAFKA_RESP_ERR_UNKNOWN, "look at the brokers and at topic rejected"}, /* in no table */
+    {RD_KAFKA_RESP_ERR_UNKNOWN, "check the brokers and topic rejected"}, /* in no table */
 };
 
 /* While it waits it is not settled, so no commit passes it; the reason is shown, and nobody restarts anything. */

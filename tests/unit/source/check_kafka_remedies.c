@@ -36,7 +36,7 @@ START_TEST(a_topic_wants_another_right_for_dead_letters_than_for_reading) {
     expect_topic_remedy(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, true, "grant Write on topic events");
     expect_topic_remedy(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, false, "create topic events");
     expect_topic_remedy(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, true, "create topic events");
-    expect_topic_remedy(RD_KAFKA_RESP_ERR_UNKNOWN, false, "look at the brokers and at topic events");
+    expect_topic_remedy(RD_KAFKA_RESP_ERR_UNKNOWN, false, "check the brokers and topic events");
 }
 END_TEST
 
