@@ -22,7 +22,10 @@ static bool row_known(struct consumer *c, struct assignment *a, const struct mai
 /* It was away, or thought to be, for so long that the lists went on without it. What it has in memory may be for lists
  * that are closed: it begins again where its commit says, as one that joins. */
 static bool partition_left_out(struct consumer *c, struct assignment *a, int64_t now) {
-    if (!assignment_runs(a)) return false;
+    if (!assignment_runs(a)) {
+        partition_row_answered(a->memory, NULL); /* should it come back with this memory, it says its row again */
+        return false;
+    }
     log_event(LOG_WARN, "partition_left_out", "topic=%s partition=%d meaning=%s", a->tp.topic, (int)a->tp.partition,
               log_quote("its topic was known with fewer partitions for minutes, and lists went on without it: what it "
                         "brings for those that are final by now is late"));

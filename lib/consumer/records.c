@@ -16,7 +16,7 @@ static enum record_outcome record_apply(struct consumer *c, struct assignment *a
  * the partition wants to be assigned again. */
 static size_t run_apply(struct consumer *c, const struct source_record *r, size_t n, int64_t wall_ms, bool *again) {
     struct assignment *a = assignment_find(c, r->tp);
-    bool ours = a != NULL && assignment_runs(a);
+    bool ours = a != NULL && assignment_applies(a);
     size_t i = 0;
     for (; i < n && !*again && source_tp_equal(r[i].tp, r->tp); i++) {
         if (!ours) {
@@ -45,7 +45,7 @@ void consumer_records(struct consumer *c, const struct source_record *r, size_t 
 
 void consumer_at_end_of_log(struct consumer *c, struct source_tp tp, int64_t offset) {
     struct assignment *a = assignment_find(c, tp);
-    if (a == NULL || !assignment_runs(a)) return;
+    if (a == NULL || !assignment_applies(a)) return;
     partition_eof(a->memory, offset, clock_wall_ms(c->hub->clock));
     a->motion.moved = true;
 }

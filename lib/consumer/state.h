@@ -120,6 +120,12 @@ static inline bool assignment_runs(const struct assignment *a) {
     return a->state == ASSIGNMENT_RUNNING || a->state == ASSIGNMENT_LOST;
 }
 
+/* What is read of the log goes to its memory. One that joins waits for what the board says (rule 23): its assignment
+ * may still be the one before, which was not taken back. */
+static inline bool assignment_applies(const struct assignment *a) {
+    return assignment_runs(a) && !partition_waits_for_row(a->memory);
+}
+
 /* -- what is under way -- */
 
 /* The commit under way, of all partitions (rule 8). There is one at a time. The arrows (commit_move):

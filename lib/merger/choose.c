@@ -43,7 +43,6 @@ static bool is_held(const struct merger *m, struct round *r, const struct store_
 static void over_look(const struct merger *m, struct round *r) {
     r->over_for_one = minute_horizon(&m->hub->rules, progress_log_time_ms(&m->progress));
     r->over_for_all = minute_horizon(&m->hub->rules, progress_least_log_time_ms(&m->progress));
-    assert(r->over_for_all <= r->over_for_one);
 }
 
 static void held_keep(struct merger *m, struct round *r) {

@@ -28,7 +28,6 @@ static void note_text(char out[KAFKA_TEXT_MAX], const char *text) {
 void kafka_notes_add(struct kafka_notes *notes, rd_kafka_resp_err_t code, const char *text) {
     char labels[96];
     struct kafka_note *note = &notes->of[kafka_scope_of(code)];
-    assert(code != RD_KAFKA_RESP_ERR_NO_ERROR);
     snprintf(labels, sizeof labels, "kind=\"%s\"", rd_kafka_err2name(code));
     metric_add(metrics_get(notes->metrics, METRIC_KAFKA_ERRORS, labels), 1);
     pthread_mutex_lock(&notes->lock);

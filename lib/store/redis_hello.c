@@ -231,10 +231,9 @@ static void safety_say(struct check *c) {
 static int board_take_over(struct redis_store *s, struct err *e) {
     struct redis_call call;
     redis_call_begin(&call, &s->conn, NULL, NULL, e);
-    redis_arg_text(&call, "HSET");
+    redis_arg_script(&call, REDIS_SCRIPT_TAKE_OVER, 1);
     keys_progress(&s->key, s->board);
     redis_arg_key(s, &call);
-    redis_arg_text(&call, "version");
     redis_arg_int(&call, STORE_CONTRACT_VERSION);
     redis_send(&call);
     return redis_call_end(&call);

@@ -68,7 +68,7 @@ static void arg_list_keys(struct redis_store *s, struct redis_call *call, struct
 
 static void list_send(struct redis_store *s, struct redis_call *call, const struct store_list *l, int64_t wall_ms) {
     char minute[MINUTE_TEXT_LEN + 1];
-    assert(l->state != NULL && l->location.n > 0 && (l->top_n == 0 || l->top != NULL));
+    assert(l->state != NULL && (l->top_n == 0 || l->top != NULL));
     minute_format(l->minute, minute);
     redis_arg_script(call, REDIS_SCRIPT_LIST, LIST_KEYS);
     arg_list_keys(s, call, l->location, l->minute);

@@ -168,9 +168,16 @@ static int lists_read_once(struct lists_read *c, struct err *e) {
 
 /* -- hashes that version 2 wrote -- */
 
+/* Something else came to lie at the key since: the reading that follows sees it. */
+static bool upgrade_on_error(void *ctx, size_t index, const char *text, struct bytes key) {
+    (void)index;
+    return redis_is_odd(ctx, text, key);
+}
+
 static int lists_upgrade(struct lists_read *c, struct err *e) {
     struct redis_call call;
-    redis_call_begin(&call, &c->store->conn, NULL, NULL, e);
+    redis_call_begin(&call, &c->store->conn, NULL, c->store, e);
+    call.on_error = upgrade_on_error;
     for (size_t i = 0; i < c->out->hashes_n; i++) {
         if (!c->is_version_2[i]) continue;
         redis_arg_script(&call, REDIS_SCRIPT_UPGRADE, 1);

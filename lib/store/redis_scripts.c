@@ -15,4 +15,5 @@ const char *const redis_scripts[REDIS_SCRIPTS] = {
     [REDIS_SCRIPT_CLOSE] = lua_close,
     [REDIS_SCRIPT_RETIRE] = lua_retire,
     [REDIS_SCRIPT_UPGRADE] = lua_upgrade,
+    [REDIS_SCRIPT_TAKE_OVER] = lua_take_over,
 };

@@ -156,11 +156,54 @@ START_TEST(what_redis_was_told_and_had_time_to_forget_is_not_made_again) {
 }
 END_TEST
 
+/* The assignment that was refused leaves the one before in force, and its records come to a memory that still asks what
+ * is closed. */
+START_TEST(who_joins_again_takes_no_record_before_it_knows_what_is_closed) {
+    given_running_partition();
+    kafka_brings(VIEW);
+    step();
+    tick();
+    publisher_leaves_it_out();
+    kafka.refuses_assign = true;
+    step();
+    kafka_finds_own_commit(LOG_END);
+    step();
+    ck_assert_int_eq(partition_0()->state, ASSIGNMENT_RUNNING);
+    ck_assert(partition_waits_for_row(partition_0()->memory));
+    kafka_brings(VIEW);
+    step();
+    ck_assert_uint_eq(partition_0_view().live_minutes, 0);
+}
+END_TEST
+
+START_TEST(left_out_while_it_was_parked_it_says_its_row_when_it_is_back) {
+    given_running_partition();
+    tick();
+    struct mail *row = outbox_pick(MAIL_ROW);
+    ck_assert_ptr_nonnull(row);
+    kafka_revokes();
+    step();
+    ck_assert_int_eq(partition_0()->state, ASSIGNMENT_PARKED);
+    row->type = MAIL_LEFT_OUT;
+    publisher_answers(row);
+    step();
+    kafka_assigns();
+    step();
+    kafka_finds_own_commit(LOG_END);
+    step();
+    ck_assert_int_eq(partition_0()->state, ASSIGNMENT_RUNNING);
+    tick();
+    ck_assert_uint_eq(outbox_count(MAIL_ROW), 1);
+}
+END_TEST
+
 Suite *consumer_mail_suite(void);
 Suite *consumer_mail_suite(void) {
     Suite *s = suite_create("consumer_mail");
     TCase *c = tcase_create("mail");
     tcase_add_checked_fixture(c, usual_consumer, consumer_gone);
+    tcase_add_test(c, who_joins_again_takes_no_record_before_it_knows_what_is_closed);
+    tcase_add_test(c, left_out_while_it_was_parked_it_says_its_row_when_it_is_back);
     tcase_add_test(c, a_question_that_found_no_room_is_asked_again);
     tcase_add_test(c, a_question_lost_in_a_break_is_asked_again);
     tcase_add_test(c, a_row_that_found_no_room_is_made_again);

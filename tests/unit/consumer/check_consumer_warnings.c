@@ -11,8 +11,7 @@ static struct capture capture;
 
 static void given_reader(void) {
     usual_consumer();
-    given_new_partition();
-    tick();
+    given_running_partition();
 }
 
 /* What is told of a record with this time, at the next ticks. */

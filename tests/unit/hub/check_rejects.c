@@ -111,8 +111,7 @@ END_TEST
 
 static void given_reader(void) {
     usual_consumer();
-    given_new_partition();
-    tick();
+    given_running_partition();
 }
 
 START_TEST(other_field_names_are_told) {

@@ -153,6 +153,15 @@ START_TEST(a_board_of_version_2_is_taken_over_by_who_connects_first) {
 }
 END_TEST
 
+/* Its lists become final, and that frees memory. */
+START_TEST(a_board_of_version_2_is_taken_over_on_a_full_redis_too) {
+    redis_server_do(server, "CONFIG SET maxmemory 1");
+    ck_assert_int_eq(store.ops->hello(store.self, &error), STORE_OK);
+    redis_server_do(server, "CONFIG SET maxmemory 0");
+    expect_redis("3", "HGET topk:progress version");
+}
+END_TEST
+
 START_TEST(a_board_that_is_not_of_the_version_before_is_refused) {
     static const int versions[] = {1, 4};
     for (size_t i = 0; i < ARRAY_LEN(versions); i++) {
@@ -281,6 +290,7 @@ Suite *redis_upgrade_suite(void) {
     tcase_add_checked_fixture(c, setup, teardown);
     tcase_set_timeout(c, 60);
     tcase_add_test(c, a_board_of_version_2_is_taken_over_by_who_connects_first);
+    tcase_add_test(c, a_board_of_version_2_is_taken_over_on_a_full_redis_too);
     tcase_add_test(c, a_board_that_is_not_of_the_version_before_is_refused);
     tcase_add_test(c, a_board_of_version_2_of_another_group_is_left_alone);
     tcase_add_test(c, what_version_2_stored_counts_once_beside_what_is_said_now);
