@@ -13,7 +13,8 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
-#include "list/heaviest.h"
+#define HEAVIEST_COUNT uint64_t
+#include "list/heaviest.inc"
 
 struct table {
     struct packed_item *items; /* upper: of the parts that list it, minus their absent_upper */
@@ -84,15 +85,15 @@ static bool list_add(struct table *t, struct bytes list, uint32_t number) {
 
 /* -- the heaviest -- */
 
-static struct bytes item_text(const void *items, uint32_t place) {
+static struct bytes rank_text(const void *items, uint32_t place) {
     return ((const struct packed_item *)items)[place].item;
 }
 
 /* The DEPTH heaviest of ITEMS, in order. What is left out weighs at most absent_upper. */
 static void keep_heaviest(struct merged *m, const struct packed_item *items, size_t n, size_t depth, uint64_t absent) {
     struct rank *ranks = mem_alloc((n + 1) * sizeof *ranks), *spare = mem_alloc((n + 1) * sizeof *spare);
-    for (size_t i = 0; i < n; i++) ranks[i] = (struct rank){items[i].count, rank_lead(items[i].item), (uint32_t)i};
-    const struct ranking r = {ranks, n, item_text, items};
+    for (size_t i = 0; i < n; i++) ranks[i] = (struct rank){rank_lead(items[i].item), items[i].count, (uint32_t)i};
+    const struct ranking r = {ranks, n, items};
     heaviest_select(&r, depth);
     m->head.items_n = n < depth ? n : depth;
     m->head.absent_upper = absent;

@@ -6,7 +6,8 @@
 #include <assert.h>
 
 #include "base/pool.h"
-#include "list/heaviest.h"
+#define HEAVIEST_COUNT uint32_t
+#include "list/heaviest.inc"
 #include "list/packed.h"
 #include "sketch/stash.h"
 
@@ -21,7 +22,7 @@ struct picks {
 static uint32_t ways_n(const struct sketch *s) { return sets_n(s) * SET_WAYS; }
 static uint32_t stash_n(const struct sketch *s) { return s->stash == NULL ? 0 : s->stash->n; }
 
-static struct bytes text_of(const void *sketch, uint32_t place) {
+static struct bytes rank_text(const void *sketch, uint32_t place) {
     const struct sketch *s = sketch;
     if (place >= ways_n(s)) return id_get(s->arena + s->stash->items[place - ways_n(s)].at);
     return id_get(s->arena + s->ids[place / SET_WAYS].at[place % SET_WAYS]);
@@ -82,7 +83,7 @@ static inline void pick(const struct sketch *s, struct picks *p, uint32_t lowest
     if (count < lowest)
         leave_out(s, p, place, count);
     else
-        p->ranking.all[p->ranking.n++] = (struct rank){count, rank_lead(text_of(s, place)), place};
+        p->ranking.all[p->ranking.n++] = (struct rank){rank_lead(rank_text(s, place)), count, place};
 }
 
 static void picks_collect(const struct sketch *s, struct picks *p, uint32_t lowest) {
@@ -106,12 +107,12 @@ static void picks_make(const struct sketch *s, struct picks *p, size_t limit) {
     p->absent_upper = most_missed(s);
     picks_collect(s, p, limit < (size_t)ways_n(s) + stash_n(s) ? lowest_count(s, limit) : 1);
     heaviest_select(r, limit);
-    for (; r->n > limit; r->n--) leave_out(s, p, r->all[r->n - 1].place, (uint32_t)r->all[r->n - 1].count);
+    for (; r->n > limit; r->n--) leave_out(s, p, r->all[r->n - 1].place, r->all[r->n - 1].count);
 }
 
 static struct packed_item item_of(const struct sketch *s, const struct rank *rank) {
-    struct bounds b = bounds_of(s, rank->place, (uint32_t)rank->count);
-    return (struct packed_item){text_of(s, rank->place), rank->count, b.lower, b.upper};
+    struct bounds b = bounds_of(s, rank->place, rank->count);
+    return (struct packed_item){rank_text(s, rank->place), rank->count, b.lower, b.upper};
 }
 
 /* Where a count stands still only the total bounds anything. */
@@ -136,7 +137,7 @@ void sketch_pack(struct sketch *s, size_t limit, struct buf *out) {
     struct pool *pool = &s->budget->pool;
     size_t bytes = ((size_t)ways_n(s) + stash_n(s)) * sizeof(struct rank);
     struct rank *all = pool_take(pool, bytes), *spare = pool_take(pool, bytes);
-    struct picks p = {.ranking = {all, 0, text_of, s}};
+    struct picks p = {.ranking = {all, 0, s}};
     picks_make(s, &p, limit);
     size_t n = p.ranking.n;
     struct packed_head head = {

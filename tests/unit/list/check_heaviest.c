@@ -5,7 +5,8 @@
 
 #include <check.h>
 
-#include "list/heaviest.h"
+#define HEAVIEST_COUNT uint64_t
+#include "list/heaviest.inc"
 #include "loadgen/rng.h"
 
 enum { ITEMS_MAX = 300, ROUNDS = 400, NAME_BYTES = 32 };
@@ -16,7 +17,7 @@ struct crowd {
     size_t n;
 };
 
-static struct bytes name_at(const void *crowd, uint32_t place) {
+static struct bytes rank_text(const void *crowd, uint32_t place) {
     const char *name = ((const struct crowd *)crowd)->names[place];
     return (struct bytes){name, strlen(name)};
 }
@@ -34,11 +35,11 @@ static void crowd_make(struct crowd *c, uint64_t seed) {
 
 static int by_order(const void *a, const void *b, void *crowd) {
     const struct rank *x = a, *y = b;
-    return list_order(x->count, name_at(crowd, x->place), y->count, name_at(crowd, y->place));
+    return list_order(x->count, rank_text(crowd, x->place), y->count, rank_text(crowd, y->place));
 }
 
 static size_t ranks_make(const struct crowd *c, struct rank *ranks) {
-    for (uint32_t i = 0; i < c->n; i++) ranks[i] = (struct rank){c->counts[i], rank_lead(name_at(c, i)), i};
+    for (uint32_t i = 0; i < c->n; i++) ranks[i] = (struct rank){rank_lead(rank_text(c, i)), c->counts[i], i};
     return c->n;
 }
 
@@ -50,7 +51,7 @@ START_TEST(the_first_of_the_selection_in_order_are_the_first_of_all_in_order) {
         size_t n = ranks_make(&c, ranks), limit = n == 0 ? 0 : seed * 31 % (n + 1);
         (void)ranks_make(&c, all);
         qsort_r(all, n, sizeof *all, by_order, &c);
-        const struct ranking r = {ranks, n, name_at, &c};
+        const struct ranking r = {ranks, n, &c};
         heaviest_select(&r, limit);
         const struct rank *sorted = heaviest_sort(&r, limit, spare);
         for (size_t i = 0; i < limit; i++)
@@ -66,7 +67,7 @@ START_TEST(the_selection_loses_nobody) {
         struct rank ranks[ITEMS_MAX];
         bool there[ITEMS_MAX] = {false};
         crowd_make(&c, seed);
-        const struct ranking r = {ranks, ranks_make(&c, ranks), name_at, &c};
+        const struct ranking r = {ranks, ranks_make(&c, ranks), &c};
         heaviest_select(&r, r.n / 3);
         for (size_t i = 0; i < r.n; i++) there[ranks[i].place] = true;
         for (size_t i = 0; i < r.n; i++) ck_assert(there[i]);
