@@ -9,7 +9,7 @@
 static bool row_known(struct consumer *c, struct assignment *a, const struct mail *m) {
     const struct mail_join *known = mail_join(m);
     struct partition_joined j = {.incarnation = known->incarnation,
-                                 .closed = known->closed,
+                                 .closable_until = known->closable_until,
                                  .is_new = known->is_new,
                                  .unsure_until = known->unsure_until};
     memcpy(j.life, known->life, sizeof j.life);

@@ -38,11 +38,11 @@ struct mail_row {
     int64_t redis_ms;        /* back: its clock */
 };
 
-struct mail_join {        /* all of it is filled in on the way back */
-    bool is_new;          /* the board knew no such partition */
-    uint64_t incarnation; /* of its row; 0: it has none */
-    int64_t closed;       /* highest minute of which a list may be closed */
-    int64_t unsure_until; /* minutes up to here its row does not vouch for; NO_MINUTE: none */
+struct mail_join {          /* all of it is filled in on the way back */
+    bool is_new;            /* the board knew no such partition */
+    uint64_t incarnation;   /* of its row; 0: it has none */
+    int64_t closable_until; /* highest minute of which a list may be closed */
+    int64_t unsure_until;   /* minutes up to here its row does not vouch for; NO_MINUTE: none */
     char life[LIFE_LEN + 1];
 };
 

@@ -64,7 +64,7 @@ static void chunk_make(struct merger *m, struct chunk *c) {
         if (g->state != MERGING_MERGED) continue;
         g->list = &c->lists[c->lists_n++];
         *g->list = work_list(m->hub->config->k, g->hash, &g->work);
-        g->list->rows_version = c->progress.version;
+        g->list->rows_version = c->progress.rows_version;
         g->list->log_time_ms = log_time_ms;
     }
 }

@@ -29,9 +29,9 @@ static void row_add(const struct store_progress_row *r, struct progress *out) {
  * to the other. Once nobody does they are retired. */
 void known_progress(const struct topics *topics, const struct store_progress *rows, struct progress *out) {
     assert(out->n == 0);
-    out->version = rows->rows_version;
+    out->rows_version = rows->rows_version;
     out->members = rows->members;
-    out->closed = rows->closable_until;
+    out->closable_until = rows->closable_until;
     for (uint32_t t = 0; t < topics->n; t++) topic_add(topics, t, out);
     for (size_t i = 0; i < rows->n; i++) row_add(&rows->rows[i], out);
 }

@@ -32,7 +32,7 @@ static bool shards_changed(struct merger *m, const uint32_t *shards, size_t n) {
 void notes_disown(struct merger *m) { (void)shards_changed(m, NULL, 0); }
 
 static bool rows_stand(const struct merger *m, const struct store_notes *notes) {
-    return m->progress.n > 0 && m->progress.version == notes->rows_version && strcmp(m->life, notes->life) == 0 &&
+    return m->progress.n > 0 && m->progress.rows_version == notes->rows_version && strcmp(m->life, notes->life) == 0 &&
            m->topic_sizes == topics_sizes(&m->hub->topics);
 }
 
@@ -42,7 +42,7 @@ static void rows_take(struct merger *m, const struct store_progress *rows) {
     memcpy(m->life, rows->life, sizeof m->life);
     m->topic_sizes = topics_sizes(&m->hub->topics);
     m->judge_again = true;
-    assert(m->progress.version == rows->rows_version);
+    assert(m->progress.rows_version == rows->rows_version);
 }
 
 static int rows_read(struct merger *m, struct err *e) {

@@ -89,9 +89,9 @@ bool partition_waits_for_row(const struct partition *p);
 
 /* What the board says to a partition that asks for its row. */
 struct partition_joined {
-    uint64_t incarnation; /* of its row; 0: it has none */
-    int64_t closed;       /* highest minute of which a list may be closed (rule 23); NO_MINUTE: none */
-    bool is_new;          /* those were closed without it */
+    uint64_t incarnation;   /* of its row; 0: it has none */
+    int64_t closable_until; /* highest minute of which a list may be closed (rule 23); NO_MINUTE: none */
+    bool is_new;            /* those were closed without it */
     /* A partition of its name was retired, and for minutes up to this one nobody can tell what it had said: they are
      * not vouched for (rule 24). NO_MINUTE: there was none. */
     int64_t unsure_until;

@@ -51,7 +51,7 @@ bool partition_waits_for_row(const struct partition *p) { return partition_needs
 static void meet_board(struct partition *p, const struct partition_joined *joined) {
     bool said_nothing = p->tally.origin == ORIGIN_BEGINNING; /* to any Redis: this is the one that it knows */
     bool without_it = joined->is_new || !said_nothing;
-    if (without_it && RULE(23, start_above_closed)) p->settled = i64_larger(p->settled, joined->closed);
+    if (without_it && RULE(23, start_above_closed)) p->settled = i64_larger(p->settled, joined->closable_until);
     if (said_nothing) memcpy(p->life, joined->life, sizeof p->life);
 }
 

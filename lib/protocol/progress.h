@@ -19,9 +19,9 @@ struct progress_partition {
 struct progress {
     struct progress_partition *all; /* owned, with the names; progress_deinit */
     size_t n, cap;
-    int64_t version; /* of the rows: larger means later */
-    int64_t members; /* how often a partition came or went (rule 23) */
-    int64_t closed;  /* highest minute of which a list may be closed; NO_MINUTE: none */
+    int64_t rows_version;   /* larger means later */
+    int64_t members;        /* how often a partition came or went (rule 23) */
+    int64_t closable_until; /* highest minute of which a list may be closed; NO_MINUTE: none */
 };
 
 /* Adds NAME (copied) unless it is there. ROW may be NULL. */

@@ -17,7 +17,7 @@ static void join_answered(struct mail *m, const struct store_join *j) {
     bool has_row = j->fence[0] != 0 && progress_row_parse((struct bytes){j->value, strlen(j->value)}, &row);
     struct mail_join answer = {.is_new = j->is_new,
                                .incarnation = j->fence[0] != 0 ? fence_incarnation(j->fence) : 0,
-                               .closed = j->closable_until,
+                               .closable_until = j->closable_until,
                                .unsure_until = has_row && progress_row_is_retired(&row) ? row.unsure_until : NO_MINUTE};
     memcpy(answer.life, j->life, sizeof answer.life);
     mail_join_answer(m, &answer);

@@ -142,7 +142,8 @@ static void reader_begin(struct replay *r) {
     struct partition_start start;
     partition_resume(&r->rules, &facts, &start);
     r->reader = partition_create(&r->rules, &r->budget, "events/0", ++r->instance, &start);
-    partition_row_known(r->reader, &(struct partition_joined){.closed = NO_MINUTE, .unsure_until = NO_MINUTE}, 1);
+    partition_row_known(r->reader, &(struct partition_joined){.closable_until = NO_MINUTE, .unsure_until = NO_MINUTE},
+                        1);
     partition_other_life(r->reader, redis_life);
     forget_what_was_not_settled(r);
 }

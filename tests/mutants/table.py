@@ -123,7 +123,7 @@ PARTITION = [
       "if (m->unclean_n == 0 && m->stored_mono_ms == TIME_NEVER)",
       "if (m->unclean_n == 0)"),
     M("a_partition_that_is_new_may_say_what_is_closed", "lib/partition/stage.c",
-      "p->settled = i64_larger(p->settled, joined->closed);",
+      "p->settled = i64_larger(p->settled, joined->closable_until);",
       ""),
     M("a_partition_that_is_new_has_heard_of_no_life", "lib/partition/stage.c",
       "memcpy(p->life, joined->life, sizeof p->life);",

@@ -330,8 +330,8 @@ struct mail *row_question(void) {
 
 void publisher_finds_row(struct mail *question, uint64_t incarnation) {
     ck_assert_ptr_nonnull(question);
-    mail_join_answer(question,
-                     &(struct mail_join){.incarnation = incarnation, .closed = NO_MINUTE, .unsure_until = NO_MINUTE});
+    mail_join_answer(question, &(struct mail_join){
+                                   .incarnation = incarnation, .closable_until = NO_MINUTE, .unsure_until = NO_MINUTE});
     publisher_answers(question);
 }
 

@@ -64,8 +64,8 @@ END_TEST
 
 START_TEST(a_join_comes_back_with_what_the_board_knows) {
     struct mail *m = mail_bare_create(MAIL_JOIN);
-    mail_join_answer(m, &(struct mail_join){.is_new = true, .closed = 7, .life = "000000000000000a"});
-    ck_assert(mail_join(m)->is_new && mail_join(m)->closed == 7);
+    mail_join_answer(m, &(struct mail_join){.is_new = true, .closable_until = 7, .life = "000000000000000a"});
+    ck_assert(mail_join(m)->is_new && mail_join(m)->closable_until == 7);
     ck_assert_str_eq(mail_join(m)->life, "000000000000000a");
     mem_free(m);
 }

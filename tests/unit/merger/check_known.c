@@ -39,9 +39,9 @@ START_TEST(partitions_of_the_metadata_are_known_without_a_row) {
     known_with(NULL);
     ck_assert_uint_eq(progress.n, ARRAY_LEN(names));
     for (size_t i = 0; i < ARRAY_LEN(names); i++) ck_assert(!progress_find(&progress, names[i])->has_row);
-    ck_assert_int_eq(progress.version, 7);
+    ck_assert_int_eq(progress.rows_version, 7);
     ck_assert_int_eq(progress.members, 3);
-    ck_assert_int_eq(progress.closed, 5);
+    ck_assert_int_eq(progress.closable_until, 5);
 }
 END_TEST
 

@@ -16,7 +16,7 @@ static struct work work;
 static void setup(void) {
     static const struct packed_item most[] = {{{"cat", 3}, 5, 5, 5}, {{"dog", 3}, 4, 4, 4}, {{"eel", 3}, 3, 3, 3}};
     given_hub((const char *const[]){"TOPICS=t", "K=2", NULL});
-    progress = (struct progress){.version = 1};
+    progress = (struct progress){.rows_version = 1};
     packed_write(&items, &(struct packed_head){.exact = true, .total = 12, .items_n = ARRAY_LEN(most)}, most);
 }
 

@@ -260,7 +260,7 @@ START_TEST(a_new_partition_says_nothing_of_what_is_closed_and_vouches_no_more_th
     given_successor();
     ck_assert(partition_waits_for_row(evening.partition));
     evening.joined = (struct partition_joined){
-        .closed = minute_at("19:05"), .is_new = true, .unsure_until = minute_at("19:03"), .life = LIFE_B};
+        .closable_until = minute_at("19:05"), .is_new = true, .unsure_until = minute_at("19:03"), .life = LIFE_B};
     given_ready(7);
     it_is("19:06:30");
     ck_assert_str_eq(events_of("19:05 19:06"), "late applied");
@@ -276,7 +276,8 @@ END_TEST
 START_TEST(without_a_commit_but_with_a_row_it_counts_what_is_closed_again) {
     evening.group_has = false;
     given_successor();
-    evening.joined = (struct partition_joined){.closed = minute_at("19:05"), .unsure_until = NO_MINUTE, .life = LIFE_B};
+    evening.joined =
+        (struct partition_joined){.closable_until = minute_at("19:05"), .unsure_until = NO_MINUTE, .life = LIFE_B};
     given_ready(7);
     it_is("19:06:30");
     ck_assert_str_eq(events_of("19:05 19:06"), "applied applied");
@@ -291,7 +292,7 @@ START_TEST(what_was_left_out_joins_as_another_incarnation_and_is_late_for_what_i
     given_successor();
     ck_assert(partition_waits_for_row(evening.partition));
     evening.joined = (struct partition_joined){
-        .closed = minute_at("19:05"), .is_new = true, .unsure_until = minute_at("19:01"), .life = LIFE_A};
+        .closable_until = minute_at("19:05"), .is_new = true, .unsure_until = minute_at("19:01"), .life = LIFE_A};
     row_is_known(100, 0);
     read_up_to(1);
     commit();

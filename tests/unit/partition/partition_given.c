@@ -28,7 +28,7 @@ void evening_begin(void) {
     evening.wall_ms = 100;
     evening.mono_ms = 1000000;
     evening.redis_ms = 50000000;
-    evening.joined = (struct partition_joined){.closed = NO_MINUTE, .unsure_until = NO_MINUTE};
+    evening.joined = (struct partition_joined){.closable_until = NO_MINUTE, .unsure_until = NO_MINUTE};
     evening.room = EVENING_COPIES_MAX;
     it_is("19:08");
 }
