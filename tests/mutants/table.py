@@ -126,7 +126,7 @@ PARTITION = [
       "p->settled = i64_larger(p->settled, joined->closed);",
       ""),
     M("a_partition_that_is_new_has_heard_of_no_life", "lib/partition/stage.c",
-      "memcpy(p->life, joined->life, sizeof p->life);",
+      "if (said_nothing) memcpy(p->life, joined->life, sizeof p->life);",
       ""),
     M("what_a_row_did_not_vouch_for_is_vouched_for", "lib/partition/stage.c",
       "p->unsure_until = i64_larger(p->unsure_until, joined->unsure_until);",
