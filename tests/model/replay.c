@@ -304,7 +304,7 @@ static void expect_all_applied(struct replay *r, size_t events_n) {
 
 static void shaped(struct replay *r, int log) {
     static const size_t sizes[] = {2, 3, 10, 57, REPLAY_EVENTS_MAX, 0, 0, 0};
-    enum { EVENTS = 300 };
+    enum { EVENTS = 2000 };
     replay_log_init(&r->log, (uint64_t)log + 1);
     replay_log_orderly(&r->log, EVENTS);
     replay_log_shape(&r->log, 1);

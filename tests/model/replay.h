@@ -3,8 +3,8 @@
  * What is published is a pure function of the log, whoever dies when. A first reader reads a log to its end, and every
  * copy that it hands out is kept. Then others read the same log, are killed, and successors begin at the last commit.
  * Each of their copies must be, byte for byte, what the first one said up to the same offset. No final copy that was
- * not settled may be missing. Sketches are tiny, so that they overflow and their random admission is part of what must
- * repeat. */
+ * not settled may be missing. Sketches are tiny beside what they count, so that they overflow and their random
+ * admission is part of what must repeat. */
 #ifndef TOPKD_TESTS_MODEL_REPLAY_H
 #define TOPKD_TESTS_MODEL_REPLAY_H
 

@@ -7,7 +7,8 @@
 #include "base/base.h"
 
 void replay_log_init(struct replay_log *log, uint64_t seed) {
-    *log = (struct replay_log){.chance = {seed}};
+    memset(log, 0, sizeof *log);
+    log->chance.state = seed;
     for (int i = 0; i < REPLAY_ITEMS; i++) snprintf(log->item_names[i], sizeof log->item_names[i], "i%d", i);
 }
 
@@ -32,7 +33,7 @@ static void record_append(struct replay_log *log, int64_t time_ms, size_t first,
 }
 
 static void record_of_some(struct replay_log *log, int64_t time_ms) {
-    size_t first = log->events_n, n = below(log, 7);
+    size_t first = log->events_n, n = below(log, 60);
     for (size_t i = 0; i < n; i++) event_append(log, time_ms - 150000 + (int64_t)below(log, 280000));
     record_append(log, time_ms, first, n);
 }
@@ -55,7 +56,7 @@ void replay_log_random(struct replay_log *log, int64_t records_n) {
 void replay_log_orderly(struct replay_log *log, size_t events_n) {
     int64_t now = REPLAY_BEGIN_MS;
     for (size_t i = 0; i < events_n; i++) {
-        now += (int64_t)below(log, 2500);
+        now += (int64_t)below(log, 400);
         event_append(log, now - (int64_t)below(log, 20000));
     }
 }

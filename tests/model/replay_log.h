@@ -7,8 +7,8 @@
 #include "model/chance.h"
 
 enum {
-    REPLAY_RECORDS_MAX = 400,
-    REPLAY_EVENTS_MAX = 800,
+    REPLAY_RECORDS_MAX = 2400,
+    REPLAY_EVENTS_MAX = 8000,
     REPLAY_ITEMS = 300,
     REPLAY_LOCATIONS = 4, /* with the global one, which is the last */
     REPLAY_MINUTES = 32   /* counted from REPLAY_FIRST_MINUTE */

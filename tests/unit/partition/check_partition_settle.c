@@ -114,6 +114,23 @@ START_TEST(a_row_that_left_before_the_answers_is_not_behind_them) {
 }
 END_TEST
 
+START_TEST(a_row_that_left_between_the_answers_is_not_behind_the_last) {
+    given_a_sealed_minute();
+    publish();
+    answer_copy(&evening.said[0]);
+    ck_assert(hand_row());
+    wait_ms(1);
+    answer_all();
+    answer_row();
+    wait_ms(5000);
+    confirm_and_settle();
+    expect_settled("19:07", 2);
+    wait_ms(5000);
+    confirm_and_settle();
+    expect_settled("19:08", 1);
+}
+END_TEST
+
 START_TEST(a_row_that_is_not_answered_confirms_nothing) {
     given_a_sealed_minute();
     publish_and_answer();
@@ -364,6 +381,7 @@ Suite *partition_settle_suite(void) {
     tcase_add_test(c, a_minute_does_not_settle_before_its_final_copy_is_answered);
     tcase_add_test(c, a_row_counts_from_when_it_was_handed_over_not_from_its_answer);
     tcase_add_test(c, a_row_that_left_before_the_answers_is_not_behind_them);
+    tcase_add_test(c, a_row_that_left_between_the_answers_is_not_behind_the_last);
     tcase_add_test(c, a_row_that_is_not_answered_confirms_nothing);
     tcase_add_test(c, a_break_starts_the_clock_again);
     tcase_add_test(c, another_redis_starts_the_clock_again);
