@@ -58,7 +58,7 @@ static void check_round_trip(const struct packed_head *head, const struct packed
     packed_write(&b, head, items);
     struct packed_item *back = list_items((struct bytes){b.data, b.len}, &again);
     assert(back != NULL);
-    assert(again.exact == head->exact && again.total == head->total && again.n == head->items_n &&
+    assert(again.exact == head->exact && again.total == head->total && again.items_n == head->items_n &&
            again.absent_upper == head->absent_upper);
     for (uint64_t i = 0; i < head->items_n; i++) assert(same_item(&items[i], &back[i]));
     mem_free(back);
