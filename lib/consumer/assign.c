@@ -14,8 +14,9 @@ static void assign_refused(struct consumer *c, size_t n, const struct err *e) {
                 m->backoff.wait_ms, log_quote(e->text));
 }
 
+/* One whose position is lost has none to be read from. */
 static bool assignment_is_read(const struct assignment *a) {
-    return a->state == ASSIGNMENT_RUNNING && !partition_waits_for_row(a->memory);
+    return assignment_applies(a) && a->state != ASSIGNMENT_LOST;
 }
 
 /* The library forgets pauses when it is told an assignment. */

@@ -95,7 +95,7 @@ struct source_tp *assignments_running(struct consumer *c, size_t *n) {
     *n = 0;
     for (size_t i = 0; i < c->assignments_n; i++) {
         const struct assignment *a = c->assignments[i];
-        if (assignment_runs(a) && !partition_waits_for_row(a->memory)) tps[(*n)++] = a->tp;
+        if (assignment_applies(a)) tps[(*n)++] = a->tp;
     }
     return tps;
 }
