@@ -20,16 +20,15 @@
  *   warnings.c      what an operator should hear of
  *   rejects.c       an example of the events that do not count
  *   check.c         the arrows of all states, and what holds between calls
- *   backoff.h       the wait before something is tried again
  * Threads: one, that of the consumer.
  * Times: _mono_ms and _wall_ms are milliseconds of the hub's clock; NOW is its monotonic one at the last look. */
 #ifndef TOPKD_CONSUMER_STATE_H
 #define TOPKD_CONSUMER_STATE_H
 
 #include "base/log.h"
-#include "consumer/backoff.h"
 #include "consumer/consumer.h"
 #include "decode/decoder.h"
+#include "hub/backoff.h"
 
 /* -- one partition -- */
 

@@ -5,6 +5,7 @@
  *   topics.h, shards.h  who has which partitions, and which shards the merger works
  *   health.h            whether the worker goes on, and whether its work gets done
  *   outage.h            which failures are news
+ *   backoff.h           the wait before something that failed is tried again
  *   rejects.h           events that do not count, told while they outweigh those that do
  *   memory.h            how MEMORY_LIMIT is shared out
  *

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/testhook.h"
+#include "hub/backoff.h"
 #include "hub/memory.h"
 #include "merger/state.h"
 
@@ -127,8 +128,7 @@ static void failure_log(struct merger *m, const struct err *e) {
 
 static int rest_grow(struct merger *m) {
     assert(m->failures > 0);
-    int twice_ms = m->rest_ms * 2 < REST_MAX_MS ? m->rest_ms * 2 : REST_MAX_MS;
-    m->rest_ms = m->rest_ms == 0 ? merger_interval_ms(m) : twice_ms;
+    m->rest_ms = (int)backoff_longer(m->rest_ms, merger_interval_ms(m), REST_MAX_MS);
     return m->rest_ms;
 }
 

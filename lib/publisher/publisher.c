@@ -19,6 +19,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "hub/backoff.h"
 #include "publisher/state.h"
 
 enum {
@@ -192,8 +193,7 @@ static void again_due(struct publisher *p) {
 }
 
 static int rest_grow(struct publisher *p) {
-    int twice_ms = p->rest_ms * 2 > REST_MAX_MS ? REST_MAX_MS : p->rest_ms * 2;
-    p->rest_ms = p->rest_ms == 0 ? REST_MIN_MS : twice_ms;
+    p->rest_ms = (int)backoff_longer(p->rest_ms, REST_MIN_MS, REST_MAX_MS);
     return p->rest_ms / 2 + (int)(random64() % (uint64_t)(p->rest_ms / 2 + 1)); /* jitter: many workers, one Redis */
 }
 

@@ -1,19 +1,24 @@
-/* consumer/backoff.h - the wait before something that failed is tried again: it doubles from failure to failure.
+/* hub/backoff.h - the wait before something that failed is tried again: it doubles from failure to failure.
  * Use when: whoever is asked could be asked hundreds of times a second.   Threads: none; one owner.
  * Times are milliseconds of the monotonic clock. */
-#ifndef TOPKD_CONSUMER_BACKOFF_H
-#define TOPKD_CONSUMER_BACKOFF_H
+#ifndef TOPKD_HUB_BACKOFF_H
+#define TOPKD_HUB_BACKOFF_H
 
 #include "base/base.h"
+
+/* The wait that follows one of WAIT_MS (0: nothing failed before): its double, from MIN_MS to MAX_MS long. */
+static inline int64_t backoff_longer(int64_t wait_ms, int64_t min_ms, int64_t max_ms) {
+    return wait_ms == 0 ? min_ms : i64_smaller(wait_ms * 2, max_ms);
+}
 
 struct backoff {
     int64_t wait_ms; /* 0: nothing failed */
     int64_t until_mono_ms;
 };
 
-/* It failed at NOW: the wait that begins is the double of the last one, from MIN_MS to MAX_MS long. */
+/* It failed at NOW: a longer wait begins. */
 static inline void backoff_grow(struct backoff *b, int64_t now, int64_t min_ms, int64_t max_ms) {
-    b->wait_ms = b->wait_ms == 0 ? min_ms : i64_smaller(b->wait_ms * 2, max_ms);
+    b->wait_ms = backoff_longer(b->wait_ms, min_ms, max_ms);
     b->until_mono_ms = now + b->wait_ms;
 }
 static inline bool backoff_failed(const struct backoff *b) { return b->wait_ms > 0; }
