@@ -48,7 +48,8 @@ void tick_move(struct tick *t, enum tick_state to) {
     t->state = to;
 }
 
-void assignment_check(const struct assignment *a) {
+#ifdef TOPKD_TESTHOOKS
+static void assignment_check(const struct assignment *a) {
     bool has_memory = a->memory != NULL;
     assert(!assignment_runs(a) || has_memory);
     assert(a->state != ASSIGNMENT_PARKED || has_memory);
@@ -60,12 +61,11 @@ void assignment_check(const struct assignment *a) {
 }
 
 static void all_check(const struct consumer *c) {
-#ifdef TOPKD_TESTHOOKS
     for (size_t i = 0; i < c->assignments_n; i++) assignment_check(c->assignments[i]);
-#else
-    (void)c;
-#endif
 }
+#else
+static void all_check(const struct consumer *c) { (void)c; }
+#endif
 
 void consumer_check(const struct consumer *c) {
     assert(c->assignments_n <= c->assignments_cap);

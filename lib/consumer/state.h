@@ -254,7 +254,6 @@ void commit_move(struct commit *m, enum commit_state to);
 void lookup_move(struct lookup *l, enum lookup_state to);
 void tick_move(struct tick *t, enum tick_state to);
 /* What holds whenever the loop is not inside a call; of every assignment in test builds only. */
-void assignment_check(const struct assignment *a);
 void consumer_check(const struct consumer *c);
 
 /* -- rejects.c -- */

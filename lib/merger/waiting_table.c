@@ -113,7 +113,8 @@ size_t waiting_minute_at(const struct waiting_lists *w, int64_t minute) {
     return lo;
 }
 
-struct waiting_minute *waiting_minute_find(const struct waiting_lists *w, int64_t minute) {
+/* NULL: there is none. */
+static struct waiting_minute *minute_find(const struct waiting_lists *w, int64_t minute) {
     size_t at = waiting_minute_at(w, minute);
     return at < w->minutes_n && w->minutes[at]->minute == minute ? w->minutes[at] : NULL;
 }
@@ -163,7 +164,7 @@ struct waiting_list **waiting_list_link(const struct waiting_lists *w, struct wa
 }
 
 struct waiting_list *waiting_list_find(const struct waiting_lists *w, struct bytes location, int64_t minute) {
-    struct waiting_minute *m = waiting_minute_find(w, minute);
+    struct waiting_minute *m = minute_find(w, minute);
     return m == NULL ? NULL : *waiting_list_link(w, m, location);
 }
 

@@ -69,8 +69,6 @@ const char *waiting_name(struct waiting_lists *w, const char *name);
 void waiting_minute_remove(struct waiting_lists *w, size_t at);
 /* The place of the first minute that is not before this one. */
 size_t waiting_minute_at(const struct waiting_lists *w, int64_t minute);
-/* NULL: there is none. */
-struct waiting_minute *waiting_minute_find(const struct waiting_lists *w, int64_t minute);
 struct waiting_minute *waiting_minute_get(struct waiting_lists *w, int64_t minute); /* makes it */
 
 /* The link that points to the list, or to the NULL at the end of its chain. */

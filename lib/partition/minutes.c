@@ -131,7 +131,7 @@ static void bucket_check(const struct bucket *b, const struct minute *m) {
     assert(b->state != BUCKET_CLEAN || b->acked >= b->changed);
 }
 
-void minute_check(const struct minute *m) {
+static void minute_check(const struct minute *m) {
     uint32_t buckets_n = 0, unclean_n = 0;
     bool global = m->global == NULL;
     for (uint32_t i = 0; i < m->table_n; i++) {

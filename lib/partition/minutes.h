@@ -71,7 +71,6 @@ struct bucket *minute_find(const struct minute *m, struct bytes location, uint64
 struct bucket *minute_add(struct minute *m, struct bytes location, uint64_t hash, struct sketch *sketch);
 
 /* Asserts what is true of them between two calls. */
-void minute_check(const struct minute *m);
 void minutes_check(const struct minutes *ms);
 
 #endif
