@@ -8,8 +8,8 @@
 #include <check.h>
 #include <hiredis/hiredis.h>
 
+#include "redis_given.h"
 #include "store/redis.h"
-#include "support/redis_server.h"
 
 enum { RETENTION_MS = 3600 * 1000 };
 
@@ -48,17 +48,7 @@ static void teardown(void) {
 
 /* -- words -- */
 
-static void expect_redis(const char *want, const char *command) {
-    redisContext *c = redis_server_connect(server);
-    redisReply *r = redisCommand(c, command);
-    char number[32];
-    ck_assert_ptr_nonnull(r);
-    snprintf(number, sizeof number, "%lld", r->integer);
-    const char *got = r->str != NULL ? r->str : r->type == REDIS_REPLY_NIL ? "nil" : number;
-    ck_assert_msg(strcmp(got, want) == 0, "%s: %s", command, got);
-    freeReplyObject(r);
-    redisFree(c);
-}
+static void expect_redis(const char *want, const char *command) { expect_answer(server, want, command); }
 
 static void expect_said(const char *what) { ck_assert_msg(strstr(odd, what) != NULL, "%s is not in: %s", what, odd); }
 

@@ -9,9 +9,9 @@
 #include <hiredis/hiredis.h>
 
 #include "base/mem.h"
+#include "redis_given.h"
 #include "store/redis.h"
 #include "store/redis_scripts.h"
-#include "support/redis_server.h"
 
 enum { RETENTION_MS = 3600 * 1000, MANY_PARTS = 300, MANY_BYTES = 9000 };
 
@@ -97,17 +97,7 @@ static int write_rows(struct store *s, const char *life) {
     return s->ops->rows_write(s->self, &row, 1, "00000000000000aa", &error);
 }
 
-static void expect_redis(const char *want, const char *command) {
-    redisContext *c = redis_server_connect(server);
-    redisReply *r = redisCommand(c, command);
-    ck_assert_ptr_nonnull(r);
-    char number[32];
-    snprintf(number, sizeof number, "%lld", r->integer);
-    ck_assert_msg(strcmp(r->str != NULL ? r->str : number, want) == 0, "%s: %s", command,
-                  r->str != NULL ? r->str : number);
-    freeReplyObject(r);
-    redisFree(c);
-}
+static void expect_redis(const char *want, const char *command) { expect_answer(server, want, command); }
 
 /* -- a server that is full -- */
 
