@@ -5,23 +5,6 @@
 #include "partition/state.h"
 #include "unit/consumer/consumer_given.h"
 
-enum { APPLIED = 3 }; /* records, before the position is lost */
-
-static int64_t last_record_ms; /* the time of the last one */
-
-/* Three records of the partition are applied and committed. */
-static void given_applied_records(void) {
-    usual_consumer();
-    given_running_partition();
-    last_record_ms = worker.wall_ms;
-    kafka_brings_many(VIEW, APPLIED);
-    step();
-    checkpoint();
-    kafka_takes_commit();
-    step();
-    expect_commit_at(APPLIED);
-}
-
 static void given_position_lost(void) {
     kafka_denies_position();
     step();

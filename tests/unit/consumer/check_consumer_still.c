@@ -6,25 +6,9 @@
 
 #include "unit/consumer/consumer_given.h"
 
-enum { APPLIED = 3 }; /* records, at first */
 static const struct log_end all_read = {APPLIED, APPLIED}, seven_behind = {10, 10},
                             five_in_a_transaction = {APPLIED, 8};
 #define DAMAGED "MessageSet failed CRC32C check"
-
-static int64_t last_record_ms; /* the time of the last one */
-
-/* Three records of the partition are applied and committed. */
-static void given_applied_records(void) {
-    usual_consumer();
-    given_running_partition();
-    last_record_ms = worker.wall_ms;
-    kafka_brings_many(VIEW, APPLIED);
-    step();
-    checkpoint();
-    kafka_takes_commit();
-    step();
-    expect_commit_at(APPLIED);
-}
 
 /* -- what cannot be read -- */
 

@@ -130,6 +130,20 @@ void given_running_partition(void) {
     (void)assigns_tried();
 }
 
+int64_t last_record_ms;
+
+void given_applied_records(void) {
+    usual_consumer();
+    given_running_partition();
+    last_record_ms = worker.wall_ms;
+    kafka_brings_many(VIEW, APPLIED);
+    step();
+    checkpoint();
+    kafka_takes_commit();
+    step();
+    expect_commit_at(APPLIED);
+}
+
 /* -- what Kafka says -- */
 
 static struct source_event *kafka_says(enum source_event_type type) {

@@ -60,6 +60,10 @@ void consumer_gone(void);
 void given_new_partition(void); /* ours, and begins a new log; its row was not asked for yet */
 /* It has said what it is, its first commit (of offset 0) is acknowledged, nothing is under way. */
 void given_running_partition(void);
+/* A fixture: it runs, and APPLIED records of it are applied and committed. */
+enum { APPLIED = 3 };
+void given_applied_records(void);
+extern int64_t last_record_ms; /* the time of the last of these */
 
 /* -- what Kafka says -- */
 
