@@ -22,8 +22,7 @@ struct check {
 /* The value of NAME in HELLO's map, which arrives as names and values in turn. */
 static const char *hello_value(const struct redisReply *r, const char *name) {
     for (size_t i = 0; r->type == REDIS_REPLY_ARRAY && i + 1 < r->elements; i += 2)
-        if (r->element[i]->type == REDIS_REPLY_STRING && strcmp(r->element[i]->str, name) == 0 &&
-            r->element[i + 1]->type == REDIS_REPLY_STRING)
+        if (redis_is_text(r->element[i], name) && r->element[i + 1]->type == REDIS_REPLY_STRING)
             return r->element[i + 1]->str;
     return "";
 }
