@@ -247,9 +247,10 @@ struct config *config_load_rest(const char *const *envp, struct buf *problems) {
 
 void config_destroy(struct config *c) {
     if (c == NULL) return;
-    char *const texts[] = {c->brokers,    c->group,        c->redis,       c->board,      c->global,
-                           c->dlq_topic,  c->weights_text, c->field_item,  c->field_type, c->field_location,
-                           c->field_time, c->field_user,   c->field_value, c->listen_host};
+    char *const texts[] = {c->brokers,     c->group,          c->redis,        c->board,
+                           c->global,      c->dlq_topic,      c->weights_text, c->field_item,
+                           c->field_type,  c->field_location, c->field_time,   c->field_user,
+                           c->field_value, c->field_id,       c->events_at,    c->listen_host};
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) mem_free(texts[i]);
     for (uint32_t i = 0; i < c->topics_n; i++) mem_free(c->topics[i]);
     for (uint32_t i = 0; i < c->kafka_props_n; i++) {

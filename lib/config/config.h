@@ -6,7 +6,7 @@
 #include "base/base.h"
 #include "base/buf.h"
 #include "base/log.h"
-#include "event/weights.h"
+#include "event/event.h"
 
 enum config_log_clock { CONFIG_LOG_CLOCK_RECORD, CONFIG_LOG_CLOCK_EVENT };
 enum config_start { CONFIG_START_EARLIEST, CONFIG_START_LATEST };
@@ -27,7 +27,9 @@ struct config {
     uint32_t locations_max;
     char *weights_text;
     struct weights weights;
-    char *field_item, *field_location, *field_type, *field_time, *field_user, *field_value;
+    char *field_item, *field_location, *field_type, *field_time, *field_user, *field_value, *field_id; /* "": none */
+    char *events_at; /* "": no wrapper */
+    struct time_zone zone;
     int64_t lateness_ms, future_ms, publish_interval_ms, checkpoint_interval_ms, slack_ms, settle_delay_ms,
         retention_ms, shutdown_timeout_ms, ready_age_ms;
     int64_t windows_ms[CONFIG_WINDOWS_MAX];
@@ -57,7 +59,10 @@ void config_write_env(struct buf *out);      /* deploy/env.example */
 void config_write_markdown(struct buf *out); /* the README's table */
 void config_log(const struct config *c);     /* effective values, one line, secrets masked */
 
-/* Hash of everything that changes what a log means (WEIGHTS, FIELD_*, GLOBAL, LATENESS, FUTURE, LOG_CLOCK, LIST_SIZE,
+/* How events are read. It borrows from C. */
+struct event_rules config_event_rules(const struct config *c);
+
+/* Hash of everything that changes what a log means (WEIGHTS, FIELD_*, EVENTS_AT, TIME_ZONE, GLOBAL, LATENESS, FUTURE, LOG_CLOCK, LIST_SIZE,
  * SKETCH_KB, LOCATIONS_MAX, isolation.level, a format number) and of nothing else. A commit carries it (rule 8). */
 uint64_t config_meaning_hash(const struct config *c);
 

@@ -8,7 +8,7 @@
 #include "base/hash.h"
 #include "config/setting.h"
 
-enum { FORMAT = 2 };
+enum { FORMAT = 3 };
 
 static void hash_add_text(struct buf *b, const char *text) {
     buf_add_varint(b, strlen(text));
@@ -32,6 +32,19 @@ static void hash_add_weights(struct buf *b, const struct weights *given) {
     hash_add_text(b, "");
 }
 
+struct event_rules config_event_rules(const struct config *c) {
+    return (struct event_rules){.fields = {[EVENT_FIELD_ITEM] = c->field_item,
+                                           [EVENT_FIELD_LOCATION] = c->field_location,
+                                           [EVENT_FIELD_TIME] = c->field_time,
+                                           [EVENT_FIELD_TYPE] = c->field_type,
+                                           [EVENT_FIELD_VALUE] = c->field_value,
+                                           [EVENT_FIELD_ID] = c->field_id},
+                                .events_at = c->events_at,
+                                .weights = &c->weights,
+                                .zone = &c->zone,
+                                .has_global = c->global[0] != '\0'};
+}
+
 uint64_t config_meaning_hash(const struct config *c) {
     struct buf b = {0};
     buf_add_varint(&b, FORMAT);
@@ -42,6 +55,9 @@ uint64_t config_meaning_hash(const struct config *c) {
     hash_add_text(&b, c->field_time);
     hash_add_text(&b, c->field_user);
     hash_add_text(&b, c->field_value);
+    hash_add_text(&b, c->field_id);
+    hash_add_text(&b, c->events_at);
+    hash_add_text(&b, c->zone.name);
     hash_add_text(&b, c->global);
     buf_add_varint(&b, (uint64_t)c->lateness_ms);
     buf_add_varint(&b, (uint64_t)c->future_ms);

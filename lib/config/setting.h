@@ -52,7 +52,7 @@ struct setting_kind {
 extern const struct setting_kind setting_kind_u32, setting_kind_power, setting_kind_threads, setting_kind_duration,
     setting_kind_size, setting_kind_bool, setting_kind_choice, setting_kind_text, setting_kind_brokers,
     setting_kind_topics, setting_kind_topic, setting_kind_board, setting_kind_redis, setting_kind_weights,
-    setting_kind_listen, setting_kind_windows;
+    setting_kind_listen, setting_kind_windows, setting_kind_field, setting_kind_pointer, setting_kind_zone;
 
 static inline bool setting_may_be_empty(const struct setting *s) { return s->kind->may_be_empty && s->min == 0; }
 static inline void *setting_field(const struct setting *s, struct config *c) { return (char *)c + s->offset; }

@@ -20,14 +20,8 @@ struct consumer *consumer_create(struct hub *hub, uint32_t number, struct source
     c->number = number;
     c->source = source;
     c->budget.limit_bytes = sketch_bytes;
-    c->decoder = decoder_create(&(struct event_rules){.field_item = cfg->field_item,
-                                                      .field_location = cfg->field_location,
-                                                      .field_type = cfg->field_type,
-                                                      .field_time = cfg->field_time,
-                                                      .field_user = cfg->field_user,
-                                                      .field_value = cfg->field_value,
-                                                      .weights = &cfg->weights,
-                                                      .has_global = cfg->global[0] != 0});
+    const struct event_rules rules = config_event_rules(cfg);
+    c->decoder = decoder_create(&rules);
     c->sends_dead_letters = cfg->dlq_topic[0] != 0;
     c->commit.acknowledged_mono_ms = clock_mono_ms(hub->clock);
     dead_letters_init(&c->refused);

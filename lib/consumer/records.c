@@ -1,11 +1,33 @@
 /* consumer/records.c - records are decoded and counted. This is the hot path. */
 #include "consumer/state.h"
 
+/* A record and the member that brought it. */
+struct record_from {
+    const struct source *source;
+    const struct source_record *record;
+};
+
+static struct bytes record_header(void *self, const char *name) {
+    const struct record_from *from = self;
+    return from->source->ops->header(from->source->self, from->record, name);
+}
+
+static void record_decode(struct consumer *c, const struct source_record *r) {
+    struct record_from from = {&c->source, r};
+    struct message m = {.value = r->value,
+                        .key = r->key,
+                        .topic = r->tp.topic,
+                        .time_ms = r->time_ms,
+                        .header = record_header,
+                        .self = &from};
+    decoder_decode(c->decoder, &m, &c->batch);
+}
+
 static enum record_outcome record_apply(struct consumer *c, struct assignment *a, const struct source_record *r,
                                         int64_t wall_ms) {
     struct log_record rec = {r->offset, r->time_ms, r->key, r->value};
     bool wanted = partition_wants(a->memory, r->offset);
-    if (wanted) decoder_decode(c->decoder, r->value, r->time_ms, &c->batch);
+    if (wanted) record_decode(c, r);
     enum record_outcome took = partition_record(a->memory, &rec, wanted ? &c->batch : NULL, wall_ms);
     if (took == RECORD_APPLIED && !c->example.set) consumer_note_example(c, a, r);
     if (took == RECORD_APPLIED && c->sends_dead_letters) consumer_reject(c, a, r);

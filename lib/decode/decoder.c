@@ -43,7 +43,9 @@ static void events_check(struct bytes message, const struct event_batch *b) {
 
 void decoder_destroy(struct decoder *d) { mem_free(d); }
 
-void decoder_decode(struct decoder *d, struct bytes message, int64_t record_time_ms, struct event_batch *out) {
+void decoder_decode(struct decoder *d, const struct message *m, struct event_batch *out) {
+    struct bytes message = m->value;
+    int64_t record_time_ms = m->time_ms;
     event_batch_clear(out);
     if (message.p == NULL) {
         event_batch_add(out, message)->outcome = EVENT_TOMBSTONE;

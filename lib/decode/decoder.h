@@ -10,16 +10,25 @@
 
 struct decoder;
 
-/* A decoder for RULES, which are copied. The names and weights in them are borrowed: they must not change while the
- * decoder lives. */
+/* A record of the log. Everything is borrowed. */
+struct message {
+    struct bytes value; /* p == NULL: a tombstone */
+    struct bytes key;   /* p == NULL: none */
+    const char *topic;
+    int64_t time_ms; /* stands in for an absent time; negative: there is none, and such an event is BAD_TIME */
+    /* The message's last header of that NAME, valid until the message goes; p == NULL: it has none. May be NULL, then
+     * there are no headers. */
+    struct bytes (*header)(void *self, const char *name);
+    void *self; /* of header */
+};
+
+/* A decoder for RULES, which are copied. What they point to is borrowed: it must not change while the decoder lives. */
 struct decoder *decoder_create(const struct event_rules *rules);
 void decoder_destroy(struct decoder *d); /* NULL is allowed */
 
-/* Decodes MESSAGE into OUT, whose former events are forgotten. There is at least one event, except for a message that
- * is an empty array: none. Never fails: what is wrong stands in the outcomes. OUT's texts point into MESSAGE.
- *   message.p == NULL   is a tombstone
- *   message.n == 0      is MALFORMED
- *   RECORD_TIME_MS      stands in for an absent time; negative: the record has none, and such an event is BAD_TIME */
-void decoder_decode(struct decoder *d, struct bytes message, int64_t record_time_ms, struct event_batch *out);
+/* Decodes M into OUT, whose former events are forgotten. There is at least one event, except for an array without
+ * elements: none. Never fails: what is wrong stands in the outcomes. OUT's texts point into the message or lie in OUT,
+ * where they stay until the next call. */
+void decoder_decode(struct decoder *d, const struct message *m, struct event_batch *out);
 
 #endif

@@ -99,11 +99,11 @@ static void text_keep(struct event_arena *arena, struct bytes *text) {
 static void object_judge(const struct event_rules *r, const json_t *object, int64_t record_time_ms,
                          struct event_arena *arena, struct event *ev) {
     struct event_value values[EVENT_FIELDS] = {
-        [EVENT_FIELD_ITEM] = field_get(object, r->field_item),
-        [EVENT_FIELD_LOCATION] = field_get(object, r->field_location),
-        [EVENT_FIELD_TIME] = field_get(object, r->field_time),
-        [EVENT_FIELD_TYPE] = field_get(object, r->field_type),
-        [EVENT_FIELD_VALUE] = field_get(object, r->field_value),
+        [EVENT_FIELD_ITEM] = field_get(object, r->fields[EVENT_FIELD_ITEM]),
+        [EVENT_FIELD_LOCATION] = field_get(object, r->fields[EVENT_FIELD_LOCATION]),
+        [EVENT_FIELD_TIME] = field_get(object, r->fields[EVENT_FIELD_TIME]),
+        [EVENT_FIELD_TYPE] = field_get(object, r->fields[EVENT_FIELD_TYPE]),
+        [EVENT_FIELD_VALUE] = field_get(object, r->fields[EVENT_FIELD_VALUE]),
     };
     char digits[INTEGER_TEXT_BYTES];
     if (values[EVENT_FIELD_ITEM].kind == EVENT_INTEGER) integer_write(&values[EVENT_FIELD_ITEM], digits);

@@ -30,20 +30,16 @@ static struct json_name name_of(const char *text) {
 /* Also false where a field has no name. */
 static bool names_are_distinct(const struct json_name names[EVENT_FIELDS]) {
     for (size_t i = 0; i < EVENT_FIELDS; i++) {
-        if (names[i].text == NULL) return false;
+        if (names[i].text == NULL) continue;
         for (size_t j = 0; j < i; j++)
-            if (strcmp(names[i].text, names[j].text) == 0) return false;
+            if (names[j].text != NULL && strcmp(names[i].text, names[j].text) == 0) return false;
     }
     return true;
 }
 
 void json_names_init(struct json_names *names, const struct event_rules *rules) {
     struct json_name *of = names->of;
-    of[EVENT_FIELD_ITEM] = name_of(rules->field_item);
-    of[EVENT_FIELD_LOCATION] = name_of(rules->field_location);
-    of[EVENT_FIELD_TIME] = name_of(rules->field_time);
-    of[EVENT_FIELD_TYPE] = name_of(rules->field_type);
-    of[EVENT_FIELD_VALUE] = name_of(rules->field_value);
+    for (size_t i = 0; i < EVENT_FIELDS; i++) of[i] = name_of(rules->fields[i]);
     names->distinct = names_are_distinct(of);
     json_form_init(&names->form);
 }

@@ -11,6 +11,8 @@ const char *event_outcome_name(enum event_outcome o) {
         [EVENT_APPLIED] = "applied",
         [EVENT_TOMBSTONE] = "tombstone",
         [EVENT_MALFORMED] = "malformed",
+        [EVENT_FRAMED] = "framed",
+        [EVENT_NO_EVENTS] = "no_events",
         [EVENT_NO_ITEM] = "no_item",
         [EVENT_BAD_ITEM] = "bad_item",
         [EVENT_NO_LOCATION] = "no_location",
@@ -21,6 +23,7 @@ const char *event_outcome_name(enum event_outcome o) {
         [EVENT_WEIGHTLESS] = "weightless",
         [EVENT_FUTURE] = "future",
         [EVENT_LATE] = "late",
+        [EVENT_DUPLICATE] = "duplicate",
         [EVENT_MANY_LOCATIONS] = "many_locations",
     };
     assert((unsigned)o < EVENT_OUTCOMES);
@@ -29,7 +32,7 @@ const char *event_outcome_name(enum event_outcome o) {
 
 bool event_outcome_rejected(enum event_outcome o) {
     assert((unsigned)o < EVENT_OUTCOMES);
-    return o != EVENT_APPLIED && o != EVENT_TOMBSTONE && o != EVENT_WEIGHTLESS;
+    return o != EVENT_APPLIED && o != EVENT_TOMBSTONE && o != EVENT_WEIGHTLESS && o != EVENT_DUPLICATE;
 }
 
 void event_batch_init(struct event_batch *b) { *b = (struct event_batch){.arena = event_arena_create()}; }

@@ -46,10 +46,11 @@ static enum event_outcome judge_location(const struct event_value *v, bool has_g
     return EVENT_APPLIED;
 }
 
-static bool judge_time(const struct event_value *v, int64_t record_time_ms, int64_t *ms) {
+static bool judge_time(const struct event_value *v, const struct time_zone *zone, int64_t record_time_ms, int64_t *ms) {
     if (v->kind == EVENT_INTEGER) return event_time_from_integer(v->integer, ms);
     if (v->kind == EVENT_ABSENT) return event_time_from_ms(record_time_ms, ms);
-    if (v->kind == EVENT_STRING) return event_time_from_text(v->text, ms);
+    if (v->kind == EVENT_STRING) return event_time_from_text(v->text, zone, ms);
+    if (v->kind == EVENT_ARRAY) return event_time_from_array(v->text, zone, ms);
     return v->kind == EVENT_REAL && event_time_from_real(v->real, ms);
 }
 
@@ -78,7 +79,7 @@ void event_judge(const struct event_rules *r, const struct event_value values[EV
                  struct event *ev) {
     enum event_outcome item = judge_item(&values[EVENT_FIELD_ITEM], &ev->item);
     enum event_outcome location = judge_location(&values[EVENT_FIELD_LOCATION], r->has_global, &ev->location);
-    bool has_time = judge_time(&values[EVENT_FIELD_TIME], record_time_ms, &ev->time_ms);
+    bool has_time = judge_time(&values[EVENT_FIELD_TIME], r->zone, record_time_ms, &ev->time_ms);
     enum event_outcome type = judge_type(&values[EVENT_FIELD_TYPE], r->weights, &ev->weight);
     enum event_outcome value = judge_value(&values[EVENT_FIELD_VALUE]);
     enum event_outcome said = ev->weight == 0 ? EVENT_WEIGHTLESS : EVENT_APPLIED;

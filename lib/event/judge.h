@@ -7,28 +7,20 @@
 
 #include "event/event.h"
 
-/* The fields that are judged; the user is not. */
-enum event_field {
-    EVENT_FIELD_ITEM,
-    EVENT_FIELD_LOCATION,
-    EVENT_FIELD_TIME,
-    EVENT_FIELD_TYPE,
-    EVENT_FIELD_VALUE,
-    EVENT_FIELDS
-};
-
 enum event_kind {
     EVENT_ABSENT, /* or null: no rule tells the two apart */
     EVENT_STRING,
     EVENT_INTEGER,
+    EVENT_BIG_INTEGER, /* of more than 64 bits */
     EVENT_REAL,
-    EVENT_OTHER
+    EVENT_ARRAY,
+    EVENT_OTHER /* an object, true, false, or a text that cannot be read */
 };
 
 struct event_value {
     enum event_kind kind;
     bool plain;        /* of a string: it surely holds no control character, not even 0x7f */
-    struct bytes text; /* of a string; of an item that is an integer, its decimal text */
+    struct bytes text; /* of a string; of an integer its digits; of an array the JSON that it is */
     int64_t integer;
     double real; /* finite */
 };

@@ -134,7 +134,13 @@ bool event_time_from_real(double seconds, int64_t *ms) {
     return true;
 }
 
-bool event_time_from_text(struct bytes text, int64_t *ms) {
+bool event_time_from_array(struct bytes json, const struct time_zone *zone, int64_t *ms) {
+    (void)json, (void)zone, (void)ms;
+    return false;
+}
+
+bool event_time_from_text(struct bytes text, const struct time_zone *zone, int64_t *ms) {
+    (void)zone;
     int64_t v;
     if (digits_to_integer(text, &v)) return event_time_from_integer(v, ms);
     struct cursor c = {.p = text.p, .end = text.p + text.n};

@@ -5,6 +5,7 @@
 
 #include "base/base.h"
 #include "base/clock.h"
+#include "event/zone.h"
 
 /* Milliseconds as they are: the record's timestamp. */
 static inline bool event_time_from_ms(int64_t v, int64_t *ms) {
@@ -13,14 +14,19 @@ static inline bool event_time_from_ms(int64_t v, int64_t *ms) {
     return true;
 }
 
-/* Microseconds from 10^14 up, milliseconds from 10^11 up, else seconds; a negative one is before 1970 in any unit. */
+/* Nanoseconds from 10^17 up, microseconds from 10^14 up, milliseconds from 10^11 up, else seconds; a negative one is
+ * before 1970 in any unit. */
 static inline bool event_time_from_integer(int64_t v, int64_t *ms) {
+    if (v >= INT64_C(100000000000000000)) return event_time_from_ms(v / 1000000, ms);
     if (v >= INT64_C(100000000000000)) return event_time_from_ms(v / 1000, ms);
     return event_time_from_ms(v >= INT64_C(100000000000) || v < 0 ? v : v * 1000, ms);
 }
 
-/* Seconds. */
-bool event_time_from_real(double seconds, int64_t *ms) MUST_CHECK;
-/* RFC 3339 with an offset, or digits only, which are read as the integer. */
-bool event_time_from_text(struct bytes text, int64_t *ms) MUST_CHECK;
+/* In the units of integers, by size. */
+bool event_time_from_real(double v, int64_t *ms) MUST_CHECK;
+/* A number, or a date with a time of day (time.c says which spellings). ZONE: of a text that says none. */
+bool event_time_from_text(struct bytes text, const struct time_zone *zone, int64_t *ms) MUST_CHECK;
+/* JSON: [year, month, day, hour, minute, second, nanosecond], where the last one or two may be missing. It never says a
+ * zone. */
+bool event_time_from_array(struct bytes json, const struct time_zone *zone, int64_t *ms) MUST_CHECK;
 #endif

@@ -54,7 +54,7 @@ static int row_add(struct weights *w, struct bytes type, uint32_t weight, struct
     if (w->n == WEIGHTS_MAX) return err_set(e, ERR_INVALID, "leave some out, %d types at most", (int)WEIGHTS_MAX);
     struct weight *row = &w->rows[w->n++];
     memcpy(row->type, type.p, type.n);
-    row->type_len = (uint8_t)type.n;
+    row->type_len = (uint16_t)type.n;
     row->weight = weight;
     return 0;
 }

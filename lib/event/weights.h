@@ -6,12 +6,12 @@
 #include "base/base.h"
 #include "base/err.h"
 
-enum { WEIGHTS_MAX = 64, WEIGHT_TYPE_BYTES_MAX = 64, WEIGHT_MAX = 1000 };
+enum { WEIGHTS_MAX = 64, WEIGHT_TYPE_BYTES_MAX = 256, WEIGHT_MAX = 1000 };
 
 struct weights {
     struct weight {
         char type[WEIGHT_TYPE_BYTES_MAX + 1];
-        uint8_t type_len;
+        uint16_t type_len;
         uint32_t weight;
     } rows[WEIGHTS_MAX];
     uint32_t n;

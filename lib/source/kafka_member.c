@@ -69,6 +69,7 @@ static uint64_t member_dead_letters_settled(void *self) {
 
 static const struct source_ops member_ops = {
     .poll = kafka_member_poll,
+    .header = kafka_member_header,
     .assign = kafka_member_assign,
     .pause = kafka_member_pause,
     .resume = kafka_member_resume,

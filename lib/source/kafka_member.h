@@ -108,6 +108,7 @@ void kafka_member_forget_assigned(struct kafka_member *m);
 /* -- kafka_poll.c -------------------------------------------------------------------------------- */
 
 /* The operation of source_ops; SELF is the member. */
+struct bytes kafka_member_header(void *self, const struct source_record *r, const char *name);
 void kafka_member_poll(void *self, int timeout_ms, struct source_event *ev);
 /* What was handed out. */
 void kafka_member_release(struct kafka_member *m);

@@ -79,6 +79,19 @@ static void record_fill(struct source_record *r, const char *topic, const rd_kaf
     r->value = (struct bytes){rkm->payload, rkm->payload != NULL ? rkm->len : 0};
 }
 
+/* librdkafka takes the headers of a message apart when they are first asked for. */
+struct bytes kafka_member_header(void *self, const struct source_record *r, const char *name) {
+    struct kafka_member *m = self;
+    rd_kafka_headers_t *headers;
+    const void *value = NULL;
+    size_t n = 0;
+    assert(r >= m->records && r < m->records + m->records_n);
+    if (rd_kafka_message_headers(m->rkms[r - m->records], &headers) != RD_KAFKA_RESP_ERR_NO_ERROR ||
+        rd_kafka_header_get_last(headers, name, &value, &n) != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return (struct bytes){NULL, 0};
+    return (struct bytes){value, value != NULL ? n : 0};
+}
+
 static bool error_is_damage(rd_kafka_resp_err_t err) {
     return err == RD_KAFKA_RESP_ERR__BAD_MSG || err == RD_KAFKA_RESP_ERR__BAD_COMPRESSION ||
            err == RD_KAFKA_RESP_ERR_INVALID_MSG;

@@ -119,7 +119,7 @@ static void messages_make(const struct shape *shape, struct messages *m) {
 }
 
 static void decode_by_scanner(struct contestants *c, struct bytes message, struct event_batch *b) {
-    decoder_decode(c->scanner, message, 0, b);
+    decoder_decode(c->scanner, &(struct message){.value = message}, b);
 }
 
 static void decode_by_jansson(struct contestants *c, struct bytes message, struct event_batch *b) {
@@ -168,7 +168,8 @@ int main(int argc, char **argv) {
     static struct weights weights;
     int rounds = argc > 1 ? atoi(argv[1]) : 11;
     if (rounds < 1 || weights_parse("view=1,like=4", &weights, NULL) != 0) return 2;
-    const struct event_rules rules = {"video_id", "location", "type", "ts", "user_id", "value", &weights, true};
+    const struct event_rules rules = {
+        .fields = {"video_id", "location", "ts", "type", "value"}, .weights = &weights, .has_global = true};
     struct contestants c = {.scanner = decoder_create(&rules)};
     json_decoder_init(&c.jansson, &rules);
     for (size_t i = 0; i < ARRAY_LEN(shapes); i++)

@@ -30,12 +30,7 @@ static struct event_rules rules_with(bool has_global) {
     if (!parsed && weights_parse("view=1,like=4,skip=0,*=2", &weights, NULL) != 0) abort();
     parsed = true;
     return (struct event_rules){
-        .field_item = "video_id",
-        .field_location = "location",
-        .field_type = "type",
-        .field_time = "ts",
-        .field_user = "user_id",
-        .field_value = "value",
+        .fields = {"video_id", "location", "ts", "type", "value"},
         .weights = &weights,
         .has_global = has_global,
     };
@@ -91,7 +86,7 @@ static bool same_bytes(struct bytes a, struct bytes b) {
 
 static void check_alone(const struct event *ev, struct decoder *decoder, int64_t record_time_ms,
                         struct event_batch *again) {
-    decoder_decode(decoder, ev->raw, record_time_ms, again);
+    decoder_decode(decoder, &(struct message){.value = ev->raw, .time_ms = record_time_ms}, again);
     assert(again->n == 1);
     const struct event *alone = &again->events[0];
     assert(alone->outcome == ev->outcome);
@@ -105,7 +100,7 @@ static void check_message(struct bytes message, const struct event_rules *r, int
     event_batch_init(&b);
     event_batch_init(&again);
     struct decoder *decoder = decoder_create(r), *another = decoder_create(r);
-    decoder_decode(decoder, message, record_time_ms, &b);
+    decoder_decode(decoder, &(struct message){.value = message, .time_ms = record_time_ms}, &b);
     assert((b.n == 0) == is_empty_array(message));
     check_spans(message, &b);
     for (size_t i = 0; i < b.n; i++) {

@@ -24,8 +24,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static struct weights weights;
 static struct event_batch fast, slow;
 
-static const struct event_rules usual = {"video_id", "location", "type", "ts", "user_id", "value", &weights, true};
-static const struct event_rules brief = {"a", "b", "c", "ts", "", "x", &weights, false};
+static const struct event_rules usual = {
+    .fields = {"video_id", "location", "ts", "type", "value"}, .weights = &weights, .has_global = true};
+static const struct event_rules brief = {.fields = {"a", "b", "ts", "c", "x"}, .weights = &weights};
 
 static void prepare(void) {
     static bool prepared;

@@ -176,13 +176,14 @@ static bool file_load(const char *path, struct buf *out) {
 
 bool stream_read(struct stream *s, const char *path) {
     static struct weights weights;
-    struct event_rules rules = {"video_id", "location", "type", "ts", "user_id", "value", &weights, true};
+    struct event_rules rules = {
+        .fields = {"video_id", "location", "ts", "type", "value"}, .weights = &weights, .has_global = true};
     struct event_batch b;
     struct buf file = {0};
     if (weights_parse("*=1", &weights, NULL) != 0 || !file_load(path, &file)) return false;
     struct decoder *decoder = decoder_create(&rules);
     event_batch_init(&b);
-    decoder_decode(decoder, (struct bytes){file.data, file.len}, 0, &b);
+    decoder_decode(decoder, &(struct message){.value = {file.data, file.len}}, &b);
     decoder_destroy(decoder);
     *s = (struct stream){.keys = mem_alloc(b.n * sizeof *s->keys), .text = mem_alloc(file.len)};
     names_init(s, b.n);

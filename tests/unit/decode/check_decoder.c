@@ -204,17 +204,17 @@ START_TEST(a_batch_is_used_again_with_the_memory_it_has) {
     struct event_batch b;
     struct decoder *decoder = decoder_create(given_rules());
     event_batch_init(&b);
-    decoder_decode(decoder, (struct bytes){text, len}, RECORD_TIME_MS, &b);
+    decoder_decode(decoder, &(struct message){.value = {text, len}, .time_ms = RECORD_TIME_MS}, &b);
     const struct event *events = b.events;
     const char *last = b.events[N - 1].item.p;
-    decoder_decode(decoder, (struct bytes){CAT, strlen(CAT)}, RECORD_TIME_MS, &b);
+    decoder_decode(decoder, &(struct message){.value = {CAT, strlen(CAT)}, .time_ms = RECORD_TIME_MS}, &b);
     ck_assert_uint_eq(b.n, 1);
     ck_assert_mem_eq(b.events[0].item.p, "cat", 3);
-    decoder_decode(decoder, (struct bytes){text, len}, RECORD_TIME_MS, &b);
+    decoder_decode(decoder, &(struct message){.value = {text, len}, .time_ms = RECORD_TIME_MS}, &b);
     expect_many(&b, N);
     ck_assert_ptr_eq(b.events, events);
     ck_assert_ptr_eq(b.events[N - 1].item.p, last);
-    decoder_decode(decoder, (struct bytes){"[]", 2}, RECORD_TIME_MS, &b);
+    decoder_decode(decoder, &(struct message){.value = {"[]", 2}, .time_ms = RECORD_TIME_MS}, &b);
     ck_assert_uint_eq(b.n, 0);
     event_batch_deinit(&b);
     decoder_destroy(decoder);
@@ -227,12 +227,12 @@ END_TEST
 START_TEST(one_batch_serves_several_decoders) {
     static const char text[] = "{\"video_id\":\"cat\",\"song\":\"s\",\"ts\":1}";
     struct event_rules songs = *given_rules();
-    songs.field_item = "song";
+    songs.fields[EVENT_FIELD_ITEM] = "song";
     struct decoder *decoders[] = {decoder_create(given_rules()), decoder_create(&songs)};
     struct event_batch b;
     event_batch_init(&b);
     for (int i = 0; i < 4; i++) {
-        decoder_decode(decoders[i % 2], (struct bytes){text, sizeof text - 1}, 0, &b);
+        decoder_decode(decoders[i % 2], &(struct message){.value = {text, sizeof text - 1}}, &b);
         ck_assert_uint_eq(b.n, 1);
         ck_assert_uint_eq(b.events[0].item.n, i % 2 ? 1 : 3);
         ck_assert_mem_eq(b.events[0].item.p, i % 2 ? "s" : "cat", b.events[0].item.n);
@@ -247,10 +247,10 @@ START_TEST(a_decoder_keeps_the_rules_it_was_made_with) {
     struct decoder *decoder = decoder_create(&rules);
     struct event_batch b;
     event_batch_init(&b);
-    rules.field_item = "song";
+    rules.fields[EVENT_FIELD_ITEM] = "song";
     rules.has_global = false;
     for (int i = 0; i < 2; i++) {
-        decoder_decode(decoder, (struct bytes){CAT, strlen(CAT)}, RECORD_TIME_MS, &b);
+        decoder_decode(decoder, &(struct message){.value = {CAT, strlen(CAT)}, .time_ms = RECORD_TIME_MS}, &b);
         ck_assert_int_eq(b.events[0].outcome, EVENT_APPLIED);
     }
     event_batch_deinit(&b);

@@ -229,11 +229,11 @@ END_TEST
 
 START_TEST(field_names_are_the_configured_ones) {
     struct event_rules r = *given_rules();
-    r.field_item = "song";
-    r.field_location = "where";
-    r.field_type = "what";
-    r.field_time = "when it was";
-    r.field_value = "\xc3\xa9";
+    r.fields[EVENT_FIELD_ITEM] = "song";
+    r.fields[EVENT_FIELD_LOCATION] = "where";
+    r.fields[EVENT_FIELD_TYPE] = "what";
+    r.fields[EVENT_FIELD_TIME] = "when it was";
+    r.fields[EVENT_FIELD_VALUE] = "\xc3\xa9";
     static const char good[] = "{\"song\":\"s\",\"where\":\"US\",\"what\":\"like\",\"when it was\":7,\"\xc3\xa9\":1,"
                                "\"video_id\":[],\"location\":[],\"type\":[],\"ts\":[],\"value\":[]}";
     struct decoded d = decoded_with(&r, good, strlen(good), RECORD_TIME_MS);

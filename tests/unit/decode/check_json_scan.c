@@ -183,11 +183,11 @@ END_TEST
 /* Names longer than the eight bytes that are compared first, and names that begin alike. */
 START_TEST(names_are_told_apart_to_their_last_byte) {
     struct event_rules r = *given_rules();
-    r.field_item = "content_identifier";
-    r.field_location = "content_identifies";
-    r.field_type = "content_";
-    r.field_time = "content";
-    r.field_value = "";
+    r.fields[EVENT_FIELD_ITEM] = "content_identifier";
+    r.fields[EVENT_FIELD_LOCATION] = "content_identifies";
+    r.fields[EVENT_FIELD_TYPE] = "content_";
+    r.fields[EVENT_FIELD_TIME] = "content";
+    r.fields[EVENT_FIELD_VALUE] = "";
     static const char text[] = "{\"content_identifier\":\"i\",\"content_identifies\":\"l\",\"content_\":\"like\","
                                "\"content\":1763751600,\"content_identifiex\":[],\"content_i\":[],\"conten\":[],"
                                "\"contenT\":[],\"content_identifierr\":[],\"\":2}";
@@ -195,7 +195,7 @@ START_TEST(names_are_told_apart_to_their_last_byte) {
     struct decoded d = decoded_with(&r, text, sizeof text - 1, 0);
     ck_assert_str_eq(decoded_line_without_raw(&d, 0), "applied i l 1763751600000 4");
     decoded_free(&d);
-    r.field_value = "content"; /* two fields of one name: nothing is recognised */
+    r.fields[EVENT_FIELD_VALUE] = "content"; /* two fields of one name: nothing is recognised */
     ck_assert(!expect_same(&r, (struct bytes){text, sizeof text - 1}, 0));
 }
 END_TEST

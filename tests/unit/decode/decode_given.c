@@ -14,12 +14,7 @@
 const struct event_rules *given_rules(void) {
     static struct weights weights;
     static struct event_rules rules = {
-        .field_item = "video_id",
-        .field_location = "location",
-        .field_type = "type",
-        .field_time = "ts",
-        .field_user = "user_id",
-        .field_value = "value",
+        .fields = {"video_id", "location", "ts", "type", "value"},
         .weights = &weights,
         .has_global = true,
     };
@@ -36,7 +31,7 @@ struct decoded decoded_with(const struct event_rules *r, const void *p, size_t n
     }
     struct decoder *decoder = decoder_create(r);
     event_batch_init(&d.batch);
-    decoder_decode(decoder, (struct bytes){d.message, n}, record_time_ms, &d.batch);
+    decoder_decode(decoder, &(struct message){.value = {d.message, n}, .time_ms = record_time_ms}, &d.batch);
     decoder_destroy(decoder);
     return d;
 }

@@ -11,10 +11,11 @@
 #include "event/time.h"
 
 static const int64_t UNTOUCHED = -77;
+static const struct time_zone utc = {.kind = TIME_ZONE_OFFSET};
 
 static int64_t of_text(const char *s) {
     int64_t ms = UNTOUCHED;
-    bool ok = event_time_from_text((struct bytes){.p = s, .n = strlen(s)}, &ms);
+    bool ok = event_time_from_text((struct bytes){.p = s, .n = strlen(s)}, &utc, &ms);
     ck_assert_msg(ok == (ms != UNTOUCHED), "'%s': the result was touched on failure, or not on success", s);
     return ms;
 }
@@ -167,7 +168,7 @@ START_TEST(a_text_cut_short_is_refused) {
         ck_assert_ptr_nonnull(cut);
         memcpy(cut, whole, n);
         int64_t ms;
-        ck_assert_msg(!event_time_from_text((struct bytes){.p = cut, .n = n}, &ms), "%.*s", (int)n, whole);
+        ck_assert_msg(!event_time_from_text((struct bytes){.p = cut, .n = n}, &utc, &ms), "%.*s", (int)n, whole);
         free(cut);
     }
 }
@@ -175,8 +176,8 @@ END_TEST
 
 START_TEST(a_nul_byte_ends_no_text) {
     int64_t ms;
-    ck_assert(!event_time_from_text((struct bytes){.p = "2025-11-21T19:00:00Z\0", .n = 21}, &ms));
-    ck_assert(!event_time_from_text((struct bytes){.p = "17\0", .n = 3}, &ms));
+    ck_assert(!event_time_from_text((struct bytes){.p = "2025-11-21T19:00:00Z\0", .n = 21}, &utc, &ms));
+    ck_assert(!event_time_from_text((struct bytes){.p = "17\0", .n = 3}, &utc, &ms));
 }
 END_TEST
 

@@ -159,11 +159,12 @@ END_TEST
 static enum event_outcome judged(const struct traffic_event *ev) {
     struct weights weights;
     ck_assert_int_eq(weights_parse("*=1,weightless=0", &weights, NULL), 0);
-    struct event_rules rules = {"video_id", "location", "type", "ts", "user_id", "value", &weights, false};
+    struct event_rules rules = {
+        .fields = {"video_id", "location", "ts", "type", "value"}, .weights = &weights, .has_global = false};
     struct event_batch batch;
     struct decoder *decoder = decoder_create(&rules);
     event_batch_init(&batch);
-    decoder_decode(decoder, ev->text, NOW_MS, &batch);
+    decoder_decode(decoder, &(struct message){.value = ev->text, .time_ms = NOW_MS}, &batch);
     ck_assert_uint_eq(batch.n, 1);
     enum event_outcome o = batch.events[0].outcome;
     event_batch_deinit(&batch);
