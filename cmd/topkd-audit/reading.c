@@ -33,12 +33,12 @@ static void reading_visit(void *self, size_t span, const struct record *rec) {
     bool counts = rec->offset >= r->spans[span].start;
     bool clock_unset = t->log_time_ms == INT64_MIN && r->spans[span].start > 0;
     if (!counts || clock_unset) {
-        recount_clock_only(r->recount, t, rec->value, rec->value_n, rec->time_ms);
+        recount_clock_only(r->recount, t, rec);
         int64_t log_ms = t->log_time_ms != INT64_MIN ? t->log_time_ms : rec->time_ms;
         if (moment_in_range(log_ms)) reading_cannot_know(r, log_ms);
     }
     r->recount->origin = (struct origin){r->spans[span].topic, r->spans[span].partition, rec->offset};
-    if (counts) recount_record(r->recount, t, rec->value, rec->value_n, rec->time_ms);
+    if (counts) recount_record(r->recount, t, rec);
     reading_progress(r);
 }
 

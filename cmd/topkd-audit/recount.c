@@ -8,9 +8,14 @@
 
 void recount_init(struct recount *r, const struct config *c, int64_t from, int64_t to) {
     *r = (struct recount){.config = c, .from = from, .to = to, .first_minute = INT64_MAX, .last_minute = INT64_MIN};
+    r->rules = decode_rules_create(c);
 }
 
-void recount_deinit(struct recount *r) { tally_deinit(&r->tally); }
+void recount_deinit(struct recount *r) {
+    decode_rules_destroy(r->rules);
+    r->rules = NULL;
+    tally_deinit(&r->tally);
+}
 
 void track_deinit(struct track *t) { places_deinit(&t->places); }
 
@@ -20,8 +25,9 @@ struct judging {
     const struct config *config;
     struct places *places;
     bool timed; /* the record has a time, record_ms */
-    int64_t record_ms, log_time_ms;
-    int64_t newest_ms; /* of the events that may move an event clock */
+    int64_t record_ms;
+    int64_t log_time_ms; /* before the record */
+    int64_t newest_ms;   /* of the events that may move an event clock */
 };
 
 static bool judging_is_future(const struct judging *j, int64_t time_ms) {
@@ -35,13 +41,13 @@ static bool judging_is_late(const struct judging *j, int64_t time_ms) {
     return (minute_of(time_ms) + 1) * MINUTE_MS + j->config->lateness_ms <= j->log_time_ms;
 }
 
-static void recount_add(struct recount *r, struct bytes location, const struct sighting *s) {
+static void recount_add(struct recount *r, struct bytes location, const struct judgement *s) {
     int64_t minute = minute_of(s->time_ms);
     if (minute < r->from || minute >= r->to) return;
     tally_add(&r->tally, location, minute, s->item, s->weight);
 }
 
-static enum outcome judging_count(const struct judging *j, const struct sighting *s) {
+static enum outcome judging_count(const struct judging *j, const struct judgement *s) {
     struct bytes global = {j->config->global, strlen(j->config->global)};
     bool elsewhere = s->location.p != NULL && bytes_order(s->location, global) != 0;
     bool taken = elsewhere && places_take(j->places, minute_of(s->time_ms), s->location, j->config->locations_max);
@@ -51,7 +57,7 @@ static enum outcome judging_count(const struct judging *j, const struct sighting
 }
 
 /* What is told of the events beside their counts. */
-static void recount_remember(struct recount *r, enum outcome o, const struct sighting *s) {
+static void recount_remember(struct recount *r, enum outcome o, const struct judgement *s) {
     if (o != OUTCOME_APPLIED) {
         if (!r->examples[o].set) example_take(&r->examples[o], s, &r->origin);
         return;
@@ -61,7 +67,7 @@ static void recount_remember(struct recount *r, enum outcome o, const struct sig
     r->last_minute = i64_larger(r->last_minute, minute_of(s->time_ms));
 }
 
-static void judging_event(void *self, const struct sighting *s) {
+static void judging_event(void *self, const struct judgement *s) {
     struct judging *j = self;
     enum outcome o = s->outcome;
     bool timed = o == OUTCOME_APPLIED || o == OUTCOME_WEIGHTLESS;
@@ -76,28 +82,40 @@ static void judging_event(void *self, const struct sighting *s) {
     recount_remember(j->recount, o, s);
 }
 
-static void judging_run(struct judging *j, struct track *t, const char *p, size_t n) {
-    j->places = &t->places;
-    j->timed = moment_in_range(j->record_ms);
-    j->log_time_ms = t->log_time_ms;
-    j->newest_ms = INT64_MIN;
-    decode_message(j->config, p, n, j->record_ms, judging_event, j);
+/* Log time after the record, once its events are seen. */
+static int64_t judging_log_time_after(const struct judging *j) {
     int64_t record_ms = j->timed ? j->record_ms : INT64_MIN;
     int64_t moved_to = j->config->log_clock == CONFIG_LOG_CLOCK_EVENT ? j->newest_ms : record_ms;
-    if (moved_to <= t->log_time_ms) return;
-    t->log_time_ms = moved_to;
-    places_forget(&t->places, recount_sealed(j->config, t));
+    return i64_larger(j->log_time_ms, moved_to);
 }
 
-void recount_record(struct recount *r, struct track *t, const char *p, size_t n, int64_t record_ms) {
-    struct judging j = {.recount = r, .config = r->config, .record_ms = record_ms};
+static struct judging judging_begin(const struct recount *r, struct track *t, const struct record *rec) {
+    return (struct judging){.config = r->config,
+                            .places = &t->places,
+                            .timed = moment_in_range(rec->time_ms),
+                            .record_ms = rec->time_ms,
+                            .log_time_ms = t->log_time_ms,
+                            .newest_ms = INT64_MIN};
+}
+
+static void track_move(struct track *t, const struct config *c, int64_t log_time_ms) {
+    if (log_time_ms == t->log_time_ms) return;
+    t->log_time_ms = log_time_ms;
+    places_forget(&t->places, recount_sealed(c, t));
+}
+
+void recount_record(struct recount *r, struct track *t, const struct record *rec) {
+    struct judging j = judging_begin(r, t, rec);
+    j.recount = r;
     r->messages++;
-    judging_run(&j, t, p, n);
+    decode_message(r->rules, rec, judging_event, &j);
+    track_move(t, r->config, judging_log_time_after(&j));
 }
 
-void recount_clock_only(const struct recount *r, struct track *t, const char *p, size_t n, int64_t record_ms) {
-    struct judging j = {.config = r->config, .record_ms = record_ms};
-    judging_run(&j, t, p, n);
+void recount_clock_only(const struct recount *r, struct track *t, const struct record *rec) {
+    struct judging j = judging_begin(r, t, rec);
+    decode_message(r->rules, rec, judging_event, &j);
+    track_move(t, r->config, judging_log_time_after(&j));
 }
 
 int64_t recount_sealed(const struct config *c, const struct track *t) {

@@ -23,6 +23,7 @@ void track_deinit(struct track *t);
 
 struct recount {
     const struct config *config; /* borrowed */
+    struct decode_rules *rules;  /* owned */
     int64_t from, to;            /* minutes kept: from <= m < to */
     uint64_t messages, events, outcomes[OUTCOMES];
     uint64_t without_location;         /* of the applied: they count in the list of all only */
@@ -35,9 +36,9 @@ struct recount {
 void recount_init(struct recount *r, const struct config *c, int64_t from, int64_t to);
 void recount_deinit(struct recount *r); /* zero-initialised is empty */
 /* The record's events are judged by what came before it; then it moves W. */
-void recount_record(struct recount *r, struct track *t, const char *p, size_t n, int64_t record_ms);
+void recount_record(struct recount *r, struct track *t, const struct record *rec);
 /* Moves W alone: a record before the first one that counts. */
-void recount_clock_only(const struct recount *r, struct track *t, const char *p, size_t n, int64_t record_ms);
+void recount_clock_only(const struct recount *r, struct track *t, const struct record *rec);
 /* The newest minute that is sealed at T (INT64_MIN: none). */
 int64_t recount_sealed(const struct config *c, const struct track *t);
 
