@@ -17,17 +17,21 @@ void recount_deinit(struct recount *r) {
     tally_deinit(&r->tally);
 }
 
-void track_deinit(struct track *t) { places_deinit(&t->places); }
+void track_deinit(struct track *t) {
+    places_deinit(&t->places);
+    ids_deinit(&t->ids);
+}
 
 /* One record being judged. */
 struct judging {
     struct recount *recount; /* NULL: only the clock matters */
     const struct config *config;
-    struct places *places;
+    struct track *track;
     bool timed; /* the record has a time, record_ms */
     int64_t record_ms;
     int64_t log_time_ms; /* before the record */
-    int64_t newest_ms;   /* of the events that may move an event clock */
+    int64_t newest_ms;    /* of the events that may move an event clock */
+    int64_t after_ms;     /* log time after the record; only where events have ids */
 };
 
 static bool judging_is_future(const struct judging *j, int64_t time_ms) {
@@ -50,10 +54,15 @@ static void recount_add(struct recount *r, struct bytes location, const struct j
 static enum outcome judging_count(const struct judging *j, const struct judgement *s) {
     struct bytes global = {j->config->global, strlen(j->config->global)};
     bool elsewhere = s->location.p != NULL && bytes_order(s->location, global) != 0;
-    bool taken = elsewhere && places_take(j->places, minute_of(s->time_ms), s->location, j->config->locations_max);
+    bool taken = elsewhere && places_take(&j->track->places, minute_of(s->time_ms), s->location, j->config->locations_max);
     if (taken) recount_add(j->recount, s->location, s);
     if (global.n > 0) recount_add(j->recount, global, s);
     return elsewhere && !taken ? OUTCOME_MANY_LOCATIONS : OUTCOME_APPLIED;
+}
+
+static bool judging_is_seen(const struct judging *j, struct bytes id) {
+    return id.p != NULL && ids_see(&j->track->ids, id, j->after_ms / 1000, (j->config->dedup_ms + 999) / 1000,
+                                   j->config->dedup_ids_max);
 }
 
 /* What is told of the events beside their counts. */
@@ -76,6 +85,7 @@ static void judging_event(void *self, const struct judgement *s) {
     if (o == OUTCOME_APPLIED && future) o = OUTCOME_FUTURE;
     if (o == OUTCOME_APPLIED && judging_is_late(j, s->time_ms)) o = OUTCOME_LATE;
     if (j->recount == NULL) return;
+    if (o == OUTCOME_APPLIED && judging_is_seen(j, s->id)) o = OUTCOME_DUPLICATE;
     if (o == OUTCOME_APPLIED) o = judging_count(j, s);
     j->recount->events++;
     j->recount->outcomes[o]++;
@@ -91,7 +101,7 @@ static int64_t judging_log_time_after(const struct judging *j) {
 
 static struct judging judging_begin(const struct recount *r, struct track *t, const struct record *rec) {
     return (struct judging){.config = r->config,
-                            .places = &t->places,
+                            .track = t,
                             .timed = moment_in_range(rec->time_ms),
                             .record_ms = rec->time_ms,
                             .log_time_ms = t->log_time_ms,
@@ -104,18 +114,24 @@ static void track_move(struct track *t, const struct config *c, int64_t log_time
     places_forget(&t->places, recount_sealed(c, t));
 }
 
+/* By an event clock the events themselves must be seen for it. */
+static int64_t recount_log_time_after(const struct recount *r, struct track *t, const struct record *rec) {
+    struct judging j = judging_begin(r, t, rec);
+    if (r->config->log_clock == CONFIG_LOG_CLOCK_EVENT) decode_message(r->rules, rec, judging_event, &j);
+    return judging_log_time_after(&j);
+}
+
 void recount_record(struct recount *r, struct track *t, const struct record *rec) {
     struct judging j = judging_begin(r, t, rec);
     j.recount = r;
+    if (decode_rules_have_id(r->rules)) j.after_ms = recount_log_time_after(r, t, rec);
     r->messages++;
     decode_message(r->rules, rec, judging_event, &j);
     track_move(t, r->config, judging_log_time_after(&j));
 }
 
 void recount_clock_only(const struct recount *r, struct track *t, const struct record *rec) {
-    struct judging j = judging_begin(r, t, rec);
-    decode_message(r->rules, rec, judging_event, &j);
-    track_move(t, r->config, judging_log_time_after(&j));
+    track_move(t, r->config, recount_log_time_after(r, t, rec));
 }
 
 int64_t recount_sealed(const struct config *c, const struct track *t) {
