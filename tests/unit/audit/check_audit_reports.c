@@ -12,8 +12,7 @@ static void audit_says(void *said, const struct judgement *j) {
                                        .id = j->id,
                                        .time_ms = j->time_ms,
                                        .weight = j->weight,
-                                       .is_judged =
-                                           j->outcome == OUTCOME_APPLIED || j->outcome == OUTCOME_WEIGHTLESS,
+                                       .is_judged = j->outcome == OUTCOME_APPLIED || j->outcome == OUTCOME_WEIGHTLESS,
                                        .tells_id = true};
     report_say(said, &event);
 }
@@ -30,12 +29,9 @@ static void audit_reads(const struct report *r, json_t *said) {
     decode_rules_destroy(rules);
 }
 
-static const struct {
-    const char *name;
-    void (*read)(const struct report *r, json_t *said);
-} READERS[] = {{"the audit", audit_reads}};
+static const struct report_reader READERS[] = {{"the audit", audit_reads}};
 
-START_TEST(a_reader_makes_of_every_case_what_it_wants) { reports_expect(READERS[_i].read); }
+START_TEST(a_reader_makes_of_every_case_what_it_wants) { reports_expect(&READERS[_i]); }
 END_TEST
 
 Suite *audit_reports_suite(void);

@@ -142,29 +142,33 @@ static bool events_are_wanted(const json_t *said, const json_t *wants) {
     return true;
 }
 
-static void case_expect(const json_t *json, void (*read)(const struct report *r, json_t *said)) {
+/* A line of PROBLEMS where it is not as wanted. */
+static void case_check(const json_t *json, const struct report_reader *reader, struct buf *problems) {
     struct report r = report_given(json);
     const json_t *wants = json_object_get(json, "wants");
     json_t *said = json_array();
-    read(&r, said);
+    reader->read(&r, said);
     char *saw = json_dumps(said, JSON_COMPACT), *wanted = json_dumps(wants, JSON_COMPACT);
-    ck_assert_msg(events_are_wanted(said, wants), "%s:\nsaid   %s\nwanted %s", r.what, saw, wanted);
+    if (!events_are_wanted(said, wants)) buf_addf(problems, "%s:\n  said   %s\n  wanted %s\n", r.what, saw, wanted);
     free(saw);
     free(wanted);
     json_decref(said);
     report_free(&r);
 }
 
-void reports_expect(void (*read)(const struct report *r, json_t *said)) {
+void reports_expect(const struct report_reader *reader) {
     json_error_t why;
-    json_t *groups = json_load_file(REPORTS, 0, &why);
+    json_t *groups = json_load_file(REPORTS, 0, &why), *cases;
     ck_assert_msg(groups != NULL, "%s: %s", REPORTS, why.text);
+    struct buf problems = {0};
     const char *name;
-    json_t *cases;
     size_t n = 0;
     json_object_foreach(groups, name, cases) {
-        for (size_t i = 0; i < json_array_size(cases); i++, n++) case_expect(json_array_get(cases, i), read);
+        for (size_t i = 0; i < json_array_size(cases); i++, n++)
+            case_check(json_array_get(cases, i), reader, &problems);
     }
     ck_assert_uint_gt(n, 0);
+    ck_assert_msg(problems.len == 0, "%s:\n%s", reader->name, buf_text(&problems));
+    buf_free(&problems);
     json_decref(groups);
 }

@@ -48,7 +48,12 @@ struct report_event {
 /* SAID: the array of events so far. */
 void report_say(json_t *said, const struct report_event *event);
 
-/* Gives every case to READ, and fails with the first of each group that is not as wanted. */
-void reports_expect(void (*read)(const struct report *r, json_t *said));
+struct report_reader {
+    const char *name;
+    void (*read)(const struct report *r, json_t *said);
+};
+
+/* Gives every case to READER, and fails with those that are not as wanted. */
+void reports_expect(const struct report_reader *reader);
 
 #endif
