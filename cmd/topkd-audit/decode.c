@@ -21,7 +21,7 @@ const char *outcome_name(enum outcome o) {
     return names[o];
 }
 
-/* -- rules ---------------------------------------------------------------------------------------------------------- */
+/* -- rules --------------------------------------------------------------------------------------------------------- */
 
 /* Else every event weighs what `*` does. */
 static bool weights_need_type(const struct weights *w) {
@@ -58,7 +58,7 @@ bool decode_rules_have_id(const struct decode_rules *r) { return r->fields[RULE_
 
 static bool rules_have_wrapper(const struct decode_rules *r) { return r->events.place != FIELD_NOWHERE; }
 
-/* -- what an object is ---------------------------------------------------------------------------------------------- */
+/* -- what an object is --------------------------------------------------------------------------------------------- */
 
 /* Finds the fields that stand IN an object. False: it is no object, for a container on the way does not fit. */
 static bool object_find(const struct decode_rules *r, enum field_place in, struct bytes object, struct tokens *t) {
@@ -103,7 +103,7 @@ static bool object_fits(const struct decode_rules *r, struct bytes value) {
     return rules_have_wrapper(r) ? wrapper_fits(r, value) : event_fits(r, value);
 }
 
-/* -- visits --------------------------------------------------------------------------------------------------------- */
+/* -- visits -------------------------------------------------------------------------------------------------------- */
 
 /* What every step below needs. */
 struct visit {
@@ -205,7 +205,7 @@ static void visit_objects_or_lines(const struct visit *v, const char *p, const c
     }
 }
 
-/* -- messages ------------------------------------------------------------------------------------------------------- */
+/* -- messages ------------------------------------------------------------------------------------------------------ */
 
 static bool message_is_framed(struct bytes message) { return message.n > 0 && message.p[0] == '\0'; }
 

@@ -11,7 +11,7 @@
 
 enum { INDEX_DIGITS_MAX = 18 }; /* more elements than any message can hold */
 
-/* -- the texts ------------------------------------------------------------------------------------------------------ */
+/* -- the texts ----------------------------------------------------------------------------------------------------- */
 
 static struct field_step step_of(const char *name, size_t n) {
     struct field_step step = {.name = {name, n}};
@@ -73,7 +73,7 @@ void field_deinit(struct field *f) {
     *f = (struct field){0};
 }
 
-/* -- the way -------------------------------------------------------------------------------------------------------- */
+/* -- the way ------------------------------------------------------------------------------------------------------- */
 
 static bool bytes_equal(struct bytes a, struct bytes b) { return a.n == b.n && memcmp(a.p, b.p, a.n) == 0; }
 

@@ -13,7 +13,7 @@ static const int64_t DAY_S = 86400;
 
 bool moment_in_range(int64_t ms) { return ms >= 0 && ms <= LAST_MS; }
 
-/* -- numbers -------------------------------------------------------------------------------------------------------- */
+/* -- numbers ------------------------------------------------------------------------------------------------------- */
 
 static bool moment_of_integer(int64_t v, int64_t *ms) {
     static const int64_t ns_from = 100000000000000000, us_from = 100000000000000, ms_from = 100000000000;
@@ -50,7 +50,7 @@ static bool moment_of_real(double x, int64_t *ms) {
     return moment_in_range(*ms);
 }
 
-/* -- a text that is eaten from the left ------------------------------------------------------------------------------ */
+/* -- a text that is eaten from the left ---------------------------------------------------------------------------- */
 
 struct text {
     const char *p, *end;
@@ -109,7 +109,7 @@ static bool moment_of_real_text(struct bytes text, int64_t *ms) {
     return moment_of_real(x, ms);
 }
 
-/* -- dates ---------------------------------------------------------------------------------------------------------- */
+/* -- dates --------------------------------------------------------------------------------------------------------- */
 
 struct date {
     int year, month, day, hour, minute, second; /* second 60: a leap second */
@@ -218,7 +218,7 @@ static bool moment_of_text(struct bytes text, const struct zone *zone, int64_t *
     return moment_of_date(text, zone, ms);
 }
 
-/* -- arrays: the parts of a date, as Java's serialisers write it ------------------------------------------------------ */
+/* -- arrays: the parts of a date, as Java's serialisers write it --------------------------------------------------- */
 
 enum { PARTS_MIN = 5, PARTS_MAX = 7 };
 

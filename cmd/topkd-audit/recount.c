@@ -30,8 +30,8 @@ struct judging {
     bool timed; /* the record has a time, record_ms */
     int64_t record_ms;
     int64_t log_time_ms; /* before the record */
-    int64_t newest_ms;    /* of the events that may move an event clock */
-    int64_t after_ms;     /* log time after the record; only where events have ids */
+    int64_t newest_ms;   /* of the events that may move an event clock */
+    int64_t after_ms;    /* log time after the record; only where events have ids */
 };
 
 static bool judging_is_future(const struct judging *j, int64_t time_ms) {
@@ -52,9 +52,10 @@ static void recount_add(struct recount *r, struct bytes location, const struct j
 }
 
 static enum outcome judging_count(const struct judging *j, const struct judgement *s) {
+    struct places *places = &j->track->places;
     struct bytes global = {j->config->global, strlen(j->config->global)};
     bool elsewhere = s->location.p != NULL && bytes_order(s->location, global) != 0;
-    bool taken = elsewhere && places_take(&j->track->places, minute_of(s->time_ms), s->location, j->config->locations_max);
+    bool taken = elsewhere && places_take(places, minute_of(s->time_ms), s->location, j->config->locations_max);
     if (taken) recount_add(j->recount, s->location, s);
     if (global.n > 0) recount_add(j->recount, global, s);
     return elsewhere && !taken ? OUTCOME_MANY_LOCATIONS : OUTCOME_APPLIED;

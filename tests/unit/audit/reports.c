@@ -15,7 +15,7 @@
 enum { SETTINGS_MAX = 16 };
 static const int64_t DEFAULT_RECORD_MS = 1795320676091;
 
-/* -- a case --------------------------------------------------------------------------------------------------------- */
+/* -- a case -------------------------------------------------------------------------------------------------------- */
 
 static int base64_digit(char c) {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -100,7 +100,7 @@ static void report_free(struct report *r) {
     buf_free(&r->key.bytes);
 }
 
-/* -- what is said of it --------------------------------------------------------------------------------------------- */
+/* -- what is said of it -------------------------------------------------------------------------------------------- */
 
 static json_t *text_json(struct bytes b) {
     json_t *text = b.p != NULL ? json_stringn(b.p, b.n) : json_null();
