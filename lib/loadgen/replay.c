@@ -25,20 +25,25 @@ struct replay {
     int64_t last_ms;
 };
 
+static int time_place_take(struct replay *r, const char *time_field, struct err *e) {
+    int status = place_parse(time_field, &r->time_place, e);
+    if (status != 0 || r->time_place.of == PLACE_EVENT) return status;
+    return err_set(e, ERR_INVALID,
+                   "TOPKD_FIELD_TIME: expected a name or a path /.. into the lines, got %s: set it for this program",
+                   log_quote(time_field));
+}
+
 int replay_open(const char *path, const char *time_field, struct replay **out, struct err *e) {
-    struct place time_place;
-    if (place_parse(time_field, &time_place, e) != 0) return ERR_INVALID;
-    if (time_place.of != PLACE_EVENT)
-        return err_set(
-            e, ERR_INVALID,
-            "TOPKD_FIELD_TIME: expected a name or a path /.. into the lines, got %s: set it for this program",
-            log_quote(time_field));
-    gzFile file = gzopen(path, "rb");
-    if (file == NULL) return err_set(e, ERR_IO, "cannot open %s: %s", path, strerror(errno != 0 ? errno : ENOMEM));
-    gzbuffer(file, CHUNK_BYTES);
     struct replay *r = mem_zalloc(1, sizeof *r);
-    r->file = file;
-    (void)place_parse(time_field, &r->time_place, e); /* a place points into itself */
+    int status = time_place_take(r, time_field, e);
+    r->file = status == 0 ? gzopen(path, "rb") : NULL;
+    if (status == 0 && r->file == NULL)
+        status = err_set(e, ERR_IO, "cannot open %s: %s", path, strerror(errno != 0 ? errno : ENOMEM));
+    if (status != 0) {
+        mem_free(r);
+        return status;
+    }
+    gzbuffer(r->file, CHUNK_BYTES);
     *out = r;
     return 0;
 }
