@@ -30,8 +30,6 @@ static bool weights_need_type(const struct weights *w) {
     return false;
 }
 
-static bool events_fit(const void *rules, struct bytes value);
-
 struct decode_rules *decode_rules_create(const struct config *c) {
     struct decode_rules *r = mem_zalloc(1, sizeof *r);
     r->config = c;
@@ -41,8 +39,6 @@ struct decode_rules *decode_rules_create(const struct config *c) {
     r->fields[RULE_ID] = field_of(c->field_id);
     if (weights_need_type(&c->weights)) r->fields[RULE_TYPE] = field_of(c->field_type);
     r->events = field_of(c->events_at);
-    r->events.fits = events_fit;
-    r->events.self = r;
     r->zone = zone_enter(c->zone.name);
     return r;
 }
@@ -78,7 +74,7 @@ static bool event_fits(const struct decode_rules *r, struct bytes value) {
 
 static bool wrapper_fits(const struct decode_rules *r, struct bytes value) {
     struct tokens unused;
-    struct bytes events;
+    struct bytes events; /* these are judged by themselves */
     return bytes_are_whole(value) && object_find(r, FIELD_IN_WRAPPER, value, &unused) &&
            field_find(&r->events, value, &events);
 }
@@ -90,13 +86,6 @@ static bool array_fits(const struct decode_rules *r, struct bytes array,
     while (walk_next(&w))
         if (value_is_object(w.value) && !fits(r, w.value)) return false;
     return w.state == WALK_BEHIND && w.at == bytes_end(array);
-}
-
-/* What stands at EVENTS_AT. */
-static bool events_fit(const void *self, struct bytes value) {
-    const struct decode_rules *r = self;
-    if (*value.p == '[') return array_fits(r, value, event_fits);
-    return !value_is_object(value) || event_fits(r, value);
 }
 
 static bool object_fits(const struct decode_rules *r, struct bytes value) {
@@ -141,18 +130,26 @@ static void visit_elements(const struct visit *v, struct bytes array, struct tok
     }
 }
 
+/* EVENTS: what stands at EVENTS_AT; p == NULL: nothing. */
+static void visit_events(const struct visit *v, struct bytes events, struct bytes wrapper, struct tokens tokens) {
+    bool is_array = events.p != NULL && *events.p == '[', is_object = events.p != NULL && value_is_object(events);
+    if (!is_array && !is_object)
+        visit_bare(v, OUTCOME_NO_EVENTS, wrapper);
+    else if (is_array && array_fits(v->rules, events, event_fits))
+        visit_elements(v, events, tokens, visit_event);
+    else if (is_object && event_fits(v->rules, events))
+        visit_event(v, events, tokens);
+    else
+        visit_bare(v, OUTCOME_MALFORMED, wrapper);
+}
+
 /* WRAPPER fits. */
 static void visit_wrapper(const struct visit *v, struct bytes wrapper, struct tokens tokens) {
     struct bytes events;
     bool fits =
         object_find(v->rules, FIELD_IN_WRAPPER, wrapper, &tokens) && field_find(&v->rules->events, wrapper, &events);
     assert(fits);
-    if (events.p != NULL && *events.p == '[')
-        visit_elements(v, events, tokens, visit_event);
-    else if (events.p != NULL && value_is_object(events))
-        visit_event(v, events, tokens);
-    else
-        visit_bare(v, OUTCOME_NO_EVENTS, wrapper);
+    visit_events(v, events, wrapper, tokens);
 }
 
 static void visit_object(const struct visit *v, struct bytes object, struct tokens tokens) {

@@ -21,9 +21,6 @@ struct field {
     char *text; /* owned; of a header its name */
     struct field_step steps[FIELD_STEPS_MAX];
     size_t steps_n; /* in an event or a wrapper: at least one */
-    /* NULL, or what must hold of every value that stands at the end of the way. Else the object is none. */
-    bool (*fits)(const void *self, struct bytes value);
-    const void *self;
 };
 
 /* TEXT as a setting has it, which was checked there; field_deinit. */

@@ -6,8 +6,8 @@ usage: recount.py count   [--set NAME=VALUE]... [--from-offsets T/P=N,...] FILE.
 
 FILE     what kcat wrote with  -C -t TOPIC -o beginning -e -q -f '%t\\t%p\\t%o\\t%T\\t%S\\t%s\\n'
          (KCAT_FORMAT below; a size of -1 is a tombstone; '-': standard input)
-         Where a field is @key or @header:NAME:  -f '%t\\t%p\\t%o\\t%T\\t%S\\t%K\\t%s%k%h\\n'  (KCAT_FORMAT_BESIDE). kcat writes
-         headers as name=value,name=value: no value may hold a line's end, or a comma with another header's look behind
+         Where a field is @key or @header:NAME: KCAT_FORMAT_BESIDE below. kcat writes headers as name=value,name=value,
+         so no value may hold a line's end, or a comma with the look of another header behind it.
 --set    a setting of the worker without its prefix, e.g. LATENESS=2s, WEIGHTS=view=1,like=4, LOG_CLOCK=event,
          BOARD=topk, K=100; what is not set comes from the environment (TOPKD_LATENESS, ...), else it is the default
 --from-offsets   where the group began, if not at offset 0
@@ -109,11 +109,8 @@ class Text:
         raise Broken(self.at)
 
 
-# A value, and what was found below it: names, or indexes as texts, on the way to the fields. EVENTS: a list of the
-# events that stand here, None for each that is no object; None: not events.
-Node = collections.namedtuple("Node", "token below events", defaults=({}, None))
-
-HERE = object()  # among ways: events stand here
+# A value, and what was found below it: names, or indexes as texts, on the way to the fields.
+Node = collections.namedtuple("Node", "token below", defaults=({},))
 
 
 def ways_to(places):
@@ -132,8 +129,7 @@ def read(text, ways):
     if not ways or text.peek() not in (b"[", b"{"):
         return Node(text.skip())
     below = read_object(text, ways) if text.peek() == b"{" else read_array(text, ways)
-    token = text.raw[start:text.at]
-    return Node(token, below, read_events(token, ways[HERE]) if HERE in ways else None)
+    return Node(text.raw[start:text.at], below)
 
 
 def read_object(text, ways):
@@ -173,17 +169,14 @@ def children(text, closing):
     text.at += 1
 
 
-def read_events(token, ways):
-    """The events of an array, or the one event that stands in its place."""
-    text = Text(token)
-    if text.peek() == b"{":
-        return [read(text, ways)]
-    return read_elements(text, ways)
-
-
 def read_elements(text, ways):
-    """None for what is no object."""
-    return [read(text, ways) if text.peek() == b"{" else text.skip() and None for _ in children(text, b"]")]
+    """Of an array: None for what is no object."""
+    found = []
+    for _ in children(text, b"]"):
+        is_object = text.peek() == b"{"
+        node = read(text, ways if is_object else None)
+        found.append(node if is_object else None)
+    return found
 
 
 def name_of(token):
@@ -196,6 +189,9 @@ def name_of(token):
 
 # -- messages ----------------------------------------------------------------------------------------------------------
 
+ALONE = {b"": {}}  # ways of an object that must fit although nothing is looked for in it
+
+
 class Shape:
     """Where everything stands, as the settings say."""
 
@@ -204,12 +200,10 @@ class Shape:
         self.fields = {name: text for name, text in fields.items() if text}
         self.wrapped = events_at != ""
         event = [path_of(text) for text in self.fields.values() if text[0] != "@" and not text.startswith("^/")]
-        self.event = ways_to(event) or {b"": {}}  # never nothing: the event itself must fit
-        self.top = self.event
-        if self.wrapped:
-            outer = [path_of(text[1:]) for text in self.fields.values() if text.startswith("^/")]
-            self.top = ways_to(outer + [path_of(events_at) + [HERE]])
-            hook(self.top, path_of(events_at))[HERE] = self.event
+        self.event = ways_to(event) or ALONE
+        self.events_at = path_of(events_at) if self.wrapped else None
+        outer = [path_of(text[1:]) for text in self.fields.values() if text.startswith("^/")]
+        self.top = ways_to([*outer, self.events_at]) if self.wrapped else self.event
 
     def looks_beside(self):
         """Keys or headers are needed."""
@@ -235,12 +229,6 @@ def path_of(text):
     if text[0] != "/":
         return [text.encode()]
     return [step.replace("~1", "/").replace("~0", "~").encode() for step in text[1:].split("/")]
-
-
-def hook(tree, path):
-    for step in path:
-        tree = tree[step]
-    return tree
 
 
 def find(node, path):
@@ -311,22 +299,23 @@ def unwrap(node, shape):
         return ["malformed"]
     if not shape.wrapped:
         return [(node, None)]
-    events = find_events(node, shape.top)
-    if events is None:
+    try:
+        return [(event, node) if event else "malformed" for event in wrapped(find(node, shape.events_at), shape)]
+    except Broken:
+        return ["malformed"]
+    except LookupError:
         return ["no_events"]
-    return ["malformed" if event is None else (event, node) for event in events]
 
 
-def find_events(node, ways):
-    """Follows the one way that ends HERE."""
-    if node is None or HERE in ways:
-        return node and node.events
-    step = next(step for step in ways if leads_here(ways[step]))
-    return find_events(node.below.get(step), ways[step])
-
-
-def leads_here(ways):
-    return HERE in ways or any(leads_here(ways[step]) for step in ways)
+def wrapped(token, shape):
+    """The events that a wrapper has at their place, None for what is no object."""
+    if token is None or token[:1] not in (b"[", b"{"):
+        raise LookupError
+    text = Text(token)
+    found = [read(text, shape.event)] if token[:1] == b"{" else read_elements(text, shape.event)
+    if text.at != text.end:
+        raise Broken(text.at)
+    return found
 
 
 # -- values ------------------------------------------------------------------------------------------------------------
