@@ -155,7 +155,6 @@ static const char *in_database(const char *slash, const char *name) {
 }
 
 static void make_database(void) {
-    memcpy(database + strlen(database) - 6, "XXXXXX", 6);
     ck_assert_ptr_nonnull(mkdtemp(database));
     for (size_t i = 1; i < ARRAY_LEN(folders); i++) ck_assert_int_eq(mkdir(in_database("", folders[i]), 0700), 0);
     for (size_t i = 0; i < ARRAY_LEN(files); i++) {
@@ -164,13 +163,13 @@ static void make_database(void) {
         fputs(files[i].content, f);
         ck_assert_int_eq(fclose(f), 0);
     }
-    setenv("TZDIR", database, 1);
 }
+
+static void enter_database(void) { setenv("TZDIR", database, 1); }
 
 static void remove_database(void) {
     for (size_t i = 0; i < ARRAY_LEN(files); i++) ck_assert_int_eq(unlink(in_database("/", files[i].name)), 0);
     for (size_t i = ARRAY_LEN(folders); i-- > 0;) ck_assert_int_eq(rmdir(in_database("", folders[i])), 0);
-    leave_zone();
 }
 
 /* A file there must be a zone, and one of the world: not that of this machine, nor one that counts leap seconds. */
@@ -230,14 +229,13 @@ static const struct {
     {"Pacific/Apia", "2011-12-30T12:00:00", "2011-12-30T22:00:00Z"},
     {"Pacific/Apia", "2011-12-30T23:59:59", "2011-12-31T09:59:59Z"},
     {"Pacific/Apia", "2011-12-31T00:00:00", "2011-12-30T10:00:00Z"},
-    /* A day that Kwajalein had twice the other way would be a gap as well: from -12:00 to +12:00. */
+    /* The same in the other part of the ocean: from -12:00 to +12:00. */
     {"Pacific/Kwajalein", "1993-08-21T12:00:00", "1993-08-22T00:00:00Z"},
     {"Pacific/Kwajalein", "1993-08-22T00:00:00", "1993-08-21T12:00:00Z"},
     /* The minute in which Liberia's clocks went from 00:00:00 to 00:44:30. */
     {"Africa/Monrovia", "1972-01-06T23:59:59", "1972-01-07T00:44:29Z"},
     {"Africa/Monrovia", "1972-01-07T00:44:29", "1972-01-07T01:28:59Z"},
     {"Africa/Monrovia", "1972-01-07T00:44:30", "1972-01-07T00:44:30Z"},
-    {"Africa/Monrovia", "1972-01-07T00:44:29", "1972-01-07T01:28:59Z"},
     /* Behind what a file of the database lists, its rule goes on. */
     {"Europe/Berlin", "2038-01-19T04:14:08", "2038-01-19T03:14:08Z"},
     {"Europe/Berlin", "2050-07-01T12:00:00", "2050-07-01T10:00:00Z"},
@@ -393,7 +391,8 @@ Suite *zone_suite(void) {
     tcase_add_test(setting, a_name_has_64_bytes_at_most);
     suite_add_tcase(s, setting);
     TCase *files_there = tcase_create("files");
-    tcase_add_checked_fixture(files_there, make_database, remove_database);
+    tcase_add_unchecked_fixture(files_there, make_database, remove_database);
+    tcase_add_checked_fixture(files_there, enter_database, leave_zone);
     tcase_add_loop_test(files_there, the_database_is_where_the_c_library_has_it, 0, ARRAY_LEN(files));
     suite_add_tcase(s, files_there);
     TCase *meaning = tcase_create("meaning");
