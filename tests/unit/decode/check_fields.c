@@ -1,4 +1,4 @@
-/* unit/decode/check_json_jansson.c - the rules for the fields, by events as producers write them. */
+/* unit/decode/check_fields.c - the rules for the fields, by events as producers write them. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -258,9 +258,9 @@ static void add_cases(TCase *c) {
     tcase_add_loop_test(c, the_first_complaint_in_the_order_is_the_one_made, 0, ARRAY_LEN(complaints));
 }
 
-Suite *json_jansson_suite(void);
-Suite *json_jansson_suite(void) {
-    Suite *s = suite_create("json_jansson");
+Suite *fields_suite(void);
+Suite *fields_suite(void) {
+    Suite *s = suite_create("fields");
     TCase *c = tcase_create("fields");
     add_cases(c);
     tcase_add_test(c, a_record_without_time_has_none_to_lend);
