@@ -5,7 +5,8 @@
 
 #include "decode_given.h"
 
-enum { DEPTH_MAX = 4 };
+/* A message that is LONG repeats no names: each could repeat those below it. */
+enum { DEPTH_MAX = 4, LONG_BYTES = 1500 };
 
 uint32_t decode_random_below(struct decode_random *r, uint32_t below) {
     r->state ^= r->state << 13;
@@ -277,7 +278,8 @@ static const struct json_node *child_draw(struct producer *p, const struct json_
 }
 
 static void put_member(struct producer *p, const struct json_node *node, struct buf *out) {
-    const struct json_node *child = node->first != NULL && !one_in(&p->shape, 4) ? child_draw(p, node) : NULL;
+    bool repeats = node->first != NULL && out->len < LONG_BYTES && !one_in(&p->shape, 4);
+    const struct json_node *child = repeats ? child_draw(p, node) : NULL;
     if (child == NULL) {
         put_foreign_member(p, out);
         return;
