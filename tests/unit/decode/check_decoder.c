@@ -20,7 +20,8 @@
 #define TEXT(literal)                                                                                                  \
     { literal, sizeof(literal) - 1 }
 
-/* WANT: the outcomes, one letter each (A applied, M malformed, F framed, N no_item, B bad_item, E no_events); RAWS: the bytes of each
+/* WANT: the outcomes, one letter each (A applied, M malformed, F framed, N no_item, B bad_item, E no_events); RAWS:
+   the bytes of each
  * event. */
 struct split {
     struct bytes message;
@@ -465,7 +466,8 @@ static const struct {
     {"{\"video_id\":1", "1234567890123456"},
 };
 
-/* Eight times the bytes may take 30 times as long, which a busy machine can do; what is quadratic takes 64 times, and no
+/* Eight times the bytes may take 30 times as long, which a busy machine can do; what is quadratic takes 64 times, and
+   no
  * shorter time than a tenth of a millisecond is told from another. */
 START_TEST(time_goes_with_the_bytes_whatever_they_are) {
     enum { BYTES = 1 << 17, TIMES = 8, RATIO_MAX = 30, TRIES = 5 };

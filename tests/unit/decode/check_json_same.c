@@ -1,7 +1,7 @@
 /* unit/decode/check_json_same.c - nobody reads a message in two ways.
  * Goal: what is said of a message depends neither on the code that reads it nor on what was read before.
- * Method: every file of the corpus, messages from seeds by rules from seeds, and the ends of what UTF-8 allows, are read
- * by all that support/decoders.h names. */
+ * Method: every file of the corpus, messages from seeds by rules from seeds, and the ends of what UTF-8 allows, are
+ * read by all that support/decoders.h names. */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* unit/decode/decode_random.h - rules as nobody sets them, and messages as producers send them and as nobody should, from
- * a seed. The same seed makes the same. */
+/* unit/decode/decode_random.h - rules as nobody sets them, and messages as producers send them and as nobody should,
+ * from a seed. The same seed makes the same. */
 #ifndef TOPKD_TESTS_UNIT_DECODE_DECODE_RANDOM_H
 #define TOPKD_TESTS_UNIT_DECODE_DECODE_RANDOM_H
 
@@ -28,10 +28,12 @@ struct producer {
 };
 
 void producer_init(struct producer *p, struct decode_random *r, const struct event_rules *rules);
-/* A message, added to OUT: one object, glued ones, lines or an array, of events or of wrappers; keys in any order, foreign
+/* A message, added to OUT: one object, glued ones, lines or an array, of events or of wrappers; keys in any order,
+   foreign
  * fields of all kinds, now and then a value that is wrong or odd, a name twice, a mark or a frame before it all. */
 void producer_write(struct producer *p, struct buf *out);
-/* Does to the message what a broken producer might: cuts it, flips, inserts, repeats or removes bytes, up to four times. */
+/* Does to the message what a broken producer might: cuts it, flips, inserts, repeats or removes bytes, up to four
+   times. */
 void decode_random_spoil(struct decode_random *r, struct buf *message);
 /* VALUE with a key, a topic and headers, which are valid until the next call. */
 struct message decode_random_message(struct decode_random *r, struct bytes value);
