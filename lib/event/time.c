@@ -2,15 +2,16 @@
  *  - What is finer than a millisecond is cut off: 19:08:59.9999 belongs to minute 19:08.
  *  - The size of a number tells its unit, also of a real one and of one in a text: 1795320676091.0 is milliseconds.
  *  - A real number of seconds is the double nearest to what was written, and may lie just below it (1080000000.001
- *    does). So its fraction is rounded to microseconds before it is cut, but never past the second it is in: no rounding
- *    moves an event to another minute. Up to six written digits come out exactly until the year 2242; later the double
- *    itself is coarser than that. In the smaller units nothing is rounded.
- *  - Digits: ASCII only, no sign, leading zeros change nothing; beyond 64 bits they are out of range in any unit. With a
- *    fraction or an exponent they are a real number, spelt as JSON spells it.
- *  - A date and a time of day: RFC 3339, and what formatters near to it write. 'T', 't' or one space between the two; no
- *    seconds; a fraction of any length behind a dot or a comma; offsets +hh:mm, +hhmm, +hh (-00:00 is UTC), 'Z', 'z',
- *    UTC, GMT, and one space before them. The date must exist. Nothing may stand before or behind it, but for the name
- *    of a zone in brackets behind an offset (RFC 9557). The offset has said all, so the name is not looked at.
+ *    does). So its fraction is rounded to microseconds before it is cut, but never past the second it is in: no
+ *    rounding moves an event to another minute. Up to six written digits come out exactly until the year 2242; later
+ *    the double itself is coarser than that. In the smaller units nothing is rounded.
+ *  - Digits: ASCII only, no sign, leading zeros change nothing; beyond 64 bits they are out of range in any unit. With
+ *    a fraction or an exponent they are a real number, spelt as JSON spells it.
+ *  - A date and a time of day: RFC 3339, and what formatters near to it write. 'T', 't' or one space between the two;
+ *    seconds may be missing; a fraction of any length behind a dot or a comma; offsets +hh:mm, +hhmm, +hh (-00:00 is
+ *    UTC), 'Z', 'z', UTC, GMT, and one space before them. The date must exist. Nothing may stand before or behind it,
+ *    but for the name of a zone in brackets behind an offset (RFC 9557). The offset has said all, so the name is not
+ *    looked at.
  *  - What says no zone is local time in the zone of the setting TIME_ZONE (event/zone.h). Arrays never say one.
  *  - A leap second (:60) is accepted at 23:59:60 UTC only and is, as POSIX counts, the first second of the next day.
  *    Arrays have none.

@@ -1,8 +1,8 @@
 /* event/zone.c - zones: none, an offset, or a name.
  * The C library reads the tz database, goes on by a zone's rule where its file ends (2037), and says which offset holds
- * at a moment. The way from a local time to its moment is gone here, as PEP 495 has it with fold=0:
- *  - An offset is less than a day. So only the offsets a day before and a day after come into question, as long as
- *    a zone changes its offset at most once in two days (all do since 1970). Nearly always the two are one.
+ * at a moment. The way back, from a local time to its moment, is found here, as PEP 495 has it with fold=0:
+ *  - An offset is less than a day, and since 1970 no zone has changed its own twice within a week. So only two offsets
+ *    come into question: that of a day before and that of a day after. Nearly always they are one.
  *  - The one before holds if it still does so at the moment that it gives. Of a local time that comes twice this is the
  *    first. Else the one after holds, if it already does so at the moment that it gives.
  *  - Else the local time was skipped. Then it is read with the one before.

@@ -22,10 +22,11 @@ struct time_zone {
     char name[TIME_ZONE_NAME_BYTES_MAX + 1]; /* as it was set */
 };
 
-/* TEXT: `none`, `UTC`, an offset (`+05:30`, `-0330`, `+02`, `Z`), or the name of a zone (`Europe/Berlin`), which must be
- * in the tz database. 0, or ERR_INVALID with what to do. */
+/* TEXT: `none`, `UTC`, an offset (`+05:30`, `-0330`, `+02`, `Z`), or the name of a zone (`Europe/Berlin`), which must
+ * be in the tz database. 0, or ERR_INVALID with what to do; *OUT is untouched then. */
 int time_zone_parse(const char *text, struct time_zone *out, struct err *e) MUST_CHECK;
-/* `+05:30`, `+0530` or `+05` at *P (before END): *P is moved behind it. False: there is none; *P is anywhere then. */
+/* Reads `+05:30`, `+0530` or `+05` at *P (before END) and moves *P behind it. False: there is none, and *P is
+ * anywhere. */
 bool time_zone_offset_read(const char **p, const char *end, int *offset_min) MUST_CHECK;
 /* Must be called once for the zone of a process before times are read by it and before it has a second thread; only a
  * named zone needs it. It sets TZ, so it is local time in that zone for all of the process. */

@@ -128,7 +128,9 @@ static const struct {
     {"17637516001230000E-4", 1763751600123},
     {"17637516005e-1", 1763751600500},
     {"1e0", 1000},
-    {"1763e-2", 17630}, /* the minus of an exponent stands where a date has its first */
+    {"176e-1", 17600}, /* the minus of an exponent stands where a date has its first */
+    {"1.7e-1", 170},
+    {"1763e-2", 17630},
     {"0.0", 0},
     {"0e999999999", 0},
     {"1e-999999999", 0},
