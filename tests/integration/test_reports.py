@@ -3,6 +3,7 @@ import json
 import subprocess
 from collections import Counter, namedtuple
 
+import feed
 import reports
 import truth
 from recount import Record as Entry
@@ -40,17 +41,21 @@ def the_recount_makes_of_every_case_what_it_wants(s):
 
 # -- all three -------------------------------------------------------------------------------------------------------
 
-# Cases of the same settings, with a topic, a group and a board of their own.
-Lane = namedtuple("Lane", "topic settings cases")
+# Messages for one worker, with a topic, a group and a board of their own. SAID: the settings, for people.
+Lane = namedtuple("Lane", "topic settings said records")
 
 
-def make_lanes(s, chosen):
-    found = []
-    for number, (settings, some) in enumerate(reports.by_settings(chosen)):
-        topic = "%s-%d" % (s.topic, number)
-        names = {"TOPICS": topic, "GROUP": topic, "BOARD": "board%d" % number, "THREADS": 1}
-        found.append(Lane(topic, s.settings(**names, **settings), some))
-    return found
+def make_lane(s, number, settings, records):
+    topic = "%s-%d" % (s.topic, number)
+    names = {"TOPICS": topic, "GROUP": topic, "BOARD": "board%d" % number, "THREADS": 1}
+    said = ", ".join("%s=%s" % pair for pair in sorted(settings.items())) or "the defaults"
+    return Lane(topic, s.settings(**names, **settings), said, records)
+
+
+def lanes_of(s, chosen):
+    """Cases of the same settings share a lane."""
+    return [make_lane(s, number, settings, make_records(s.rng, some, max(100, 300 // len(some))))
+            for number, (settings, some) in enumerate(reports.by_settings(chosen))]
 
 
 def other_names(rng, raw):
@@ -70,9 +75,9 @@ def record_time(case):
     return max(minutes) * 60_000 if minutes else case.record_ms
 
 
-def make_records(rng, lane, copies):
+def make_records(rng, cases, copies):
     """In the order of time, so that nothing is late for the others' sake."""
-    some = [case for case in lane.cases for _ in range(copies)]
+    some = [case for case in cases for _ in range(copies)]
     rng.shuffle(some)
     return [Record(other_names(rng, case.value), record_time(case), other_names(rng, case.key),
                    [(name.decode(), other_names(rng, value)) for name, value in case.headers])
@@ -81,15 +86,14 @@ def make_records(rng, lane, copies):
 
 def feed_lane(s, lane):
     s.kafka.create_topic(lane.topic, PARTITIONS, message_timestamp_after_max_ms=(1 << 63) - 1)
-    records = make_records(s.rng, lane, max(100, 300 // len(lane.cases)))
-    for partition in range(PARTITIONS):
-        mine = records[partition::PARTITIONS]
-        for at in range(0, len(mine), 500):
-            s.kafka.produce(lane.topic, partition, mine[at:at + 500])
-    return len(records)
+    send_lane(s, lane, lane.records)
 
 
-def await_lane(s, lane, worker, counted):
+def send_lane(s, lane, records):
+    feed.send(s.kafka, lane.topic, feed.spread(records, PARTITIONS))
+
+
+def await_lane(s, lane, counted):
     """Until all is committed and the lists are those of COUNTED."""
     def probe():
         ends = s.kafka.ends(lane.topic, PARTITIONS)
@@ -100,14 +104,13 @@ def await_lane(s, lane, worker, counted):
         if compared.problems():
             raise NotYet("\n".join(compared.problems()))
         return True
-    s.wait_for("the lists of %s are the recount's" % told(lane), probe, 40)
+    s.wait_for("the lists of %s are the recount's" % lane.said, probe, 40)
+
+
+def expect_outcomes(lane, worker, counted):
     seen = {k: int(v) for k, v in worker.metrics().by("outcome", "topkd_events_total").items() if v}
     want = {k: v for k, v in counted.outcomes.items() if v}
-    assert seen == want, "%s: the worker counts %s, the recount %s" % (told(lane), seen, want)
-
-
-def told(lane):
-    return ", ".join("%s=%s" % pair for pair in sorted(lane.cases[0].settings.items())) or "the defaults"
+    assert seen == want, "%s: the worker counts %s, the recount %s" % (lane.said, seen, want)
 
 
 def expect_audit(lane, counted):
@@ -118,30 +121,40 @@ def expect_audit(lane, counted):
     said = json.loads(done.stdout)
     seen = {name: n for name, n in said["outcomes"].items() if n}
     want = {name: n for name, n in counted.outcomes.items() if n}
-    assert seen == want, "%s: the audit counts %s, the recount %s" % (told(lane), seen, want)
+    assert seen == want, "%s: the audit counts %s, the recount %s" % (lane.said, seen, want)
     verdict = "exact" if counted.lists else "nothing to compare"
-    assert said["verdict"] == verdict, "%s: %s: %s" % (told(lane), said["verdict"], said["reasons"])
+    assert said["verdict"] == verdict, "%s: %s: %s" % (lane.said, said["verdict"], said["reasons"])
     assert said["lists"]["compared"] == len(counted.lists)
 
 
-def expect_agreement(s, chosen):
-    s.use_seed()
-    lanes, messages, outcomes, lists = make_lanes(s, chosen), 0, Counter(), 0
+def recount_of(s, lane):
+    return truth.count(truth.read_log(s.broker.bootstrap, lane.topic), lane.settings)
+
+
+def expect_agreement(s, lanes):
+    outcomes, lists = Counter(), 0
     for at in range(0, len(lanes), AT_ONCE):
         wave = lanes[at:at + AT_ONCE]
-        messages += sum([feed_lane(s, lane) for lane in wave])
+        for lane in wave:
+            feed_lane(s, lane)
         workers = [s.start_worker(**lane.settings) for lane in wave]
         for lane, worker in zip(wave, workers):
-            counted = truth.count(truth.read_log(s.broker.bootstrap, lane.topic), lane.settings)
-            await_lane(s, lane, worker, counted)
+            counted = recount_of(s, lane)
+            await_lane(s, lane, counted)
+            expect_outcomes(lane, worker, counted)
             expect_audit(lane, counted)
             outcomes.update(counted.outcomes)
             lists += len(counted.lists)
         for worker in workers:
             s.terminate(worker)
-    s.note("%d settings, %d messages, %d lists, %s", len(lanes), messages, lists,
+    s.note("%d settings, %d messages, %d lists, %s", len(lanes), sum(len(lane.records) for lane in lanes), lists,
            ", ".join("%d %s" % (n, name) for name, n in outcomes.most_common()))
     return outcomes
+
+
+def expect_cases(s, chosen):
+    s.use_seed()
+    return expect_agreement(s, lanes_of(s, chosen))
 
 
 def cases_of(*groups):
@@ -151,13 +164,13 @@ def cases_of(*groups):
 
 @scenario()
 def envelopes_are_opened_alike_by_all_three(s):
-    outcomes = expect_agreement(s, cases_of("envelopes"))
+    outcomes = expect_cases(s, cases_of("envelopes"))
     assert {"framed", "no_events", "malformed", "tombstone"} <= outcomes.keys()
 
 
 @scenario()
 def times_are_read_alike_by_all_three(s):
-    outcomes = expect_agreement(s, cases_of("times"))
+    outcomes = expect_cases(s, cases_of("times"))
     assert outcomes["late"] == outcomes["future"] == 0, "the records' times are not those that are wanted"
 
 
@@ -167,16 +180,65 @@ def cases_with_ids():
 
 @scenario()
 def keys_topics_and_headers_are_read_alike_by_all_three(s):
-    expect_agreement(s, [case for case in cases_of("places") if case not in cases_with_ids() and
+    expect_cases(s, [case for case in cases_of("places") if case not in cases_with_ids() and
                          any(text.startswith("@") for text in case.settings.values())])
 
 
 @scenario()
 def ids_are_read_alike_by_all_three(s):
-    outcomes = expect_agreement(s, cases_with_ids())
+    outcomes = expect_cases(s, cases_with_ids())
     assert outcomes["duplicate"] > 0
+
+
+# -- ids that come again ---------------------------------------------------------------------------------------------
+
+CLOCKS = [{"LOG_CLOCK": "record"}, {"LOG_CLOCK": "event"}, {"DEDUP": "3s"}, {"DEDUP_IDS_MAX": "20"},
+          {"DEDUP_IDS_MAX": "1"}, {"DEDUP": "2500ms", "LOG_CLOCK": "event", "WEIGHTS": "skip=0,*=1"}]
+
+
+def event_with_id(rng, now_ms):
+    body = {"video_id": "v%d" % rng.randrange(50), "location": rng.choice("xyz"), "ts": now_ms - rng.randrange(3000),
+            "id": min(int(rng.paretovariate(0.4)), 3000), "type": rng.choice(["view", "view", "skip"])}
+    body.update(rng.choice([{}] * 20 + [{"id": None}, {"id": ""}, {"ts": now_ms + 600_000}, {"ts": 0}, {"ts": "?"}]))
+    return json.dumps(body)
+
+
+def records_with_ids(rng, count):
+    """Some alone, some in arrays; their times go back a little at times."""
+    found, now_ms = [], reports.RECORD_MS
+    for _ in range(count):
+        now_ms += rng.randrange(200)
+        events = [event_with_id(rng, now_ms) for _ in range(rng.choice([1, 1, 1, 5]))]
+        value = events[0] if len(events) == 1 else "[%s]" % ",".join(events)
+        found.append(Record(value.encode(), now_ms - rng.choice([0, 0, 0, 4000])))
+    return found
+
+
+@scenario()
+def duplicates_are_told_alike_under_every_clock_and_limit(s):
+    s.use_seed()
+    outcomes = expect_agreement(s, [make_lane(s, number, {"FIELD_ID": "id", "DEDUP": "30s", **settings},
+                                              records_with_ids(s.rng, 1500))
+                                    for number, settings in enumerate(CLOCKS)])
+    assert outcomes["duplicate"] > 1000 and outcomes["applied"] > 1000
+
+
+@scenario()
+def ids_are_remembered_over_a_crash(s):
+    s.use_seed()
+    lane = make_lane(s, 0, {"FIELD_ID": "id", "DEDUP": "30s"}, records_with_ids(s.rng, 3000))
+    feed_lane(s, lane._replace(records=lane.records[:1500]))
+    worker = s.start_worker(**lane.settings)
+    await_lane(s, lane, recount_of(s, lane))
+    s.kill(worker)
+    send_lane(s, lane, lane.records[1500:])
+    s.start_worker(**lane.settings)
+    counted = recount_of(s, lane)
+    await_lane(s, lane, counted)
+    expect_audit(lane, counted)
+    s.note("%d applied, %d duplicates", counted.outcomes["applied"], counted.outcomes["duplicate"])
 
 
 @scenario(long=True)
 def every_case_is_read_alike_by_all_three(s):
-    expect_agreement(s, cases_of(*{case.group for case in reports.cases()}))
+    expect_cases(s, cases_of(*{case.group for case in reports.cases()}))
