@@ -23,8 +23,7 @@ void decoders_destroy(struct decoders *d); /* NULL is allowed */
 void decoders_forget(struct decoders *d);
 
 /* NULL: all say the same of M. Else who differs, and what was said; valid until the next call. M is read in memory of
-   its
- * exact size, so that a sanitizer sees a look beyond it. */
+ * its exact size, so that a sanitizer sees a look beyond it. */
 const char *decoders_differ(struct decoders *d, const struct message *m) MUST_CHECK;
 /* What was said of the last message, in a copy of it. Valid until the next call. */
 const struct event_batch *decoders_said(const struct decoders *d);

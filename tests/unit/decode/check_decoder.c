@@ -21,8 +21,7 @@
     { literal, sizeof(literal) - 1 }
 
 /* WANT: the outcomes, one letter each (A applied, M malformed, F framed, N no_item, B bad_item, E no_events); RAWS:
-   the bytes of each
- * event. */
+ * the bytes of each event. */
 struct split {
     struct bytes message;
     const char *want;
@@ -467,8 +466,7 @@ static const struct {
 };
 
 /* Eight times the bytes may take 30 times as long, which a busy machine can do; what is quadratic takes 64 times, and
-   no
- * shorter time than a tenth of a millisecond is told from another. */
+ * no shorter time than a tenth of a millisecond is told from another. */
 START_TEST(time_goes_with_the_bytes_whatever_they_are) {
     enum { BYTES = 1 << 17, TIMES = 8, RATIO_MAX = 30, TRIES = 5 };
     struct event_rules rules[] = {*given_rules(), wrapper_rules()};

@@ -27,8 +27,7 @@ static struct json_step *added_at(struct json_step **at, const char *text, size_
 static struct json_step *added(struct json_step **at, const char *text, size_t n) { return added_at(at, text, n, 0); }
 
 /* Every length that fits a step, every byte of it changed by every bit, and what is behind it never minded. The text
-   lies
- * in memory of its exact size, so that a sanitizer sees a look beyond END. */
+ * lies in memory of its exact size, so that a sanitizer sees a look beyond END. */
 START_TEST(a_step_is_told_from_every_other_text) {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
     size_t n = (size_t)_i;

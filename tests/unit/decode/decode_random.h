@@ -29,8 +29,8 @@ struct producer {
 
 void producer_init(struct producer *p, struct decode_random *r, const struct event_rules *rules);
 /* A message, added to OUT: one object, glued ones, lines or an array, of events or of wrappers; keys in any order,
-   foreign
- * fields of all kinds, now and then a value that is wrong or odd, a name twice, a mark or a frame before it all. */
+ * foreign fields of all kinds, now and then a value that is wrong or odd, a name twice, a mark or a frame before it
+ * all. */
 void producer_write(struct producer *p, struct buf *out);
 /* Does to the message what a broken producer might: cuts it, flips, inserts, repeats or removes bytes, up to four
    times. */
