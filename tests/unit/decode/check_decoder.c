@@ -339,25 +339,21 @@ START_TEST(a_field_may_stand_beside_the_value) {
     struct event_rules r = *given_rules();
     struct bytes given = beside[_i].text;
     r.fields[EVENT_FIELD_ITEM] = beside[_i].place;
-    struct decoded d = {.message = (char *)text};
     struct message m = {.value = {text, sizeof text - 1}, .topic = "plays", .header = header_of_test, .self = &given};
     if (beside[_i].place[1] == 'k') m.key = given;
-    struct decoder *decoder = decoder_create(&r);
-    event_batch_init(&d.batch);
-    decoder_decode(decoder, &m, &d.batch);
+    struct decoded d = decoded_message(&r, &m);
     ck_assert_uint_eq(d.batch.n, 2);
     for (size_t i = 0; i < 2; i++) ck_assert_str_eq(decoded_line_without_raw(&d, i), beside[_i].want);
-    event_batch_deinit(&d.batch);
-    decoder_destroy(decoder);
+    decoded_free(&d);
 }
 END_TEST
 
-START_TEST(a_message_may_have_no_headers_at_all) {
+START_TEST(a_message_may_have_neither_headers_nor_a_key) {
     struct event_rules r = *given_rules();
     r.fields[EVENT_FIELD_LOCATION] = "@header:country";
-    r.fields[EVENT_FIELD_TYPE] = "@topic";
+    r.fields[EVENT_FIELD_TYPE] = "@key";
     struct decoded d = decoded_with(&r, CAT, strlen(CAT), RECORD_TIME_MS);
-    ck_assert_str_eq(decoded_line_without_raw(&d, 0), "applied cat - 1000 1");
+    ck_assert_str_eq(decoded_line_without_raw(&d, 0), "applied cat - 1000 1"); /* and no key */
     decoded_free(&d);
 }
 END_TEST
@@ -599,7 +595,7 @@ Suite *decoder_suite(void) {
     tcase_add_test(c, the_fields_of_a_wrapper_are_those_of_its_events);
     tcase_add_test(c, events_of_a_wrapper_may_be_one_or_many_by_turns);
     tcase_add_loop_test(c, a_field_may_stand_beside_the_value, 0, ARRAY_LEN(beside));
-    tcase_add_test(c, a_message_may_have_no_headers_at_all);
+    tcase_add_test(c, a_message_may_have_neither_headers_nor_a_key);
     tcase_add_test(c, no_message_at_all_is_a_tombstone);
     tcase_add_test(c, a_nul_in_a_needed_string_is_unreadable);
     tcase_add_test(c, depth_has_neither_limit_nor_danger);

@@ -8,7 +8,6 @@
 #include <check.h>
 
 #include "base/buf.h"
-#include "decode/decoder.h"
 #include "support/event_text.h"
 
 enum { GIVEN_MAX = 16 };
@@ -43,18 +42,24 @@ const struct event_rules *given_rules(void) {
     return &rules;
 }
 
-struct decoded decoded_with(const struct event_rules *r, const void *p, size_t n, int64_t record_time_ms) {
-    struct decoded d = {.n = n};
-    if (p != NULL) {
-        d.message = malloc(n + (n == 0)); /* never NULL: that would be a tombstone */
+struct decoded decoded_message(const struct event_rules *r, const struct message *m) {
+    struct decoded d = {.n = m->value.n};
+    struct message copy = *m;
+    if (m->value.p != NULL) {
+        d.message = malloc(d.n + (d.n == 0)); /* never NULL: that would be a tombstone */
         ck_assert_ptr_nonnull(d.message);
-        memcpy(d.message, p, n);
+        memcpy(d.message, m->value.p, d.n);
     }
+    copy.value.p = d.message;
     struct decoder *decoder = decoder_create(r);
     event_batch_init(&d.batch);
-    decoder_decode(decoder, &(struct message){.value = {d.message, n}, .time_ms = record_time_ms}, &d.batch);
+    decoder_decode(decoder, &copy, &d.batch);
     decoder_destroy(decoder);
     return d;
+}
+
+struct decoded decoded_with(const struct event_rules *r, const void *p, size_t n, int64_t record_time_ms) {
+    return decoded_message(r, &(struct message){.value = {p, n}, .topic = "events", .time_ms = record_time_ms});
 }
 
 struct decoded decoded_text(const char *text) {

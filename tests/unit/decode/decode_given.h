@@ -3,7 +3,7 @@
 #ifndef TOPKD_TESTS_UNIT_DECODE_DECODE_GIVEN_H
 #define TOPKD_TESTS_UNIT_DECODE_DECODE_GIVEN_H
 
-#include "event/event.h"
+#include "decode/decoder.h"
 
 enum { DECODED_LINE_BYTES = 2048 };
 
@@ -17,13 +17,14 @@ const struct event_rules *given_rules(void);
 const struct weights *given_weights(const char *text);
 const struct time_zone *given_zone(const char *text);
 
-/* A batch decoded from a copy of the N bytes at P that ends where its memory ends, so that a sanitizer sees a look
+/* A batch decoded from a copy of a value that ends where its memory ends, so that a sanitizer sees a look
  * beyond it. The copy lives as long as the result. */
 struct decoded {
     struct event_batch batch;
     char *message;
     size_t n;
 };
+struct decoded decoded_message(const struct event_rules *r, const struct message *m);
 struct decoded decoded_with(const struct event_rules *r, const void *p, size_t n, int64_t record_time_ms);
 struct decoded decoded_text(const char *text); /* usual rules and record time */
 void decoded_free(struct decoded *d);
