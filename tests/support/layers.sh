@@ -23,7 +23,7 @@ merger                base list protocol store hub
 worker                base event protocol source store hub consumer publisher merger
 serve                 base
 loadgen               base event
-cmd/topkd             base config source store worker serve
+cmd/topkd             base config event decode protocol source store worker serve
 cmd/topkd-loadgen     base config event loadgen serve
 cmd/topkd-audit       base config
 cmd/topkd-mockbroker  base
@@ -36,7 +36,7 @@ libraries() {
     cat <<'TABLE'
 librdkafka  source cmd/topkd-audit cmd/topkd-loadgen cmd/topkd-mockbroker
 hiredis     store cmd/topkd-audit
-jansson     decode cmd/topkd-audit
+jansson     decode cmd/topkd cmd/topkd-audit
 xxhash      base
 microhttpd  serve
 zlib        loadgen
