@@ -23,6 +23,7 @@ enum {
     TYPES_MAX = 50,    /* different ones */
     NAMED_WELL = 60,   /* the name alone says it */
     NAMED_OTHERWISE = 40, /* by another role */
+    NAMED_AS_ID = 75,
     UNNAMED_ITEM = 12,
     UNNAMED_LOCATION = 45,
     KEY_SCORE = 12,
@@ -85,8 +86,9 @@ static bool is_possible(const struct judge_path *p, enum judge_role role, size_t
     if (role == JUDGE_ROLE_TYPE) return p->distinct.n <= TYPES_MAX && (p->distinct.n <= 3 || repeated >= p->distinct.n);
     if (role != JUDGE_ROLE_ID) return true;
     bool never_repeats = p->distinct.n == JUDGE_DISTINCT_MAX || repeated * 20 <= p->values;
-    /* What is called id only may be the item's, which a few events do not show. */
-    return !p->of_wrapper && p->indexes == 0 && never_repeats && (events >= FEW || name > 80);
+    /* What is called id only may be that of a row or an item, which a few events do not show. */
+    bool is_named = name >= NAMED_AS_ID || (p->steps == 1 && strcmp(p->words, "id") == 0 && events >= FEW);
+    return !p->of_wrapper && p->indexes == 0 && never_repeats && is_named;
 }
 
 static int path_score(const struct judge_path *p, enum judge_role role, size_t events, const struct judge_path *item) {
@@ -145,8 +147,8 @@ static const struct judge_path *same_place(const struct judge_paths *paths, cons
 static struct judge_choice choice_of(const struct judge_paths *paths, const struct judge_path *current,
                                      enum judge_role role, const struct judge_choices *so_far) {
     struct judge_choice best = best_of(paths, role, so_far);
-    if (!stays(current, &best, role)) return best;
     const struct judge_path *listed = same_place(paths, current->place);
+    if (!stays(current, &best, role) || (listed != NULL && is_taken(so_far, listed))) return best;
     size_t share = judge_path_fit(current, role) * STAYS / (paths->events > 0 ? paths->events : 1);
     return (struct judge_choice){listed != NULL ? listed : current, (int)share};
 }

@@ -2,14 +2,9 @@
 #include "judge_field.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
-#include "base/buf.h"
+#include "decode/json_value.h"
 #include "event/time.h"
 
 /* -- where --------------------------------------------------------------------------------------- */
@@ -85,69 +80,18 @@ struct judge_scene judge_scene_of(const struct message *m, const struct judge_no
 
 /* -- what ---------------------------------------------------------------------------------------- */
 
-static struct event_value string_value(struct bytes raw, struct event_arena *texts) {
-    struct event_value v = {.kind = EVENT_OTHER};
-    json_t *text = json_loadb(raw.p, raw.n, JSON_DECODE_ANY, NULL);
-    if (json_is_string(text)) {
-        v.kind = EVENT_STRING;
-        v.text = event_arena_copy(texts, (struct bytes){json_string_value(text), json_string_length(text)});
-    }
-    json_decref(text);
-    return v;
-}
-
-/* -?(0|[1-9][0-9]*) */
-static bool word_is_integer(struct bytes w) {
-    size_t i = w.n > 0 && w.p[0] == '-';
-    if (i == w.n || (w.p[i] == '0' && i + 1 < w.n)) return false;
-    for (; i < w.n; i++)
-        if (w.p[i] < '0' || w.p[i] > '9') return false;
-    return true;
-}
-
-static struct event_value integer_value(struct bytes w) {
-    struct event_value v = {.kind = EVENT_INTEGER, .text = w};
-    struct buf digits = {0};
-    buf_add(&digits, w.p, w.n);
-    errno = 0;
-    v.integer = strtoll(buf_text(&digits), NULL, 10);
-    if (errno == ERANGE) v.kind = EVENT_BIG_INTEGER;
-    if (v.integer == 0) v.text = (struct bytes){"0", 1};
-    buf_free(&digits);
-    return v;
-}
-
-/* What jansson takes for a number with a fraction or an exponent; beyond a double it refuses. */
-static struct event_value word_value(struct bytes w) {
-    struct event_value v = {.kind = EVENT_OTHER};
-    if (word_is_integer(w)) return integer_value(w);
-    json_t *number = json_loadb(w.p, w.n, JSON_DECODE_ANY, NULL);
-    if (json_is_null(number)) v.kind = EVENT_ABSENT;
-    if (json_is_real(number) && isfinite(json_real_value(number)))
-        v = (struct event_value){.kind = EVENT_REAL, .real = json_real_value(number)};
-    json_decref(number);
-    return v;
-}
-
 struct event_value judge_value_of_node(const struct judge_node *node, struct event_arena *texts) {
-    if (node->kind == JUDGE_STRING) return string_value(node->raw, texts);
-    if (node->kind == JUDGE_WORD) return word_value(node->raw);
-    return (struct event_value){.kind = node->kind == JUDGE_ARRAY ? EVENT_ARRAY : EVENT_OTHER, .text = node->raw};
-}
-
-/* Of a key or a header: jansson says whether the bytes are a text. */
-static struct event_value text_value(struct bytes text, struct event_arena *texts) {
-    json_t *string = json_stringn(text.p, text.n);
-    bool good = string != NULL && memchr(text.p, '\0', text.n) == NULL;
-    json_decref(string);
-    if (!good) return (struct event_value){.kind = EVENT_OTHER};
-    return (struct event_value){.kind = EVENT_STRING, .text = event_arena_copy(texts, text)};
+    struct event_value v = {.kind = node->kind == JUDGE_ARRAY ? EVENT_ARRAY : EVENT_OTHER, .text = node->raw};
+    if (node->kind == JUDGE_STRING) json_value_of_string(node->raw, texts, &v);
+    if (node->kind == JUDGE_WORD) json_value_of_word(node->raw, &v);
+    return v;
 }
 
 struct event_value judge_value_of(const struct judge_found *found, struct event_arena *texts) {
+    struct event_value v = {.kind = EVENT_ABSENT};
     if (found->node != NULL) return judge_value_of_node(found->node, texts);
-    if (found->text.p != NULL) return text_value(found->text, texts);
-    return (struct event_value){.kind = EVENT_ABSENT};
+    json_value_of_text(found->text, &v);
+    return v;
 }
 
 /* -- whether ------------------------------------------------------------------------------------- */

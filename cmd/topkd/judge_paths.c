@@ -256,13 +256,19 @@ static bool holds_events(const struct judge_scene *s, const struct judge_node *n
     return node == s->event || (node->kind == JUDGE_ARRAY && node == s->event->parent);
 }
 
+/* A key names the value beside it, and says nothing by itself. */
+static bool is_pair_key(const struct judge_node *node) {
+    return node->parent != NULL && node->parent->parent != NULL && node->parent->parent->kind == JUDGE_ARRAY &&
+           pair_key(node->parent) == node;
+}
+
 /* Into the containers too, but not into what EVENTS_AT makes events of. */
 static void node_look(struct walk *w, const struct judge_node *node, unsigned steps) {
     size_t left = node->kind == JUDGE_ARRAY ? ELEMENTS_LOOKED_AT : SIZE_MAX;
     if (steps > PLACE_TOKENS_MAX) return;
     if (w->top == w->scene->wrapper && holds_events(w->scene, node)) return;
     if (node->kind == JUDGE_STRING || node->kind == JUDGE_WORD || (node->kind == JUDGE_ARRAY && array_is_time(node))) {
-        if (node != w->top) value_look(w, node);
+        if (node != w->top && !is_pair_key(node)) value_look(w, node);
         return;
     }
     for (const struct judge_node *n = node->first; n != NULL && left > 0; n = n->next, left--)

@@ -7,10 +7,8 @@
 #include <assert.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "base/mem.h"
-#include "event/arena.h"
+#include "decode/json_value.h"
 
 enum { NODES_BLOCK = 256 };
 
@@ -164,16 +162,13 @@ static const char *value_read(struct reading *r, const char *p, struct bytes nam
     return after;
 }
 
-/* RAW with its quotes. Without a backslash a name is its bytes; else it is what jansson makes of it. */
+/* RAW with its quotes. A name that cannot be decoded names nothing. */
 static struct bytes name_of(struct judge_tree *t, struct bytes raw) {
     struct bytes plain = {raw.p + 1, raw.n - 2};
+    struct event_value name;
     if (memchr(plain.p, '\\', plain.n) == NULL) return plain;
-    json_t *text = json_loadb(raw.p, raw.n, JSON_DECODE_ANY, NULL);
-    struct bytes name = {NULL, 0};
-    if (text != NULL)
-        name = event_arena_copy(t->names, (struct bytes){json_string_value(text), json_string_length(text)});
-    json_decref(text);
-    return name;
+    json_value_of_string(raw, t->names, &name);
+    return name.kind == EVENT_STRING ? name.text : (struct bytes){NULL, 0};
 }
 
 /* P stands on the quote of the name. */

@@ -63,7 +63,7 @@ static const struct word_row time_rows[] = {
 static const struct word_row type_rows[] = {
     {"type", 90},        {"event", 92},        {"event_name", 98},   {"event_type", 98},  {"action", 90},
     {"verb", 76},        {"activity", 70},     {"interaction", 76},  {"op", 30},          {"e", 40},
-    {"kind", 66},        {"name", 30},         {"content_type", 4},  {"device_type", 2},  {"item_type", 4},
+    {"kind", 66},        {"content_type", 4},  {"device_type", 2},  {"item_type", 4},
     {"user_type", 2},    {"media_type", 4},    {"page_type", 8},     END};
 
 static const struct word_row user_rows[] = {
@@ -74,8 +74,8 @@ static const struct word_row user_rows[] = {
 
 static const struct word_row id_rows[] = {
     {"event_id", 100},   {"message_id", 98},   {"insert_id", 94},    {"event_uuid", 98},  {"uuid", 88},
-    {"eid", 90},         {"guid", 84},         {"request_id", 50},   {"id", 70},          {"dedup_id", 96},
-    {"idempotency_key", 94}, {"log_id", 60},   {"record_id", 60},    END};
+    {"eid", 90},         {"guid", 84},         {"id", 70},                     {"dedup_id", 96},
+    {"idempotency_key", 94}, END};
 
 static const struct word_row *const rows_of[JUDGE_ROLES] = {
     [JUDGE_ROLE_ITEM] = item_rows, [JUDGE_ROLE_LOCATION] = location_rows, [JUDGE_ROLE_TIME] = time_rows,

@@ -36,7 +36,7 @@ libraries() {
     cat <<'TABLE'
 librdkafka  source cmd/topkd-audit cmd/topkd-loadgen cmd/topkd-mockbroker
 hiredis     store cmd/topkd-audit
-jansson     decode cmd/topkd cmd/topkd-audit
+jansson     decode cmd/topkd-audit
 xxhash      base
 microhttpd  serve
 zlib        loadgen
