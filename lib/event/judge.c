@@ -40,7 +40,7 @@ static __attribute__((noinline)) bool has_control(struct bytes text) {
 
 /* Control characters are refused: locations become parts of keys and lines. */
 static bool location_is_ok(const struct event_value *v) {
-    return is_name(v, EVENT_LOCATION_BYTES_MAX) && (v->plain || v->kind != EVENT_STRING || !has_control(v->text));
+    return is_name(v, EVENT_LOCATION_BYTES_MAX) && (v->kind != EVENT_STRING || v->plain || !has_control(v->text));
 }
 
 static bool is_empty(const struct event_value *v) { return v->kind == EVENT_STRING && v->text.n == 0; }
