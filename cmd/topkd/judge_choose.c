@@ -17,11 +17,11 @@
 
 enum {
     SCORE_MIN = 5,
-    STAYS = 100,       /* what is set and works */
-    FEW = 5,           /* events from which on variety says something */
-    MANY = 10,         /* from which on it says much */
-    TYPES_MAX = 50,    /* different ones */
-    NAMED_WELL = 60,   /* the name alone says it */
+    STAYS = 100,          /* what is set and works */
+    FEW = 5,              /* events from which on variety says something */
+    MANY = 10,            /* from which on it says much */
+    TYPES_MAX = 50,       /* different ones */
+    NAMED_WELL = 60,      /* the name alone says it */
     NAMED_OTHERWISE = 40, /* by another role */
     NAMED_AS_ID = 75,
     UNNAMED_ITEM = 12,

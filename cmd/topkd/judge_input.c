@@ -34,16 +34,15 @@ static const struct judge_record *topic_next(struct judge_input *input) {
     const struct kafka_last_record *all = kafka_last_records(input->last, &n);
     if (input->next == n) return NULL;
     const struct kafka_last_record *r = &all[input->next++];
-    input->record = (struct judge_record){
-        .message = {.value = r->value,
-                    .key = r->key,
-                    .topic = input->options->topic,
-                    .time_ms = r->time_ms,
-                    .header = header_get,
-                    .self = (void *)r},
-        .partition = r->partition,
-        .offset = r->offset,
-        .before_ms = r->before_ms == KAFKA_LAST_NO_TIME ? TIME_NEVER : r->before_ms};
+    input->record = (struct judge_record){.message = {.value = r->value,
+                                                      .key = r->key,
+                                                      .topic = input->options->topic,
+                                                      .time_ms = r->time_ms,
+                                                      .header = header_get,
+                                                      .self = (void *)r},
+                                          .partition = r->partition,
+                                          .offset = r->offset,
+                                          .before_ms = r->before_ms == KAFKA_LAST_NO_TIME ? TIME_NEVER : r->before_ms};
     return &input->record;
 }
 

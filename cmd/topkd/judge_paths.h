@@ -22,8 +22,8 @@ struct judge_path {
     size_t values; /* what is there, and not null */
     size_t items;  /* of these: fit for an item */
     size_t locations, times;
-    size_t near_times; /* within two days of the record's */
-    size_t zoneless;   /* times that say no zone */
+    size_t near_times;   /* within two days of the record's */
+    size_t zoneless;     /* times that say no zone */
     size_t texts, bytes; /* of the values that are strings: how many, and their sum */
     size_t codes;        /* two capital letters */
     struct judge_distinct distinct;

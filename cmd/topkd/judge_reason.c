@@ -69,8 +69,8 @@ static void names_write(struct buf *out, const struct judge_node *object) {
 /* A member of that name, deeper down. */
 static const struct judge_node *namesake_find(const struct judge_node *from, const struct place_token *token) {
     for (const struct judge_node *n = from->first; n != NULL; n = n->next) {
-        bool is_it = n->name.p != NULL && n->name.n == token->name_bytes &&
-                     memcmp(n->name.p, token->name, n->name.n) == 0;
+        bool is_it =
+            n->name.p != NULL && n->name.n == token->name_bytes && memcmp(n->name.p, token->name, n->name.n) == 0;
         if (is_it) return n;
         const struct judge_node *below = namesake_find(n, token);
         if (below != NULL) return below;
@@ -202,7 +202,8 @@ static void bad_time_write(const struct judge_case *c, struct buf *out) {
     }
     value_show(out, &l);
     if (c->rules->zone->kind == TIME_ZONE_REFUSED && judge_time_has_no_zone(&l.value))
-        buf_add_str(out, ": expected a zone, because TOPKD_TIME_ZONE is none: set TOPKD_TIME_ZONE to that of the times");
+        buf_add_str(out,
+                    ": expected a zone, because TOPKD_TIME_ZONE is none: set TOPKD_TIME_ZONE to that of the times");
     else
         buf_addf(out, ": expected %s: %s", field_rows[EVENT_FIELD_TIME].expected, field_rows[EVENT_FIELD_TIME].remedy);
 }
@@ -237,8 +238,12 @@ static const struct {
     size_t n;
     const char *what;
 } magics[] = {
-    {"\xff\xfe", 2, "UTF-16, not UTF-8"}, {"\xfe\xff", 2, "UTF-16, not UTF-8"}, {"{\0", 2, "UTF-16, not UTF-8"},
-    {"[\0", 2, "UTF-16, not UTF-8"},      {"\x1f\x8b", 2, "gzip"},              {"\x28\xb5\x2f\xfd", 4, "zstd"},
+    {"\xff\xfe", 2, "UTF-16, not UTF-8"},
+    {"\xfe\xff", 2, "UTF-16, not UTF-8"},
+    {"{\0", 2, "UTF-16, not UTF-8"},
+    {"[\0", 2, "UTF-16, not UTF-8"},
+    {"\x1f\x8b", 2, "gzip"},
+    {"\x28\xb5\x2f\xfd", 4, "zstd"},
     {"Obj\x01", 4, "an Avro file"},
 };
 
@@ -285,7 +290,9 @@ static void malformed_write(const struct judge_case *c, struct buf *out) {
     struct judge_break b;
     struct judge_scene s = {.message = c->message, .event = c->roots};
     while (s.event != NULL && s.event->raw.p < raw.p) s.event = s.event->next;
-    if (magic != NULL)
+    if (judge_tree_is_empty(raw))
+        buf_add_str(out, "it is empty: change the producer");
+    else if (magic != NULL)
         buf_addf(out, "it begins like %s: send JSON in UTF-8", magic);
     else if (judge_tree_break(c->tree, raw, &b) || way_break(c, &s, &b))
         break_write(&b, raw, out);
@@ -328,15 +335,24 @@ static void tombstone_write(const struct judge_case *c, struct buf *out) {
     buf_add_str(out, "the message has no value: nothing is counted");
 }
 
+static bool types_differ(const struct weights *w) {
+    for (uint32_t i = 0; i < w->n; i++)
+        if (w->rows[i].weight != w->other) return true;
+    return false;
+}
+
 static void weightless_write(const struct judge_case *c, struct buf *out) {
     struct look l = look_at(c, EVENT_FIELD_TYPE);
-    if (l.value.kind == EVENT_ABSENT)
-        buf_add_str(out, "it has no type, so it is a \"view\", which weighs 0: see TOPKD_WEIGHTS");
-    else {
+    if (!types_differ(c->rules->weights)) {
+        buf_add_str(out, "every type weighs 0");
+    } else if (l.value.kind == EVENT_ABSENT) {
+        buf_add_str(out, "it has no type, so it is a \"view\", which weighs 0");
+    } else {
         buf_add_str(out, "its type ");
         judge_show_text(out, l.value.text);
-        buf_add_str(out, " weighs 0: see TOPKD_WEIGHTS");
+        buf_add_str(out, " weighs 0");
     }
+    buf_add_str(out, ": see TOPKD_WEIGHTS");
 }
 
 /* -- applied ------------------------------------------------------------------------------------- */
@@ -399,13 +415,13 @@ static void applied_write(const struct judge_case *c, struct buf *out) {
 
 void judge_reason_write(const struct judge_case *c, struct buf *out) {
     static void (*const writers[EVENT_OUTCOMES])(const struct judge_case *, struct buf *) = {
-        [EVENT_TOMBSTONE] = tombstone_write,       [EVENT_MALFORMED] = malformed_write,
-        [EVENT_FRAMED] = framed_write,             [EVENT_NO_EVENTS] = no_events_write,
-        [EVENT_NO_ITEM] = no_item_write,           [EVENT_BAD_ITEM] = bad_item_write,
-        [EVENT_NO_LOCATION] = no_location_write,   [EVENT_BAD_LOCATION] = bad_location_write,
-        [EVENT_BAD_TIME] = bad_time_write,         [EVENT_BAD_TYPE] = bad_type_write,
-        [EVENT_BAD_VALUE] = bad_value_write,       [EVENT_WEIGHTLESS] = weightless_write,
-        [EVENT_FUTURE] = future_write,             [EVENT_LATE] = late_write,
+        [EVENT_TOMBSTONE] = tombstone_write,     [EVENT_MALFORMED] = malformed_write,
+        [EVENT_FRAMED] = framed_write,           [EVENT_NO_EVENTS] = no_events_write,
+        [EVENT_NO_ITEM] = no_item_write,         [EVENT_BAD_ITEM] = bad_item_write,
+        [EVENT_NO_LOCATION] = no_location_write, [EVENT_BAD_LOCATION] = bad_location_write,
+        [EVENT_BAD_TIME] = bad_time_write,       [EVENT_BAD_TYPE] = bad_type_write,
+        [EVENT_BAD_VALUE] = bad_value_write,     [EVENT_WEIGHTLESS] = weightless_write,
+        [EVENT_FUTURE] = future_write,           [EVENT_LATE] = late_write,
     };
     if (c->event->outcome == EVENT_APPLIED) {
         applied_write(c, out);

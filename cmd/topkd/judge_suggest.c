@@ -23,7 +23,9 @@ struct judge_corpus {
 
 /* -- the corpus ---------------------------------------------------------------------------------- */
 
-struct judge_corpus *judge_corpus_create(void) { return mem_zalloc(1, sizeof(struct judge_corpus)); }
+struct judge_corpus *judge_corpus_create(void) {
+    return mem_zalloc(1, sizeof(struct judge_corpus));
+}
 
 void judge_corpus_destroy(struct judge_corpus *c) {
     if (c == NULL) return;
@@ -60,7 +62,7 @@ void judge_corpus_add(struct judge_corpus *c, const struct judge_record *r) {
 /* -- where the events may stand ------------------------------------------------------------------ */
 
 struct wrappers {
-    char *at[WRAPPERS_MAX];       /* owned; "" is none */
+    char *at[WRAPPERS_MAX];        /* owned; "" is none */
     size_t messages[WRAPPERS_MAX]; /* that hold such an array */
     size_t n;
 };
@@ -135,9 +137,8 @@ struct proposal {
 
 static const char *setting_text(const struct config *c, enum judge_role role) {
     const char *const texts[JUDGE_ROLES] = {
-        [JUDGE_ROLE_ITEM] = c->field_item, [JUDGE_ROLE_LOCATION] = c->field_location,
-        [JUDGE_ROLE_TIME] = c->field_time, [JUDGE_ROLE_TYPE] = c->field_type,
-        [JUDGE_ROLE_USER] = c->field_user, [JUDGE_ROLE_ID] = c->field_id};
+        [JUDGE_ROLE_ITEM] = c->field_item, [JUDGE_ROLE_LOCATION] = c->field_location, [JUDGE_ROLE_TIME] = c->field_time,
+        [JUDGE_ROLE_TYPE] = c->field_type, [JUDGE_ROLE_USER] = c->field_user,         [JUDGE_ROLE_ID] = c->field_id};
     return texts[role];
 }
 
@@ -257,8 +258,8 @@ static void role_evade(struct proposal *p, enum judge_role role, const char *nob
     struct buf why = {0};
     size_t unfit = now->values - judge_path_fit(now, role);
     if (p->choices.of[role].path != NULL || unfit * 2 <= p->paths.events) return;
-    buf_addf(&why, "%s: what stands at %s is unfit in %zu of %zu events, like ", role_rows[role].what, now->place, unfit,
-             p->paths.events);
+    buf_addf(&why, "%s: what stands at %s is unfit in %zu of %zu events, like ", role_rows[role].what, now->place,
+             unfit, p->paths.events);
     judge_show_raw(&why, now->example);
     buf_addf(&why, ". A name that no event has: %s", effect);
     override_add(p, role_rows[role].setting, nobody, buf_text(&why));

@@ -223,6 +223,11 @@ struct bytes judge_tree_unframed(struct bytes m) {
     return m;
 }
 
+bool judge_tree_is_empty(struct bytes message) {
+    struct bytes text = judge_tree_unframed(message);
+    return spaces_skip(text.p, text.p + text.n) == text.p + text.n;
+}
+
 /* One object as an event of its own. NULL: there is none at P. */
 static const char *root_read(struct reading *r, const char *p, struct judge_node *roots) {
     if (!stands(r, p, '{')) return NULL;

@@ -16,7 +16,7 @@ struct judge_counts {
 struct judge_verdict {
     const struct config *config; /* borrowed */
     struct event_rules rules;
-    struct decoder *decoder; /* owned */
+    struct decoder *decoder;  /* owned */
     struct event_batch batch; /* of the last record */
     struct judge_counts counts;
 };

@@ -269,8 +269,7 @@ struct bytes kafka_last_header(const struct kafka_last_record *r, const char *na
     rd_kafka_headers_t *headers;
     const void *value = NULL;
     size_t n = 0;
-    if (rd_kafka_message_headers(r->message, &headers) != 0 ||
-        rd_kafka_header_get_last(headers, name, &value, &n) != 0)
+    if (rd_kafka_message_headers(r->message, &headers) != 0 || rd_kafka_header_get_last(headers, name, &value, &n) != 0)
         return (struct bytes){NULL, 0};
     return (struct bytes){value, value != NULL ? n : 0};
 }

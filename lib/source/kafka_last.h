@@ -17,9 +17,9 @@ enum { KAFKA_LAST_MAX = 10000 };
 struct kafka_last_record {
     int32_t partition;
     int64_t offset;
-    int64_t time_ms;   /* record timestamp; negative: none */
-    int64_t before_ms; /* largest timestamp of the records of its partition that were read before it, or NO_TIME */
-    struct bytes key;  /* p == NULL: no key */
+    int64_t time_ms;    /* record timestamp; negative: none */
+    int64_t before_ms;  /* largest timestamp of the records of its partition that were read before it, or NO_TIME */
+    struct bytes key;   /* p == NULL: no key */
     struct bytes value; /* p == NULL: tombstone */
     void *message;      /* librdkafka's */
 };
