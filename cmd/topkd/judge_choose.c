@@ -69,7 +69,8 @@ static int item_points(const struct judge_path *p, int name) {
     if (name < NAMED_WELL && p->values >= MANY && p->distinct.n == p->values) points -= 8;
     if (name < NAMED_WELL && p->times == p->values) points -= 20;
     if (mean_bytes(p) > 120) points -= 15;
-    return points;
+    if (name == UNNAMED_ITEM && p->distinct.n > 3) points += 2;
+    return p->jsons > 0 ? -100 : points;
 }
 
 static int location_points(const struct judge_path *p, int name, const struct judge_path *item) {

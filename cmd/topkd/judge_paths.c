@@ -86,6 +86,7 @@ void judge_path_take(struct judge_path *path, const struct judge_paths *p, const
         path->texts++;
         path->bytes += v.text.n;
         path->codes += text_is_code(v.text);
+        path->jsons += v.text.p[0] == '{' || v.text.p[0] == '[';
     }
     distinct_add(&path->distinct, raw);
     if (path->example.p == NULL) path->example = raw;
@@ -139,10 +140,19 @@ static const struct judge_node *member_named(const struct judge_node *object, co
     return object->kind == JUDGE_OBJECT ? judge_node_step(object, &token) : NULL;
 }
 
+/* One value, or one of the members of an object that stand for the types that it may have. */
+static bool is_single(const struct judge_node *value) {
+    size_t n = 0;
+    for (const struct judge_node *m = value->first; m != NULL; m = m->next) n += !judge_node_is(m, "null");
+    return value->kind != JUDGE_ARRAY && n <= 1;
+}
+
 static const struct judge_node *pair_key(const struct judge_node *element) {
     static const char *const names[] = {"key", "name", "k"};
-    bool has_value = member_named(element, "value") != NULL || member_named(element, "v") != NULL;
-    for (size_t i = 0; has_value && i < ARRAY_LEN(names); i++) {
+    const struct judge_node *value = member_named(element, "value");
+    if (value == NULL) value = member_named(element, "v");
+    if (value == NULL || !is_single(value)) return NULL;
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         const struct judge_node *key = member_named(element, names[i]);
         if (key != NULL && key->kind == JUDGE_STRING) return key;
     }
@@ -160,28 +170,27 @@ static const struct judge_node *key_above(const struct judge_node *node, const s
     return NULL;
 }
 
-/* The name above NODE, past elements: of /items/0/id it is item. */
-static void words_above(struct buf *out, const struct judge_node *node, const struct judge_node *top) {
-    const struct judge_node *above = node->parent;
-    while (above != NULL && above != top && above->parent != NULL && above->parent->kind == JUDGE_ARRAY)
-        above = above->parent;
-    if (above == NULL || above == top || above->name.p == NULL) return;
-    judge_words_add(out, above->name);
-    if (out->len > 1 && out->data[out->len - 1] == 's') out->len--;
+/* NODE, or what is above it and has a name: of /items/0 it is items. TOP: there is none. */
+static const struct judge_node *named_above(const struct judge_node *node, const struct judge_node *top) {
+    while (node != top && node->name.p == NULL) node = node->parent;
+    return node;
 }
 
+/* The words of NODE and of what is above it, where one says nothing without the other: of /items/0/id it is item_id. */
 static void words_of(struct buf *out, const struct judge_node *node, const struct judge_node *top) {
     const struct judge_node *key = key_above(node, top);
-    if (key != NULL) {
-        judge_words_add(out, (struct bytes){key->raw.p + 1, key->raw.n - 2});
-        return;
-    }
     struct buf own = {0};
-    while (node != top && node->name.p == NULL) node = node->parent; /* an element is called as its array is */
+    if (key != NULL) judge_words_add(&own, (struct bytes){key->raw.p + 1, key->raw.n - 2});
+    node = key != NULL ? top : named_above(node, top);
     if (node != top) judge_words_add(&own, node->name);
-    if (judge_words_are_generic(buf_text(&own))) words_above(out, node, top);
-    if (out->len > 0 && own.len > 0) buf_add_byte(out, '_');
-    buf_add(out, own.data, own.len);
+    const struct judge_node *above = node != top ? named_above(node->parent, top) : top;
+    bool is_type = judge_words_are_type(buf_text(&own)), is_generic = judge_words_are_generic(buf_text(&own));
+    if (above != top && (is_type || is_generic)) judge_words_add(out, above->name);
+    if (out->len > 1 && is_generic && out->data[out->len - 1] == 's') out->len--; /* one of them */
+    if (out->len == 0 || !is_type) {
+        if (out->len > 0) buf_add_byte(out, '_');
+        buf_add(out, own.data, own.len);
+    }
     buf_free(&own);
 }
 

@@ -26,6 +26,7 @@ struct judge_path {
     size_t zoneless;     /* times that say no zone */
     size_t texts, bytes; /* of the values that are strings: how many, and their sum */
     size_t codes;        /* two capital letters */
+    size_t jsons;        /* texts that begin like JSON */
     struct judge_distinct distinct;
     struct bytes example; /* borrowed from the message; of a key its bytes */
     size_t last_seen;     /* number of the event */

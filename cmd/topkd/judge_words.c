@@ -72,6 +72,10 @@ static const struct word_row item_rows[] = {{"video_id", 100},
                                             {"url", 48},
                                             {"path", 42},
                                             {"page", 46},
+                                            {"uri", 50},
+                                            {"request_uri", 52},
+                                            {"uri_stem", 52},
+                                            {"urlpath", 44},
                                             {"page_title", 46},
                                             {"subject", 44},
                                             {"id", 34},
@@ -110,6 +114,25 @@ static const struct word_row item_rows[] = {{"video_id", 100},
                                             {"correlation_id", 2},
                                             {"view_id", 6},
                                             {"write_key", 1},
+                                            {"actor_id", 10},
+                                            {"author_id", 12},
+                                            {"player_id", 10},
+                                            {"owner_id", 8},
+                                            {"subscription_id", 3},
+                                            {"impression_id", 3},
+                                            {"category_id", 40},
+                                            {"remote_addr", 1},
+                                            {"addr", 1},
+                                            {"address", 1},
+                                            {"ip", 1},
+                                            {"user_agent", 1},
+                                            {"host", 3},
+                                            {"method", 1},
+                                            {"status", 1},
+                                            {"version", 1},
+                                            {"email", 2},
+                                            {"comment", 2},
+                                            {"message", 1},
                                             {"user_name", 6},
                                             {"country_name", 3},
                                             {"city_name", 3},
@@ -202,6 +225,10 @@ static const struct word_row time_rows[] = {{"ts", 98},
                                             {"ts_us", 94},
                                             {"ts_ns", 93},
                                             {"stm", 70},
+                                            {"iso8601", 76},
+                                            {"msec", 60},
+                                            {"dt", 80},
+                                            {"unix", 60},
                                             {"rtm", 20},
                                             END};
 
@@ -212,16 +239,30 @@ static const struct word_row type_rows[] = {{"type", 90},       {"event", 92},  
                                             {"device_type", 2}, {"item_type", 4},    {"user_type", 2},
                                             {"media_type", 4},  {"page_type", 8},    END};
 
-static const struct word_row user_rows[] = {{"user_id", 100},       {"uid", 90},           {"user", 84},
-                                            {"customer_id", 92},    {"customer", 80},      {"account_id", 80},
-                                            {"member_id", 84},      {"viewer_id", 88},     {"anonymous_id", 70},
-                                            {"user_pseudo_id", 80}, {"domain_userid", 74}, {"duid", 72},
-                                            {"visitor_id", 76},     {"device_id", 56},     {"client_id", 60},
-                                            {"distinct_id", 84},    {"session_id", 40},    END};
+static const struct word_row user_rows[] = {{"user_id", 100},      {"uid", 90},
+                                            {"user", 84},          {"customer_id", 92},
+                                            {"customer", 80},      {"account_id", 80},
+                                            {"member_id", 84},     {"viewer_id", 88},
+                                            {"anonymous_id", 70},  {"user_pseudo_id", 80},
+                                            {"domain_userid", 74}, {"duid", 72},
+                                            {"visitor_id", 76},    {"actor_id", 74},
+                                            {"actor", 60},         {"player_id", 80},
+                                            {"author_id", 60},     {"device_id", 56},
+                                            {"client_id", 60},     {"distinct_id", 84},
+                                            {"session_id", 40},    END};
 
-static const struct word_row id_rows[] = {
-    {"event_id", 100}, {"message_id", 98}, {"insert_id", 94}, {"event_uuid", 98},      {"uuid", 88}, {"eid", 90},
-    {"guid", 84},      {"id", 70},         {"dedup_id", 96},  {"idempotency_key", 94}, END};
+static const struct word_row id_rows[] = {{"event_id", 100},
+                                          {"message_id", 98},
+                                          {"insert_id", 94},
+                                          {"event_uuid", 98},
+                                          {"uuid", 88},
+                                          {"eid", 90},
+                                          {"guid", 84},
+                                          {"impression_id", 86},
+                                          {"id", 70},
+                                          {"dedup_id", 96},
+                                          {"idempotency_key", 94},
+                                          END};
 
 static const struct word_row *const rows_of[JUDGE_ROLES] = {
     [JUDGE_ROLE_ITEM] = item_rows, [JUDGE_ROLE_LOCATION] = location_rows, [JUDGE_ROLE_TIME] = time_rows,
@@ -283,6 +324,13 @@ static bool words_are_among(const char *words, const char *const *list) {
 
 bool judge_words_are_generic(const char *words) {
     static const char *const list[] = {"id", "name", "code", "iso", "iso_code", "key", "title", "uuid", "slug", NULL};
+    return words_are_among(words, list);
+}
+
+bool judge_words_are_type(const char *words) {
+    static const char *const list[] = {
+        "string",       "long",      "int",          "integer",     "double", "float", "number", "value",
+        "string_value", "int_value", "double_value", "number_long", "date",   "s",     "n",      NULL};
     return words_are_among(words, list);
 }
 

@@ -23,6 +23,8 @@ void judge_words_add(struct buf *out, struct bytes name);
 int judge_words_score(enum judge_role role, const char *words);
 /* Does such a name say nothing without the one above it, as id and name do? */
 bool judge_words_are_generic(const char *words);
+/* Does such a name say only how the value is written, as in {"ts":{"long":1}}? */
+bool judge_words_are_type(const char *words);
 /* Does such a name on the path mean that what is below it is not the event itself: its former state, its schema? */
 bool judge_words_are_beside(const char *words);
 
