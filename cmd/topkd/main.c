@@ -200,6 +200,7 @@ int main(int argc, char **argv) {
     buf_free(&problems);
     log_set_level(c->log_level);
     allocator_init(c);
+    time_zone_enter(&c->zone);
     signals_block(&waiter.set);
     waiter.shutdown_timeout_ms = c->shutdown_timeout_ms;
     config_log(c);
