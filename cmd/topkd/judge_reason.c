@@ -270,34 +270,57 @@ static void break_write(const struct judge_break *b, struct bytes raw, struct bu
     buf_add_str(out, ": change the producer");
 }
 
-/* A container that lies on the way of a path must be right inside, too. */
-static bool way_break(const struct judge_case *c, const struct judge_scene *s, struct judge_break *out) {
-    const struct place *ways[EVENT_FIELDS + 1] = {&c->places->events_at};
-    for (int f = 0; f < EVENT_FIELDS; f++) ways[f + 1] = &c->places->fields[f];
-    for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
-        struct place place = *ways[i]; /* its tokens point into the original */
-        place.of = place.of == PLACE_WRAPPER ? PLACE_EVENT : place.of;
-        if (place.of != PLACE_EVENT || s->event == NULL) continue;
-        struct judge_found found = judge_find(s, &place);
-        if (found.nearest->opaque && judge_node_break(c->tree, found.nearest, out)) return true;
+static bool place_break(const struct judge_case *c, const struct judge_scene *s, const struct place *place,
+                        struct judge_break *out) {
+    const struct judge_node *nearest = judge_find(s, place).nearest;
+    return nearest != NULL && nearest->opaque && judge_node_break(c->tree, nearest, out);
+}
+
+/* A container that lies on the way to a field must be right inside, too. */
+static bool fields_break(const struct judge_case *c, const struct judge_scene *s, struct judge_break *out) {
+    for (int f = 0; f < EVENT_FIELDS; f++)
+        if (place_break(c, s, &c->places->fields[f], out)) return true;
+    return false;
+}
+
+/* So must the array of events, and the events in it. */
+static bool wrapper_break(const struct judge_case *c, const struct judge_node *root, struct judge_break *out) {
+    struct judge_scene s = {.message = c->message, .event = root, .wrapper = root};
+    const struct judge_node *array = judge_find(&s, &c->places->events_at).node;
+    if (place_break(c, &s, &c->places->events_at, out)) return true;
+    if (array == NULL || array->kind != JUDGE_ARRAY) return fields_break(c, &s, out);
+    s.event = NULL;
+    if (judge_node_break(c->tree, array, out) || fields_break(c, &s, out)) return true;
+    for (s.event = array->first; s.event != NULL; s.event = s.event->next)
+        if (fields_break(c, &s, out)) return true;
+    return false;
+}
+
+/* Of the objects that the event's bytes are, or that stand in them. */
+static bool way_break(const struct judge_case *c, struct bytes raw, struct judge_break *out) {
+    for (const struct judge_node *root = c->roots; root != NULL; root = root->next) {
+        struct judge_scene s = {.message = c->message, .event = root};
+        if (root->raw.p < raw.p || root->raw.p >= raw.p + raw.n) continue;
+        bool has_wrapper = c->places->events_at.of != PLACE_NOWHERE;
+        if (has_wrapper ? wrapper_break(c, root, out) : fields_break(c, &s, out)) return true;
     }
     return false;
 }
 
 static void malformed_write(const struct judge_case *c, struct buf *out) {
     struct bytes raw = c->event->raw;
+    bool begins = raw.p == c->message->value.p; /* only there may be a frame */
+    struct bytes text = begins ? judge_tree_unframed(raw) : raw;
     const char *magic = magic_of(raw);
     struct judge_break b;
-    struct judge_scene s = {.message = c->message, .event = c->roots};
-    while (s.event != NULL && s.event->raw.p < raw.p) s.event = s.event->next;
-    if (judge_tree_is_empty(raw))
+    if (judge_tree_is_empty(text))
         buf_add_str(out, "it is empty: change the producer");
     else if (magic != NULL)
         buf_addf(out, "it begins like %s: send JSON in UTF-8", magic);
-    else if (judge_tree_break(c->tree, raw, &b) || way_break(c, &s, &b))
+    else if (judge_tree_break(c->tree, text, &b) || way_break(c, raw, &b))
         break_write(&b, raw, out);
     else
-        buf_add_str(out, "its structure breaks on the way to a field that is set: change the producer");
+        buf_add_str(out, "it is a JSON value, but no object: change the producer"); /* an array in an array */
 }
 
 static void framed_write(const struct judge_case *c, struct buf *out) {
@@ -392,8 +415,22 @@ static void time_remark(const struct judge_case *c, struct buf *remarks) {
         buf_add_str(remarks, "time from the record");
 }
 
+#ifdef TOPKD_TESTHOOKS
+static bool bytes_equal(struct bytes a, struct bytes b) { return a.n == b.n && memcmp(a.p, b.p, a.n) == 0; }
+
+/* What is told of an event is what the decoder saw. */
+static void applied_check(const struct judge_case *c) {
+    struct look item = look_at(c, EVENT_FIELD_ITEM), location = look_at(c, EVENT_FIELD_LOCATION);
+    assert(bytes_equal(item.value.text, c->event->item));
+    assert(c->event->location.p == NULL || bytes_equal(location.value.text, c->event->location));
+}
+#endif
+
 static void applied_write(const struct judge_case *c, struct buf *out) {
     struct buf remarks = {0};
+#ifdef TOPKD_TESTHOOKS
+    applied_check(c);
+#endif
     buf_add_str(out, " item=");
     judge_show_word(out, c->event->item);
     buf_add_str(out, " location=");

@@ -252,7 +252,7 @@ static void role_override(struct proposal *p, const struct config *c, enum judge
     buf_free(&why);
 }
 
-/* Something stands at the place that is set, but it cannot be used, and nothing else can: a name of nobody is better. */
+/* What stands at the place that is set cannot be used, and nothing else can: a name that no event has is better. */
 static void role_evade(struct proposal *p, enum judge_role role, const char *nobody, const char *effect) {
     const struct judge_path *now = &p->current[role];
     struct buf why = {0};

@@ -223,10 +223,7 @@ struct bytes judge_tree_unframed(struct bytes m) {
     return m;
 }
 
-bool judge_tree_is_empty(struct bytes message) {
-    struct bytes text = judge_tree_unframed(message);
-    return spaces_skip(text.p, text.p + text.n) == text.p + text.n;
-}
+bool judge_tree_is_empty(struct bytes text) { return spaces_skip(text.p, text.p + text.n) == text.p + text.n; }
 
 /* One object as an event of its own. NULL: there is none at P. */
 static const char *root_read(struct reading *r, const char *p, struct judge_node *roots) {
@@ -299,7 +296,6 @@ static bool whole_break(struct reading *r, const char *p) {
 }
 
 bool judge_tree_break(struct judge_tree *t, struct bytes text, struct judge_break *out) {
-    text = judge_tree_unframed(text);
     struct reading r = {.tree = t, .end = text.p + text.n};
     const char *p = spaces_skip(text.p, r.end);
     bool begins = stands(&r, p, '{') || stands(&r, p, '[');

@@ -40,8 +40,8 @@ void judge_tree_destroy(struct judge_tree *t); /* NULL is allowed */
 const struct judge_node *judge_tree_read(struct judge_tree *t, struct bytes message);
 /* The same bytes without what may stand before them: the framing of a schema registry, a byte order mark. */
 struct bytes judge_tree_unframed(struct bytes message);
-/* Is there nothing but white space in them? */
-bool judge_tree_is_empty(struct bytes message);
+/* Is there nothing but white space in it? */
+bool judge_tree_is_empty(struct bytes text);
 /* Where TEXT, one malformed event, breaks. False: its structure is right, as far as the event's own object goes. */
 bool judge_tree_break(struct judge_tree *t, struct bytes text, struct judge_break *out);
 /* The same for the inside of a container. */

@@ -34,8 +34,8 @@ static const char usage[] =
     "Reads events from Kafka and keeps the top-K list of every location and minute in Redis up to date.\n"
     "--check looks at the settings, the brokers, the topics, the rights and Redis, and changes nothing. It prints\n"
     "every problem with its remedy and exits with 0 or 2.\n"
-    "judge says what topkd would make of events, which come from standard input or are the last of a topic, and why. It\n"
-    "can also propose settings for them.\n"
+    "judge says what topkd would make of events, and why. They come from standard input, or are the last of a topic.\n"
+    "It can also propose settings for them.\n"
     "topkd is configured by environment variables:\n\n";
 
 static int topkd_print(void (*write)(struct buf *)) {

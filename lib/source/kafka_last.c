@@ -35,6 +35,7 @@ struct last_partition {
 };
 
 struct kafka_last {
+    rd_kafka_resp_err_t noted; /* what librdkafka said last of a broker by itself; 0: nothing */
     const struct clock *clock;
     const char *topic;
     rd_kafka_t *rk;
@@ -98,9 +99,19 @@ static void record_add(struct kafka_last *l, rd_kafka_message_t *rkm) {
 
 /* -- the topic ----------------------------------------------------------------------------------- */
 
-static int last_refused(const struct kafka_last *l, rd_kafka_resp_err_t code, const char *what, struct err *e) {
+static void last_on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque) {
+    struct kafka_last *l = opaque;
+    (void)rk, (void)reason;
+    if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) l->noted = (rd_kafka_resp_err_t)code;
+}
+
+static int last_refused(struct kafka_last *l, rd_kafka_resp_err_t code, const char *what, struct err *e) {
     char remedy[KAFKA_REMEDY_MAX];
-    if (kafka_scope_of(code) == KAFKA_CONNECTION)
+    rd_kafka_poll(l->rk, 0);
+    rd_kafka_resp_err_t noted = l->noted;
+    bool explained = kafka_scope_of(code) == KAFKA_CONNECTION && noted != 0;
+    if (explained) code = noted; /* a wrong password shows as a time-out, else */
+    if (explained || kafka_scope_of(code) == KAFKA_CONNECTION)
         return err_set(e, ERR_REFUSED, "expected an answer of Kafka, got \"%s\": %s", rd_kafka_err2str(code),
                        kafka_broker_remedy(code));
     kafka_topic_remedy(code, false, l->topic, remedy);
@@ -221,13 +232,14 @@ static int handle_open(struct kafka_last *l, const struct kafka_options *o, stru
     char text[256];
     int status = kafka_conf_consumer(o, LAST_QUEUE_BYTES, 0, &conf, e);
     if (status != 0) return status;
+    rd_kafka_conf_set_opaque(conf, l);
+    rd_kafka_conf_set_error_cb(conf, last_on_error);
     l->rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof text);
     if (l->rk == NULL) {
         rd_kafka_conf_destroy(conf);
         return err_set(e, ERR_INVALID, "TOPKD_RDKAFKA_*: %s: correct them", text);
     }
-    rd_kafka_poll_set_consumer(l->rk); /* conf is now owned by rk */
-    return 0;
+    return 0; /* conf is now owned by rk */
 }
 
 int kafka_last_open(const struct kafka_options *o, const char *topic, uint32_t n, const struct clock *clock,

@@ -139,7 +139,8 @@ def settings_in(text):
 
 def tracked(i):
     return json.dumps({"messageId": "m%d" % i, "type": "track", "event": ("Viewed", "Liked")[i % 2],
-                       "properties": {"sku": "s%d" % (i % 7)}, "context": {"location": {"country": ("US", "DE")[i % 2]}},
+                       "properties": {"sku": "s%d" % (i % 7)},
+                       "context": {"location": {"country": ("US", "DE")[i % 2]}},
                        "originalTimestamp": "2010-12-01T08:26:%02dZ" % i}).encode()
 
 
@@ -205,7 +206,8 @@ def judge_says_late_and_future_as_far_as_the_records_tell(s):
     s.kafka.produce(s.topic, 0, [Record(one(), T), Record(one(), T + 600_000), Record(one(), T + 600_000),
                                  Record(one(ts=T + 1_200_000), T + 600_000)])
     said = judge("--topic", s.topic, **s.settings())
-    said.expect(1, ("applied",), ("applied",), ("late: its minute " + MINUTE, "2010-12-01T08:36", "TOPKD_LATENESS is 2s"),
+    said.expect(1, ("applied",), ("applied",),
+                ("late: its minute " + MINUTE, "2010-12-01T08:36", "TOPKD_LATENESS is 2s"),
                 ("future: its time is 2010-12-01T08:46", "TOPKD_FUTURE is 5s"),
                 ("messages=4 events=4 applied=2 future=1 late=1",))
 

@@ -252,6 +252,17 @@ END_TEST
 START_TEST(a_way_that_breaks_is_told) {
     expect_with(WITH("TOPKD_FIELD_ITEM=/a/b"), "{\"a\":{\"b\" 1}}",
                 "malformed: at byte 11 of 13: expected ':', got 1}}: change the producer");
+    expect_with(WITH("TOPKD_FIELD_ITEM=/a/b"), "[{\"a\":{\"b\" 1}},{}]",
+                "malformed: at byte 12 of 18: expected ':', got 1}},{}]: change the producer");
+    const char *const *wrapped = WITH("TOPKD_EVENTS_AT=/e", "TOPKD_FIELD_ITEM=/a/b", "TOPKD_FIELD_LOCATION=^/w/x");
+    expect_with(wrapped, "{\"e\":[{\"a\":1},{\"a\" 2}]}",
+                "malformed: at byte 20 of 23: expected ':', got 2}]}: change the producer");
+    expect_with(wrapped, "{\"e\":[{\"a\":{\"b\" 1}},{}]}",
+                "malformed: at byte 17 of 24: expected ':', got 1}},{}]}: change the producer");
+    expect_with(wrapped, "{\"e\":[],\"w\":{,}}",
+                "malformed: at byte 15 of 17: expected a name in quotes or '}', got ,}}: change the producer");
+    expect("[[],1]", "malformed: it is a JSON value, but no object: change the producer\n"
+                     "malformed: at byte 1 of 1: expected '{', got 1: change the producer");
 }
 END_TEST
 

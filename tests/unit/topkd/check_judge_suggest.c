@@ -118,7 +118,8 @@ static const struct envelope {
      true},
     {"CloudEvents whose subject is the item",
      "{\"specversion\":\"1.0\",\"type\":\"com.shop.viewed\",\"source\":\"/shop\",\"id\":\"$u\",\"subject\":\"$v\","
-     "\"time\":\"2026-11-22T04:11:$i+01:00\",\"datacontenttype\":\"application/json\",\"data\":{\"countryCode\":\"$c\"}}",
+     "\"time\":\"2026-11-22T04:11:$i+01:00\",\"datacontenttype\":\"application/json\","
+     "\"data\":{\"countryCode\":\"$c\"}}",
      "TOPKD_FIELD_ITEM=subject TOPKD_FIELD_LOCATION=/data/countryCode TOPKD_FIELD_TIME=time TOPKD_FIELD_ID=id ", 1,
      true},
     {"Segment track, short",
