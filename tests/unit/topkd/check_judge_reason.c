@@ -260,7 +260,7 @@ START_TEST(a_way_that_breaks_is_told) {
     expect_with(wrapped, "{\"e\":[{\"a\":{\"b\" 1}},{}]}",
                 "malformed: at byte 17 of 24: expected ':', got 1}},{}]}: change the producer");
     expect_with(wrapped, "{\"e\":[],\"w\":{,}}",
-                "malformed: at byte 15 of 17: expected a name in quotes or '}', got ,}}: change the producer");
+                "malformed: at byte 14 of 16: expected a name in quotes or '}', got ,}}: change the producer");
     expect("[[],1]", "malformed: it is a JSON value, but no object: change the producer\n"
                      "malformed: at byte 1 of 1: expected '{', got 1: change the producer");
 }
