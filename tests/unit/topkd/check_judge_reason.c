@@ -178,8 +178,9 @@ END_TEST
 /* -- fields that are something else -------------------------------------------------------------- */
 
 START_TEST(an_unfit_value_is_shown_with_what_was_expected) {
-    expect("{\"video_id\":1.5}", "bad_item: \"video_id\" is 1.5: expected a string of 1 to 256 bytes, or an integer: "
-                                 "set TOPKD_FIELD_ITEM to a field that is one");
+    expect("{\"video_id\":2.5,\"video_id\":1.5}",
+           "bad_item: \"video_id\" is 1.5: expected a string of 1 to 256 bytes, or an integer: "
+           "set TOPKD_FIELD_ITEM to a field that is one");
     expect("{\"video_id\":\"\\ud800\"}",
            "bad_item: \"video_id\" is \"\\ud800\", which is no valid text: expected a string of 1 to 256 bytes, or an "
            "integer: set TOPKD_FIELD_ITEM to a field that is one");
@@ -270,6 +271,9 @@ START_TEST(rest_of_a_message_is_told_by_itself) {
     expect("{\"video_id\":1,\"location\":\"x\",\"ts\":1795320676}\nnonsense\n",
            "applied item=1 location=x minute=2026-11-22T04:11 weight=1\n"
            "malformed: at byte 1 of 8: expected '{', got nonsense: change the producer");
+    expect("x\n{\"id\":1}\ny", "malformed: at byte 1 of 1: expected '{', got x: change the producer\n"
+                               "no_item: no field \"video_id\"; there are id: set TOPKD_FIELD_ITEM\n"
+                               "malformed: at byte 1 of 1: expected '{', got y: change the producer");
 }
 END_TEST
 

@@ -310,6 +310,29 @@ START_TEST(a_time_must_be_likely) {
 }
 END_TEST
 
+/* In a topic: by their own times these events would be late. */
+START_TEST(a_setting_that_costs_applied_events_is_not_proposed) {
+    static const char *const envp[] = {NULL};
+    struct judge_corpus *corpus = judge_corpus_create();
+    struct config *c = loaded(envp);
+    for (int i = 0; i < VARIANTS; i++) {
+        struct buf event = {0};
+        template_add(&event, "{\"sku\":\"$v\",\"country\":\"$c\",\"created_at\":\"2026-11-21T04:11:$i\"}", i);
+        struct judge_record r = {
+            .message = {.value = {event.data, event.len}, .topic = "events", .time_ms = RECORD_TIME_MS},
+            .before_ms = RECORD_TIME_MS};
+        judge_corpus_add(corpus, &r);
+        buf_free(&event);
+    }
+    buf_clear(&text);
+    judge_suggest(corpus, c, envp, &text, &counts);
+    expect_settings("TOPKD_FIELD_ITEM=sku TOPKD_FIELD_LOCATION=country ");
+    expect_applied(VARIANTS, VARIANTS);
+    config_destroy(c);
+    judge_corpus_destroy(corpus);
+}
+END_TEST
+
 /* Places of no use at what is set: a name that no event has lets the events count all the same. */
 START_TEST(an_unfit_field_is_evaded) {
     suggest("{\"video_id\":\"$v\",\"location\":{\"lat\":52.5,\"lon\":13.4},\"ts\":$s}");
@@ -410,6 +433,7 @@ Suite *judge_suggest_suite(void) {
     tcase_add_test(t, a_setting_read_from_a_file_gives_way_too);
     tcase_add_test(t, times_without_a_zone_ask_for_one_where_none_is_set);
     tcase_add_test(t, a_time_must_be_likely);
+    tcase_add_test(t, a_setting_that_costs_applied_events_is_not_proposed);
     tcase_add_test(t, an_unfit_field_is_evaded);
     tcase_add_test(t, a_field_that_two_settings_would_name_is_given_up_by_one);
     tcase_add_test(t, types_are_proposed_where_they_differ);
