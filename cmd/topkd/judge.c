@@ -147,7 +147,7 @@ int judge(int argc, char **argv, const char *const *envp) {
     struct config *c = NULL;
     struct buf problems = {0};
     if (judge_options_parse(argc, argv, &o, &e) != 0) return judge_complain(e.text);
-    if (o.help) return fputs(judge_usage, stdout) == EOF ? JUDGE_FAILED : JUDGE_GOOD;
+    if (o.help) return printf("%s%s", judge_usage, judge_help) < 0 ? JUDGE_FAILED : JUDGE_GOOD;
     setvbuf(stdout, NULL, _IOLBF, BUFSIZ); /* who pipes kcat in sees each event as it comes */
     if (config_load(envp, &c, &problems) != 0) {
         fputs(buf_text(&problems), stderr);

@@ -17,26 +17,29 @@ static const struct option LONG_OPTIONS[] = {{"topic", required_argument, NULL, 
                                              {"help", no_argument, NULL, 'h'},
                                              {NULL, 0, NULL, 0}};
 
-const char *const judge_usage =
-    "usage: topkd judge [--whole] [--suggest]\n"
-    "       topkd judge --topic TOPIC [--last N] [--suggest]\n"
+const char *const judge_usage = "usage: topkd judge [--whole] [--suggest]\n"
+                                "       topkd judge --topic TOPIC [--last N] [--suggest]\n"
+                                "\n";
+
+const char *const judge_help =
+    "topkd judge says what topkd would make of events, and why, a line each: with the settings of the worker, but\n"
+    "without counting anything. Nothing is written, and no group is joined. A message comes from standard input, on a\n"
+    "line of its own, as kcat -C prints them.\n"
     "\n"
-    "Says what topkd would make of events, and why, a line each: with the settings of the worker, which are\n"
-    "TOPKD_ variables (topkd --help), but without counting anything. Nothing is written, no group is joined.\n"
-    "A message comes from standard input, on a line of its own, as kcat -C prints them:\n"
+    "Options of judge:\n"
     "\n"
     "  --whole         the input is one message, which may go over lines\n"
     "  --topic TOPIC   instead of the input: the last messages of this topic, over all its partitions\n"
     "  --last N        how many messages of the topic (20)\n"
     "  --suggest       propose settings that fit the events, ready to be pasted, instead of judging each event\n"
-    "  -h, --help\n"
     "\n"
     "Whether an event is late, future or a duplicate only its log decides. Of a topic, future and late are judged by\n"
     "the records that were read, so a late event may be missed. On standard input the record's time is now, and\n"
     "neither is judged. Duplicates are never judged.\n"
     "\n"
-    "exit status:\n"
-    "  0  there were events, and all are applied (or weightless, or a message without a value)\n"
+    "exit status of judge:\n"
+    "  0  there were events, and all are applied (or weightless, or a message without a value); with --suggest: by the\n"
+    "     settings that are proposed\n"
     "  1  an event is rejected, or there was none\n"
     "  2  a setting or an option is wrong, or the events could not be read; stderr says which\n";
 

@@ -15,7 +15,8 @@ struct judge_options {
     bool help;
 };
 
-extern const char *const judge_usage; /* with its options and exit status */
+extern const char *const judge_usage; /* the command line */
+extern const char *const judge_help;  /* what it does, its options and its exit status */
 
 /* ARGV[0] is "judge". 0, or ERR_INVALID with what to do. */
 int judge_options_parse(int argc, char **argv, struct judge_options *o, struct err *e) MUST_CHECK;

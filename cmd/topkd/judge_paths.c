@@ -63,6 +63,7 @@ static bool time_is_likely(int64_t ms, int64_t record_ms) {
 
 static void time_take(struct judge_path *path, int64_t ms, int64_t record_ms) {
     if (!time_is_likely(ms, record_ms)) return;
+    if (path->times == 0) path->example_ms = ms;
     path->times++;
     path->near_times += record_ms >= 0 && llabs(ms - record_ms) <= NEAR_MS;
 }

@@ -29,6 +29,7 @@ struct judge_path {
     size_t jsons;        /* texts that begin like JSON */
     struct judge_distinct distinct;
     struct bytes example; /* borrowed from the message; of a key its bytes */
+    int64_t example_ms;   /* the first of its times */
     size_t last_seen;     /* number of the event */
     size_t elements;      /* most elements of an array on the path */
 };

@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "judge_choose.h"
@@ -242,12 +243,20 @@ static void path_why(struct buf *out, const char *what, const struct judge_path 
     judge_show_raw(out, path->example);
 }
 
+static void time_why(struct buf *out, const struct judge_path *path, const struct config *c) {
+    char minute[MINUTE_TEXT_LEN + 1];
+    minute_format(minute_of(path->example_ms), minute);
+    buf_addf(out, ", which is read as %s", minute);
+    if (path->zoneless > 0) buf_addf(out, " because it says no zone and TOPKD_TIME_ZONE is %s", c->zone.name);
+}
+
 static void role_override(struct proposal *p, const struct config *c, enum judge_role role) {
     const struct judge_path *path = p->choices.of[role].path;
     struct buf why = {0};
     if (path == NULL || strcmp(path->place, setting_text(c, role)) == 0) return;
     if (role == JUDGE_ROLE_TYPE && path->distinct.n < 2 && c->weights.n == 0) return;
     path_why(&why, role_rows[role].what, path, p->paths.events);
+    if (role == JUDGE_ROLE_TIME) time_why(&why, path, c);
     override_add(p, role_rows[role].setting, path->place, buf_text(&why));
     buf_free(&why);
 }

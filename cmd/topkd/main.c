@@ -12,6 +12,7 @@
 #include "config/config.h"
 #include "guard.h"
 #include "judge.h"
+#include "judge_options.h"
 #include "options.h"
 #include "serve/serve.h"
 #include "source/kafka.h"
@@ -29,14 +30,13 @@ enum {
 
 static const char usage[] =
     "usage: topkd [-h | --help | --version | --check | --print env|markdown-config|markdown-metrics]\n"
-    "       topkd judge [--topic TOPIC] [--suggest] ...      (topkd judge --help)\n"
+    "       topkd judge [--whole] [--suggest]\n"
+    "       topkd judge --topic TOPIC [--last N] [--suggest]\n"
     "\n"
     "Reads events from Kafka and keeps the top-K list of every location and minute in Redis up to date.\n"
     "--check looks at the settings, the brokers, the topics, the rights and Redis, and changes nothing. It prints\n"
     "every problem with its remedy and exits with 0 or 2.\n"
-    "judge says what topkd would make of events, and why. They come from standard input, or are the last of a topic.\n"
-    "It can also propose settings for them.\n"
-    "topkd is configured by environment variables:\n\n";
+    "\n";
 
 static int topkd_print(void (*write)(struct buf *)) {
     struct buf out = {0};
@@ -47,7 +47,7 @@ static int topkd_print(void (*write)(struct buf *)) {
 }
 
 static int topkd_help(void) {
-    fputs(usage, stdout);
+    printf("%s%s\n", usage, judge_help);
     return topkd_print(config_write_help);
 }
 
