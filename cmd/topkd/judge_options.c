@@ -23,8 +23,8 @@ const char *const judge_usage = "usage: topkd judge [--whole] [--suggest]\n"
 
 const char *const judge_help =
     "topkd judge says what topkd would make of events, and why, a line each: with the settings of the worker, but\n"
-    "without counting anything. Nothing is written, and no group is joined. A message comes from standard input, on a\n"
-    "line of its own, as kcat -C prints them.\n"
+    "without counting anything. Nothing is written, and no group is joined. A message comes from standard input,\n"
+    "on a line of its own, as kcat -C prints them.\n"
     "\n"
     "Options of judge:\n"
     "\n"
@@ -38,8 +38,8 @@ const char *const judge_help =
     "neither is judged. Duplicates are never judged.\n"
     "\n"
     "exit status of judge:\n"
-    "  0  there were events, and all are applied (or weightless, or a message without a value); with --suggest: by the\n"
-    "     settings that are proposed\n"
+    "  0  there were events, and all are applied (or weightless, or a message without a value); with --suggest: by\n"
+    "     the settings that are proposed\n"
     "  1  an event is rejected, or there was none\n"
     "  2  a setting or an option is wrong, or the events could not be read; stderr says which\n";
 

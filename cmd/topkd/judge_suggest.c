@@ -2,8 +2,8 @@
  *   1. Places for EVENTS_AT: none, the one that is set, and every array of objects that most messages hold.
  *   2. For each of them the paths of the events and of their wrapper, and the best path for each field.
  *   3. A configuration of that, by which all messages are judged: by the worker's own decoder.
- *   4. The one with the most points, times the share of events that it applies. Settings that cost applied events are
- *      taken back. If fewer would be applied than now, there is no proposal. */
+ *   4. The one with the most points, times the share of events that it applies. A setting that costs more than a third
+ *      of the events is taken back. If fewer would be applied than now, there is no proposal. */
 #include "judge_suggest.h"
 
 #include <inttypes.h>
@@ -15,7 +15,7 @@
 #include "judge_choose.h"
 #include "judge_show.h"
 
-enum { WRAPPERS_MAX = 16, WRAPPER_MALUS = 3, OVERRIDES_MAX = 16, PATHS_SHOWN_MAX = 12 };
+enum { WRAPPERS_MAX = 16, WRAPPER_MALUS = 3, OVERRIDES_MAX = 16, PATHS_SHOWN_MAX = 12, COST_SHARE = 3 };
 
 struct judge_corpus {
     struct judge_record *records; /* owned, with their keys and values */
@@ -386,24 +386,28 @@ static void override_remove(struct proposal *p, size_t i) {
     p->overrides_n--;
 }
 
-/* Takes back what costs applied events. */
-static void proposal_settle(struct proposal *p, const struct judge_corpus *corpus, const char *const *envp) {
+/* Takes back what costs many applied events, or any if there would be fewer than NOW. A few are no reason: that one
+ * time of a hundred cannot be read does not mean that the record's time is better for all. */
+static void proposal_settle(struct proposal *p, const struct judge_corpus *corpus, const char *const *envp,
+                            const struct judge_counts *now) {
     p->counts = proposal_judge(p, corpus, envp, SIZE_MAX);
     for (size_t i = p->overrides_n; i-- > 0;) {
         struct judge_counts without = proposal_judge(p, corpus, envp, i);
-        if (counts_good(&without) <= counts_good(&p->counts)) continue;
+        uint64_t good = counts_good(&p->counts), then = counts_good(&without);
+        bool many = then > good && (then - good) * COST_SHARE > p->counts.events;
+        if (!many && (then <= good || good >= counts_good(now))) continue;
         override_remove(p, i);
         p->counts = without;
     }
 }
 
 static void proposal_make(struct proposal *p, const struct judge_corpus *corpus, const struct config *c,
-                          const char *const *envp) {
+                          const char *const *envp, const struct judge_counts *now) {
     corpus_look(p, corpus);
     judge_choose(&p->paths, p->current, &p->key, &p->choices);
     if (p->choices.score == 0) return;
     settings_propose(p, c);
-    proposal_settle(p, corpus, envp);
+    proposal_settle(p, corpus, envp, now);
 }
 
 static double proposal_points(const struct proposal *p) {
@@ -414,12 +418,12 @@ static double proposal_points(const struct proposal *p) {
 
 /* The best of all places where events may stand. There is at least one place, that is none. */
 static struct proposal *proposal_find(const struct wrappers *w, const struct judge_corpus *corpus,
-                                      const struct config *c, const char *const *envp) {
+                                      const struct config *c, const char *const *envp, const struct judge_counts *now) {
     struct proposal *best = NULL;
     for (size_t i = 0; i < w->n; i++) {
         if (w->messages[i] * 2 < corpus->n || strlen(w->at[i]) > PLACE_BYTES_MAX) continue;
         struct proposal *p = proposal_create(c, w->at[i]);
-        proposal_make(p, corpus, c, envp);
+        proposal_make(p, corpus, c, envp, now);
         bool better = best == NULL || proposal_points(p) > proposal_points(best);
         proposal_destroy(better ? best : p);
         if (better) best = p;
@@ -495,7 +499,7 @@ void judge_suggest(const struct judge_corpus *corpus, const struct config *c, co
     if (corpus->left_out > 0)
         buf_addf(out, "# only the first %zu messages were looked at, not %zu more\n", corpus->n, corpus->left_out);
     wrappers_init(&w, corpus, c);
-    struct proposal *best = proposal_find(&w, corpus, c, envp);
+    struct proposal *best = proposal_find(&w, corpus, c, envp, &now);
     if (proposal_is_better(best, &now)) *counts = best->counts;
     proposal_write(out, best, &now);
     proposal_destroy(best);

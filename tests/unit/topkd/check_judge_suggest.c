@@ -52,16 +52,19 @@ static struct config *loaded(const char *const *envp) {
     return c;
 }
 
+static const char *odd_one; /* the first event, if it is not as the others */
+
 /* VARIANTS events, given to the suggester of the settings ENVP. */
 static void suggest_with(const char *const *envp, const char *template) {
     struct judge_corpus *corpus = judge_corpus_create();
     struct config *c = loaded(envp);
     for (int i = 0; i < VARIANTS; i++) {
         struct buf event = {0};
-        template_add(&event, template, i);
+        template_add(&event, i == 0 && odd_one != NULL ? odd_one : template, i);
         record_add(corpus, (struct bytes){event.data, event.len}, (struct bytes){NULL, 0});
         buf_free(&event);
     }
+    odd_one = NULL;
     buf_clear(&text);
     judge_suggest(corpus, c, envp, &text, &counts);
     config_destroy(c);
@@ -333,6 +336,18 @@ START_TEST(a_setting_that_costs_applied_events_is_not_proposed) {
 }
 END_TEST
 
+START_TEST(one_odd_event_costs_no_setting_but_the_events_that_are_applied_now_do) {
+    odd_one = "{\"sku\":\"$v\",\"country\":\"$c\",\"time\":\"soon\"}";
+    suggest("{\"sku\":\"$v\",\"country\":\"$c\",\"time\":$s}");
+    expect_settings("TOPKD_FIELD_ITEM=sku TOPKD_FIELD_LOCATION=country TOPKD_FIELD_TIME=time ");
+    ck_assert_uint_eq(counts.of[EVENT_BAD_TIME], 1);
+    odd_one = "{\"video_id\":\"$v\",\"location\":\"$c\",\"time\":\"soon\",\"event_id\":\"$u\"}";
+    suggest("{\"video_id\":\"$v\",\"location\":\"$c\",\"time\":$s,\"event_id\":\"$u\"}");
+    expect_settings("TOPKD_FIELD_ID=event_id ");
+    expect_applied(VARIANTS, VARIANTS);
+}
+END_TEST
+
 /* Places of no use at what is set: a name that no event has lets the events count all the same. */
 START_TEST(an_unfit_field_is_evaded) {
     suggest("{\"video_id\":\"$v\",\"location\":{\"lat\":52.5,\"lon\":13.4},\"ts\":$s}");
@@ -434,6 +449,7 @@ Suite *judge_suggest_suite(void) {
     tcase_add_test(t, times_without_a_zone_ask_for_one_where_none_is_set);
     tcase_add_test(t, a_time_must_be_likely);
     tcase_add_test(t, a_setting_that_costs_applied_events_is_not_proposed);
+    tcase_add_test(t, one_odd_event_costs_no_setting_but_the_events_that_are_applied_now_do);
     tcase_add_test(t, an_unfit_field_is_evaded);
     tcase_add_test(t, a_field_that_two_settings_would_name_is_given_up_by_one);
     tcase_add_test(t, types_are_proposed_where_they_differ);
