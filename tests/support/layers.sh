@@ -29,6 +29,7 @@ cmd/topkd-audit       base config
 cmd/topkd-mockbroker  base
 TABLE
 }
+# cmd/topkd knows events, decoding and the rules for times because of `topkd judge`, which shows what they say.
 # The audit is a second opinion: it must not think with the worker's head (event, decode, sketch, partition and what
 # stands on them).
 
