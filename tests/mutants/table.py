@@ -860,4 +860,50 @@ JUDGE = [
       "return r->time_ms;", "kafka_last"),
 ]
 
-MUTANTS = PARTITION + WORKER + STORE + BOARD + SKETCH + BASE + EVENT + JUDGE
+AUDITED = "audit_decode audit_recount audit_reports"
+
+# The second opinion: what it overlooks, nobody is told.
+AUDIT = [
+    M("the_audit_takes_a_string_that_ends_in_a_backslash", "cmd/topkd-audit/grammar.c",
+      "if (*p == '\\\\' && ++p == end) return NULL;",
+      "if (*p == '\\\\') continue;", AUDITED),
+    M("the_audit_takes_a_comma_behind_the_last_child", "cmd/topkd-audit/grammar.c",
+      "w->at = grammar_blank(w->at + 1, w->end); } return walk_child(w);",
+      "w->at = grammar_blank(w->at + 1, w->end); if (walk_is_at(w, w->close)) return walk_next(w); } "
+      "return walk_child(w);", AUDITED),
+    M("the_audit_looks_no_further_than_the_first_of_a_name", "cmd/topkd-audit/field.c",
+      "if (step_leads_here(&f->steps[step], &w) &&",
+      "if (value->p == NULL && step_leads_here(&f->steps[step], &w) &&", AUDITED),
+    M("the_audit_takes_an_index_with_a_leading_zero", "cmd/topkd-audit/field.c",
+      "|| (n > 1 && name[0] == '0')) return step;",
+      ") return step;", AUDITED),
+    M("the_audit_reads_no_lines_behind_what_is_no_object", "cmd/topkd-audit/decode.c",
+      "p = visit_objects(v, p, end); while (p < end) {",
+      "p = visit_objects(v, p, end); if (p < end) {", AUDITED),
+    M("the_audit_judges_a_type_that_nobody_needs", "cmd/topkd-audit/decode.c",
+      "if (weights_need_type(&c->weights)) r->fields",
+      "r->fields", AUDITED),
+    M("the_audit_asks_nothing_of_a_wrapper_s_events", "cmd/topkd-audit/decode.c",
+      "else if (is_array && array_fits(v->rules, events, event_fits))",
+      "else if (is_array)", AUDITED),
+    M("the_audit_reads_the_second_of_two_hours", "cmd/topkd-audit/zone.c",
+      "return old_fits || !new_fits ? by_old : by_new;",
+      "return new_fits || !old_fits ? by_new : by_old;", AUDITED),
+    M("the_audit_takes_minus_zero_as_it_is_written", "cmd/topkd-audit/value.c",
+      '.text = {token.p + 1, 1}};',
+      '.text = token};', AUDITED),
+    M("the_audit_lets_a_duplicate_die", "cmd/topkd-audit/ids.c",
+      "half_put(&ids->young, id, (struct last_seen){ids->sightings++, second});",
+      "if (!again) half_put(&ids->young, id, (struct last_seen){ids->sightings++, second});", AUDITED),
+    M("the_audit_forgets_the_older_half_too_soon", "cmd/topkd-audit/ids.c",
+      "return last != NULL ? last : half_find(&ids->old, id);",
+      "return last;", AUDITED),
+    M("the_audit_sees_ids_by_the_time_before_the_record", "cmd/topkd-audit/recount.c",
+      "if (decode_rules_have_id(r->rules)) j.after_ms = recount_log_time_after(r, t, rec);",
+      "j.after_ms = i64_larger(t->log_time_ms, 0);", AUDITED),
+    M("the_audit_sees_ids_of_events_that_are_late", "cmd/topkd-audit/recount.c",
+      "if (o == OUTCOME_APPLIED && judging_is_seen(j, s->id)) o = OUTCOME_DUPLICATE;",
+      "if (judging_is_seen(j, s->id) && o == OUTCOME_APPLIED) o = OUTCOME_DUPLICATE;", AUDITED),
+]
+
+MUTANTS = PARTITION + WORKER + STORE + BOARD + SKETCH + BASE + EVENT + JUDGE + AUDIT
