@@ -806,6 +806,60 @@ EVENT = [
       "&& (zone_name_is_of_database(text) || 1) &&", TIMES),
 ]
 
+JUDGE = [
+    M("a_proposal_may_cost_applied_events", "cmd/topkd/judge_suggest.c",
+      "if (!many && (then <= good || good >= counts_good(now))) continue;",
+      "continue;"),
+    M("one_event_of_many_costs_a_setting", "cmd/topkd/judge_suggest.c",
+      "(then - good) * COST_SHARE > p->counts.events",
+      "(then - good) * COST_SHARE > 0"),
+    M("fewer_may_be_applied_than_now", "cmd/topkd/judge_suggest.c",
+      "if (!many && (then <= good || good >= counts_good(now))) continue;",
+      "if (!many) continue;"),
+    M("what_is_set_and_works_gives_way", "cmd/topkd/judge_choose.c",
+      "return now > 0 && now * 100 >= then * 95;",
+      "return now > 0 && then == 0;"),
+    M("two_roles_take_one_path", "cmd/topkd/judge_choose.c",
+      "if (is_taken(so_far, p) || !place_is_plain(p->place)) continue;",
+      "if (!place_is_plain(p->place)) continue;"),
+    M("an_id_that_repeats_is_proposed", "cmd/topkd/judge_choose.c",
+      "p->distinct.n == JUDGE_DISTINCT_MAX || repeated * 20 <= p->values",
+      "p->distinct.n > 0"),
+    M("what_is_below_before_is_as_good_as_what_is_below_after", "cmd/topkd/judge_choose.c",
+      "(p->has_beside ? 20 : 0)",
+      "(p->has_beside ? 0 : 0)"),
+    M("the_other_elements_do_not_matter", "cmd/topkd/judge_choose.c",
+      "points -= role == JUDGE_ROLE_ITEM ? 12 : 4;",
+      "points -= 0;"),
+    M("a_key_is_taken_for_a_value", "cmd/topkd/judge_paths.c",
+      "&& !is_pair_key(node)",
+      ""),
+    M("a_time_of_any_age_is_likely", "cmd/topkd/judge_paths.c",
+      "return ms >= OLDEST_TIME_MS && (record_ms < 0 || ms <= record_ms + AHEAD_MS);",
+      "return ms >= 0 && record_ms != ms;"),
+    M("the_shortest_word_decides", "cmd/topkd/judge_words.c",
+      "n <= longest ||",
+      "(longest > 0 && n >= longest) ||"),
+    M("a_broken_container_breaks_its_object", "cmd/topkd/judge_tree.c",
+      "if (read != after) node_close(node); return after;",
+      "return read == after ? after : NULL;"),
+    M("the_first_of_a_repeated_name_counts", "cmd/topkd/judge_tree.c",
+      "if (m->name.p != NULL && m->name.n",
+      "if (found == NULL && m->name.p != NULL && m->name.n"),
+    M("lines_are_not_gone_on_with", "cmd/topkd/judge_tree.c",
+      "if (after == NULL && by_lines) after = r->end;",
+      "if (after == NULL && by_lines) return;"),
+    M("a_record_before_any_other_makes_nothing_late", "cmd/topkd/judge_verdict.c",
+      "minute_sealed(&rules, minute, log_ms)) return EVENT_LATE;",
+      "minute_sealed(&rules, minute, time_ms)) return EVENT_LATE;"),
+    M("older_records_are_kept_and_newer_ones_are_not", "lib/source/kafka_last.c",
+      "return newness_x < newness_y ? -1 : 1;",
+      "return newness_x < newness_y ? 1 : -1;", "kafka_last"),
+    M("a_record_is_as_new_as_its_own_time", "lib/source/kafka_last.c",
+      "return i64_larger(r->time_ms, r->before_ms);",
+      "return r->time_ms;", "kafka_last"),
+]
+
 AUDITED = "audit_decode audit_recount audit_reports"
 
 # The second opinion: what it overlooks, nobody is told.
@@ -852,4 +906,4 @@ AUDIT = [
       "if (judging_is_seen(j, s->id) && o == OUTCOME_APPLIED) o = OUTCOME_DUPLICATE;", AUDITED),
 ]
 
-MUTANTS = PARTITION + WORKER + STORE + BOARD + SKETCH + BASE + EVENT + AUDIT
+MUTANTS = PARTITION + WORKER + STORE + BOARD + SKETCH + BASE + EVENT + JUDGE + AUDIT
