@@ -74,6 +74,10 @@ void decoders_forget(struct decoders *d) {
     d->warm = decoder_create(&d->rules);
 }
 
+void decoders_teach(struct decoders *d, struct bytes value) {
+    decoder_decode(d->warm, &(struct message){.value = value, .topic = ""}, &d->b);
+}
+
 const struct event_batch *decoders_said(const struct decoders *d) { return &d->first; }
 bool decoders_jansson_spoke(const struct decoders *d) { return d->jansson_spoke; }
 

@@ -21,6 +21,8 @@ struct decoders *decoders_create(const struct event_rules *rules);
 void decoders_destroy(struct decoders *d); /* NULL is allowed */
 /* The warm decoder forgets what it has learnt. */
 void decoders_forget(struct decoders *d);
+/* The warm decoder sees VALUE. */
+void decoders_teach(struct decoders *d, struct bytes value);
 
 /* NULL: all say the same of M. Else who differs, and what was said; valid until the next call. M is read in memory of
  * its exact size, so that a sanitizer sees a look beyond it. */
