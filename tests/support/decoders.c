@@ -17,9 +17,9 @@ struct decoders {
     struct json_decoder cold; /* made anew for each message */
     struct decoder *warm;
     struct decode_rules *audit;
-    struct config config;        /* of the audit, which knows no other rules */
-    struct event_batch first, b; /* what the cold decoder said; what another says */
-    struct message message;      /* FIRST's texts point into its value, which is owned */
+    struct config config;            /* of the audit, which knows no other rules */
+    struct event_batch first, other; /* what the cold decoder said; what another says */
+    struct message message;          /* FIRST's texts point into its value, which is owned */
     bool jansson_spoke;
     struct buf difference;
 };
@@ -53,7 +53,7 @@ struct decoders *decoders_create(const struct event_rules *rules) {
     d->config = config_of(rules);
     d->audit = decode_rules_create(&d->config);
     event_batch_init(&d->first);
-    event_batch_init(&d->b);
+    event_batch_init(&d->other);
     return d;
 }
 
@@ -63,7 +63,7 @@ void decoders_destroy(struct decoders *d) {
     decode_rules_destroy(d->audit);
     config_free(&d->config);
     event_batch_deinit(&d->first);
-    event_batch_deinit(&d->b);
+    event_batch_deinit(&d->other);
     mem_free((char *)d->message.value.p);
     buf_free(&d->difference);
     mem_free(d);
@@ -75,7 +75,7 @@ void decoders_forget(struct decoders *d) {
 }
 
 void decoders_teach(struct decoders *d, struct bytes value) {
-    decoder_decode(d->warm, &(struct message){.value = value, .topic = ""}, &d->b);
+    decoder_decode(d->warm, &(struct message){.value = value, .topic = ""}, &d->other);
 }
 
 const struct event_batch *decoders_said(const struct decoders *d) { return &d->first; }
@@ -115,12 +115,12 @@ static bool same_raw(const struct event *a, const struct event *b) {
     return a->raw.p == b->raw.p && a->raw.n == b->raw.n;
 }
 
-/* Does D->B say what was said first? */
+/* Does D->OTHER say what was said first? */
 static bool expect_first(struct decoders *d, const char *who, bool with_raw) {
-    if (d->b.n != d->first.n) return differs(d, who, &d->b);
-    for (size_t i = 0; i < d->b.n; i++) {
-        const struct event *a = &d->first.events[i], *b = &d->b.events[i];
-        if (!same_fields(a, b) || (with_raw && !same_raw(a, b))) return differs(d, who, &d->b);
+    if (d->other.n != d->first.n) return differs(d, who, &d->other);
+    for (size_t i = 0; i < d->other.n; i++) {
+        const struct event *a = &d->first.events[i], *b = &d->other.events[i];
+        if (!same_fields(a, b) || (with_raw && !same_raw(a, b))) return differs(d, who, &d->other);
     }
     return true;
 }
@@ -144,12 +144,12 @@ static void cold_decode(struct decoders *d, struct event_batch *b) {
 }
 
 static bool cold_expect(struct decoders *d, const char *who) {
-    cold_decode(d, &d->b);
+    cold_decode(d, &d->other);
     return expect_first(d, who, true);
 }
 
 static bool warm_expect(struct decoders *d, const char *who) {
-    decoder_decode(d->warm, &d->message, &d->b);
+    decoder_decode(d->warm, &d->message, &d->other);
     return expect_first(d, who, true);
 }
 
@@ -177,9 +177,9 @@ static bool jansson_may_speak(const struct decoders *d) {
 }
 
 static bool jansson_agrees(struct decoders *d) {
-    event_batch_clear(&d->b);
+    event_batch_clear(&d->other);
     d->jansson_spoke =
-        jansson_may_speak(d) && by_jansson_decode(&d->cold.plan, d->message.value, d->message.time_ms, &d->b);
+        jansson_may_speak(d) && by_jansson_decode(&d->cold.plan, d->message.value, d->message.time_ms, &d->other);
     return !d->jansson_spoke || expect_first(d, "jansson", false);
 }
 
@@ -187,7 +187,7 @@ static bool jansson_agrees(struct decoders *d) {
 
 /* Its events, as they come, beside the first decoder's. */
 struct hearing {
-    struct decoders *d;
+    struct decoders *decoders;
     size_t n;
     bool same;
 };
@@ -225,9 +225,9 @@ static bool raw_is_as_told(const struct decoders *d, const struct event *ev, str
 static void hear(void *self, const struct judgement *j) {
     struct hearing *h = self;
     size_t i = h->n++;
-    if (i >= h->d->first.n) return;
-    const struct event *ev = &h->d->first.events[i];
-    h->same = h->same && event_is_judged_by(ev, j) && raw_is_as_told(h->d, ev, j->raw);
+    if (i >= h->decoders->first.n) return;
+    const struct event *ev = &h->decoders->first.events[i];
+    h->same = h->same && event_is_judged_by(ev, j) && raw_is_as_told(h->decoders, ev, j->raw);
 }
 
 static void add_judgement(void *self, const struct judgement *j) {
@@ -261,11 +261,11 @@ static bool audit_agrees(struct decoders *d) {
                                   .topic = m->topic != NULL ? m->topic : "",
                                   .header = record_header,
                                   .from = m};
-    struct hearing h = {.d = d, .same = true};
+    struct hearing h = {.decoders = d, .same = true};
     decode_message(d->audit, &record, hear, &h);
     if (h.same && h.n == d->first.n) return true;
-    event_batch_clear(&d->b);
-    differs(d, "audit", &d->b);
+    event_batch_clear(&d->other);
+    differs(d, "audit", &d->other);
     decode_message(d->audit, &record, add_judgement, d);
     return false;
 }

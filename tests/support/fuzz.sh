@@ -14,7 +14,8 @@ passed=0 failed=0
 # One run of $fuzzer over $corpus and $seeds.
 fuzz() {
     "$dir/$fuzzer" "$1" -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 -verbosity=0 \
-        -artifact_prefix="$dir/crashes/$fuzzer-" "${words[@]}" "$corpus" "${seeds[@]}" >"$dir/$fuzzer.log" 2>&1 </dev/null
+        -artifact_prefix="$dir/crashes/$fuzzer-" "${words[@]}" "$corpus" "${seeds[@]}" \
+        >"$dir/$fuzzer.log" 2>&1 </dev/null
 }
 fuzz_executed() { sed -nE 's/^stat::number_of_executed_units: *([0-9]+)$/\1/p' "$dir/$fuzzer.log"; }
 # The time first, then the cases that are missing.

@@ -1,8 +1,9 @@
 /* unit/decode/check_decode_corpus.c - the messages of tests/data/events.
  * Goal: what becomes of odd messages is written down as files that anyone can read and add to.
  * Method: tests/data/events/<case>.in is a message, byte for byte; <case>.want holds its events, one a line as
- * support/event_text.h writes them, after comment lines (#) that say what the case is about. A comment `#:` has settings
- * that are not the usual ones. Each message has the key k1, the topic `events`, and a header `country`, which is SE. */
+ * support/event_text.h writes them, after comment lines (#) that say what the case is about. A comment `#:` has
+ * settings that are not the usual ones. Each message has the key k1, the topic `events`, and a header `country`, which
+ * is SE. */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>

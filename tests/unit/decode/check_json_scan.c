@@ -91,8 +91,8 @@ END_TEST
 
 /* The same in a member that is entered and in one that is not. */
 START_TEST(every_length_of_what_is_nested_is_judged_alike) {
-    static const char format[] =
-        "{\"data\":{\"pad\":\"%.*s\",\"items\":[{\"q\":[%.*s]},{\"id\":\"v1\"}]},\"x\":{\"\":\"%.*s\"},\"ts\":17637516%.*s}";
+    static const char format[] = "{\"data\":{\"pad\":\"%.*s\",\"items\":[{\"q\":[%.*s]},{\"id\":\"v1\"}]},"
+                                 "\"x\":{\"\":\"%.*s\"},\"ts\":17637516%.*s}";
     static const char xs[] = X256, digits[] = "0000000000";
     struct event_rules rules = same_rules();
     rules.fields[EVENT_FIELD_ITEM] = "/data/items/1/id";

@@ -179,7 +179,7 @@ static void put_string(struct decode_random *r, struct buf *out) {
 static void put_value(struct producer *p, int depth, struct buf *out);
 
 static void put_container(struct producer *p, int depth, struct buf *out) {
-    struct decode_random *r = p->r;
+    struct decode_random *r = p->random;
     bool object = one_in(r, 2);
     buf_add_byte(out, object ? '{' : '[');
     for (uint32_t i = 0, n = decode_random_below(r, 4); i < n; i++) {
@@ -205,7 +205,7 @@ static struct decode_random shape_enter(struct producer *p) {
 }
 
 static void put_value(struct producer *p, int depth, struct buf *out) {
-    struct decode_random *r = p->r, outer = shape_enter(p);
+    struct decode_random *r = p->random, outer = shape_enter(p);
     put_space(p, out);
     uint32_t kind = decode_random_below(r, 16);
     if (kind < 7)
@@ -231,7 +231,7 @@ static void put_time(struct decode_random *r, struct buf *out) {
 
 /* As the producer of FIELD means it. */
 static void put_field(struct producer *p, unsigned field, struct buf *out) {
-    struct decode_random *r = p->r;
+    struct decode_random *r = p->random;
     if (one_in(r, 12))
         put_value(p, 0, out);
     else if (field == EVENT_FIELD_TIME)
@@ -314,9 +314,9 @@ static void put_object(struct producer *p, const struct json_node *node, struct 
 
 /* About as long as what is looked for is far. */
 static void put_array(struct producer *p, const struct json_node *node, struct buf *out) {
-    uint32_t n = decode_random_below(p->r, one_in(p->r, 10) ? 4 : 3);
+    uint32_t n = decode_random_below(p->random, one_in(p->random, 10) ? 4 : 3);
     for (const struct json_node *c = node->first; c != NULL; c = c->next)
-        if (c->index >= (int32_t)n && (c->index < 8 || one_in(&p->shape, 8)) && !one_in(p->r, 6))
+        if (c->index >= (int32_t)n && (c->index < 8 || one_in(&p->shape, 8)) && !one_in(p->random, 6))
             n = (uint32_t)c->index + 1;
     buf_add_byte(out, '[');
     for (uint32_t i = 0; i < n; i++) {
@@ -346,9 +346,9 @@ static bool has_index(const struct json_node *node) {
 /* The value that stands at NODE. */
 static void put_node(struct producer *p, const struct json_node *node, struct buf *out) {
     struct decode_random outer = shape_enter(p);
-    if (node->slot == JSON_SLOT_EVENTS && !one_in(p->r, 20))
+    if (node->slot == JSON_SLOT_EVENTS && !one_in(p->random, 20))
         put_events(p, out);
-    else if (node->first == NULL || one_in(p->r, 30))
+    else if (node->first == NULL || one_in(p->random, 30))
         put_field(p, node->slot, out);
     else if (has_index(node) && one_in(&p->shape, 2))
         put_array(p, node, out);
@@ -361,9 +361,9 @@ static void put_node(struct producer *p, const struct json_node *node, struct bu
 
 /* In a way that was drawn before, mostly. */
 static void put_shaped(struct producer *p, const struct json_shape *shape, uint64_t *seeds, struct buf *out) {
-    uint64_t *seed = &seeds[decode_random_below(p->r, PRODUCER_SHAPES)];
+    uint64_t *seed = &seeds[decode_random_below(p->random, PRODUCER_SHAPES)];
     struct decode_random outer = p->shape;
-    if (*seed == 0 || one_in(p->r, 20)) *seed = p->r->state | 1;
+    if (*seed == 0 || one_in(p->random, 20)) *seed = p->random->state | 1;
     p->shape.state = *seed;
     put_object(p, shape->tree.nodes, out);
     p->shape = outer;
@@ -376,12 +376,12 @@ static void put_broken_array(struct producer *p, struct buf *out) {
     static const char *const breaks[] = {",", "1 2", "]", "}", "[}", "{\"a\"}", ",{"};
     buf_add_byte(out, '[');
     put_event(p, out);
-    buf_add_str(out, PICK(p->r, breaks));
+    buf_add_str(out, PICK(p->random, breaks));
     buf_add_byte(out, ']');
 }
 
 static void put_events(struct producer *p, struct buf *out) {
-    uint32_t form = decode_random_below(p->r, 20);
+    uint32_t form = decode_random_below(p->random, 20);
     if (form == 0) {
         put_event(p, out);
         return;
@@ -391,10 +391,10 @@ static void put_events(struct producer *p, struct buf *out) {
         return;
     }
     buf_add_byte(out, '[');
-    for (uint32_t i = 0, n = decode_random_below(p->r, 4); i < n; i++) {
+    for (uint32_t i = 0, n = decode_random_below(p->random, 4); i < n; i++) {
         if (i > 0) buf_add_byte(out, ',');
         put_space(p, out);
-        if (one_in(p->r, 20))
+        if (one_in(p->random, 20))
             put_value(p, 2, out);
         else
             put_event(p, out);
@@ -412,24 +412,24 @@ static void put_top(struct producer *p, struct buf *out) {
 
 static void put_head(struct producer *p, struct buf *out) {
     static const char *const heads[] = {"\xef\xbb\xbf", "\xef\xbb", "\xef\xbb\xbf\xef\xbb\xbf"};
-    uint32_t head = decode_random_below(p->r, 40);
+    uint32_t head = decode_random_below(p->random, 40);
     if (head < ARRAY_LEN(heads)) buf_add_str(out, heads[head]);
     if (head == ARRAY_LEN(heads)) buf_add(out, "\0\0\0\1\5", 5);
 }
 
 static const char *between_draw(struct producer *p, bool array) {
     static const char *const betweens[] = {"\n", "\n", "\n", "\r\n", "", " ", "\nrubbish\n", " , ", "\r"};
-    if (array) return one_in(p->r, 100) ? "" : ",";
-    return PICK(p->r, betweens);
+    if (array) return one_in(p->random, 100) ? "" : ",";
+    return PICK(p->random, betweens);
 }
 
 void producer_init(struct producer *p, struct decode_random *r, const struct event_rules *rules) {
-    *p = (struct producer){.r = r, .shape = {r->state | 1}};
+    *p = (struct producer){.random = r, .shape = {r->state | 1}};
     json_plan_init(&p->plan, rules);
 }
 
 void producer_write(struct producer *p, struct buf *out) {
-    struct decode_random *r = p->r;
+    struct decode_random *r = p->random;
     uint32_t form = decode_random_below(r, 4), n = form < 2 ? 1 : decode_random_below(r, 6);
     bool array = form == 2;
     p->spaced = one_in(r, 3);

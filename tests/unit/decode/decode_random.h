@@ -20,7 +20,7 @@ void decode_random_rules(struct decode_random *r, struct event_rules *out);
 /* A producer remembers a few ways to write an event, and mostly keeps to them. */
 enum { PRODUCER_SHAPES = 4 };
 struct producer {
-    struct decode_random *r;                                     /* borrowed */
+    struct decode_random *random;                                /* borrowed */
     struct json_plan plan;                                       /* where values are looked for */
     struct decode_random shape;                                  /* draws how the object at hand is written */
     uint64_t events[PRODUCER_SHAPES], wrappers[PRODUCER_SHAPES]; /* seeds of SHAPE */
