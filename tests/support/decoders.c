@@ -167,12 +167,12 @@ static bool decoder_is_of_one_mind(struct decoders *d) {
 
 /* -- jansson -- */
 
-/* It knows one place for values, and no NUL. In an array it writes -0 as 0, so a time would be read that is none. */
+/* It knows no place beside the value, and no NUL. In an array it writes -0 as 0, so a time would be read that is none. */
 static bool jansson_may_speak(const struct decoders *d) {
     struct bytes m = d->message.value;
-    if (json_plan_has_wrappers(&d->cold.plan) || m.p == NULL || m.n == 0) return false;
+    if (m.p == NULL || m.n == 0) return false;
     for (size_t f = 0; f < EVENT_FIELDS; f++)
-        if (d->cold.plan.places[f].of > PLACE_EVENT) return false;
+        if (d->cold.plan.places[f].of > PLACE_WRAPPER) return false;
     return memchr(m.p, '\0', m.n) == NULL && memmem(m.p, m.n, "-0", 2) == NULL;
 }
 
