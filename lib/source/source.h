@@ -110,8 +110,8 @@ struct source_event {
 struct source_ops {
     /* Wait up to TIMEOUT_MS for the next event. */
     void (*poll)(void *self, int timeout_ms, struct source_event *ev);
-    /* The last header called NAME of a record of the last poll, valid as long as that; p == NULL: there is none, or it is
-     * null. */
+    /* The last header called NAME of a record of the last poll, valid as long as that; p == NULL: there is none, or it
+     * is null. */
     struct bytes (*header)(void *self, const struct source_record *r, const char *name);
     /* Consume exactly these, from these absolute offsets (eager: replaces the assignment; N = 0 is allowed). Pauses are
      * forgotten. */
