@@ -30,6 +30,8 @@ struct config {
     char *field_item, *field_location, *field_type, *field_time, *field_user, *field_value, *field_id; /* "": none */
     char *events_at; /* "": no wrapper */
     struct time_zone zone;
+    int64_t dedup_ms;       /* it and the next mean something only with a field_id */
+    uint32_t dedup_ids_max; /* of one partition */
     int64_t lateness_ms, future_ms, publish_interval_ms, checkpoint_interval_ms, slack_ms, settle_delay_ms,
         retention_ms, shutdown_timeout_ms, ready_age_ms;
     int64_t windows_ms[CONFIG_WINDOWS_MAX];
@@ -62,8 +64,9 @@ void config_log(const struct config *c);     /* effective values, one line, secr
 /* How events are read. It borrows from C. */
 struct event_rules config_event_rules(const struct config *c);
 
-/* Hash of everything that changes what a log means (WEIGHTS, FIELD_*, EVENTS_AT, TIME_ZONE, GLOBAL, LATENESS, FUTURE, LOG_CLOCK, LIST_SIZE,
- * SKETCH_KB, LOCATIONS_MAX, isolation.level, a format number) and of nothing else. A commit carries it (rule 8). */
+/* Hash of everything that changes what a log means (WEIGHTS, FIELD_*, EVENTS_AT, TIME_ZONE, GLOBAL, LATENESS, FUTURE,
+ * LOG_CLOCK, LIST_SIZE, SKETCH_KB, LOCATIONS_MAX, isolation.level, a format number; with FIELD_ID also DEDUP and
+ * DEDUP_IDS_MAX) and of nothing else. A commit carries it (rule 8). */
 uint64_t config_meaning_hash(const struct config *c);
 
 #endif

@@ -32,6 +32,13 @@ static void hash_add_weights(struct buf *b, const struct weights *given) {
     hash_add_text(b, "");
 }
 
+/* Without an id nobody is asked for it, and the settings of ids mean nothing. */
+static void hash_add_dedup(struct buf *b, const struct config *c) {
+    if (c->field_id[0] == '\0') return;
+    buf_add_varint(b, (uint64_t)c->dedup_ms);
+    buf_add_varint(b, c->dedup_ids_max);
+}
+
 struct event_rules config_event_rules(const struct config *c) {
     return (struct event_rules){.fields = {[EVENT_FIELD_ITEM] = c->field_item,
                                            [EVENT_FIELD_LOCATION] = c->field_location,
@@ -56,6 +63,7 @@ uint64_t config_meaning_hash(const struct config *c) {
     hash_add_text(&b, c->field_user);
     hash_add_text(&b, c->field_value);
     hash_add_text(&b, c->field_id);
+    hash_add_dedup(&b, c);
     hash_add_text(&b, c->events_at);
     hash_add_text(&b, c->zone.name);
     hash_add_text(&b, c->global);

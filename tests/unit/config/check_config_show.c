@@ -152,12 +152,27 @@ static const char *const no_changes[] = {
     "K=200", "THREADS=5", "BROKERS=x:1", "REDIS=redis://x", "BOARD=other", "GROUP=other", "TOPICS=a,b", "RETENTION=2d",
     "WINDOWS=1m", "MEMORY_LIMIT=2GB", "PUBLISH_INTERVAL=100ms", "CHECKPOINT_INTERVAL=1s", "SLACK=1s", "SETTLE_DELAY=1s",
     "DLQ_TOPIC=dead", "START=latest", "SHUTDOWN_TIMEOUT=1s", "ALLOW_EVICTION=1", "EXIT_AT_END=1", "LISTEN=:1",
-    "LOG_LEVEL=debug", "RDKAFKA_FETCH_WAIT_MAX_MS=1",
+    "LOG_LEVEL=debug", "RDKAFKA_FETCH_WAIT_MAX_MS=1", "DEDUP=1h", "DEDUP_IDS_MAX=9",
     /* the same in other words */
     "LATENESS=60s", "WEIGHTS=view=1,like=1", "WEIGHTS=*=1,view=1", "RDKAFKA_ISOLATION_LEVEL=read_committed"};
 
 START_TEST(what_does_not_change_counts_keeps_the_hash) {
     ck_assert_msg(meaning_of(no_changes[_i]) == meaning_of(NULL), "%s changed it", no_changes[_i]);
+}
+END_TEST
+
+static uint64_t meaning_with_id(const char *entry) {
+    struct config *c = must_load((const char *const[]){"FIELD_ID=id", entry, NULL});
+    uint64_t hash = config_meaning_hash(c);
+    config_destroy(c);
+    return hash;
+}
+
+START_TEST(what_is_remembered_of_ids_matters_where_there_are_ids) {
+    ck_assert_uint_ne(meaning_with_id(NULL), meaning_of(NULL));
+    ck_assert_uint_ne(meaning_with_id("DEDUP=1h"), meaning_with_id(NULL));
+    ck_assert_uint_ne(meaning_with_id("DEDUP_IDS_MAX=9"), meaning_with_id(NULL));
+    ck_assert_uint_eq(meaning_with_id("DEDUP=600s"), meaning_with_id(NULL));
 }
 END_TEST
 
@@ -185,6 +200,7 @@ Suite *config_show_suite(void) {
     tcase_add_test(t, long_lateness_is_warned_of);
     tcase_add_loop_test(t, what_changes_counts_changes_the_hash, 0, (int)ARRAY_LEN(changes));
     tcase_add_loop_test(t, what_does_not_change_counts_keeps_the_hash, 0, (int)ARRAY_LEN(no_changes));
+    tcase_add_test(t, what_is_remembered_of_ids_matters_where_there_are_ids);
     tcase_add_test(t, order_of_weights_does_not_matter);
     tcase_add_test(t, hash_of_the_defaults_stays_what_it_was);
     suite_add_tcase(s, t);
