@@ -36,6 +36,10 @@ void sightings_deinit(struct sightings *s);
 
 /* It is this second of log time now (unix seconds >= 0, never lower than before). What is LIFE_S or more older goes. */
 void sightings_advance(struct sightings *s, int64_t second);
+/* The hash will be added soon: its place is asked for. */
+static inline void sightings_expect(const struct sightings *s, uint64_t hash) {
+    if (s->room > 0) __builtin_prefetch(&s->newest[(hash * s->factor) >> s->shift], 1);
+}
 /* One more sighting, in the second of the last advance. True if the same hash is remembered among the last MAX. */
 bool sightings_add(struct sightings *s, uint64_t hash);
 
