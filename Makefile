@@ -113,10 +113,11 @@ $(B)/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(SUPPORT) $(LIB)
 BENCHES := $(addprefix $(B)/bench/,bare ids scan sketch)
 $(B)/bench/bare $(B)/bench/ids $(B)/bench/scan: $(B)/bench/%: $(B)/tests/bench/%.o
 $(B)/bench/bare: $(B)/tests/bench/zincrby.o
+$(B)/bench/scan: $(SUPPORT)
 $(B)/bench/sketch: $(patsubst %.c,$(B)/%.o,$(wildcard tests/bench/sketch/*.c))
 $(BENCHES): $(LIB)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(LDLIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %/libsupport.a,$^) $(LIB) $(LDLIBS)
 bench-programs: $(BENCHES)
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -44,15 +44,13 @@ static void events_check(struct bytes message, const struct event_batch *b) {
 void decoder_destroy(struct decoder *d) { mem_free(d); }
 
 void decoder_decode(struct decoder *d, const struct message *m, struct event_batch *out) {
-    struct bytes message = m->value;
-    int64_t record_time_ms = m->time_ms;
     event_batch_clear(out);
-    if (message.p == NULL) {
-        event_batch_add(out, message)->outcome = EVENT_TOMBSTONE;
+    if (m->value.p == NULL) {
+        event_batch_add(out, m->value)->outcome = EVENT_TOMBSTONE;
         return;
     }
-    json_decoder_decode(&d->json, message, record_time_ms, out);
+    json_decoder_decode(&d->json, m, out);
 #ifdef TOPKD_TESTHOOKS
-    events_check(message, out);
+    events_check(m->value, out);
 #endif
 }

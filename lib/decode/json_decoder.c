@@ -1,107 +1,89 @@
-/* decode/json_decoder.c - finds out what a message holds, and who reads it.
- * White space before the first byte is skipped: JSON's four characters and no others (a byte order mark is none). Then
- *   1. A message that begins with '[' is an array, whatever follows.
- *   2. Else, if the whole message is one JSON value, that is the event. It may go over as many lines as it likes.
- *   3. Else every line is judged by itself. A line that holds an array is malformed.
- * To tell 2 from 3 the first line of a message that must be split is read twice.
- *
- * The scanner is asked first: for an array as a whole, for one object as a whole, for lines line by line. What it does
- * not recognise goes to jansson. When it finds more behind a first object, the message is split at once: jansson, too,
- * would accept the object and then refuse the whole. */
+/* decode/json_decoder.c - what stands before the JSON of a message and beside it, and which bytes an event goes by. */
 #include "decode/json_decoder.h"
 
 #include <assert.h>
 #include <string.h>
 
-#include "decode/json_jansson.h"
 #include "decode/json_scan.h"
+#include "decode/json_value.h"
 #include "event/batch.h"
 
-static size_t blanks_count(struct bytes text) {
-    size_t i = 0;
-    while (i < text.n && json_is_space(text.p[i])) i++;
-    return i;
+/* A schema registry's serializers write a zero and the four bytes of the schema's number. */
+enum { FRAME_BYTES = 5, MARK_BYTES = 3 };
+
+static struct bytes bytes_from(struct bytes text, size_t n) { return (struct bytes){text.p + n, text.n - n}; }
+
+/* Where the JSON begins. False: the message is framed otherwise. */
+static bool json_find(struct bytes message, struct bytes *json) {
+    *json = message;
+    if (message.n == 0 || (message.p[0] != '\0' && message.p[0] != '\xef')) return true;
+    if (message.p[0] != '\0') {
+        bool mark = message.n >= MARK_BYTES && memcmp(message.p, "\xef\xbb\xbf", MARK_BYTES) == 0;
+        *json = bytes_from(message, mark ? MARK_BYTES : 0);
+        return true;
+    }
+    if (message.n <= FRAME_BYTES || (message.p[FRAME_BYTES] != '{' && message.p[FRAME_BYTES] != '[')) return false;
+    *json = bytes_from(message, FRAME_BYTES);
+    return true;
 }
 
-static bool is_blank(struct bytes text) { return blanks_count(text) == text.n; }
-
-static bool is_array(struct bytes text) {
-    size_t blanks = blanks_count(text);
-    return blanks < text.n && text.p[blanks] == '[';
+static struct bytes beside_text(const struct message *m, const struct place *place) {
+    switch (place->of) {
+    case PLACE_KEY:
+        return m->key;
+    case PLACE_TOPIC:
+        return (struct bytes){m->topic, m->topic != NULL ? strlen(m->topic) : 0};
+    case PLACE_HEADER:
+        return m->header != NULL ? m->header(m->self, place->text) : (struct bytes){NULL, 0};
+    case PLACE_NOWHERE:
+    case PLACE_EVENT:
+    case PLACE_WRAPPER:
+        break;
+    }
+    return (struct bytes){NULL, 0};
 }
 
-static bool has_lf(struct bytes text) { return memchr(text.p, '\n', text.n) != NULL; }
-
-/* The line up to the next LF, without it and without one CR before it; moves REST behind it. */
-static struct bytes line_take(struct bytes *rest) {
-    assert(rest->n > 0);
-    const char *lf = memchr(rest->p, '\n', rest->n);
-    size_t n = lf != NULL ? (size_t)(lf - rest->p) : rest->n;
-    struct bytes line = {.p = rest->p, .n = n > 0 && rest->p[n - 1] == '\r' ? n - 1 : n};
-    size_t taken = lf != NULL ? n + 1 : n;
-    *rest = (struct bytes){.p = rest->p + taken, .n = rest->n - taken};
-    return line;
-}
-
-static enum event_outcome jansson_decode(const struct json_scan *s, struct bytes text) {
-    return json_jansson_add(s->rules, text, s->record_time_ms, s->batch);
-}
-
-static void lines_decode(struct json_scan *s) {
-    for (struct bytes rest = s->message; rest.n > 0;) {
-        if (s->usable && json_scan_line(s, &rest)) continue;
-        struct bytes line = line_take(&rest);
-        if (!is_blank(line)) (void)jansson_decode(s, line);
+static void beside_fill(const struct json_plan *plan, const struct message *m, struct event_value beside[JSON_SLOTS]) {
+    for (size_t i = 0; i < plan->outside_n; i++) {
+        const struct json_outside *o = &plan->outside[i];
+        if (o->from == JSON_OF_MESSAGE) json_value_of_text(beside_text(m, &plan->places[o->field]), &beside[o->slot]);
     }
 }
 
-/* Without an LF there is nothing to split, and what was said of the whole stands. */
-static void value_or_lines_decode(struct json_scan *s) {
-    if (jansson_decode(s, s->message) != EVENT_MALFORMED || is_blank(s->message) || !has_lf(s->message)) return;
-    event_batch_clear(s->batch);
-    lines_decode(s);
+void json_decoder_init(struct json_decoder *d, const struct event_rules *rules) { json_plan_init(&d->plan, rules); }
+
+/* What most messages are: an object, and no more. Returns what follows the first object; NULL: none was read. */
+ALWAYS_INLINE const char *single_scan(struct json_scan *s) {
+    struct event_value values[JSON_SLOTS];
+    const char *p = s->json.p, *end = s->text.end;
+    if (s->json.n <= JSON_PIECE_BYTES || *p != '{' || end[-1] != '}' || json_plan_has_wrappers(s->plan)) return NULL;
+    s->text.last = end - 1;
+    const char *next = json_object_take(&s->plan->event, &s->text, p, values);
+    if (next != NULL) json_scan_add(s, (struct bytes){p, (size_t)(next - p)}, values);
+    return next;
 }
 
-static void array_decode(struct json_scan *s) {
-    if (s->usable && json_scan_array(s)) return;
-    event_batch_clear(s->batch);
-    json_jansson_add_array(s->rules, s->message, s->record_time_ms, s->batch);
-}
-
-/* All that is not a single object that the scanner recognises. */
-static void rest_decode(struct json_scan *s, enum json_scanned scanned) {
-    assert(scanned != JSON_SCAN_WHOLE && s->batch->n == 0);
-    if (is_array(s->message))
-        array_decode(s);
-    else if (scanned == JSON_SCAN_FIRST && has_lf(s->message))
-        lines_decode(s);
-    else
-        value_or_lines_decode(s);
-}
-
-void json_decoder_init(struct json_decoder *d, const struct event_rules *rules) {
-    assert(rules->weights != NULL);
-    d->rules = *rules;
-    json_names_init(&d->names, rules);
-}
-
-/* Field by field, because an initializer would also clear the text, which json_scan_start sets. */
-void json_decoder_decode(struct json_decoder *d, struct bytes message, int64_t record_time_ms,
-                         struct event_batch *out) {
-    assert(message.p != NULL && out->n == 0);
+/* Field by field, because an initializer would also clear what the scan sets. */
+void json_decoder_decode(struct json_decoder *d, const struct message *m, struct event_batch *out) {
+    struct event_value beside[JSON_SLOTS];
     struct json_scan s;
-    s.rules = &d->rules;
-    s.names = &d->names;
+    assert(m->value.p != NULL && out->n == 0);
+    if (!json_find(m->value, &s.json)) {
+        event_batch_add(out, m->value)->outcome = EVENT_FRAMED;
+        return;
+    }
+    s.plan = &d->plan;
     s.batch = out;
-    s.message = message;
-    s.record_time_ms = record_time_ms;
-    enum json_scanned scanned = json_scan_start(&s) ? json_scan_object(&s) : JSON_SCAN_UNKNOWN;
-    if (scanned != JSON_SCAN_WHOLE) rest_decode(&s, scanned);
-}
-
-void json_decoder_decode_by_jansson(const struct json_decoder *d, struct bytes message, int64_t record_time_ms,
-                                    struct event_batch *out) {
-    assert(message.p != NULL && out->n == 0);
-    struct json_scan s = {.rules = &d->rules, .batch = out, .message = message, .record_time_ms = record_time_ms};
-    rest_decode(&s, JSON_SCAN_UNKNOWN);
+    s.record_time_ms = m->time_ms;
+    s.beside = beside;
+    if (d->plan.outside_n > 0) beside_fill(&d->plan, m, beside);
+    json_scan_begin(&s);
+    const char *next = single_scan(&s);
+    if (next == NULL)
+        json_scan_any(&s);
+    else if (next != s.text.end)
+        json_scan_objects(&s, next);
+    else
+        s.whole = true;
+    if (s.whole && out->n == 1) out->events[0].raw = m->value;
 }

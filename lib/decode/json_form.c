@@ -4,6 +4,9 @@
 #include <assert.h>
 #include <string.h>
 
+_Static_assert(sizeof(struct json_step) == 64, "a step is one cache line");
+_Static_assert(PLACE_TOKENS_MAX <= 16, "a container of any depth has its bit");
+
 static void form_check(const struct json_form *form) {
     assert(form->used <= JSON_FORM_STEPS);
     assert(form->misses <= JSON_FORM_MISSES);
@@ -28,8 +31,8 @@ bool json_form_missed(struct json_form *form) {
     return form->misses++ < JSON_FORM_LESSONS;
 }
 
-static struct json_step step_of(struct bytes text, enum event_field field) {
-    char padded[JSON_FORM_TEXT_BYTES_MAX] = {0};
+static struct json_step step_of(struct bytes text) {
+    char padded[JSON_FORM_PIECE_BYTES_MAX] = {0};
     assert(text.n > 0 && text.n <= sizeof padded);
     size_t reach = text.n < 8 ? 8 : text.n;
     memcpy(padded, text.p, text.n);
@@ -38,33 +41,50 @@ static struct json_step step_of(struct bytes text, enum event_field field) {
         .last = bytes8_load(padded + reach - 8),
         .middle = bytes8_load(padded + 8),
         .mask = UINT64_MAX >> 8 * (reach - text.n),
-        .reach = reach,
+        .reach = (uint8_t)reach,
         .text_bytes = (uint8_t)text.n,
-        .field = (uint8_t)field,
+        .follows = JSON_STEP_PIECE,
     };
 }
 
-static bool step_has_text_of(const struct json_step *a, const struct json_step *b) {
-    return a->text_bytes == b->text_bytes && a->first == b->first && a->middle == b->middle && a->last == b->last;
+static void step_end(struct json_step *step, const struct json_lesson *l) {
+    step->follows = (uint8_t)l->slot;
+    step->node = l->standing.node;
+    step->depth = l->standing.node->depth;
+    step->arrays = (uint16_t)l->standing.arrays;
+    step->index = (uint8_t)l->standing.index;
 }
 
-/* A text with a line end is not learnt: with it in a step, an object could go on over lines unseen. */
-static bool text_is_learnt(struct bytes text) {
-    return text.n > 0 && text.n <= JSON_FORM_TEXT_BYTES_MAX && memchr(text.p, '\n', text.n) == NULL;
+static bool step_is_same(const struct json_step *a, const struct json_step *b) {
+    return a->text_bytes == b->text_bytes && a->first == b->first && a->middle == b->middle && a->last == b->last &&
+           a->follows == b->follows;
 }
 
-struct json_step *json_form_add(struct json_form *form, struct json_step **at, struct bytes text,
-                                enum event_field field) {
-    form_check(form);
-    assert(field <= EVENT_FIELDS);
-    if (!text_is_learnt(text)) return NULL;
-    struct json_step wanted = step_of(text, field);
+static struct json_step *step_add(struct json_form *form, struct json_step **at, const struct json_step *wanted) {
     for (; *at != NULL; at = &(*at)->otherwise) {
         assert(form_has(form, *at));
-        if (step_has_text_of(*at, &wanted)) return *at;
+        if (step_is_same(*at, wanted)) return *at;
     }
     if (form->used == JSON_FORM_STEPS) return NULL;
     *at = &form->steps[form->used++];
-    **at = wanted;
+    **at = *wanted;
     return *at;
+}
+
+/* Pieces of a text that found no room for its end stay: they lead nowhere, and cost a look. */
+struct json_step *json_form_add(struct json_form *form, struct json_step **at, const struct json_lesson *l) {
+    form_check(form);
+    assert(l->slot <= JSON_STEP_NO_SLOT);
+    struct bytes rest = l->text;
+    if (rest.n == 0 || rest.n > JSON_FORM_TEXT_BYTES_MAX || l->standing.index > JSON_FORM_INDEX_MAX) return NULL;
+    struct json_step *step = NULL;
+    do {
+        size_t n = rest.n < JSON_FORM_PIECE_BYTES_MAX ? rest.n : JSON_FORM_PIECE_BYTES_MAX;
+        struct json_step wanted = step_of((struct bytes){rest.p, n});
+        rest = (struct bytes){rest.p + n, rest.n - n};
+        if (rest.n == 0) step_end(&wanted, l);
+        step = step_add(form, at, &wanted);
+        if (step != NULL) at = &step->then;
+    } while (step != NULL && rest.n > 0);
+    return step;
 }

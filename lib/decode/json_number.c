@@ -1,18 +1,15 @@
 /* decode/json_number.c - reads numbers whose value is certain, and leaves the others to jansson.
- * Up to 18 digits fit an int64_t, so nothing overflows here that does not overflow in jansson. The digits are also the
- * number's decimal text, unless a zero leads.
+ * Up to 18 digits fit an int64_t, so nothing overflows here. The digits are also the number's decimal text.
  *
  * A real number is read where its digits make an integer up to 2^53. Then it is that integer, divided by a power of ten
  * up to 10^18. Both are doubles without rounding. So the division rounds once, and gives the double nearest to what was
- * written, which is what strtod gives. 1763751600.123456 is such a number. One with more digits or an exponent goes to
- * jansson if it is needed. If it is not needed, it must only be certain not to overflow: 18 digits and an exponent of
- * two digits are far from 10^308. */
+ * written, which is what strtod gives. 1763751600.123456 is such a number. A negative one is not worth a thought. */
 #include "decode/json_number.h"
 
 #include <assert.h>
 #include <float.h>
 
-enum { DIGITS_MAX = JSON_NUMBER_DIGITS_MAX, EXPONENT_DIGITS_MAX = 2 };
+enum { DIGITS_MAX = JSON_NUMBER_DIGITS_MAX };
 #define EXACT_MAX (UINT64_C(1) << 53)
 
 const uint64_t json_number_powers_of_ten[DIGITS_MAX + 1] = {
@@ -57,17 +54,6 @@ static inline const char *digits_take(const char *p, const char *end, uint64_t *
     return n > 0 && n <= DIGITS_MAX ? p + n : NULL;
 }
 
-static bool exponent_begins(char c) { return c == 'e' || c == 'E'; }
-
-/* P stands on the letter. */
-static const char *exponent_skip(const char *p, const char *end) {
-    p++;
-    if (*p == '+' || *p == '-') p++;
-    uint64_t exponent;
-    const char *next = digits_take(p, end, &exponent);
-    return next != NULL && next - p <= EXPONENT_DIGITS_MAX ? next : NULL;
-}
-
 /* *OUT: the double that strtod makes of WHOLE.FRACTION. False: it is not certain. */
 static bool real_exact(uint64_t whole, uint64_t fraction, size_t places, double *out) {
     uint64_t digits, scaled;
@@ -79,17 +65,12 @@ static bool real_exact(uint64_t whole, uint64_t fraction, size_t places, double 
     return true;
 }
 
-/* P stands behind the digits of WHOLE. Negative real numbers that are needed are so rare that -0.0 is not worth a
- * thought: all are left to jansson. Not inlined, because its registers would be saved for every number. */
-static __attribute__((noinline)) const char *real_take(const char *p, const char *end, bool negative, uint64_t whole,
+/* P stands on the point behind the digits of WHOLE. */
+static __attribute__((noinline)) const char *real_take(const char *point, const char *end, uint64_t whole,
                                                        struct event_value *value) {
-    const char *point = p;
     uint64_t fraction = 0;
-    if (*p == '.') p = digits_take(p + 1, end, &fraction);
+    const char *p = digits_take(point + 1, end, &fraction);
     if (p == NULL) return NULL;
-    bool exponent = exponent_begins(*p);
-    if (value == NULL) return exponent ? exponent_skip(p, end) : p;
-    if (exponent || negative) return NULL;
     value->kind = EVENT_REAL;
     return real_exact(whole, fraction, (size_t)(p - point) - 1, &value->real) ? p : NULL;
 }
@@ -100,8 +81,7 @@ const char *json_number_take(const char *p, const char *end, struct event_value 
     uint64_t whole;
     const char *next = digits_take(first, end, &whole);
     if (next == NULL || (*first == '0' && next - first > 1)) return NULL;
-    if (*next == '.' || exponent_begins(*next)) return real_take(next, end, negative, whole, value);
-    if (value == NULL) return next;
+    if (*next == '.') return negative ? NULL : real_take(next, end, whole, value);
     if (negative && whole == 0) return NULL; /* its decimal text is 0 */
     value->kind = EVENT_INTEGER;
     value->integer = negative ? -(int64_t)whole : (int64_t)whole;

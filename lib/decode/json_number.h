@@ -1,6 +1,6 @@
 /* decode/json_number.h - numbers of a JSON text, eight digits at a time.
- * Use when: a token begins with a digit or a minus.   Threads: any; pure.
- * As in json_token.h: NULL says "not recognised", and a VALUE of NULL that the number is not needed. */
+ * Use when: a word begins with a digit or a minus.   Not for: verdicts; jansson must be asked about what is not
+ * recognised (json_value.h).   Threads: any; pure.   NULL says "not recognised". */
 #ifndef TOPKD_DECODE_JSON_NUMBER_H
 #define TOPKD_DECODE_JSON_NUMBER_H
 
@@ -12,7 +12,7 @@ enum { JSON_NUMBER_DIGITS_MAX = 18 };
 
 extern const uint64_t json_number_powers_of_ten[JSON_NUMBER_DIGITS_MAX + 1];
 
-/* A number of any kind. The number does not go up to END, and the eight bytes before END are the text's. */
+/* The number that a word begins with. It does not go up to END, and the eight bytes before END are the text's. */
 const char *json_number_take(const char *p, const char *end, struct event_value *value);
 
 /* How many of eight bytes are digits before the first that is none. DIGITS: the bytes, each less '0'. */
@@ -30,8 +30,8 @@ static inline uint64_t json_digits_value(uint64_t digits) {
     return ((pairs & pair) * UINT64_C(0x000f424000000064) + (pairs >> 16 & pair) * UINT64_C(0x0000271000000001)) >> 32;
 }
 
-/* The same for what times and ids mostly are: up to 15 digits, and a comma or a brace behind them. NULL only means that
- * json_number_take must be asked. */
+/* The same for what times and ids mostly are: a word of up to 15 digits, with a comma or a brace behind it. A VALUE of
+ * NULL: the number is not needed. */
 ALWAYS_INLINE const char *json_number_take_short(const char *p, const char *end, struct event_value *value) {
     if (end - p < 16) return NULL;
     uint64_t first = bytes8_load(p) ^ BYTES8_EACH('0'), second = bytes8_load(p + 8) ^ BYTES8_EACH('0');

@@ -1,43 +1,46 @@
-/* decode/json_scan.h - the fast path: it reads only the configured fields, of the JSON that producers usually send.
- * Use when: before jansson is asked.   Not for: verdicts on what it does not recognise; those are jansson's.
- * Guarantee: what it recognises, jansson accepts too, and the events are the same: outcome, texts, time, weight, raw.
- * Threads: one owner.   Memory: allocates nothing; texts point into the message. */
+/* decode/json_scan.h - from the text of a message to the events in it.
+ * Use when: it is known where the JSON of a message begins.   Threads: one owner.
+ * Memory: allocates nothing but in the batch; texts point into the message or into the batch's arena. */
 #ifndef TOPKD_DECODE_JSON_SCAN_H
 #define TOPKD_DECODE_JSON_SCAN_H
 
-#include "decode/json_object.h"
-#include "decode/json_token.h"
+#include "decode/json_plan.h"
+#include "event/batch.h"
 
 /* A message on its way into a batch. */
 struct json_scan {
-    const struct event_rules *rules; /* borrowed, as are the rest */
-    struct json_names *names;        /* of these rules */
+    struct json_plan *plan; /* borrowed, as are the rest */
     struct event_batch *batch;
-    struct bytes message;
+    struct bytes json; /* the message from where its JSON begins */
     int64_t record_time_ms;
-    /* set by json_scan_start */
-    bool usable; /* false: the scanner would recognise nothing of this message, and must not be asked */
+    const struct event_value *beside; /* JSON_SLOTS values of the message */
     struct json_text text;
+    ptrdiff_t moved; /* from the message to where its text is read: it was copied if it is not 0 */
+    bool whole;      /* the message is no more than its events and what is between them: no array, no wrapper */
+    struct event_value wrapper[JSON_SLOTS];
 };
 
-enum json_scanned {
-    JSON_SCAN_UNKNOWN, /* not recognised; nothing was added */
-    JSON_SCAN_WHOLE,   /* the message is one event, which was added */
-    JSON_SCAN_FIRST    /* one object and then something else: as a whole it is no JSON. Nothing was added */
-};
-
-/* S has its rules, names, batch, message and time. Returns whether the scanner may be asked. */
-static inline bool json_scan_start(struct json_scan *s) {
-    s->usable = s->names->distinct && json_text_init(&s->text, s->message);
-    return s->usable;
+/* S has the first five fields. */
+static inline void json_scan_begin(struct json_scan *s) {
+    s->moved = 0;
+    s->whole = false;
+    s->text.start = s->json.p;
+    s->text.end = s->json.p + s->json.n;
+    s->text.arena = s->batch->arena;
 }
 
-/* The whole message as one object. */
-enum json_scanned json_scan_object(struct json_scan *s) MUST_CHECK;
-/* The whole message as an array: its elements are added. False: not recognised, and some may have been added. */
-bool json_scan_array(struct json_scan *s) MUST_CHECK;
-/* The next line of REST, which is the end of the message: one event is added, and REST is moved behind it.
- * False: not recognised, and nothing was done. */
-bool json_scan_line(struct json_scan *s, struct bytes *rest) MUST_CHECK;
+/* Adds the events of S, which begins. */
+void json_scan_any(struct json_scan *s);
+/* The same from P on, where objects follow one another. The text ends with a bracket. */
+void json_scan_objects(struct json_scan *s, const char *p);
+
+/* VALUES of fields that do not stand in the event's object are put to the others. */
+void json_scan_outside(const struct json_scan *s, struct event_value values[JSON_SLOTS]);
+
+/* An event of the bytes RAW was read. */
+ALWAYS_INLINE void json_scan_add(struct json_scan *s, struct bytes raw, struct event_value values[JSON_SLOTS]) {
+    if (s->plan->outside_n > 0) json_scan_outside(s, values);
+    event_judge(&s->plan->rules, values, s->record_time_ms, event_batch_add(s->batch, raw));
+}
 
 #endif

@@ -62,11 +62,16 @@ void event_arena_clear(struct event_arena *a) {
     a->used = 0;
 }
 
-struct bytes event_arena_copy(struct event_arena *a, struct bytes text) {
+char *event_arena_room(struct event_arena *a, size_t n) {
     assert(a->used <= a->current->size);
-    if (a->current->size - a->used < text.n) arena_next_block(a, text.n);
-    char *to = a->current->data + a->used;
+    if (a->current->size - a->used < n) arena_next_block(a, n);
+    char *room = a->current->data + a->used;
+    a->used += n;
+    return room;
+}
+
+struct bytes event_arena_copy(struct event_arena *a, struct bytes text) {
+    char *to = event_arena_room(a, text.n);
     if (text.n > 0) memcpy(to, text.p, text.n);
-    a->used += text.n;
     return (struct bytes){.p = to, .n = text.n};
 }

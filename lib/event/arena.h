@@ -13,6 +13,8 @@ void event_arena_destroy(struct event_arena *a); /* NULL is allowed */
 
 /* Forgets every text; the memory stays for the next batch. */
 void event_arena_clear(struct event_arena *a);
+/* N bytes to be filled, valid until the next clear; never NULL. */
+char *event_arena_room(struct event_arena *a, size_t n);
 /* A copy of TEXT, valid until the next clear; its p is never NULL, whatever the length. */
 struct bytes event_arena_copy(struct event_arena *a, struct bytes text);
 

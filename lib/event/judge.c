@@ -3,12 +3,17 @@
 #include "event/judge.h"
 
 #include "base/bytes8.h"
+#include "base/hash.h"
 #include "event/time.h"
 
+/* A string or an integer of 1..MAX bytes: an integer counts as its digits. */
+static bool is_name(const struct event_value *v, size_t max) {
+    bool named = v->kind == EVENT_STRING || v->kind == EVENT_INTEGER || v->kind == EVENT_BIG_INTEGER;
+    return named && v->text.n - 1 < max;
+}
+
 static enum event_outcome judge_item(const struct event_value *v, struct bytes *item) {
-    if (v->kind == EVENT_ABSENT) return EVENT_NO_ITEM;
-    if (v->kind != EVENT_STRING && v->kind != EVENT_INTEGER) return EVENT_BAD_ITEM;
-    if (v->text.n == 0 || v->text.n > EVENT_ITEM_BYTES_MAX) return EVENT_BAD_ITEM;
+    if (!is_name(v, EVENT_ITEM_BYTES_MAX)) return v->kind == EVENT_ABSENT ? EVENT_NO_ITEM : EVENT_BAD_ITEM;
     *item = v->text;
     return EVENT_APPLIED;
 }
@@ -35,15 +40,19 @@ static __attribute__((noinline)) bool has_control(struct bytes text) {
 
 /* Control characters are refused: locations become parts of keys and lines. */
 static bool location_is_ok(const struct event_value *v) {
-    return v->kind == EVENT_STRING && v->text.n > 0 && v->text.n <= EVENT_LOCATION_BYTES_MAX &&
-           (v->plain || !has_control(v->text));
+    return is_name(v, EVENT_LOCATION_BYTES_MAX) && (v->kind != EVENT_STRING || v->plain || !has_control(v->text));
 }
 
+static bool is_empty(const struct event_value *v) { return v->kind == EVENT_STRING && v->text.n == 0; }
+
+/* An empty location is as none: producers write it where they do not know the place. */
 static enum event_outcome judge_location(const struct event_value *v, bool has_global, struct bytes *location) {
-    if (v->kind == EVENT_ABSENT) return has_global ? EVENT_APPLIED : EVENT_NO_LOCATION;
-    if (!location_is_ok(v)) return EVENT_BAD_LOCATION;
-    *location = v->text;
-    return EVENT_APPLIED;
+    if (location_is_ok(v)) {
+        *location = v->text;
+        return EVENT_APPLIED;
+    }
+    if (v->kind != EVENT_ABSENT && !is_empty(v)) return EVENT_BAD_LOCATION;
+    return has_global ? EVENT_APPLIED : EVENT_NO_LOCATION;
 }
 
 static bool judge_time(const struct event_value *v, const struct time_zone *zone, int64_t record_time_ms, int64_t *ms) {
@@ -56,18 +65,25 @@ static bool judge_time(const struct event_value *v, const struct time_zone *zone
 
 static enum event_outcome judge_type(const struct event_value *v, const struct weights *weights, uint32_t *weight) {
     struct bytes type = {.p = "view", .n = 4};
-    if (v->kind != EVENT_ABSENT) {
-        if (v->kind != EVENT_STRING || v->text.n > EVENT_TYPE_BYTES_MAX) return EVENT_BAD_TYPE;
+    if (is_name(v, EVENT_TYPE_BYTES_MAX) || is_empty(v))
         type = v->text;
-    }
+    else if (v->kind != EVENT_ABSENT)
+        return EVENT_BAD_TYPE;
     *weight = weights_get(weights, type);
     return EVENT_APPLIED;
 }
 
 static enum event_outcome judge_value(const struct event_value *v) {
     bool ok = v->kind == EVENT_ABSENT || (v->kind == EVENT_INTEGER && v->integer >= 0) ||
-              (v->kind == EVENT_REAL && v->real >= 0);
+              (v->kind == EVENT_BIG_INTEGER && v->text.p[0] != '-') || (v->kind == EVENT_REAL && v->real >= 0);
     return ok ? EVENT_APPLIED : EVENT_BAD_VALUE;
+}
+
+/* An event whose id is absent or cannot be read is as one without: it counts. */
+static uint64_t judge_id(const struct event_value *v) {
+    if (!is_name(v, EVENT_ID_BYTES_MAX)) return 0;
+    uint64_t hash = hash64(v->text.p, v->text.n, 0);
+    return hash != 0 ? hash : 1;
 }
 
 static enum event_outcome outcome_or(enum event_outcome first, enum event_outcome second) {
@@ -82,6 +98,7 @@ void event_judge(const struct event_rules *r, const struct event_value values[EV
     bool has_time = judge_time(&values[EVENT_FIELD_TIME], r->zone, record_time_ms, &ev->time_ms);
     enum event_outcome type = judge_type(&values[EVENT_FIELD_TYPE], r->weights, &ev->weight);
     enum event_outcome value = judge_value(&values[EVENT_FIELD_VALUE]);
+    ev->id_hash = judge_id(&values[EVENT_FIELD_ID]);
     enum event_outcome said = ev->weight == 0 ? EVENT_WEIGHTLESS : EVENT_APPLIED;
     said = outcome_or(type, outcome_or(value, said));
     said = outcome_or(has_time ? EVENT_APPLIED : EVENT_BAD_TIME, said);

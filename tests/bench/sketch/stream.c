@@ -176,8 +176,11 @@ static bool file_load(const char *path, struct buf *out) {
 
 bool stream_read(struct stream *s, const char *path) {
     static struct weights weights;
-    struct event_rules rules = {
-        .fields = {"video_id", "location", "ts", "type", "value"}, .weights = &weights, .has_global = true};
+    static const struct time_zone utc = {.kind = TIME_ZONE_OFFSET};
+    struct event_rules rules = {.fields = {"video_id", "location", "ts", "type", "value"},
+                                .weights = &weights,
+                                .zone = &utc,
+                                .has_global = true};
     struct event_batch b;
     struct buf file = {0};
     if (weights_parse("*=1", &weights, NULL) != 0 || !file_load(path, &file)) return false;

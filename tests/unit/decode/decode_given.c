@@ -13,10 +13,13 @@
 
 const struct event_rules *given_rules(void) {
     static struct weights weights;
+    static const struct time_zone zone = {.kind = TIME_ZONE_OFFSET};
     static struct event_rules rules = {
         .fields = {"video_id", "location", "ts", "type", "value"},
         .weights = &weights,
+        .zone = &zone,
         .has_global = true,
+        .adds_value = true,
     };
     ck_assert_int_eq(weights_parse("view=1,like=4,skip=0,*=2", &weights, NULL), 0);
     return &rules;
