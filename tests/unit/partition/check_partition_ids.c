@@ -250,6 +250,26 @@ START_TEST(a_minute_of_duplicates_alone_says_nothing_and_settles) {
 }
 END_TEST
 
+/* A Redis that counted fewer rows is taken for one that lost what settled (rule 22). A row of the Redis before is none of
+ * this one's, and nothing of the minute was in either. */
+START_TEST(a_minute_of_duplicates_alone_needs_no_row) {
+    expect_at("19:00", "19:00#1", "applied");
+    expect_at("19:03", "19:03#2", "applied");
+    tick();
+    tick();
+    expect_at("19:04", "19:04#1", "duplicate");
+    tick();
+    int64_t kept = frozen_meta().rows_kept;
+    partition_other_life(evening.partition, LIFE_B);
+    evening.rows_n = 0; /* it counts anew */
+    log_time_reaches("19:06");
+    tick();
+    ck_assert_int_eq(view().settled, minute_at("19:04"));
+    ck_assert_int_le(frozen_meta().rows_kept, evening.rows_n);
+    ck_assert_int_gt(kept, 0);
+}
+END_TEST
+
 /* Not late by log time: a reader that began later would take it for one that was skipped, and had seen it. */
 START_TEST(what_was_closed_without_the_partition_is_seen) {
     evening.group_has = false;
@@ -350,6 +370,7 @@ Suite *partition_ids_suite(void) {
     tcase_add_test(c, a_rewind_never_goes_back);
     tcase_add_test(c, a_duplicate_that_comes_before_its_minute_stays_one);
     tcase_add_test(c, a_minute_of_duplicates_alone_says_nothing_and_settles);
+    tcase_add_test(c, a_minute_of_duplicates_alone_needs_no_row);
     tcase_add_test(c, what_was_closed_without_the_partition_is_seen);
     tcase_add_test(c, memory_that_is_kept_knows_its_ids);
     suite_add_tcase(s, c);
