@@ -1,5 +1,6 @@
 /* consumer/warnings.c - what an operator should hear of what is read: times that are none or far off, ids that are not
- * there or do not stay, and lists in too many pieces. Each is told at most once a minute for a partition; the metrics say it at any time. */
+ * there or do not stay, and lists in too many pieces. Each is told at most once a minute for a partition; the metrics
+ * say it at any time. */
 #include <inttypes.h>
 
 #include "consumer/state.h"

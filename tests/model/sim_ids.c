@@ -1,7 +1,7 @@
 /* model/sim_ids.c - records that say again what another one said, and the recount of these.
  *
- * It is a list of sightings, and shares no code with lib/ on purpose. Where sightings begin anew, and by which log time,
- * is the only thing that it has to be told. */
+ * It is a list of sightings, and shares no code with lib/ on purpose. All that it has to be told is where sightings
+ * begin anew, and by which log time. */
 #include "model/sim.h"
 
 int64_t sim_id_draw(struct sim *s, int p, int64_t offset) {

@@ -217,8 +217,8 @@ START_TEST(a_rewind_never_goes_back) {
 }
 END_TEST
 
-/* 19:10 is first met by a duplicate of 19:00, and 19:00 is forgotten when an event of 19:10 counts. Where the rewind only
- * to hold what that one needs, the duplicate would count after a restart. */
+/* 19:10 is first met by a duplicate of 19:00, and 19:00 is forgotten when an event of 19:10 counts. If the rewind held
+ * only what that one needs, the duplicate would count after a restart. */
 START_TEST(a_duplicate_that_comes_before_its_minute_stays_one) {
     expect_at("19:00", "19:00#1", "applied");
     expect_at("19:05", "19:05#2", "applied");
@@ -250,8 +250,8 @@ START_TEST(a_minute_of_duplicates_alone_says_nothing_and_settles) {
 }
 END_TEST
 
-/* A Redis that counted fewer rows is taken for one that lost what settled (rule 22). A row of the Redis before is none of
- * this one's, and nothing of the minute was in either. */
+/* A Redis that counted fewer rows is taken for one that lost what settled (rule 22). A row of the Redis before is none
+ * of this one's, and nothing of the minute was in either. */
 START_TEST(a_minute_of_duplicates_alone_needs_no_row) {
     expect_at("19:00", "19:00#1", "applied");
     expect_at("19:03", "19:03#2", "applied");
