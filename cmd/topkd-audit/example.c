@@ -5,21 +5,10 @@
 
 #include "base/log.h"
 
-static int example_append(const char *p, size_t n, void *self) {
-    struct example *x = self;
-    size_t room = sizeof x->bytes - x->n, fits = n < room ? n : room;
-    if (fits > 0) memcpy(x->bytes + x->n, p, fits);
-    x->n += fits;
-    x->bytes_n += n;
-    return 0;
-}
-
-void example_take(struct example *x, const struct sighting *s, const struct origin *at) {
-    *x = (struct example){.set = true, .at = *at};
-    if (s->raw.p != NULL)
-        example_append(s->raw.p, s->raw.n, x);
-    else if (s->json != NULL)
-        (void)json_dump_callback(s->json, example_append, x, JSON_COMPACT | JSON_ENCODE_ANY);
+void example_take(struct example *x, const struct judgement *j, const struct origin *at) {
+    *x = (struct example){.set = true, .at = *at, .bytes_n = j->raw.n};
+    x->n = j->raw.n < sizeof x->bytes ? j->raw.n : sizeof x->bytes;
+    if (x->n > 0) memcpy(x->bytes, j->raw.p, x->n);
 }
 
 void example_write(const struct example *x, struct buf *out) {

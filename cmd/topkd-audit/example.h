@@ -18,10 +18,10 @@ struct example {
     struct origin at;
     uint64_t bytes_n; /* of the whole event */
     size_t n;
-    char bytes[EXAMPLE_BYTES]; /* its first n bytes; of an array's event as JSON without spaces */
+    char bytes[EXAMPLE_BYTES]; /* its first n bytes */
 };
 
-void example_take(struct example *x, const struct sighting *s, const struct origin *at);
+void example_take(struct example *x, const struct judgement *j, const struct origin *at);
 /* `events/0 at offset 17: {"id": ...` on one line, in printable ASCII. */
 void example_write(const struct example *x, struct buf *out);
 

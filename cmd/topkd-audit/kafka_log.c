@@ -172,13 +172,26 @@ static void log_finish(struct kafka_log *log, struct span *s) {
     log->open--;
 }
 
-static struct record record_of(const rd_kafka_message_t *rkm) {
+/* librdkafka takes the headers apart when it is first asked for them: so only where a field is one. */
+static struct bytes message_header(const void *from, const char *name) {
+    rd_kafka_headers_t *headers; /* the message's */
+    const void *value = NULL;
+    size_t n = 0;
+    if (rd_kafka_message_headers(from, &headers) != 0) return (struct bytes){NULL, 0};
+    if (rd_kafka_header_get_last(headers, name, &value, &n) != 0) return (struct bytes){NULL, 0};
+    return (struct bytes){value, n};
+}
+
+static struct record record_of(const rd_kafka_message_t *rkm, const char *topic) {
     rd_kafka_timestamp_type_t type;
     int64_t ms = rd_kafka_message_timestamp(rkm, &type);
     return (struct record){.offset = rkm->offset,
                            .time_ms = type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? -1 : ms,
-                           .value = rkm->payload,
-                           .value_n = rkm->len};
+                           .value = {rkm->payload, rkm->len},
+                           .key = {rkm->key, rkm->key_len},
+                           .topic = topic,
+                           .header = message_header,
+                           .from = rkm};
 }
 
 /* Errors that reconnecting mends; the silence limit ends the waiting. */
@@ -199,7 +212,7 @@ static int log_take(struct kafka_log *log, const rd_kafka_message_t *rkm,
     struct span *s = &log->spans[i];
     if (s->done) return 0;
     if (rkm->err == 0 && rkm->offset < s->end) {
-        struct record r = record_of(rkm);
+        struct record r = record_of(rkm, s->topic);
         visit(self, i, &r);
     }
     s->next = rkm->err ? rkm->offset : rkm->offset + 1; /* the end of the log says the offset that comes next */

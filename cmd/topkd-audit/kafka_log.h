@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "config/config.h"
+#include "record.h"
 
 struct span {          /* one partition */
     const char *topic; /* borrowed from the configuration */
@@ -15,12 +16,6 @@ struct span {          /* one partition */
     int64_t start;    /* first offset that counts: low, unless told otherwise */
     int64_t next;     /* read so far */
     bool done;
-};
-
-struct record {
-    int64_t offset, time_ms; /* time_ms negative: none */
-    const char *value;       /* NULL: a tombstone */
-    size_t value_n;
 };
 
 struct kafka_log;

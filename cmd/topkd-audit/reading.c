@@ -13,9 +13,16 @@ void reading_deinit(struct reading *r) {
     r->tracks = NULL;
 }
 
-static void reading_cannot_know(struct reading *r, int64_t log_time_ms) {
+/* Events of records that are gone may have had the ids of later ones: so long are duplicates not told from others. */
+static int64_t reading_dedup_ms(const struct reading *r, size_t span) {
+    const struct span *s = &r->spans[span];
+    bool is_cut = s->low > 0 && s->start == s->low;
+    return is_cut && r->recount->config->field_id[0] != '\0' ? r->recount->config->dedup_ms + 1000 : 0;
+}
+
+static void reading_cannot_know(struct reading *r, size_t span, int64_t log_time_ms) {
     /* A record that is gone may be up to a minute later than the next one, and its events later than that by FUTURE. */
-    int64_t until = minute_of(log_time_ms + r->recount->config->future_ms) + 1;
+    int64_t until = minute_of(log_time_ms + reading_dedup_ms(r, span) + r->recount->config->future_ms) + 1;
     if (until > r->unknowable_until) r->unknowable_until = until;
 }
 
@@ -33,12 +40,12 @@ static void reading_visit(void *self, size_t span, const struct record *rec) {
     bool counts = rec->offset >= r->spans[span].start;
     bool clock_unset = t->log_time_ms == INT64_MIN && r->spans[span].start > 0;
     if (!counts || clock_unset) {
-        recount_clock_only(r->recount, t, rec->value, rec->value_n, rec->time_ms);
+        recount_clock_only(r->recount, t, rec);
         int64_t log_ms = t->log_time_ms != INT64_MIN ? t->log_time_ms : rec->time_ms;
-        if (moment_in_range(log_ms)) reading_cannot_know(r, log_ms);
+        if (moment_in_range(log_ms)) reading_cannot_know(r, span, log_ms);
     }
     r->recount->origin = (struct origin){r->spans[span].topic, r->spans[span].partition, rec->offset};
-    if (counts) recount_record(r->recount, t, rec->value, rec->value_n, rec->time_ms);
+    if (counts) recount_record(r->recount, t, rec);
     reading_progress(r);
 }
 
@@ -50,7 +57,7 @@ int reading_run(struct reading *r, struct kafka_log *log, struct recount *recoun
     for (size_t i = 0; i < r->n; i++) {
         r->tracks[i].log_time_ms = INT64_MIN;
         bool all_gone = r->spans[i].start > 0 && r->spans[i].start >= r->spans[i].end;
-        if (all_gone) reading_cannot_know(r, clock_wall_ms(&clock_system));
+        if (all_gone) reading_cannot_know(r, i, clock_wall_ms(&clock_system));
         if (r->spans[i].start < r->spans[i].end) r->records_all += (uint64_t)(r->spans[i].end - r->spans[i].start);
     }
     int status = kafka_log_read(log, reading_visit, r, e);

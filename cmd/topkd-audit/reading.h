@@ -14,7 +14,8 @@ struct reading {
     struct track *tracks;     /* one a span; owned */
     size_t n;
     /* Nobody can recount the minutes up to here. They may hold events of records that the log no longer has, or that
-     * lie before the offset at which a partition was told to begin. INT64_MIN: there are no such minutes. */
+     * lie before the offset at which a partition was told to begin. Where events have ids, records that are gone may
+     * make later ones duplicates, for DEDUP. INT64_MIN: there are no such minutes. */
     int64_t unknowable_until;
     struct progress *progress;          /* borrowed; it tells how much is read */
     uint64_t records_read, records_all; /* private; of all only about how many */

@@ -5,6 +5,8 @@
  * end + LATENESS.
  * A record's timestamp outside the years 1970 to 9999 is none. The events of such a record are future by log time.
  * Where there is no log time yet, all of them are future. With LOG_CLOCK=event none of them is.
+ * An event that nothing before it has ruled out, and that has an id, is a sighting of this id. It is a duplicate if the
+ * id was seen before, and still counts as a sighting (ids.h). Log time is then that after its own record.
  * Of a minute that has LOCATIONS_MAX locations, a further one counts in the list of all only.
  * Threads: one owner. */
 #ifndef TOPKD_AUDIT_RECOUNT_H
@@ -12,17 +14,20 @@
 
 #include "decode.h"
 #include "example.h"
+#include "ids.h"
 #include "places.h"
 #include "tally.h"
 
 struct track {           /* one partition; track_deinit */
     int64_t log_time_ms; /* INT64_MIN: minus infinity */
     struct places places;
+    struct ids ids;
 };
 void track_deinit(struct track *t);
 
 struct recount {
     const struct config *config; /* borrowed */
+    struct decode_rules *rules;  /* owned */
     int64_t from, to;            /* minutes kept: from <= m < to */
     uint64_t messages, events, outcomes[OUTCOMES];
     uint64_t without_location;         /* of the applied: they count in the list of all only */
@@ -35,9 +40,9 @@ struct recount {
 void recount_init(struct recount *r, const struct config *c, int64_t from, int64_t to);
 void recount_deinit(struct recount *r); /* zero-initialised is empty */
 /* The record's events are judged by what came before it; then it moves W. */
-void recount_record(struct recount *r, struct track *t, const char *p, size_t n, int64_t record_ms);
-/* Moves W alone: a record before the first one that counts. */
-void recount_clock_only(const struct recount *r, struct track *t, const char *p, size_t n, int64_t record_ms);
+void recount_record(struct recount *r, struct track *t, const struct record *rec);
+/* Moves W alone: a record before the first one that counts. It is no sighting, for a group begins with none. */
+void recount_clock_only(const struct recount *r, struct track *t, const struct record *rec);
 /* The newest minute that is sealed at T (INT64_MIN: none). */
 int64_t recount_sealed(const struct config *c, const struct track *t);
 

@@ -8,17 +8,20 @@ static const struct {
     const char *outcome, *look_at;
 } ADVICE[] = {
     {"tombstone", "TOPKD_TOPICS: every value is null"},
-    {"malformed", "TOPKD_TOPICS: a message is a JSON object, an array of them, or objects on lines"},
+    {"malformed", "TOPKD_TOPICS: a message is a JSON object, an array of them, or objects one behind the other"},
+    {"framed", "TOPKD_TOPICS: the messages are Avro, Protobuf or UTF-16, not JSON"},
+    {"no_events", "TOPKD_EVENTS_AT"},
     {"no_item", "TOPKD_FIELD_ITEM"},
     {"bad_item", "TOPKD_FIELD_ITEM"},
     {"no_location", "TOPKD_FIELD_LOCATION, TOPKD_GLOBAL"},
     {"bad_location", "TOPKD_FIELD_LOCATION"},
-    {"bad_time", "TOPKD_FIELD_TIME"},
+    {"bad_time", "TOPKD_FIELD_TIME, TOPKD_TIME_ZONE"},
     {"bad_type", "TOPKD_FIELD_TYPE"},
     {"bad_value", "TOPKD_FIELD_VALUE"},
     {"weightless", "TOPKD_WEIGHTS, TOPKD_FIELD_TYPE"},
-    {"future", "TOPKD_FUTURE, TOPKD_LOG_CLOCK, TOPKD_FIELD_TIME"},
-    {"late", "TOPKD_LATENESS, TOPKD_LOG_CLOCK, TOPKD_FIELD_TIME"},
+    {"future", "TOPKD_FUTURE, TOPKD_LOG_CLOCK, TOPKD_FIELD_TIME, TOPKD_TIME_ZONE"},
+    {"late", "TOPKD_LATENESS, TOPKD_LOG_CLOCK, TOPKD_FIELD_TIME, TOPKD_TIME_ZONE"},
+    {"duplicate", "TOPKD_FIELD_ID, TOPKD_DEDUP"},
 };
 
 const char *rejects_look_at(enum outcome o) {
@@ -28,7 +31,9 @@ const char *rejects_look_at(enum outcome o) {
     return "the outcomes of events in EVENTS.md";
 }
 
-static bool is_meant(enum outcome o) { return o == OUTCOME_TOMBSTONE || o == OUTCOME_WEIGHTLESS; }
+static bool is_meant(enum outcome o) {
+    return o == OUTCOME_TOMBSTONE || o == OUTCOME_WEIGHTLESS || o == OUTCOME_DUPLICATE;
+}
 
 static bool is_asked(const struct recount *r, enum outcome o) {
     if (o == OUTCOME_APPLIED) return false;

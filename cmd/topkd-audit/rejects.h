@@ -5,8 +5,8 @@
 
 #include "recount.h"
 
-/* Is there a cause to look at the settings: more events rejected than applied, or none applied at all? Tombstones and
- * weightless events are as their producer means them, unless there is nothing else. */
+/* Is there a cause to look at the settings: more events rejected than applied, or none applied at all? Tombstones,
+ * weightless events and duplicates are as their producer means them, unless there is nothing else. */
 bool rejects_outweigh(const struct recount *r);
 /* The outcome of most events that do not count. Only where rejects_outweigh says so. */
 enum outcome rejects_largest(const struct recount *r);

@@ -11,6 +11,8 @@
 #include "check.h"
 #include "config/config.h"
 #include "guard.h"
+#include "judge.h"
+#include "judge_options.h"
 #include "options.h"
 #include "serve/serve.h"
 #include "source/kafka.h"
@@ -28,11 +30,13 @@ enum {
 
 static const char usage[] =
     "usage: topkd [-h | --help | --version | --check | --print env|markdown-config|markdown-metrics]\n"
+    "       topkd judge [--whole] [--suggest]\n"
+    "       topkd judge --topic TOPIC [--last N] [--suggest]\n"
     "\n"
     "Reads events from Kafka and keeps the top-K list of every location and minute in Redis up to date.\n"
     "--check looks at the settings, the brokers, the topics, the rights and Redis, and changes nothing. It prints\n"
     "every problem with its remedy and exits with 0 or 2.\n"
-    "topkd is configured by environment variables:\n\n";
+    "\n";
 
 static int topkd_print(void (*write)(struct buf *)) {
     struct buf out = {0};
@@ -43,7 +47,7 @@ static int topkd_print(void (*write)(struct buf *)) {
 }
 
 static int topkd_help(void) {
-    fputs(usage, stdout);
+    printf("%s%s\n", usage, judge_help);
     return topkd_print(config_write_help);
 }
 
@@ -53,6 +57,7 @@ static int topkd_version(void) {
 }
 
 static int topkd_arguments(int argc, char **argv) {
+    if (strcmp(argv[1], "judge") == 0) return judge(argc - 1, argv + 1, (const char *const *)environ);
     if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) return topkd_help();
     if (argc == 2 && strcmp(argv[1], "--check") == 0) return check((const char *const *)environ);
     if (argc == 2 && strcmp(argv[1], "--version") == 0) return topkd_version();
@@ -195,6 +200,7 @@ int main(int argc, char **argv) {
     buf_free(&problems);
     log_set_level(c->log_level);
     allocator_init(c);
+    time_zone_enter(&c->zone);
     signals_block(&waiter.set);
     waiter.shutdown_timeout_ms = c->shutdown_timeout_ms;
     config_log(c);

@@ -199,18 +199,30 @@ static const char *load_text_of(const struct load *l, enum setting_id id) {
 static void load_check_field_pair(struct load *l, enum setting_id first, enum setting_id second) {
     if (!l->of[first].is_good || !l->of[second].is_good) return;
     const char *name = load_text_of(l, second);
-    if (strcmp(load_text_of(l, first), name) != 0) return;
+    if (*name == '\0' || strcmp(load_text_of(l, first), name) != 0) return;
     struct buf got = {0};
     buf_addf(&got, "%s, which " SETTING_PREFIX "%s uses too", log_quote(name), settings[first].name);
     problem_add(l->problems, settings[second].name, "a field of its own", buf_text(&got), "rename one of them");
     buf_free(&got);
 }
 
+/* Only what came in a wrapper has one to look into. */
+static void load_check_wrapper(struct load *l, enum setting_id field) {
+    const char *place = load_text_of(l, field);
+    if (!l->of[field].is_good || !l->of[SETTING_EVENTS_AT].is_good || *place != '^' || *l->config->events_at) return;
+    if (place[1] == '/')
+        problem_add(l->problems, settings[field].name, "^/.. only with TOPKD_EVENTS_AT", log_quote(place),
+                    "say with TOPKD_EVENTS_AT where the events stand in the wrapper, or leave out the ^");
+}
+
 static void load_check_fields(struct load *l) {
     static const enum setting_id fields[] = {SETTING_FIELD_ITEM, SETTING_FIELD_LOCATION, SETTING_FIELD_TYPE,
-                                             SETTING_FIELD_TIME, SETTING_FIELD_USER,     SETTING_FIELD_VALUE};
-    for (size_t i = 1; i < ARRAY_LEN(fields); i++)
+                                             SETTING_FIELD_TIME, SETTING_FIELD_USER,     SETTING_FIELD_VALUE,
+                                             SETTING_FIELD_ID};
+    for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
+        load_check_wrapper(l, fields[i]);
         for (size_t j = 0; j < i; j++) load_check_field_pair(l, fields[j], fields[i]);
+    }
 }
 
 static void load_all(struct load *l, const char *const *envp) {

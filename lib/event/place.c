@@ -23,28 +23,30 @@ static int32_t index_of(const char *name, size_t n) {
     return index;
 }
 
-/* Undoes the escapes of the token at P, in place, and ends it. Returns what follows it; NULL: a wrong escape. */
-static char *token_unescape(char *p, size_t *bytes) {
+/* Undoes the escapes of the token at P, in place, and ends it. *NEXT: where the next one begins; NULL: it is the last.
+ * False: a wrong escape. */
+static bool token_unescape(char *p, size_t *bytes, char **next) {
     char *to = p, *from = p;
     while (*from != '\0' && *from != '/') {
         char c = *from++;
-        if (c == '~' && *from != '0' && *from != '1') return NULL;
+        if (c == '~' && *from != '0' && *from != '1') return false;
         if (c == '~') c = *from++ == '0' ? '~' : '/';
         *to++ = c;
     }
+    *next = *from == '/' ? from + 1 : NULL;
+    *to = '\0';
     *bytes = (size_t)(to - p);
-    return from;
+    return true;
 }
 
-/* P: the slash before the first token. */
+/* P: behind the first slash. */
 static int tokens_take(char *p, struct place *out, struct err *e) {
-    while (*p == '/') {
+    while (p != NULL) {
+        size_t n;
+        char *name = p;
         if (out->tokens_n == PLACE_TOKENS_MAX)
             return err_set(e, ERR_INVALID, "shorten the path to %d steps", (int)PLACE_TOKENS_MAX);
-        size_t n;
-        char *name = p + 1;
-        p = token_unescape(name, &n);
-        if (p == NULL) return err_set(e, ERR_INVALID, "write ~ as ~0, and / in a name as ~1");
+        if (!token_unescape(name, &n, &p)) return err_set(e, ERR_INVALID, "write ~ as ~0, and / in a name as ~1");
         out->tokens[out->tokens_n++] = (struct place_token){name, n, index_of(name, n)};
     }
     return 0;
@@ -53,7 +55,7 @@ static int tokens_take(char *p, struct place *out, struct err *e) {
 static int pointer_take(const char *text, enum place_of of, struct place *out, struct err *e) {
     int status = text_take(text, out, e);
     out->of = of;
-    return status == 0 ? tokens_take(out->text, out, e) : status;
+    return status == 0 ? tokens_take(out->text + 1, out, e) : status;
 }
 
 static int beside_take(const char *text, struct place *out, struct err *e) {

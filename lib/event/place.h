@@ -20,7 +20,7 @@ enum { PLACE_BYTES_MAX = 256, PLACE_TOKENS_MAX = 16, PLACE_NO_INDEX = -1 };
 enum place_of { PLACE_NOWHERE, PLACE_EVENT, PLACE_WRAPPER, PLACE_KEY, PLACE_TOPIC, PLACE_HEADER };
 
 struct place_token {
-    const char *name; /* in `text` below; the text of the token, with its escapes undone */
+    const char *name; /* in `text` below: the token with its escapes undone, ended by a NUL */
     size_t name_bytes;
     int32_t index; /* which element it names where an array stands; PLACE_NO_INDEX: none */
 };

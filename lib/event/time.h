@@ -14,12 +14,16 @@ static inline bool event_time_from_ms(int64_t v, int64_t *ms) {
     return true;
 }
 
-/* Nanoseconds from 10^17 up, microseconds from 10^14 up, milliseconds from 10^11 up, else seconds; a negative one is
- * before 1970 in any unit. */
+/* From which number on it is of which unit; below that, seconds. */
+#define TIME_MS_FROM INT64_C(100000000000)       /* 10^11 */
+#define TIME_US_FROM INT64_C(100000000000000)    /* 10^14 */
+#define TIME_NS_FROM INT64_C(100000000000000000) /* 10^17 */
+
+/* A negative one is before 1970 in any unit. */
 static inline bool event_time_from_integer(int64_t v, int64_t *ms) {
-    if (v >= INT64_C(100000000000000000)) return event_time_from_ms(v / 1000000, ms);
-    if (v >= INT64_C(100000000000000)) return event_time_from_ms(v / 1000, ms);
-    return event_time_from_ms(v >= INT64_C(100000000000) || v < 0 ? v : v * 1000, ms);
+    if (v >= TIME_NS_FROM) return event_time_from_ms(v / 1000000, ms);
+    if (v >= TIME_US_FROM) return event_time_from_ms(v / 1000, ms);
+    return event_time_from_ms(v >= TIME_MS_FROM || v < 0 ? v : v * 1000, ms);
 }
 
 /* In the units of integers, by size. */

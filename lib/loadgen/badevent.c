@@ -12,14 +12,13 @@ enum { VARIANTS_MAX = 4 };
 /* A field of the good event, and the JSON values that replace it in turn. */
 static const struct flaw {
     enum event_outcome outcome;
-    enum { ITEM, LOCATION, TYPE, TIME, VALUE } field;
+    enum { ITEM, LOCATION, TYPE, TIME } field;
     const char *values[VARIANTS_MAX]; /* NULL: the end, the first is next */
 } flaws[] = {
     {EVENT_BAD_ITEM, ITEM, {"\"\"", "\"" X64 X64 X64 X64 "x\"", "true", "1.5"}},
-    {EVENT_BAD_LOCATION, LOCATION, {"\"\"", "\"" X64 "x\"", "\"a\\u0007b\"", "7"}},
-    {EVENT_BAD_TIME, TIME, {"\"yesterday\"", "-1", "253402300800000000", "\"2026-02-30T00:00:00Z\""}},
-    {EVENT_BAD_TYPE, TYPE, {"7", "\"" X64 "x\""}},
-    {EVENT_BAD_VALUE, VALUE, {"-1", "\"many\""}},
+    {EVENT_BAD_LOCATION, LOCATION, {"\"\\ud83c\"", "\"" X64 "x\"", "\"a\\u0007b\"", "7.5"}},
+    {EVENT_BAD_TIME, TIME, {"\"yesterday\"", "-1", "1e999", "\"2026-02-30T00:00:00Z\""}},
+    {EVENT_BAD_TYPE, TYPE, {"true", "{\"name\":\"view\"}"}},
     {EVENT_WEIGHTLESS, TYPE, {"\"weightless\""}},
 };
 
@@ -36,10 +35,10 @@ static const struct flaw *flaw_find(enum event_outcome o) {
 }
 
 static void flaw_write(const struct flaw *f, uint64_t variant, const struct badevent_parts *parts, struct buf *out) {
-    const char *values[] = {parts->item, parts->location, "\"view\"", parts->time, "1"};
+    const char *values[] = {parts->item, parts->location, "\"view\"", parts->time};
     values[f->field] = flaw_value(f, variant);
-    buf_addf(out, "{\"video_id\":%s,\"location\":%s,\"type\":%s,\"ts\":%s,\"value\":%s,\"user_id\":%s}", values[ITEM],
-             values[LOCATION], values[TYPE], values[TIME], values[VALUE], parts->user);
+    buf_addf(out, "{\"video_id\":%s,\"location\":%s,\"type\":%s,\"ts\":%s,\"user_id\":%s}", values[ITEM],
+             values[LOCATION], values[TYPE], values[TIME], parts->user);
 }
 
 static void malformed_write(uint64_t variant, const struct badevent_parts *parts, struct buf *out) {
@@ -50,12 +49,18 @@ static void malformed_write(uint64_t variant, const struct badevent_parts *parts
     case 1: /* no JSON at all */
         buf_add_str(out, "video_id=v1");
         break;
-    case 2: /* something behind the end */
-        buf_addf(out, "{\"video_id\":%s,\"ts\":%s} x", parts->item, parts->time);
+    case 2: /* a comma too many */
+        buf_addf(out, "{\"video_id\":%s,\"ts\":%s,}", parts->item, parts->time);
         break;
-    default: /* no UTF-8 */
-        buf_addf(out, "{\"video_id\":\"v\xff\",\"ts\":%s}", parts->time);
+    default: /* closed by a bracket */
+        buf_addf(out, "{\"video_id\":%s,\"ts\":%s]", parts->item, parts->time);
     }
+}
+
+/* As Avro behind a schema registry: a zero, four bytes, and no JSON. */
+static void framed_write(const struct badevent_parts *parts, struct buf *out) {
+    buf_add(out, "\0\0\0\0\7\10", 6);
+    buf_add_str(out, parts->item);
 }
 
 bool badevent_parse(const char *text, uint32_t *set) {
@@ -89,6 +94,8 @@ void badevent_write(enum event_outcome o, uint64_t variant, const struct badeven
         buf_addf(out, "{\"location\":%s,\"ts\":%s}", parts->location, parts->time);
     else if (o == EVENT_NO_LOCATION)
         buf_addf(out, "{\"video_id\":%s,\"ts\":%s}", parts->item, parts->time);
+    else if (o == EVENT_FRAMED)
+        framed_write(parts, out);
     else
         malformed_write(variant, parts, out);
 }

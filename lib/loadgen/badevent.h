@@ -11,14 +11,14 @@ struct badevent_parts {
     const char *item, *location, *time, *user;
 };
 
-/* Sets of outcomes, one bit each. Those of DEFAULT break a rule under any configuration of the worker. The two others
- * do not: NO_LOCATION is an applied event where there is a global list, and WEIGHTLESS (its type is "weightless") is
- * one where WEIGHTS gives that type a weight. */
+/* Sets of outcomes, one bit each. Those of DEFAULT break a rule under any configuration of the worker. The others do not:
+ * NO_LOCATION is an applied event where there is a global list, BAD_TYPE where WEIGHTS tells no types apart, and
+ * WEIGHTLESS (its type is "weightless") where WEIGHTS gives that type a weight. */
 enum {
     BADEVENT_ALL = 1u << EVENT_TOMBSTONE | 1u << EVENT_MALFORMED | 1u << EVENT_NO_ITEM | 1u << EVENT_BAD_ITEM |
                    1u << EVENT_NO_LOCATION | 1u << EVENT_BAD_LOCATION | 1u << EVENT_BAD_TIME | 1u << EVENT_BAD_TYPE |
-                   1u << EVENT_BAD_VALUE | 1u << EVENT_WEIGHTLESS,
-    BADEVENT_DEFAULT = BADEVENT_ALL & ~(1u << EVENT_NO_LOCATION | 1u << EVENT_WEIGHTLESS),
+                   1u << EVENT_FRAMED | 1u << EVENT_WEIGHTLESS,
+    BADEVENT_DEFAULT = BADEVENT_ALL & ~(1u << EVENT_NO_LOCATION | 1u << EVENT_BAD_TYPE | 1u << EVENT_WEIGHTLESS),
 };
 
 /* A comma list of outcome names, or "all". */

@@ -7,7 +7,9 @@
 
 #include <zlib.h>
 
+#include "base/log.h"
 #include "base/mem.h"
+#include "event/place.h"
 #include "loadgen/jsonfield.h"
 #include "loadgen/values.h"
 
@@ -15,7 +17,7 @@ enum { CHUNK_BYTES = 256 * 1024 };
 
 struct replay {
     gzFile file;
-    const char *time_field;
+    struct place time_place;
     struct buf data; /* read and not yet given out, from `at` on */
     size_t at;
     bool ended;
@@ -23,13 +25,25 @@ struct replay {
     int64_t last_ms;
 };
 
+static int time_place_take(struct replay *r, const char *time_field, struct err *e) {
+    int status = place_parse(time_field, &r->time_place, e);
+    if (status != 0 || r->time_place.of == PLACE_EVENT) return status;
+    return err_set(e, ERR_INVALID,
+                   "TOPKD_FIELD_TIME: expected a name or a path /.. into the lines, got %s: set it for this program",
+                   log_quote(time_field));
+}
+
 int replay_open(const char *path, const char *time_field, struct replay **out, struct err *e) {
-    gzFile file = gzopen(path, "rb");
-    if (file == NULL) return err_set(e, ERR_IO, "cannot open %s: %s", path, strerror(errno != 0 ? errno : ENOMEM));
-    gzbuffer(file, CHUNK_BYTES);
     struct replay *r = mem_zalloc(1, sizeof *r);
-    r->file = file;
-    r->time_field = time_field;
+    int status = time_place_take(r, time_field, e);
+    r->file = status == 0 ? gzopen(path, "rb") : NULL;
+    if (status == 0 && r->file == NULL)
+        status = err_set(e, ERR_IO, "cannot open %s: %s", path, strerror(errno != 0 ? errno : ENOMEM));
+    if (status != 0) {
+        mem_free(r);
+        return status;
+    }
+    gzbuffer(r->file, CHUNK_BYTES);
     *out = r;
     return 0;
 }
@@ -99,6 +113,14 @@ static bool line_is_blank(struct bytes line) {
     return true;
 }
 
+/* From object to object along the place. One that stands in an array is not found. */
+static bool time_find(const struct place *place, struct bytes text, struct bytes *value) {
+    *value = text;
+    for (size_t i = 0; i < place->tokens_n; i++)
+        if (!jsonfield_find(*value, place->tokens[i].name, value)) return false;
+    return true;
+}
+
 int replay_next(struct replay *r, struct replay_line *out, struct err *e) {
     struct bytes text;
     do {
@@ -107,7 +129,7 @@ int replay_next(struct replay *r, struct replay_line *out, struct err *e) {
     } while (line_is_blank(text));
     *out = (struct replay_line){.text = text};
     int64_t ms;
-    if (jsonfield_find(text, r->time_field, &out->time_value) && jsonfield_time(out->time_value, &ms))
+    if (time_find(&r->time_place, text, &out->time_value) && jsonfield_time(out->time_value, &ms))
         r->last_ms = ms;
     else
         out->time_value = (struct bytes){NULL, 0};

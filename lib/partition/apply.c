@@ -103,9 +103,14 @@ static bool location_has_room(struct partition *p, struct minute *m, struct byte
     return plenty || location_finds_room(p, m, location, hash);
 }
 
-/* A text of jansson's lies elsewhere, and lasts until the next message is decoded. */
-static bool is_inside(struct bytes text, struct bytes value) {
-    return (uintptr_t)text.p - (uintptr_t)value.p < value.n;
+static bool is_inside(struct bytes text, struct bytes bytes) {
+    return (uintptr_t)text.p - (uintptr_t)bytes.p < bytes.n;
+}
+
+/* Does TEXT stay as long as its record? One that had to be decoded lies in the batch, and lasts until the next message
+ * is decoded. */
+static bool is_of_record(struct bytes text, const struct log_record *rec) {
+    return text.p == NULL || is_inside(text, rec->value) || is_inside(text, rec->key);
 }
 
 bool apply_event(struct partition *p, const struct event *ev, int64_t minute, const struct log_record *rec) {
@@ -126,7 +131,7 @@ bool apply_event(struct partition *p, const struct event *ev, int64_t minute, co
                                                         .location = location,
                                                         .item = ev->item,
                                                         .weight = ev->weight};
-    p->texts_elsewhere |= !is_inside(ev->item, rec->value);
+    p->texts_elsewhere |= !is_of_record(ev->item, rec) || !is_of_record(location, rec);
     if (p->pending_n == PENDING_MAX) apply_pending(p);
     return taken;
 }

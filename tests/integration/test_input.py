@@ -32,17 +32,23 @@ MESSAGES = [
     (one(video_id=""), ["bad_item"]),
     (one(video_id=1.5), ["bad_item"]),
     (one(video_id="i" * 257), ["bad_item"]),
-    (one(location=""), ["bad_location"]),
-    (one(location=5), ["bad_location"]),
+    (one(location=""), ["applied"]),
+    (one(location=5), ["applied"]),
+    (one(location=True), ["bad_location"]),
     (one(location="l" * 65), ["bad_location"]),
     (one(location="tab\t"), ["bad_location"]),
     (one(ts="yesterday"), ["bad_time"]),
     (one(ts=True), ["bad_time"]),
     (one(ts=-1), ["bad_time"]),
-    (one(type=5), ["bad_type"]),
-    (one(type="t" * 65), ["bad_type"]),
-    (one(value=-1), ["bad_value"]),
-    (one(value="much"), ["bad_value"]),
+    (one(type=[]), ["bad_type"]),
+    (one(type="t" * 257), ["bad_type"]),
+    (one(type=5), ["weightless"]),
+    (one(value=-1), ["applied"]),
+    (one(value="much"), ["applied"]),
+    (b"\0Avro", ["framed"]),
+    (b"\0\0\0\0\7" + one(), ["applied"]),
+    (b"\xef\xbb\xbf" + one(), ["applied"]),
+    (one() + one(video_id=""), ["applied", "bad_item"]),
     (one(type="skip"), ["weightless"]),
     (one(ts=T + 600_000), ["future"]),
     (one(ts=T - 600_000), ["late"]),
@@ -65,9 +71,11 @@ def dead_letters(s, topic):
 
 
 def event_bytes(message, index):
-    """The bytes of one event of a message: all of it, an element of the array, or a line."""
+    """The bytes of one event of a message: all of it, an element of the array, one of two objects, or a line."""
     if message.startswith(b"[") and message.endswith(b"]"):
         return [one(), b"{}", one(type="skip")][index]
+    if b"}{" in message:
+        return message.replace(b"}{", b"}\n{").split(b"\n")[index]
     lines = [line.rstrip(b"\r") for line in message.split(b"\n") if line.strip()]
     return lines[index] if len(lines) > 1 else message
 

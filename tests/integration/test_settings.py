@@ -1,5 +1,7 @@
 """What may be changed from one worker to the other: topics, their order, how long lists are kept."""
 import time
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import truth
 from data import MINUTE_MS, event
@@ -150,3 +152,20 @@ def a_longer_retention_makes_nothing_final_that_expired_under_the_shorter_one(s)
     s.wait_for("the lists are settled", lambda: {state for state, _ in lists(s, minute)} <= {"final", "lost"}, 60)
     found = lists(s, minute)
     assert all(state == "lost" or count == 6 for state, count in found), "final without what expired: %s" % found
+
+
+@scenario()
+def a_time_that_says_no_zone_is_in_that_of_the_setting(s):
+    """In every thread; a zone without summer time, so that no hour of the year comes twice."""
+    zone, minute, n = "Asia/Kathmandu", half_an_hour_ago(), 4
+    s.create_topic(n)
+    s.start_workers(1, THREADS=2, TIME_ZONE=zone)
+    for ago in range(2, -1, -1):
+        at = (minute - ago) * MINUTE_MS + 1000
+        local = datetime.fromtimestamp(at / 1000, ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M:%S.5")
+        for p in range(n):
+            s.kafka.produce(s.topic, p, [Record(event(local, "x", location).text, at) for location in LOCATIONS])
+    go_on(s, s.topic, range(n), minute + 4)
+    for ago in range(3):
+        await_lists(s, minute - ago, "final", n)
+    assert s.metric("topkd_events_total", outcome="applied") == (3 * len(LOCATIONS) + 1) * n

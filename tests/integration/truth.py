@@ -6,18 +6,20 @@ from collections import Counter, namedtuple
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
-from recount import Recount, encode_location, minute_of, minute_text  # noqa: E402  the tests' own counting
+from recount import (Recount, encode_location, minute_of, minute_text,  # noqa: E402  the tests' own counting
+                     parse_headers)
 
 SHARDS = 256
-Entry = namedtuple("Entry", "topic partition offset time_ms key value")
+Entry = namedtuple("Entry", "topic partition offset time_ms key value headers")
 MINUTE_KEY = re.compile(r"^(.*):\{([^}]*)\}:(\d{4}-\d\d-\d\dT\d\d:\d\d)$")
 
 
 def read_log(bootstrap, topic):
-    """Every record of TOPIC that a reader of committed data sees, by kcat. Partitions apart, offsets ascending."""
+    """Every record of TOPIC that a reader of committed data sees, by kcat. Partitions apart, offsets ascending. No
+    header may hold a line's end."""
     head = "%p %o %T %K %S\n"
     done = subprocess.run(["kcat", "-b", bootstrap, "-C", "-t", topic, "-o", "beginning", "-e", "-q", "-f",
-                           head + "%k%s\n", "-X", "isolation.level=read_committed", "-X", "check.crcs=true"],
+                           head + "%k%s%h\n", "-X", "isolation.level=read_committed", "-X", "check.crcs=true"],
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120)
     assert done.returncode == 0, "kcat cannot read %s: %s" % (topic, done.stderr.decode())
     return sorted(parse_log(topic, done.stdout), key=lambda e: (e.partition, e.offset))
@@ -32,8 +34,10 @@ def parse_log(topic, raw):
         key = raw[at:at + key_size] if key_size >= 0 else None
         at += max(key_size, 0)
         value = raw[at:at + size] if size >= 0 else None
-        at += max(size, 0) + 1
-        yield Entry(topic, partition, offset, time_ms, key, value)
+        at += max(size, 0)
+        end = raw.index(b"\n", at)
+        yield Entry(topic, partition, offset, time_ms, key, value, parse_headers(raw[at:end]))
+        at = end + 1
 
 
 def count(entries, settings, starts=None):

@@ -23,12 +23,13 @@ merger                base list protocol store hub
 worker                base event protocol source store hub consumer publisher merger
 serve                 base
 loadgen               base event
-cmd/topkd             base config source store worker serve
+cmd/topkd             base config event decode protocol source store worker serve
 cmd/topkd-loadgen     base config event loadgen serve
 cmd/topkd-audit       base config
 cmd/topkd-mockbroker  base
 TABLE
 }
+# cmd/topkd knows events, decoding and the rules for times because of `topkd judge`, which shows what they say.
 # The audit is a second opinion: it must not think with the worker's head (event, decode, sketch, partition and what
 # stands on them).
 

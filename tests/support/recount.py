@@ -6,6 +6,8 @@ usage: recount.py count   [--set NAME=VALUE]... [--from-offsets T/P=N,...] FILE.
 
 FILE     what kcat wrote with  -C -t TOPIC -o beginning -e -q -f '%t\\t%p\\t%o\\t%T\\t%S\\t%s\\n'
          (KCAT_FORMAT below; a size of -1 is a tombstone; '-': standard input)
+         Where a field is @key or @header:NAME: KCAT_FORMAT_BESIDE below. kcat writes headers as name=value,name=value,
+         so no value may hold a line's end, or a comma with the look of another header behind it.
 --set    a setting of the worker without its prefix, e.g. LATENESS=2s, WEIGHTS=view=1,like=4, LOG_CLOCK=event,
          BOARD=topk, K=100; what is not set comes from the environment (TOPKD_LATENESS, ...), else it is the default
 --from-offsets   where the group began, if not at offset 0
@@ -27,165 +29,475 @@ import os
 import re
 import socket
 import sys
+import zoneinfo
 
 KCAT_FORMAT = r"%t\t%p\t%o\t%T\t%S\t%s\n"
+KCAT_FORMAT_BESIDE = r"%t\t%p\t%o\t%T\t%S\t%K\t%s%k%h\n"  # with keys and headers
 MINUTE_MS = 60_000
 LAST_MS = 253402300799999  # 9999-12-31T23:59:59.999Z
-INT64_MIN, INT64_MAX = -(1 << 63), (1 << 63) - 1
+INT64_MAX = (1 << 63) - 1
 SHARDS = 256
-OUTCOMES = ("applied", "tombstone", "malformed", "no_item", "bad_item", "no_location", "bad_location", "bad_time",
-            "bad_type", "bad_value", "weightless", "future", "late", "many_locations")
+OUTCOMES = ("applied", "tombstone", "malformed", "framed", "no_events", "no_item", "bad_item", "no_location",
+            "bad_location", "bad_time", "bad_type", "bad_value", "weightless", "future", "late", "duplicate",
+            "many_locations")
 DEFAULTS = {"WEIGHTS": "*=1", "FIELD_ITEM": "video_id", "FIELD_LOCATION": "location", "FIELD_TYPE": "type",
-            "FIELD_TIME": "ts", "FIELD_VALUE": "value", "GLOBAL": "global", "LATENESS": "1m", "FUTURE": "1m",
-            "LOG_CLOCK": "record", "BOARD": "topk", "K": "100", "LOCATIONS_MAX": "20000"}
+            "FIELD_TIME": "ts", "FIELD_ID": "", "EVENTS_AT": "", "TIME_ZONE": "UTC", "GLOBAL": "global",
+            "LATENESS": "1m", "FUTURE": "1m", "LOG_CLOCK": "record", "DEDUP": "10m", "DEDUP_IDS_MAX": "1000000",
+            "BOARD": "topk", "K": "100", "LOCATIONS_MAX": "20000"}
 MAY_BE_EMPTY = ("GLOBAL",)
 
-Record = collections.namedtuple("Record", "topic partition offset time_ms value")
-Event = collections.namedtuple("Event", "outcome item location time_ms weight", defaults=(None, None, None, None))
+# HEADERS: (name, value or None), bytes, in their order.
+Record = collections.namedtuple("Record", "topic partition offset time_ms value key headers", defaults=(None, ()))
+Event = collections.namedtuple("Event", "outcome item location time_ms weight id", defaults=(None,) * 5)
 
 
-# -- JSON as jansson takes it ------------------------------------------------------------------------------------------
+# -- structure: where values begin and end -----------------------------------------------------------------------------
 
-class Malformed(ValueError):
-    """Not JSON, or such that jansson with its default flags refuses it."""
-
-
-def integer(text):
-    if len(text) > 20 or not INT64_MIN <= int(text) <= INT64_MAX:
-        raise Malformed("an integer beyond 64 bits")
-    return int(text)
-
-
-def real(text):
-    value = float(text)
-    if math.isinf(value):
-        raise Malformed("a number beyond a double")
-    return value
-
-
-def constant(text):
-    raise Malformed(text)
-
-
-DECODER = json.JSONDecoder(parse_int=integer, parse_float=real, parse_constant=constant)
-STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
-ESCAPE = re.compile(r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u([0-9a-fA-F]{4})|\\.", re.DOTALL)
-DEPTH_MAX = 2048
-
-
-def check_escapes(text):
-    """jansson refuses \\u0000 and half a surrogate pair; Python takes both."""
-    for string in STRING.findall(text):
-        for escape in ESCAPE.finditer(string):
-            if escape[2] and (int(escape[2], 16) == 0 or 0xd800 <= int(escape[2], 16) <= 0xdfff):
-                raise Malformed(escape[0])
-
-
-def check_depth(text):
-    """jansson counts every value, so what stands at the greatest depth must be empty."""
-    depth = 0
-    for char in STRING.sub("0", text):
-        if depth == DEPTH_MAX and char not in "]} \t\r\n":
-            raise Malformed("too deep")
-        if char in "[{":
-            depth += 1
-        elif char in "]}":
-            depth -= 1
-
-
-def load(raw):
-    """The object or array that RAW holds."""
-    try:
-        text = raw.decode("utf-8")
-        if text.count("[") + text.count("{") > 200:
-            check_depth(text)
-            sys.setrecursionlimit(max(sys.getrecursionlimit(), 10 * DEPTH_MAX))
-        value = DECODER.decode(text)
-    except (ValueError, RecursionError) as e:
-        raise Malformed(str(e)) from None
-    if "\\u" in text:
-        check_escapes(text)
-    if not isinstance(value, (dict, list)):
-        raise Malformed("neither object nor array")
-    return value
-
-
-# -- messages and fields -----------------------------------------------------------------------------------------------
-
+BLANK = re.compile(rb"[ \t\r\n]*")
+STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+WORD = re.compile(rb'[^\x00-\x20",:\[\]{}]+')
+MARK = re.compile(STRING.pattern + rb'|["\[\]{}]', re.DOTALL)  # all that counts inside of a container
 SPACE = b" \t\r\n"
 
 
-def split(raw):
-    """What a message holds: objects, and None for each event that is none."""
-    if not raw.strip(SPACE):
-        return [None]
-    if raw.lstrip(SPACE).startswith(b"["):
+class Broken(ValueError):
+    """What stands there does not fit the grammar."""
+
+
+class Text:
+    """Bytes that are read from the left, up to END."""
+
+    def __init__(self, raw, at=0, end=None):
+        self.raw, self.at, self.end = raw, at, len(raw) if end is None else end
+
+    def blank(self):
+        self.at = BLANK.match(self.raw, self.at, self.end).end()
+
+    def peek(self):
+        return self.raw[self.at:min(self.at + 1, self.end)]
+
+    def take(self, pattern):
+        found = pattern.match(self.raw, self.at, self.end)
+        if not found:
+            raise Broken(self.at)
+        self.at = found.end()
+        return found[0]
+
+    def expect(self, byte):
+        if self.peek() != byte:
+            raise Broken(self.at)
+        self.at += 1
+
+    def skip(self):
+        """A value, without looking into it."""
+        start = self.at
+        if self.peek() in (b"[", b"{"):
+            self._skip_container()
+        else:
+            self.take(STRING if self.peek() == b'"' else WORD)
+        return self.raw[start:self.at]
+
+    def _skip_container(self):
+        depth = 0
+        for mark in MARK.finditer(self.raw, self.at, self.end):
+            if mark[0] == b'"':
+                break  # a string without an end
+            depth += {b"[": 1, b"{": 1, b"]": -1, b"}": -1}.get(mark[0], 0)
+            if depth == 0:
+                self.at = mark.end()
+                return
+        raise Broken(self.at)
+
+
+# A value, and what was found below it: names, or indexes as texts, on the way to the fields.
+Node = collections.namedtuple("Node", "token below", defaults=({},))
+
+
+def ways_to(places):
+    """Paths as a tree, so that each container is looked through once."""
+    tree = {}
+    for path in places:
+        branch = tree
+        for step in path:
+            branch = branch.setdefault(step, {})
+    return tree
+
+
+def read(text, ways):
+    """The value that TEXT is at. Containers that lie on WAYS must fit the grammar."""
+    start = text.at
+    if not ways or text.peek() not in (b"[", b"{"):
+        return Node(text.skip())
+    below = read_object(text, ways) if text.peek() == b"{" else read_array(text, ways)
+    return Node(text.raw[start:text.at], below)
+
+
+def read_object(text, ways):
+    """Of a repeated name the last value takes the place of the former."""
+    below = {}
+    for _ in children(text, b"}"):
+        name = name_of(text.take(STRING))
+        text.blank()
+        text.expect(b":")
+        text.blank()
+        below[name] = read(text, ways.get(name))
+    return below
+
+
+def read_array(text, ways):
+    below = {}
+    for number, _ in enumerate(children(text, b"]")):
+        name = b"%d" % number
+        node = read(text, ways.get(name))
+        if name in ways:
+            below[name] = node
+    return below
+
+
+def children(text, closing):
+    """Stops at the beginning of each child, which the caller then reads, and at last behind CLOSING."""
+    text.at += 1
+    text.blank()
+    if text.peek() != closing:
+        yield
+        text.blank()
+        while text.peek() != closing:
+            text.expect(b",")
+            text.blank()
+            yield
+            text.blank()
+    text.at += 1
+
+
+def read_elements(text, ways):
+    """Of an array: None for what is no object."""
+    found = []
+    for _ in children(text, b"]"):
+        is_object = text.peek() == b"{"
+        node = read(text, ways if is_object else None)
+        found.append(node if is_object else None)
+    return found
+
+
+def name_of(token):
+    """A name as its bytes; None: JSON has no such name."""
+    if b"\\" not in token:
+        return token[1:-1]
+    name = string_of(token)
+    return None if name is None else name.encode()
+
+
+# -- messages ----------------------------------------------------------------------------------------------------------
+
+ALONE = {b"": {}}  # ways of an object that must fit although nothing is looked for in it
+
+
+class Shape:
+    """Where everything stands, as the settings say."""
+
+    def __init__(self, fields, events_at):
+        """FIELDS: name -> the text of its setting."""
+        self.fields = {name: text for name, text in fields.items() if text}
+        self.wrapped = events_at != ""
+        event = [path_of(text) for text in self.fields.values() if text[0] != "@" and not text.startswith("^/")]
+        self.event = ways_to(event) or ALONE
+        self.events_at = path_of(events_at) if self.wrapped else None
+        outer = [path_of(text[1:]) for text in self.fields.values() if text.startswith("^/")]
+        self.top = ways_to([*outer, self.events_at]) if self.wrapped else self.event
+
+    def looks_beside(self):
+        """Keys or headers are needed."""
+        return any(text == "@key" or text.startswith("@header:") for text in self.fields.values())
+
+    def of(self, field, record, event, wrapper):
+        """The value of a FIELD."""
+        text = self.fields.get(field)
+        if text is None:
+            return ABSENT
+        if text == "@key":
+            return beside(record.key)
+        if text == "@topic":
+            return beside(record.topic.encode())
+        if text.startswith("@header:"):
+            return beside(dict(record.headers).get(text[len("@header:"):].encode()))
+        if text.startswith("^/"):
+            return meaning(find(wrapper, path_of(text[1:])))
+        return meaning(find(event, path_of(text)))
+
+
+def path_of(text):
+    if text[0] != "/":
+        return [text.encode()]
+    return [step.replace("~1", "/").replace("~0", "~").encode() for step in text[1:].split("/")]
+
+
+def find(node, path):
+    for step in path:
+        node = node and node.below.get(step)
+    return node and node.token
+
+
+def split(raw, shape):
+    """What a message holds: (event, wrapper) for each event that is an object, else the name of its outcome."""
+    if raw is None:
+        return ["tombstone"]
+    if raw[:1] == b"\0":
+        if raw[5:6] not in (b"{", b"["):
+            return ["framed"]
+        text = Text(raw, 5)
+    else:
+        text = Text(raw, 3 if raw.startswith(b"\xef\xbb\xbf") else 0)
+    text.blank()
+    if text.at == text.end:
+        return ["malformed"]
+    if text.peek() == b"[":
+        return split_array(text, shape)
+    return split_objects(text, shape) + split_lines(text, shape)
+
+
+def split_array(text, shape):
+    try:
+        elements = read_elements(text, shape.top)
+        text.blank()
+        if text.at != text.end:
+            raise Broken(text.at)
+    except Broken:
+        return ["malformed"]
+    return [event for node in elements for event in unwrap(node, shape)]
+
+
+def split_objects(text, shape):
+    """As many objects as can be read one behind the other; TEXT then stands at what is none, or at its end."""
+    found = []
+    text.blank()
+    while text.peek() == b"{":
+        start = text.at
         try:
-            return load(raw)
-        except Malformed:
-            return [None]
+            found += unwrap(read(text, shape.top), shape)
+        except Broken:
+            text.at = start
+            break
+        text.blank()
+    return found
+
+
+def split_lines(text, shape):
+    found = []
+    while text.at < text.end:
+        end = text.raw.find(b"\n", text.at, text.end)
+        line = Text(text.raw, text.at, text.end if end < 0 else end)
+        found += split_objects(line, shape)
+        if line.at < line.end:
+            found.append("malformed")
+        text.at = line.end + 1
+    return found
+
+
+def unwrap(node, shape):
+    """The events of an object that may be a wrapper."""
+    if node is None:
+        return ["malformed"]
+    if not shape.wrapped:
+        return [(node, None)]
     try:
-        return [load(raw)]
-    except Malformed:
-        return [load_line(line) for line in raw.split(b"\n") if line.strip(SPACE)]
+        return [(event, node) if event else "malformed" for event in wrapped(find(node, shape.events_at), shape)]
+    except Broken:
+        return ["malformed"]
+    except LookupError:
+        return ["no_events"]
 
 
-def load_line(line):
+def wrapped(token, shape):
+    """The events that a wrapper has at their place, None for what is no object."""
+    if token is None or token[:1] not in (b"[", b"{"):
+        raise LookupError
+    text = Text(token)
+    found = [read(text, shape.event)] if token[:1] == b"{" else read_elements(text, shape.event)
+    if text.at != text.end:
+        raise Broken(text.at)
+    return found
+
+
+# -- values ------------------------------------------------------------------------------------------------------------
+
+class Other:
+    """Neither text nor number, or it cannot be read."""
+
+
+class Raw(bytes):
+    """An array, as it is written."""
+
+
+ABSENT = None
+INTEGER = re.compile(rb"-?(?:0|[1-9][0-9]*)")
+REAL = re.compile(rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+
+
+class Integer(str):
+    """A text of digits that was written as a number: of any length."""
+
+
+def meaning(token):
+    """ABSENT, a str, an Integer, a float, Raw of an array, or Other."""
+    if token is None or token == b"null":
+        return ABSENT
+    if token[:1] == b"[":
+        return Raw(token)
+    if token[:1] == b'"':
+        text = string_of(token)
+        return Other if text is None else text
+    if INTEGER.fullmatch(token):
+        return Integer("0" if token == b"-0" else token.decode())
+    if REAL.fullmatch(token):
+        return real_of(token)
+    return Other
+
+
+def real_of(token):
+    value = float(token)
+    return Other if math.isinf(value) else value
+
+
+def string_of(token):
+    """None: it is no text, or one with a NUL or with half a surrogate pair."""
     try:
-        return load(line)
-    except Malformed:
-        return None
-
-
-def time_of_integer(value):
-    if value < 0:
-        return None
-    ms = value // 1000 if value >= 10**14 else value if value >= 10**11 else value * 1000
-    return ms if ms <= LAST_MS else None
-
-
-def time_of_real(value):
-    """Microseconds are rounded, for a double may lie just below what was written; milliseconds are cut."""
-    whole = math.floor(value)
-    if not 0 <= whole <= LAST_MS // 1000:
-        return None
-    return whole * 1000 + min(math.floor((value - whole) * 1e6 + 0.5), 999999) // 1000
-
-
-RFC3339 = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt ]([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]+))?"
-                     r"(?:[Zz]|([+-])([0-9]{2}):([0-9]{2}))")
-
-
-def time_of_text(text):
-    if re.fullmatch("[0-9]+", text):
-        stripped = text.lstrip("0") or "0"
-        return time_of_integer(int(stripped)) if len(stripped) < 20 and int(stripped) <= INT64_MAX else None
-    found = RFC3339.fullmatch(text)
-    if not found:
-        return None
-    year, month, day, hour, minute, second = (int(found[i]) for i in range(1, 7))
-    off_hour, off_minute = int(found[9] or 0), int(found[10] or 0)
-    if hour > 23 or minute > 59 or second > 60 or off_hour > 23 or off_minute > 59:
-        return None
-    try:
-        days = datetime.date(year, month, day).toordinal() - datetime.date(1970, 1, 1).toordinal()
+        text = json.loads(token.decode())
+        text.encode()  # refuses halves of pairs
     except ValueError:
         return None
-    offset_min = (off_hour * 60 + off_minute) * (-1 if found[8] == "-" else 1)
-    seconds = days * 86400 + (hour * 60 + minute - offset_min) * 60 + second
-    if second == 60 and seconds % 86400:
-        return None  # a leap second ends a day in UTC
-    ms = seconds * 1000 + int(((found[7] or "") + "000")[:3])
+    return None if "\0" in text else text
+
+
+def beside(raw):
+    """What stands beside the message's value."""
+    if raw is None:
+        return ABSENT
+    try:
+        return Other if b"\0" in raw else raw.decode()
+    except ValueError:
+        return Other
+
+
+# -- times -------------------------------------------------------------------------------------------------------------
+
+EPOCH = datetime.datetime(1970, 1, 1)
+DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:[.,]([0-9]+))?)?"
+                  r"(?: ?(?:(Z|z|UTC|GMT)|([+-])([0-9]{2})(?::?([0-9]{2}))?)(?:\[[^\]]+\])?)?")
+OFFSET = re.compile(r"([+-])([0-9]{2})(?::?([0-9]{2}))?")
+
+
+class Zone:
+    """The zone of times that say none."""
+
+    def __init__(self, text):
+        offset = OFFSET.fullmatch(text)
+        self.none = text == "none"
+        self.named = self.fixed = None
+        if text in ("UTC", "Z", "none"):
+            self.fixed = datetime.timedelta(0)
+        elif offset:
+            self.fixed = offset_of(*offset.groups())
+        else:
+            self.named = zoneinfo.ZoneInfo(text)
+
+    def offset(self, local):
+        return self.fixed if self.named is None else local.replace(tzinfo=self.named).utcoffset()
+
+
+def offset_of(sign, hours, minutes):
+    return datetime.timedelta(minutes=(int(hours) * 60 + int(minutes or 0)) * (-1 if sign == "-" else 1))
+
+
+def believed(ms):
     return ms if 0 <= ms <= LAST_MS else None
 
 
-def time_of(value):
-    if type(value) is int:
-        return time_of_integer(value)
-    if type(value) is float:
-        return time_of_real(value)
-    return time_of_text(value) if type(value) is str else None
+def time_of_integer(value):
+    if not 0 <= value <= INT64_MAX:
+        return None
+    if value >= 10**17:
+        return believed(value // 10**6)
+    if value >= 10**14:
+        return believed(value // 1000)
+    return believed(value if value >= 10**11 else value * 1000)
 
+
+def time_of_real(value):
+    """Seconds: microseconds are rounded, for a double may lie just below what was written; milliseconds are cut."""
+    if not 0 <= value < 2.0**63:
+        return None
+    whole = math.floor(value)
+    if value >= 10**11:
+        return time_of_integer(whole)
+    return believed(whole * 1000 + min(math.floor((value - whole) * 1e6 + 0.5), 999999) // 1000)
+
+
+def time_of_digits(text):
+    stripped = text.lstrip("0") or "0"
+    return time_of_integer(int(stripped)) if len(stripped) < 20 else None
+
+
+def time_of_text(text, zone):
+    if re.fullmatch("[0-9]+", text):
+        return time_of_digits(text)
+    if re.fullmatch(r"[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?", text):
+        return time_of_real(float(text))
+    found = DATE.fullmatch(text)
+    if not found:
+        return None
+    parts = [int(part or 0) for part in found.groups()[:6]]
+    nanos = int(((found[7] or "") + "0" * 9)[:9])
+    if found[8]:
+        return time_of_parts(parts, nanos, datetime.timedelta(0))
+    if found[9]:
+        hours, minutes = int(found[10]), int(found[11] or 0)
+        return time_of_parts(parts, nanos, offset_of(*found.groups()[8:])) if hours < 24 and minutes < 60 else None
+    return time_of_local(parts, nanos, zone)
+
+
+def time_of_local(parts, nanos, zone):
+    return None if zone.none else time_of_parts(parts, nanos, zone.offset)
+
+
+def time_of_parts(parts, nanos, offset):
+    """OFFSET: local time less UTC, or a function that says it of a local time."""
+    *rest, second = parts
+    try:
+        local = datetime.datetime(*rest) + datetime.timedelta(seconds=second)
+    except (ValueError, OverflowError):
+        return None
+    seconds = (local - EPOCH - (offset(local) if callable(offset) else offset)) // datetime.timedelta(seconds=1)
+    if second > 60 or (second == 60 and seconds % 86400):
+        return None  # a leap second ends a day in UTC
+    return believed(seconds * 1000 + nanos // 10**6)
+
+
+def time_of_array(raw, zone):
+    """[year, month, day, hour, minute] and what may follow: second, nanosecond."""
+    text = Text(raw)
+    try:
+        words = [text.skip() for _ in children(text, b"]")]
+    except Broken:
+        return None
+    if text.at != text.end or not 5 <= len(words) <= 7 or not all(re.fullmatch(rb"0|[1-9][0-9]*", w) for w in words):
+        return None
+    if max(map(len, words)) > 9:
+        return None
+    *parts, second, nanos = ([int(word) for word in words] + [0, 0])[:7]
+    return time_of_local([*parts, second], nanos, zone) if second < 60 else None
+
+
+def time_of(value, zone):
+    if isinstance(value, Integer):
+        return time_of_integer(int(value)) if len(value) < 20 else None
+    if isinstance(value, float):
+        return time_of_real(value)
+    if isinstance(value, Raw):
+        return time_of_array(value, zone)
+    return time_of_text(value, zone) if isinstance(value, str) else None
+
+
+# -- judging -----------------------------------------------------------------------------------------------------------
 
 def size(text):
     return len(text.encode())
@@ -204,45 +516,65 @@ class Rules:
 
     def __init__(self, settings):
         self.weights = parse_weights(settings["WEIGHTS"])
-        self.fields = {name: settings["FIELD_" + name] for name in ("ITEM", "LOCATION", "TYPE", "TIME", "VALUE")}
+        fields = {name: settings["FIELD_" + name] for name in ("ITEM", "LOCATION", "TIME", "ID")}
+        if set(self.weights.values()) != {self.weights["*"]}:
+            fields["TYPE"] = settings["FIELD_TYPE"]  # else every event weighs the same
+        self.shape = Shape(fields, settings["EVENTS_AT"])
+        self.zone = Zone(settings["TIME_ZONE"])
         self.has_global = settings["GLOBAL"] != ""
 
-    def judge(self, value, record_ms):
-        if not isinstance(value, dict):
-            return Event("malformed")
-        item, location, kind, time, number = (value.get(self.fields[name])
-                                              for name in ("ITEM", "LOCATION", "TYPE", "TIME", "VALUE"))
-        if item is None:
+    def events(self, record):
+        """The events of a record, judged."""
+        return [Event(part) if isinstance(part, str) else self._judge(record, *part)
+                for part in split(record.value, self.shape)]
+
+    def _judge(self, record, event, wrapper):
+        item, location, time, kind, ident = (self.shape.of(name, record, event, wrapper)
+                                             for name in ("ITEM", "LOCATION", "TIME", "TYPE", "ID"))
+        if item is ABSENT:
             return Event("no_item")
-        item = str(item) if type(item) is int else item
-        if type(item) is not str or not 1 <= size(item) <= 256:
+        if not is_text(item, 1, 256):
             return Event("bad_item")
-        if location is None and not self.has_global:
+        location = ABSENT if location == "" else location
+        if location is ABSENT and not self.has_global:
             return Event("no_location")
-        if location is not None and not good_location(location):
+        if location is not ABSENT and not good_location(location):
             return Event("bad_location")
-        time_ms = time_of_integer_ms(record_ms) if time is None else time_of(time)
+        time_ms = believed(record.time_ms) if time is ABSENT else time_of(time, self.zone)
         if time_ms is None:
             return Event("bad_time")
-        kind = "view" if kind is None else kind
-        if type(kind) is not str or size(kind) > 64:
+        if kind is not ABSENT and not is_text(kind, 0, 256):
             return Event("bad_type")
-        if number is not None and (type(number) not in (int, float) or number < 0):
-            return Event("bad_value")
-        weight = self.weights.get(kind, self.weights["*"])
-        return Event("applied" if weight else "weightless", item, location, time_ms, weight)
+        weight = self.weights.get("view" if kind is ABSENT else kind, self.weights["*"])
+        return Event("applied" if weight else "weightless", item, location, time_ms, weight,
+                     ident if is_text(ident, 1, 256) else None)
+
+
+def is_text(value, least, most):
+    return isinstance(value, str) and least <= size(value) <= most
 
 
 def good_location(location):
-    return (type(location) is str and 1 <= size(location) <= 64 and
-            not any(c < " " or c == "\x7f" for c in location))
-
-
-def time_of_integer_ms(ms):
-    return ms if 0 <= ms <= LAST_MS else None
+    return is_text(location, 1, 64) and not any(c < " " or c == "\x7f" for c in location)
 
 
 # -- the log's time, and counting --------------------------------------------------------------------------------------
+
+class Ids:
+    """The ids that a partition has seen: an id is seen again if that was less than SECONDS ago by the log's time, and
+    is among the last IDS_MAX sightings."""
+
+    def __init__(self):
+        self.last = {}  # id -> (number of its last sighting, second)
+        self.sightings = 0
+
+    def see(self, ident, second, seconds, ids_max):
+        number, when = self.last.get(ident, (-math.inf, -math.inf))
+        again = self.sightings - number <= ids_max and second - when < seconds
+        self.last[ident] = self.sightings, second
+        self.sightings += 1
+        return again
+
 
 class Recount:
     """What the log says: lists[location, minute][item] = count; outcomes[class] = events; messages."""
@@ -252,10 +584,13 @@ class Recount:
         the group began, if not at offset 0."""
         self.settings = full_settings(settings or {})
         self.rules = Rules(self.settings)
-        self.lateness_ms, self.future_ms = (duration_ms(self.settings[n]) for n in ("LATENESS", "FUTURE"))
+        self.lateness_ms, self.future_ms, self.dedup_ms = (duration_ms(self.settings[name])
+                                                           for name in ("LATENESS", "FUTURE", "DEDUP"))
+        self.ids_max = int(self.settings["DEDUP_IDS_MAX"])
         self.by_event = self.settings["LOG_CLOCK"] == "event"
         self.locations_max = int(self.settings["LOCATIONS_MAX"])
         self.taken = collections.defaultdict(set)  # (topic, partition, minute) -> the first locations that came
+        self.ids = collections.defaultdict(Ids)  # (topic, partition) -> the ids that it has seen
         self.starts = starts or {}
         self.lists = collections.defaultdict(collections.Counter)
         self.outcomes = collections.Counter()
@@ -266,28 +601,29 @@ class Recount:
         """One record; those of a partition in the order of their offsets."""
         where = record.topic, record.partition
         start = self.starts.get(where, 0)
-        events = self._events(record)
+        events = self.rules.events(record)
         if record.offset < start or (start > 0 and where not in self.log_time):
             self._move(where, record, events)
         if record.offset < start:
             return
         self.messages += 1
         before = self.log_time.get(where, -math.inf)
+        self._move(where, record, events)
         for event in events:
             outcome = self._judge(event, record, before)
+            if outcome == "applied" and event.id is not None and self._is_seen(where, event.id):
+                outcome = "duplicate"
             if outcome == "applied":
                 outcome = self._count(event, self.taken[(*where, event.time_ms // MINUTE_MS)])
             self.outcomes[outcome] += 1
-        self._move(where, record, events)
 
-    def _events(self, record):
-        if record.value is None:
-            return [Event("tombstone")]
-        return [self.rules.judge(value, record.time_ms) for value in split(record.value)]
+    def _is_seen(self, where, ident):
+        """By log time after the record, whose sighting this is."""
+        return self.ids[where].see(ident, self.log_time[where] // 1000, -(-self.dedup_ms // 1000), self.ids_max)
 
     def _is_future(self, event, record, log_time):
         """A record without a time is held against the log's; by event clock it may jump."""
-        timed = time_of_integer_ms(record.time_ms) is not None
+        timed = believed(record.time_ms) is not None
         if not timed and (self.by_event or log_time == -math.inf):
             return not self.by_event
         near = (record.time_ms if timed else log_time) + self.future_ms
@@ -303,7 +639,7 @@ class Recount:
 
     def _move(self, where, record, events):
         before = self.log_time.get(where, -math.inf)
-        times = [ms for ms in [time_of_integer_ms(record.time_ms)] if ms is not None]
+        times = [ms for ms in [believed(record.time_ms)] if ms is not None]
         if self.by_event:
             times = [e.time_ms for e in events if e.time_ms is not None and not self._is_future(e, record, before)]
         for ms in times:
@@ -352,17 +688,34 @@ def minute_of(text):
         datetime.timedelta(minutes=1)
 
 
-def read_records(stream):
-    """Records of what kcat wrote with KCAT_FORMAT."""
+CUT = "the file is cut short, or not in the format that is asked for"
+
+
+def read_records(stream, with_beside=False):
+    """Records of what kcat wrote with KCAT_FORMAT; WITH_BESIDE: with KCAT_FORMAT_BESIDE."""
     while True:
-        head = [read_word(stream) for _ in range(5)]
+        head = [read_word(stream) for _ in range(6 if with_beside else 5)]
         if head[0] is None:
             return
-        length = int(head[4])
-        value = stream.read(length) if length >= 0 else None
-        if (value is not None and len(value) != length) or stream.read(1) != b"\n":
-            raise ValueError("the file is cut short, or not in the format that is asked for")
-        yield Record(head[0].decode(), int(head[1]), int(head[2]), int(head[3]), value)
+        topic, partition, offset, time_ms, *sizes = head[0].decode(), *map(int, head[1:])
+        value, key = [read_sized(stream, size) for size in sizes + [-1] * (2 - len(sizes))]
+        headers = parse_headers(stream.readline()[:-1]) if with_beside else ()
+        if not with_beside and stream.read(1) != b"\n":
+            raise ValueError(CUT)
+        yield Record(topic, partition, offset, time_ms, value, key, headers)
+
+
+def read_sized(stream, length):
+    part = stream.read(length) if length >= 0 else None
+    if part is not None and len(part) != length:
+        raise ValueError(CUT)
+    return part
+
+
+def parse_headers(text):
+    """As kcat writes them: name=value, with commas between; one without a value is NULL."""
+    found = re.findall(rb"(?:^|,)([^=,]+)=(.*?)(?=,[^=,]+=|$)", text, re.DOTALL)
+    return [(name, None if value == b"NULL" else value) for name, value in found]
 
 
 def read_word(stream):
@@ -509,7 +862,7 @@ def main():
     recount = Recount(settings, parse_starts(args.from_offsets))
     for path in args.files:
         with sys.stdin.buffer if path == "-" else open(path, "rb") as stream:
-            for record in read_records(stream):
+            for record in read_records(stream, recount.rules.shape.looks_beside()):
                 recount.add(record)
     if args.mode == "count":
         said = recount.as_json()

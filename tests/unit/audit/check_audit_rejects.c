@@ -29,7 +29,9 @@ enum { RECORD_MS = 1000000000 };
 static void given(int times, const char *value) {
     for (int i = 0; i < times; i++) {
         recount.origin = (struct origin){"events", 3, (int64_t)recount.messages};
-        recount_record(&recount, &track, value, value != NULL ? strlen(value) : 0, RECORD_MS);
+        struct record rec = {
+            .time_ms = RECORD_MS, .value = {value, value != NULL ? strlen(value) : 0}, .topic = "events"};
+        recount_record(&recount, &track, &rec);
     }
 }
 
@@ -63,7 +65,7 @@ START_TEST(the_largest_outcome_names_the_setting) {
     ck_assert_str_eq(rejects_look_at(OUTCOME_NO_ITEM), "TOPKD_FIELD_ITEM");
     given(2, "{\"video_id\":\"a\",\"ts\":\"noon\"}");
     ck_assert_int_eq(rejects_largest(&recount), OUTCOME_BAD_TIME);
-    ck_assert_str_eq(rejects_look_at(OUTCOME_BAD_TIME), "TOPKD_FIELD_TIME");
+    ck_assert_str_eq(rejects_look_at(OUTCOME_BAD_TIME), "TOPKD_FIELD_TIME, TOPKD_TIME_ZONE");
 }
 END_TEST
 
@@ -87,7 +89,7 @@ END_TEST
 
 START_TEST(of_an_array_the_event_is_shown_not_its_neighbours) {
     given(1, "[{\"video_id\":\"a\"}, {\"vid\": \"b\"}]");
-    expect_example(OUTCOME_NO_ITEM, "events/3 at offset 0: \"{\\\"vid\\\":\\\"b\\\"}\"");
+    expect_example(OUTCOME_NO_ITEM, "events/3 at offset 0: \"{\\\"vid\\\": \\\"b\\\"}\"");
 }
 END_TEST
 

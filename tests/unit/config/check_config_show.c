@@ -132,14 +132,15 @@ static uint64_t meaning_of(const char *entry) {
 }
 
 static const char *const changes[] = {
-    "WEIGHTS=like=4",  "WEIGHTS=*=2",    "WEIGHTS=a=2,b=3",
-    "WEIGHTS=a=3,b=2", "FIELD_ITEM=x",   "FIELD_LOCATION=x",
-    "FIELD_TYPE=x",    "FIELD_TIME=x",   "FIELD_USER=x",
-    "FIELD_VALUE=x",   "GLOBAL=x",       "GLOBAL=",
-    "LATENESS=2m",     "FUTURE=2m",      "LOG_CLOCK=event",
-    "LIST_SIZE=401",   "SKETCH_KB=128",  "LATENESS=0s",
-    "FUTURE=0s",       "WEIGHTS=view=0", "RDKAFKA_ISOLATION_LEVEL=read_uncommitted",
-    "LOCATIONS_MAX=9",
+    "WEIGHTS=like=4",  "WEIGHTS=*=2",      "WEIGHTS=a=2,b=3",
+    "WEIGHTS=a=3,b=2", "FIELD_ITEM=x",     "FIELD_LOCATION=x",
+    "FIELD_TYPE=x",    "FIELD_TIME=x",     "FIELD_USER=x",
+    "FIELD_VALUE=x",   "GLOBAL=x",         "GLOBAL=",
+    "LATENESS=2m",     "FUTURE=2m",        "LOG_CLOCK=event",
+    "LIST_SIZE=401",   "SKETCH_KB=128",    "LATENESS=0s",
+    "FUTURE=0s",       "WEIGHTS=view=0",   "RDKAFKA_ISOLATION_LEVEL=read_uncommitted",
+    "LOCATIONS_MAX=9", "FIELD_ID=x",       "EVENTS_AT=/x",
+    "TIME_ZONE=none",  "TIME_ZONE=+01:00", "FIELD_USER=",
 };
 
 START_TEST(what_changes_counts_changes_the_hash) {

@@ -13,6 +13,8 @@ static const struct {
     {EVENT_APPLIED, "applied", false},
     {EVENT_TOMBSTONE, "tombstone", false},
     {EVENT_MALFORMED, "malformed", true},
+    {EVENT_FRAMED, "framed", true},
+    {EVENT_NO_EVENTS, "no_events", true},
     {EVENT_NO_ITEM, "no_item", true},
     {EVENT_BAD_ITEM, "bad_item", true},
     {EVENT_NO_LOCATION, "no_location", true},
@@ -23,6 +25,7 @@ static const struct {
     {EVENT_WEIGHTLESS, "weightless", false},
     {EVENT_FUTURE, "future", true},
     {EVENT_LATE, "late", true},
+    {EVENT_DUPLICATE, "duplicate", false},
     {EVENT_MANY_LOCATIONS, "many_locations", true},
 };
 

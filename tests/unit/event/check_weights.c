@@ -44,6 +44,9 @@ START_TEST(types_may_hold_any_bytes_but_comma_and_equals) {
 }
 END_TEST
 
+#define X64      "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+#define TYPE_257 X64 X64 X64 X64 "x"
+
 static const struct {
     const char *text, *reason;
 } refused[] = {
@@ -62,7 +65,7 @@ static const struct {
     {"view=18446744073709551617", "by a weight"},
     {"view=1,like=2,view=1", "view, which is there twice"},
     {"*=1,*=2", "the second *"},
-    {"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa=1", "shorten the type to 64 bytes"},
+    {TYPE_257 "=1", "shorten the type to 256 bytes"},
 };
 
 START_TEST(malformed_weights_are_refused_with_the_reason) {

@@ -159,8 +159,9 @@ END_TEST
 static enum event_outcome judged(const struct traffic_event *ev) {
     struct weights weights;
     ck_assert_int_eq(weights_parse("*=1,weightless=0", &weights, NULL), 0);
+    static const struct time_zone utc = {.kind = TIME_ZONE_OFFSET};
     struct event_rules rules = {
-        .fields = {"video_id", "location", "ts", "type", "value"}, .weights = &weights, .has_global = false};
+        .fields = {"video_id", "location", "ts", "type"}, .weights = &weights, .zone = &utc, .has_global = false};
     struct event_batch batch;
     struct decoder *decoder = decoder_create(&rules);
     event_batch_init(&batch);
