@@ -70,9 +70,9 @@ static void warn_of_forgotten_ids(const struct consumer *c, struct assignment *a
                 a->tp.topic, (int)a->tp.partition, v->ids_remembered, v->ids_age_s, dedup_s, enough);
 }
 
-/* Some events may well have none. */
+/* Some events may well have none, and ids that were there may be forgotten. */
 static void warn_of_no_ids(struct assignment *a, const struct partition_view *v) {
-    if (v->without_id == a->shown.without_id || v->ids_remembered > 0) return;
+    if (v->without_id == a->shown.without_id || v->ids_seen > 0) return;
     log_limited(&a->limits.no_ids, IDS_INTERVAL_MS, LOG_WARN, "ids_missing",
                 "topic=%s partition=%d events=%" PRIu64
                 " means=\"no event has an id where TOPKD_FIELD_ID says it stands, so all of them count\" "

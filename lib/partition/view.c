@@ -36,6 +36,7 @@ static void look_at_ids(const struct partition *p, struct partition_view *v) {
     if (p->ids == NULL) return;
     v->ids_remembered = sightings_remembered(&p->ids->seen);
     v->ids_bytes = sightings_bytes(&p->ids->seen);
+    v->ids_seen = p->ids->seen.next - 1;
     v->ids_age_s = sightings_oldest_age_s(&p->ids->seen);
 }
 
