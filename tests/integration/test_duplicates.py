@@ -1,5 +1,6 @@
-"""Ids that come again while workers die, leave and come: every event counts once for its id, or as often as a recount of
-the log says. What the ids were is in the log alone, and minutes that are settled are not counted again for their sake."""
+"""Ids that come again while workers die, leave and come: an event counts once for its id, as a recount of the log says.
+
+What the ids were is in the log alone, and minutes that are settled are not counted again for their sake."""
 import data
 from scenario import pause, scenario
 
@@ -14,8 +15,9 @@ def use_ids(s, **more):
 
 
 def resent(rng, count, far_ms=8 * 60_000, begin_ms=BEGIN_MS, first_id=0):
-    """Events with ids, a third of them said again: soon mostly, now and then as long ago as FAR_MS. Round about, so that
-    an event and its duplicate meet in the same partition or do not."""
+    """Events with ids, a third of them said again: soon mostly, now and then after up to FAR_MS.
+
+    They go round about, so some duplicates meet what they repeat in a partition, and others do not."""
     said, events = [], []
     for i in range(count):
         back = int(rng.expovariate(1 / 200)) if rng.random() < 0.7 else rng.randrange(far_ms // STEP_MS)
