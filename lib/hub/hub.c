@@ -19,6 +19,8 @@ static struct delivery_rules rules_of(const struct config *c) {
                                    .start_latest = c->start == CONFIG_START_LATEST,
                                    .global = {c->global, strlen(c->global)},
                                    .locations_max = c->locations_max,
+                                   .dedup_ms = c->field_id[0] != '\0' ? c->dedup_ms : 0,
+                                   .dedup_ids_max = c->dedup_ids_max,
                                    .list_size = c->list_size,
                                    .sketch_sets = c->sketch_kb * 1024 / SKETCH_SET_BYTES,
                                    .meaning = config_meaning_hash(c)};

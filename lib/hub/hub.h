@@ -44,6 +44,7 @@ struct hub_consumer {
     _Atomic uint32_t minutes;   /* unsettled; of the partition with most of them */
     _Atomic uint32_t locations; /* of the minute of a partition with most of them */
     _Atomic uint64_t buckets, dirty, sketch_bytes;
+    _Atomic uint64_t ids, id_bytes; /* remembered */
     /* how far it is */
     _Atomic uint64_t lag;   /* records behind, of all its partitions */
     _Atomic int64_t lag_ms; /* the largest of a partition */

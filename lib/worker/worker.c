@@ -89,10 +89,22 @@ static void locations_warn(const struct config *c, uint64_t sketch_bytes) {
               c->locations_max, need, sketch_bytes);
 }
 
+/* They are not given up for memory's sake, because what counts must not depend on it. */
+static void ids_warn(const struct config *c, uint64_t sketch_bytes) {
+    uint64_t need = (uint64_t)c->dedup_ids_max * MEMORY_ID_BYTES;
+    if (c->field_id[0] == '\0' || need <= sketch_bytes / 2) return;
+    log_event(LOG_WARN, "ids_exceed_memory",
+              "dedup_ids_max=%" PRIu32 " need_bytes=%" PRIu64 " thread_bytes=%" PRIu64
+              " means=\"the ids of one partition may take more than half of a thread's share of TOPKD_MEMORY_LIMIT\" "
+              "remedy=\"raise TOPKD_MEMORY_LIMIT, or lower TOPKD_DEDUP_IDS_MAX or TOPKD_THREADS\"",
+              c->dedup_ids_max, need, sketch_bytes);
+}
+
 static int members_open(struct worker *w, struct err *e) {
     uint32_t n = w->hub.consumers_n;
     struct memory_shares share = memory_share(w->hub.config->memory_limit_bytes, n);
     locations_warn(w->hub.config, share.sketch_bytes);
+    ids_warn(w->hub.config, share.sketch_bytes);
     w->members = mem_zalloc(n, sizeof *w->members);
     for (uint32_t i = 0; i < n; i++) {
         struct member *m = &w->members[i];

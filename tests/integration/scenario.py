@@ -49,6 +49,7 @@ class Stage:
         self.kafka = broker.client()
         self.redis = Redis(directory / "redis")
         self.workers, self.extra_brokers, self.notes = [], [], []
+        self.own = {}  # settings of this scenario, of its recount and audit too
         self.seed = seed if seed is not None else random.SystemRandom().randrange(1 << 32)
         self.rng = random.Random(self.seed)
 
@@ -73,7 +74,7 @@ class Stage:
     def settings(self, **more):
         mine = {"BROKERS": self.broker.bootstrap, "TOPICS": self.topic, "GROUP": self.group, "BOARD": self.board,
                 "REDIS": self.redis.url}
-        return {**SETTINGS, **({} if self.broker.real else EMBEDDED), **mine, **more}
+        return {**SETTINGS, **({} if self.broker.real else EMBEDDED), **mine, **self.own, **more}
 
     def start_worker(self, fault=None, **more):
         worker = Worker("w%d" % len(self.workers), self.directory, self.settings(**more), fault)

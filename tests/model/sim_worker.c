@@ -71,8 +71,15 @@ void sim_start(struct sim *s, struct sim_worker *w) {
     w->merger = merger_create(&w->hub, fake_store_ops(w->merge_store));
 }
 
+static void duplicates_note(void *ctx, const char *partition_name, const struct partition_view *v) {
+    struct sim_worker *w = ctx;
+    (void)partition_name;
+    w->sim->seen[SAW_DUPLICATE] += v->outcomes[EVENT_DUPLICATE];
+}
+
 void sim_stop(struct sim_worker *w) {
     if (w->stage == WORKER_DOWN) return;
+    consumer_look(w->consumer, duplicates_note, w);
     consumer_destroy(w->consumer);
     publisher_destroy(w->publisher);
     merger_destroy(w->merger);
