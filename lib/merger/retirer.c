@@ -87,9 +87,10 @@ static int row_retire(struct retirer *r, struct store store, const struct store_
     buf_free(&text);
     if (status != STORE_OK || !one.done) return status;
     metric_add(r->retired, 1);
-    log_event(LOG_WARN, "partition_retired", "partition_name=%s meaning=%s", log_quote(was->partition_name),
-              log_quote("for two minutes its topic has had fewer partitions, or is not in TOPICS any more, or was deleted "
-                        "and is there by a pattern only, and nobody spoke for it; lists no longer wait for it"));
+    log_event(
+        LOG_WARN, "partition_retired", "partition_name=%s meaning=%s", log_quote(was->partition_name),
+        log_quote("for two minutes its topic has had fewer partitions, or is not in TOPICS any more, or was deleted "
+                  "and is there by a pattern only, and nobody spoke for it; lists no longer wait for it"));
     return STORE_OK;
 }
 

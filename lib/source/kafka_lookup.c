@@ -164,8 +164,7 @@ static enum topic_answer topic_ask(const struct question *q, struct source_tp tp
 /* -- a topic that came after the group ----------------------------------------------------------- */
 
 static void partitions_add(void *list, const struct kafka_topic_known *topic) {
-    for (uint32_t i = 0; i < topic->partitions; i++)
-        rd_kafka_topic_partition_list_add(list, topic->name, (int32_t)i);
+    for (uint32_t i = 0; i < topic->partitions; i++) rd_kafka_topic_partition_list_add(list, topic->name, (int32_t)i);
 }
 
 /* Had the group commits of any topic, when this process first had to know? Later the answer would be our own commits. */

@@ -233,9 +233,10 @@ static bool patterns_why(const struct kafka_topics *t, char why[WHY_MAX]) {
     if (t->patterns_n > 0 && !t->answered)
         snprintf(why, WHY_MAX, "kafka: the topics that TOPKD_TOPICS fits are not known yet: wait");
     else if (topics_read_n(t) == 0)
-        snprintf(why, WHY_MAX,
-                 "kafka: no topic fits TOPKD_TOPICS=%.100s yet: create one, grant Describe on it, or correct the pattern",
-                 t->patterns[0].text);
+        snprintf(
+            why, WHY_MAX,
+            "kafka: no topic fits TOPKD_TOPICS=%.100s yet: create one, grant Describe on it, or correct the pattern",
+            t->patterns[0].text);
     else if (t->left_out_n > 0)
         snprintf(why, WHY_MAX, "kafka: %u topics that TOPKD_TOPICS fits are not read, there is room for %d: %s",
                  (unsigned)t->left_out_n, (int)KAFKA_FOUND_MAX, kafka_topics_room_remedy(t));

@@ -44,8 +44,8 @@ enum kafka_topic_state { KAFKA_TOPIC_THERE, KAFKA_TOPIC_AWAY, KAFKA_TOPIC_GONE }
 struct kafka_topic {
     const char *name; /* owned; this very pointer is in every source_tp */
     enum kafka_topic_kind kind;
-    rd_kafka_t *rk;         /* the handle that asks for it; borrowed; NULL: it was found */
-    rd_kafka_topic_t *rkt;  /* keeps the topic known to the handle; of a plain one owned; NULL: it was found */
+    rd_kafka_t *rk;        /* the handle that asks for it; borrowed; NULL: it was found */
+    rd_kafka_topic_t *rkt; /* keeps the topic known to the handle; of a plain one owned; NULL: it was found */
     /* The refreshing thread's own: */
     struct kafka_told told;
     enum kafka_topic_state told_state;

@@ -11,4 +11,6 @@ static void look(void *self, struct topics_view *out) {
                                             .may_go = f->may_go != NULL && f->may_go(f->self, i)});
 }
 
-struct topics fake_topics(struct fake_topics *f) { return (struct topics){look, f}; }
+struct topics fake_topics(struct fake_topics *f) {
+    return (struct topics){look, f};
+}

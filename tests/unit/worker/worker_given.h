@@ -10,10 +10,10 @@ struct given_worker {
     struct metrics *metrics;
     struct clock clock;
     int64_t mono_ms, wall_ms;
-    int64_t look_ms;         /* what each look at the monotonic clock costs */
-    uint32_t partitions;     /* of the topic, as last heard; 0: unknown */
+    int64_t look_ms;           /* what each look at the monotonic clock costs */
+    uint32_t partitions;       /* of the topic, as last heard; 0: unknown */
     struct fake_topics topics; /* those of TOPICS; `partitions` is the size of the first one, the others are unknown */
-    uint64_t resident_bytes; /* of the process, as the hub hears */
+    uint64_t resident_bytes;   /* of the process, as the hub hears */
     struct hub hub;
 };
 extern struct given_worker worker;
