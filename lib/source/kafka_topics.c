@@ -19,7 +19,7 @@ void kafka_topics_check(const struct kafka_topics *t) {
 /* -- the table ----------------------------------------------------------------------------------- */
 
 void kafka_topics_init(struct kafka_topics *t, const struct clock *clock) {
-    *t = (struct kafka_topics){.clock = clock};
+    *t = (struct kafka_topics){.clock = clock, .names_max = KAFKA_FOUND_EVER_MAX};
     pthread_mutex_init(&t->lock, NULL);
 }
 

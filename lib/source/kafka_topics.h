@@ -67,6 +67,7 @@ struct kafka_topics {
     struct kafka_topic *dead_letters; /* NULL: there is none */
     struct name_pattern patterns[KAFKA_TOPICS_MAX];
     uint32_t patterns_n;
+    size_t names_max;         /* KAFKA_FOUND_EVER_MAX; a test has less */
     _Atomic uint64_t version; /* of what members are subscribed to; 0: it is not known yet, or it is nothing */
     struct log_limit nothing_log, left_out_log; /* the refreshing thread's own */
 

@@ -129,7 +129,7 @@ static struct kafka_topic *found_place(struct finding_round *r, const char *name
     struct kafka_topics *t = r->topics;
     struct kafka_topic *topic = kafka_topics_get(t, name);
     if (topic != NULL && topic->state != KAFKA_TOPIC_GONE) return topic;
-    if (t->found_n == KAFKA_FOUND_MAX || (topic == NULL && t->n == KAFKA_FOUND_EVER_MAX)) return NULL;
+    if (t->found_n == KAFKA_FOUND_MAX || (topic == NULL && t->n >= t->names_max)) return NULL;
     if (topic == NULL) topic = kafka_topics_insert(t, KAFKA_TOPIC_FOUND, name);
     if (t->answered) topic->was_missing = true;
     t->found_n++;
@@ -220,20 +220,25 @@ static void round_tell(const struct finding_round *r) {
                     (unsigned)t->left_out_n, (int)KAFKA_FOUND_MAX, log_quote(kafka_topics_room_remedy(t)));
 }
 
-rd_kafka_resp_err_t kafka_topics_find(struct kafka_topics *t, rd_kafka_t *rk, bool *whole) {
-    const struct rd_kafka_metadata *md = NULL;
+bool kafka_topics_take(struct kafka_topics *t, const struct rd_kafka_metadata *all) {
     struct finding_round r = {.topics = t, .whole = true};
-    *whole = t->patterns_n == 0;
-    if (t->patterns_n == 0) return RD_KAFKA_RESP_ERR_NO_ERROR;
-    rd_kafka_resp_err_t err = rd_kafka_metadata(rk, 1, NULL, &md, METADATA_TIMEOUT_MS);
-    if (err) return err;
-    round_collect(&r, md);
+    assert(t->patterns_n > 0);
+    round_collect(&r, all);
     pthread_mutex_lock(&t->lock);
     round_store(&r);
     pthread_mutex_unlock(&t->lock);
     round_tell(&r);
-    *whole = r.whole;
     mem_free(r.fits);
+    return r.whole;
+}
+
+rd_kafka_resp_err_t kafka_topics_find(struct kafka_topics *t, rd_kafka_t *rk, bool *whole) {
+    const struct rd_kafka_metadata *md = NULL;
+    *whole = t->patterns_n == 0;
+    if (t->patterns_n == 0) return RD_KAFKA_RESP_ERR_NO_ERROR;
+    rd_kafka_resp_err_t err = rd_kafka_metadata(rk, 1, NULL, &md, METADATA_TIMEOUT_MS);
+    if (err) return err;
+    *whole = kafka_topics_take(t, md);
     rd_kafka_metadata_destroy(md);
     return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
