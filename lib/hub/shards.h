@@ -24,7 +24,8 @@ struct shards {
 void shards_init(struct shards *s, const struct topics *topics);
 void shards_deinit(struct shards *s);
 
-/* The partition is (no longer) that of consumer NUMBER, who may hear of its loss when another of ours has it already. */
+/* The partition is (no longer) that of consumer NUMBER, who may hear of its loss when another of ours has it already.
+ */
 void shards_own(struct shards *s, uint32_t number, const char *topic, int32_t partition, bool owns);
 /* The shards that are worked here now, ascending. Returns how many.
  * All known partitions of all topics that are there stand in a row, topics by name. A shard is worked by the owner of

@@ -1,8 +1,8 @@
 /* merger/retirer.h - retires the rows of partitions that are no longer there (rule 24).
  * A topic made again with fewer partitions would leave its lists unfinished for ever. Metadata may be wrong for a
  * while. So a row is retired only when two things have been true for RETIRE_AFTER_MS: the topic has fewer partitions
- * (or is not read, or was deleted and is read because of a pattern), and the row says the same. What its partition may have touched is not vouched for from then on. Should the partition
- * come back, it joins the board anew.
+ * (or is not read, or was deleted and was read because of a pattern), and the row says the same. What its partition may
+ * have touched is not vouched for from then on. Should the partition come back, it joins the board anew.
  * Threads: the merger's.   Ownership: borrows the hub. */
 #ifndef TOPKD_MERGER_RETIRER_H
 #define TOPKD_MERGER_RETIRER_H

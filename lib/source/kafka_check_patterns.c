@@ -20,7 +20,7 @@ static bool topic_is_of_dead_letters(const struct kafka_checked *k, const char *
 
 /* What one pattern fits. */
 struct fitting {
-    uint32_t n, left_out_n;
+    uint32_t topics_n, left_out_n;
     bool dead_letters; /* it fits their topic, which is not read */
     struct buf names;  /* the first few */
 };
@@ -30,8 +30,8 @@ static void fitting_add(struct kafka_checked *k, struct fitting *f, const struct
         f->dead_letters = true;
         return;
     }
-    if (f->n < NAMES_SHOWN) buf_addf(&f->names, "%s%s", f->n > 0 ? ", " : "", found->topic);
-    if (f->n++ == NAMES_SHOWN) buf_add_str(&f->names, ", ...");
+    if (f->topics_n < NAMES_SHOWN) buf_addf(&f->names, "%s%s", f->topics_n > 0 ? ", " : "", found->topic);
+    if (f->topics_n++ == NAMES_SHOWN) buf_add_str(&f->names, ", ...");
     if (topic_is_known(k, found->topic)) return;
     if (k->found_n == KAFKA_FOUND_MAX) {
         f->left_out_n++;
@@ -43,9 +43,9 @@ static void fitting_add(struct kafka_checked *k, struct fitting *f, const struct
 }
 
 static void tell_fitting(const struct kafka_checked *k, const char *pattern, struct fitting *f) {
-    if (f->n > 0)
+    if (f->topics_n > 0)
         findings_add(k->findings, FINDING_GOOD, "kafka", "pattern %s: %u %s it now: %s", pattern, (unsigned)f->n,
-                     f->n == 1 ? "topic fits" : "topics fit", buf_text(&f->names));
+                     f->topics_n == 1 ? "topic fits" : "topics fit", buf_text(&f->names));
     else
         findings_add(k->findings, FINDING_WARNING, "kafka",
                      "pattern %s: expected a topic, got none: no topic fits it now that this user may see (Describe); "

@@ -167,7 +167,7 @@ static void partitions_add(void *list, const struct kafka_topic_known *topic) {
     for (uint32_t i = 0; i < topic->partitions; i++) rd_kafka_topic_partition_list_add(list, topic->name, (int32_t)i);
 }
 
-/* Had the group commits of any topic, when this process first had to know? Later the answer would be our own commits. */
+/* Had the group commits of any topic, when this process first had to know? Later they might be our own. */
 static enum kafka_group_age group_ask(const struct question *q) {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(64);
     enum topic_answer answer = TOPIC_UNKNOWN;

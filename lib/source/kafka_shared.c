@@ -104,7 +104,7 @@ static void shared_on_error(rd_kafka_t *rk, int code, const char *reason, void *
     kafka_notes_add(&s->notes, (rd_kafka_resp_err_t)code, reason);
 }
 
-/* A new topic is to be found as soon as librdkafka finds a new partition, and what is retired rests on a dozen looks. */
+/* A new topic is to be found as soon as librdkafka finds a new partition. What is retired rests on a dozen looks. */
 static int64_t refresh_ms_of(const struct kafka_options *o) {
     int64_t ms = REFRESH_MS;
     for (uint32_t i = 0; i < o->properties_n; i++)

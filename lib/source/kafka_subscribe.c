@@ -1,9 +1,10 @@
 /* source/kafka_subscribe.c - which topics the group is told of: those of the table, whenever that has changed.
  *
- * Patterns could be left to librdkafka, whose subscription takes them. They are not, for three reasons. Which topics are
- * read would be known in two places, and these differ for a while: a partition would be given to us of which the merger
- * does not know, or the other way round. The dead letter topic would be read if it fits, and Kafka's own topics, too.
- * And each thread would find a new topic at a time of its own, with a rebalance for each; so it is one for a process.
+ * Patterns could be left to librdkafka, whose subscription takes them. They are not, for three reasons.
+ *  - Which topics are read would be known in two places, and these differ for a while: a partition would be given to us
+ *    of which the merger does not know, or the other way round.
+ *  - The dead letter topic would be read if it fits, and Kafka's own topics, too.
+ *  - Each thread would find a new topic at a time of its own, with a rebalance for each. So it is one for a process.
  *
  * A topic object of librdkafka carries the name as its opaque, so that a message finds it without a search. librdkafka
  * keeps the object that it has: so ours is made before the subscription makes one without. */

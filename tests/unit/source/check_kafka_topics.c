@@ -42,9 +42,7 @@ static void topic_deleted(const char *name) {
     rd_kafka_mock_topic_set_error(g.cluster, name, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
 }
 
-static void topic_back(const char *name) {
-    rd_kafka_mock_topic_set_error(g.cluster, name, RD_KAFKA_RESP_ERR_NO_ERROR);
-}
+static void topic_back(const char *name) { rd_kafka_mock_topic_set_error(g.cluster, name, RD_KAFKA_RESP_ERR_NO_ERROR); }
 
 static void given_entries(const char *const *entries) {
     for (; *entries != NULL; entries++) kafka_topics_add(&table, *entries, g.producer);
