@@ -44,7 +44,7 @@ static void fitting_add(struct kafka_checked *k, struct fitting *f, const struct
 
 static void tell_fitting(const struct kafka_checked *k, const char *pattern, struct fitting *f) {
     if (f->topics_n > 0)
-        findings_add(k->findings, FINDING_GOOD, "kafka", "pattern %s: %u %s it now: %s", pattern, (unsigned)f->n,
+        findings_add(k->findings, FINDING_GOOD, "kafka", "pattern %s: %u %s it now: %s", pattern, (unsigned)f->topics_n,
                      f->topics_n == 1 ? "topic fits" : "topics fit", buf_text(&f->names));
     else
         findings_add(k->findings, FINDING_WARNING, "kafka",
