@@ -82,20 +82,22 @@ static void pattern_add(struct kafka_topics *t, const char *text) {
     int status = name_pattern_compile(text, &t->patterns[t->patterns_n], &e);
     assert(status == 0);
     t->patterns_n += status == 0;
-    atomic_store(&t->version, 0); /* the plain ones wait for those that will be found */
+}
+
+static void plain_add(struct kafka_topics *t, const char *name, rd_kafka_t *rk) {
+    struct kafka_topic *topic = kafka_topics_insert(t, KAFKA_TOPIC_PLAIN, name);
+    topic->rk = rk;
+    topic->rkt = rd_kafka_topic_new(rk, name, NULL);
+    t->asked[t->asked_n++] = topic;
 }
 
 void kafka_topics_add(struct kafka_topics *t, const char *text, rd_kafka_t *rk) {
     assert(text != NULL && rk != NULL && t->dead_letters == NULL && t->asked_n < KAFKA_TOPICS_MAX);
-    if (name_is_pattern(text)) {
+    if (name_is_pattern(text))
         pattern_add(t, text);
-        return;
-    }
-    struct kafka_topic *topic = kafka_topics_insert(t, KAFKA_TOPIC_PLAIN, text);
-    topic->rk = rk;
-    topic->rkt = rd_kafka_topic_new(rk, text, NULL);
-    t->asked[t->asked_n++] = topic;
-    if (t->patterns_n == 0) atomic_store(&t->version, 1);
+    else
+        plain_add(t, text, rk);
+    atomic_store(&t->version, t->patterns_n == 0); /* the plain ones wait for those that will be found */
     kafka_topics_check(t);
 }
 

@@ -1,9 +1,12 @@
 """TOPICS with patterns: topics that come and go while workers run."""
+import subprocess
+
 import data
 import feed
 import truth
 from data import MINUTE_MS
 from scenario import pause, scenario
+from stack import BIN, program_env
 from test_check import check
 from test_settings import RETIRE_AFTER_S, await_lists, go_on, half_an_hour_ago, lists, say, start
 
@@ -143,6 +146,47 @@ def check_names_the_topics_that_a_pattern_fits(s):
     found.expect_problems(0).expect("ok", "6 topics fit it now: %s" % ", ".join(names[:3]))
     found.expect("warning", "pattern ^nothing-", "no topic fits it now").expect("ok", "all 8 partitions may be read")
     check(s, TOPICS="^a(").expect("problem", "TOPICS", "correct the regular expression")
+
+
+def refusal(s, program, *args):
+    """What PROGRAM says when it ends at once."""
+    done = subprocess.run([str(BIN / program), *args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=30,
+                          stderr=subprocess.STDOUT, text=True, env=program_env({**s.settings(**pattern(s))}))
+    assert done.returncode, "%s took it" % program
+    return done.stdout
+
+
+@scenario()
+def programs_that_cannot_do_with_a_pattern_say_what_they_want(s):
+    said = refusal(s, "topkd-audit")
+    assert "expected a topic that TOPKD_TOPICS fits, got none" in said, said
+    for args in ((), ("--topic", "^a")):
+        said = refusal(s, "topkd-loadgen", "--brokers", s.broker.bootstrap, *args)
+        assert "expected a topic to write to, got the pattern ^" in said, said
+
+
+@scenario(long=True)
+def topics_come_one_after_the_other_while_workers_die(s):
+    rng = s.use_seed()
+    create(s, "a", 2)
+    events = sorted(data.sales(60_000), key=lambda e: e.time_ms)
+    share = len(events) // 12
+    watch = s.watch_finals()
+    s.start_workers(2, **pattern(s))
+    await_owned(s)
+    for i in range(12):
+        loads = Loads(s, events[i * share:(i + 1) * share], 4)
+        create(s, rng.choice("bcd") + "xyzwvutsrqpo"[i], rng.choice((1, 2, 3)))
+        if i % 3 == 1:
+            s.kill(rng.choice(s.running()))
+        if len(s.running()) < 3:
+            s.start_worker(THREADS=rng.choice((1, 2)), **pattern(s))
+        await_owned(s)
+        loads.join()
+    seal_all(s, events)
+    found = s.expect_truth(timeout_s=120)
+    assert not found.lost
+    watch.finish(found)
 
 
 @scenario()

@@ -755,4 +755,45 @@ BASE = [
       "*cap = more;"),
 ]
 
-MUTANTS = PARTITION + WORKER + STORE + BOARD + SKETCH + BASE
+# The other suites of this folder wait for a broker's timers, for a minute and more.
+SOURCE = [
+    M("a_pattern_fits_topics_of_kafka", "lib/base/name_pattern.c",
+      'return strncmp(name, "__", 2) != 0 && regexec(',
+      "return regexec("),
+    M("a_pattern_must_fit_the_whole_name", "lib/base/name_pattern.c",
+      "return strncmp(",
+      "return p->text[strlen(p->text) - 1] == '$' && strncmp("),
+    M("dead_letters_are_read", "lib/source/kafka_topics_ask.c",
+      "if (metadata_is_there(found) && name_fits(r->topics, found->topic) && "
+      "!name_is_asked_for(r->topics, found->topic))",
+      "if (metadata_is_there(found) && name_fits(r->topics, found->topic))", "kafka_topics"),
+    M("a_topic_that_is_missing_once_is_gone", "lib/source/kafka_topics_ask.c",
+      "now - topic->missed_mono_ms >= KAFKA_GONE_AFTER_MS",
+      "true", "kafka_topics"),
+    M("a_topic_that_went_is_away_for_ever", "lib/source/kafka_topics_ask.c",
+      "now - topic->missed_mono_ms >= KAFKA_GONE_AFTER_MS",
+      "false", "kafka_topics"),
+    M("members_do_not_hear_of_a_topic_that_came", "lib/source/kafka_topics_ask.c",
+      "t->found_n++; r->changed = true;",
+      "t->found_n++;", "kafka_topics"),
+    M("members_do_not_hear_of_a_topic_that_went", "lib/source/kafka_topics_ask.c",
+      "r->topics->found_n--; r->changed = true;",
+      "r->topics->found_n--;", "kafka_topics"),
+    M("plain_topics_are_joined_before_those_of_patterns", "lib/source/kafka_topics.c",
+      "atomic_store(&t->version, t->patterns_n == 0);",
+      "atomic_store(&t->version, 1);", "kafka_topics"),
+    M("a_later_topic_was_there_all_the_time", "lib/source/kafka_topics_ask.c",
+      "if (t->answered) topic->was_missing = true;",
+      "", "kafka_topics"),
+    M("every_topic_of_a_new_group_came_later", "lib/source/kafka_lookup.c",
+      "return answer == TOPIC_HAS_COMMITS ? KAFKA_GROUP_IS_OLD : KAFKA_GROUP_IS_NEW;",
+      "return KAFKA_GROUP_IS_OLD;", "kafka_topics"),
+    M("a_topic_of_a_pattern_that_went_is_in_the_way", "lib/source/kafka_topics.c",
+      "return topic->state == KAFKA_TOPIC_THERE && (",
+      "return (", "kafka_topics"),
+    M("topics_without_room_are_left_out_silently", "lib/source/kafka_topics_ask.c",
+      "r->topics->left_out_n++;",
+      "", "kafka_topics"),
+]
+
+MUTANTS = PARTITION + WORKER + STORE + BOARD + SKETCH + BASE + SOURCE
