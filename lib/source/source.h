@@ -68,6 +68,7 @@ struct source_lookup {
     int64_t offset;                           /* when FOUND */
     char metadata[SOURCE_METADATA_BYTES_MAX]; /* when FOUND; "" if none */
     bool topic_has_commits;                   /* when NONE: has any partition of the topic a commit in the group? */
+    bool topic_came_later; /* when NONE, and no other has one either: was the topic made after the group began? */
     int64_t log_start, log_end;
 };
 
