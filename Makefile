@@ -110,8 +110,8 @@ $(B)/model: $(MODEL_SRC:%.c=$(B)/%.o) $(SUPPORT) $(LIB)
 $(B)/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(SUPPORT) $(PARTS) $(LIB)
 	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
 
-BENCHES := $(addprefix $(B)/bench/,bare scan sketch)
-$(B)/bench/bare $(B)/bench/scan: $(B)/bench/%: $(B)/tests/bench/%.o
+BENCHES := $(addprefix $(B)/bench/,bare ids scan sketch)
+$(B)/bench/bare $(B)/bench/ids $(B)/bench/scan: $(B)/bench/%: $(B)/tests/bench/%.o
 $(B)/bench/bare: $(B)/tests/bench/zincrby.o
 $(B)/bench/scan: $(SUPPORT)
 $(B)/bench/sketch: $(patsubst %.c,$(B)/%.o,$(wildcard tests/bench/sketch/*.c))

@@ -8,7 +8,7 @@
 
 enum {
     HELP_COLUMNS = 100,
-    LATENESS_LONG_MS = 15 * 60 * 1000 /* above, a restart reads a quarter of an hour of log before it is fresh */
+    REREAD_LONG_MS = 15 * 60 * 1000 /* above, a restart reads a quarter of an hour of log before it is fresh */
 };
 
 static void name_write_lower(struct buf *out, const char *name) {
@@ -30,16 +30,20 @@ static void values_write(const struct config *c, struct buf *line) {
     }
 }
 
+static void warn_of_reread(const char *event, const char *name, int64_t ms) {
+    struct buf text = {0};
+    if (ms <= REREAD_LONG_MS) return;
+    units_write_duration((uint64_t)ms, &text);
+    log_event(LOG_WARN, event, "%s=%s effect=\"a restart reads this much of the log again\"", name, buf_text(&text));
+    buf_free(&text);
+}
+
 void config_log(const struct config *c) {
     struct buf line = {0};
     values_write(c, &line);
     log_event(LOG_INFO, "config_loaded", "%s", buf_text(&line));
-    if (c->lateness_ms > LATENESS_LONG_MS) {
-        buf_clear(&line);
-        units_write_duration((uint64_t)c->lateness_ms, &line);
-        log_event(LOG_WARN, "config_lateness_long", "lateness=%s effect=\"a restart reads this much of the log again\"",
-                  buf_text(&line));
-    }
+    warn_of_reread("config_lateness_long", "lateness", c->lateness_ms);
+    if (c->field_id[0] != '\0') warn_of_reread("config_dedup_long", "dedup", c->dedup_ms);
     buf_free(&line);
 }
 

@@ -10,6 +10,7 @@ struct consumer_metrics {
     struct metric *events[EVENT_OUTCOMES];
     struct metric *messages, *replayed, *stale, *holes, *hole_records, *steps_back, *lost_records;
     struct metric *no_time, *old_time;
+    struct metric *ids_forgotten_early, *without_id;
     struct metric *growth_refused, *overflows, *saturated;
     struct metric *queue_full, *restore_seconds, *restore_records, *commits_ok, *commits_failed;
     struct sketch_budget shown;        /* what of the budget they already have */
@@ -44,6 +45,8 @@ void consumer_metrics_create(struct consumer *c) {
     m->lost_records = metric_plain(c, METRIC_LOG_LOST_RECORDS);
     m->no_time = metric_labelled(c, METRIC_ODD_RECORD_TIMES, "kind", "none");
     m->old_time = metric_labelled(c, METRIC_ODD_RECORD_TIMES, "kind", "before_2000");
+    m->ids_forgotten_early = metric_plain(c, METRIC_IDS_FORGOTTEN_EARLY);
+    m->without_id = metric_plain(c, METRIC_EVENTS_WITHOUT_ID);
     m->growth_refused = metric_plain(c, METRIC_SKETCH_GROWTH_REFUSED);
     m->overflows = metric_plain(c, METRIC_SKETCH_OVERFLOWS);
     m->saturated = metric_plain(c, METRIC_SKETCH_SATURATED);
@@ -90,6 +93,8 @@ static void counters_show(struct consumer_metrics *m, struct partition_view *sho
     metric_add(m->lost_records, v->lost_records - shown->lost_records);
     metric_add(m->no_time, v->untimed - shown->untimed);
     metric_add(m->old_time, v->before_2000 - shown->before_2000);
+    metric_add(m->ids_forgotten_early, v->ids_forgotten_early - shown->ids_forgotten_early);
+    metric_add(m->without_id, v->without_id - shown->without_id);
     *shown = *v;
 }
 
@@ -149,7 +154,7 @@ static void budget_show(struct consumer *c) {
 }
 
 struct totals {
-    uint64_t buckets, dirty, lag;
+    uint64_t buckets, dirty, lag, ids, id_bytes;
     double lag_seconds; /* the largest; so are minutes and locations */
     uint32_t silent, quiet, minutes, locations;
 };
@@ -159,6 +164,8 @@ static void totals_add(struct totals *t, const struct assignment *a, const struc
     if (metric_value(a->metrics->lag_seconds) > t->lag_seconds) t->lag_seconds = metric_value(a->metrics->lag_seconds);
     t->buckets += v->live_buckets;
     t->dirty += v->dirty_buckets;
+    t->ids += v->ids_remembered;
+    t->id_bytes += v->ids_bytes;
     t->silent += !v->restored;
     t->quiet += !a->had_traffic;
     if (v->live_minutes > t->minutes) t->minutes = v->live_minutes;
@@ -175,7 +182,9 @@ static void totals_tell(const struct consumer *c, const struct totals *t) {
     atomic_store(&me->minutes, t->minutes);
     atomic_store(&me->quiet, t->quiet);
     atomic_store(&me->locations, t->locations);
-    atomic_store(&me->sketch_bytes, c->budget.pool.used_bytes);
+    atomic_store(&me->sketch_bytes, c->budget.pool.used_bytes - t->id_bytes);
+    atomic_store(&me->ids, t->ids);
+    atomic_store(&me->id_bytes, t->id_bytes);
     atomic_store(&me->paused, c->pausing.paused ? atomic_load(&me->owned) : 0);
     atomic_store(&me->committed_mono_ms, c->commit.acknowledged_mono_ms);
 }
@@ -184,6 +193,7 @@ static void assignment_show(struct consumer *c, struct assignment *a, int64_t wa
     struct partition_view v;
     partition_look(a->memory, &v);
     consumer_warn_of_times(c, a, &v, wall_ms);
+    consumer_warn_of_ids(c, a, &v);
     counters_show(c->metrics, &a->shown, &v);
     position_show(c, a, &v, wall_ms);
     totals_add(totals, a, &v);
@@ -198,6 +208,7 @@ void consumer_metrics_show(struct consumer *c) {
     consumer_tell_rejects(c, c->metrics->outcomes);
     memset(c->metrics->outcomes, 0, sizeof c->metrics->outcomes);
     totals_tell(c, &totals);
+    c->pausing.id_bytes = totals.id_bytes;
     consumer_warn_of_spread(c);
 }
 

@@ -19,9 +19,15 @@ static bool redis_holds_memory(const struct consumer *c) {
     return false;
 }
 
+/* Ids go only when log time goes on, so no pause makes room of them: minutes have the rest, a quarter at least. */
+static uint64_t minutes_share(const struct consumer *c) {
+    uint64_t limit = c->budget.limit_bytes, ids = c->pausing.id_bytes;
+    return ids < limit / 4 * 3 ? limit - ids : limit / 4;
+}
+
 /* Below the limit, at which sketches stop growing: a pause costs nothing, a refused growth costs exact counts. */
-static uint64_t pause_bytes(const struct consumer *c) { return c->budget.limit_bytes / 4 * 3; }
-static uint64_t resume_bytes(const struct consumer *c) { return c->budget.limit_bytes / 2; }
+static uint64_t pause_bytes(const struct consumer *c) { return c->pausing.id_bytes + minutes_share(c) / 4 * 3; }
+static uint64_t resume_bytes(const struct consumer *c) { return c->pausing.id_bytes + minutes_share(c) / 2; }
 
 /* Dead letters that a full queue refused are held outside of its bound. So nothing is polled once there is one. */
 bool consumer_has_room(const struct consumer *c) {
@@ -35,10 +41,11 @@ static bool open_minutes_fill_memory(struct consumer *c) {
     bool full = memory_is_full(resident, limit, p->paused);
     log_limited(full ? &p->memory_full_limit : &p->share_full_limit, MEMORY_LOG_MS, LOG_ERROR,
                 full ? "memory_exhausted" : "memory_limit_reached",
-                "buckets=%" PRIu64 " their_share=%" PRIu64 " resident=%" PRIu64 " limit=%" PRIu64
-                " means=\"the open minutes need more than there is: %s\" remedy=\"raise TOPKD_MEMORY_LIMIT, start more "
-                "workers, or lower TOPKD_LOCATIONS_MAX, TOPKD_LATENESS or TOPKD_SKETCH_KB\"",
-                c->budget.pool.used_bytes, c->budget.limit_bytes, resident, limit,
+                "buckets=%" PRIu64 " ids=%" PRIu64 " their_share=%" PRIu64 " resident=%" PRIu64 " limit=%" PRIu64
+                " means=\"the open minutes and ids need more than there is: %s\" remedy=\"raise TOPKD_MEMORY_LIMIT, "
+                "start more workers, or lower TOPKD_LOCATIONS_MAX, TOPKD_LATENESS, TOPKD_SKETCH_KB or "
+                "TOPKD_DEDUP_IDS_MAX\"",
+                c->budget.pool.used_bytes - p->id_bytes, p->id_bytes, c->budget.limit_bytes, resident, limit,
                 full ? "nothing more is read, nothing is lost" : "counts become estimates with bounds");
     return full;
 }

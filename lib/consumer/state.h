@@ -90,8 +90,9 @@ struct motion {
     bool rests;             /* paused on its own until then, because what lies at its position cannot be read */
 };
 
-struct time_limits {
-    struct log_limit missing, old, ahead;
+struct assignment_limits {
+    struct log_limit missing, old, ahead; /* times */
+    struct log_limit forgotten, no_ids;
 };
 
 /* Made once, and never gone: its name is borrowed by mails under way. */
@@ -111,7 +112,7 @@ struct assignment {
     struct motion motion;
     struct assignment_metrics *metrics; /* owned; as long as there is a memory */
     struct partition_view shown;        /* counters that the metrics already have */
-    struct time_limits limits;
+    struct assignment_limits limits;
 };
 
 /* It has a memory at work: what comes for it is counted, published, committed. */
@@ -194,6 +195,7 @@ struct end_query {
 struct pausing {
     bool paused; /* all that run */
     int64_t next_mono_ms;
+    uint64_t id_bytes; /* of ids that are remembered, as of the last tick */
     struct log_limit paused_limit, resumed_limit, share_full_limit, memory_full_limit;
 };
 
@@ -265,6 +267,7 @@ void consumer_tell_rejects(struct consumer *c, const uint64_t outcomes[EVENT_OUT
 /* -- warnings.c: at every tick -- */
 
 void consumer_warn_of_times(struct consumer *c, struct assignment *a, const struct partition_view *v, int64_t wall_ms);
+void consumer_warn_of_ids(struct consumer *c, struct assignment *a, const struct partition_view *v);
 void consumer_warn_of_spread(struct consumer *c);
 
 /* -- metrics.c -- */

@@ -1,10 +1,17 @@
-/* consumer/warnings.c - what an operator should hear of what is read: times that are none or far off, and lists in too
- * many pieces. Each is told at most once a minute for a partition; the metrics say it at any time. */
+/* consumer/warnings.c - what an operator should hear of what is read: times that are none or far off, ids that are not
+ * there or do not stay, and lists in too many pieces. Each is told at most once a minute for a partition; the metrics
+ * say it at any time. */
 #include <inttypes.h>
 
 #include "consumer/state.h"
 
-enum { TIMES_INTERVAL_MS = 60000, SPREAD_INTERVAL_MS = 600000, SPREAD_PER_SECOND_MAX = 30000, PARTITIONS_MANY = 64 };
+enum {
+    TIMES_INTERVAL_MS = 60000,
+    IDS_INTERVAL_MS = 60000,
+    SPREAD_INTERVAL_MS = 600000,
+    SPREAD_PER_SECOND_MAX = 30000,
+    PARTITIONS_MANY = 64
+};
 
 #define STAMP_REMEDY                                                                                                   \
     "let the producer stamp milliseconds, or the broker stamp (message.timestamp.type=LogAppendTime, "                 \
@@ -48,6 +55,34 @@ void consumer_warn_of_times(struct consumer *c, struct assignment *a, const stru
     warn_of_no_time(a, v);
     warn_of_old_time(a, v);
     warn_of_time_ahead(c, a, v, wall_ms);
+}
+
+/* -- ids -- */
+
+static void warn_of_forgotten_ids(const struct consumer *c, struct assignment *a, const struct partition_view *v) {
+    if (v->ids_forgotten_early == a->shown.ids_forgotten_early) return;
+    int64_t dedup_s = (c->hub->rules.dedup_ms + 999) / 1000;
+    uint64_t enough = v->ids_remembered * (uint64_t)dedup_s / (uint64_t)i64_larger(v->ids_age_s, 1);
+    log_limited(&a->limits.forgotten, IDS_INTERVAL_MS, LOG_WARN, "ids_forgotten_early",
+                "topic=%s partition=%d ids=%" PRIu64 " lived_s=%" PRId64 " dedup_s=%" PRId64
+                " means=\"TOPKD_DEDUP_IDS_MAX is reached: an event that comes again later than lived_s counts again\" "
+                "remedy=\"raise TOPKD_DEDUP_IDS_MAX to about %" PRIu64 ", or lower TOPKD_DEDUP\"",
+                a->tp.topic, (int)a->tp.partition, v->ids_remembered, v->ids_age_s, dedup_s, enough);
+}
+
+/* Some events may well have none, and ids that were there may be forgotten. */
+static void warn_of_no_ids(struct assignment *a, const struct partition_view *v) {
+    if (v->without_id == a->shown.without_id || v->ids_seen > 0) return;
+    log_limited(&a->limits.no_ids, IDS_INTERVAL_MS, LOG_WARN, "ids_missing",
+                "topic=%s partition=%d events=%" PRIu64
+                " means=\"no event has an id where TOPKD_FIELD_ID says it stands, so all of them count\" "
+                "remedy=\"let TOPKD_FIELD_ID name the field of the id, or leave it empty\"",
+                a->tp.topic, (int)a->tp.partition, v->without_id);
+}
+
+void consumer_warn_of_ids(struct consumer *c, struct assignment *a, const struct partition_view *v) {
+    warn_of_forgotten_ids(c, a, v);
+    warn_of_no_ids(a, v);
 }
 
 /* -- lists in many pieces -- */

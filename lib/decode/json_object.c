@@ -4,9 +4,9 @@
  * looked up. Both ways stand between members at the same places: on the opening brace, or behind a value. So the second
  * can go on where the first gave up.
  *
- * A container on the way of a path is entered: its members are walked like those of the object. All other containers are
- * skipped. Of a repeated name the last counts. So where a name is met that has places below it, what was found there
- * before is forgotten. A form is never learnt from an object that meets such a name twice. */
+ * A container on the way of a path is entered: its members are walked like those of the object. All other containers
+ * are skipped. Of a repeated name the last counts. So where a name is met that has places below it, what was found
+ * there before is forgotten. A form is never learnt from an object that meets such a name twice. */
 #include "decode/json_object.h"
 
 #include <assert.h>
@@ -145,8 +145,8 @@ ALWAYS_INLINE const char *member_take(struct walk *w, const char *p) {
     return p != NULL ? member_value(w, node, p) : NULL;
 }
 
-/* From P to behind the object. P stands behind a value, or, if OPENED, behind the bracket of the container where the walk
- * stands. */
+/* From P to behind the object. P stands behind a value, or, if OPENED, behind the bracket of the container where the
+ * walk stands. */
 ALWAYS_INLINE const char *members_walk(struct walk *w, const char *p, bool opened) {
     while (p != NULL && !json_text_ended(w->text, p)) {
         p = json_token_skip_space(p);
@@ -241,6 +241,9 @@ const char *json_object_take(struct json_shape *shape, const struct json_text *t
                              struct event_value values[JSON_SLOTS]) {
     const char *p = object;
     const struct json_step *last = NULL;
+#ifdef TOPKD_TESTHOOKS
+    json_text_check(t);
+#endif
     assert(*object == '{');
     values_clear(values);
     struct window w = {.block = p, .stops = block_stops(t, p)};

@@ -44,6 +44,7 @@ struct hub_consumer {
     _Atomic uint32_t minutes;   /* unsettled; of the partition with most of them */
     _Atomic uint32_t locations; /* of the minute of a partition with most of them */
     _Atomic uint64_t buckets, dirty, sketch_bytes;
+    _Atomic uint64_t ids, id_bytes; /* remembered */
     /* how far it is */
     _Atomic uint64_t lag;   /* records behind, of all its partitions */
     _Atomic int64_t lag_ms; /* the largest of a partition */
@@ -73,15 +74,15 @@ struct hub {
     _Atomic uint64_t merge_idle; /* rounds in a row in which the merger found nothing to do */
 };
 
-/* PARTITIONS: of the topics, as last heard, with SELF: see struct topics. */
+/* TOPICS: where it hears of them. */
 void hub_init(struct hub *h, const struct config *c, const struct clock *clock, struct metrics *m,
-              uint32_t (*partitions)(void *self, uint32_t topic), void *self);
+              struct topics topics);
 void hub_deinit(struct hub *h);
 
 /* In how many pieces lists come: every partition of every topic says its part of every location at each tick, if each
  * has as many as the one here that has most. */
 struct hub_spread {
-    uint32_t partitions, locations;
+    uint32_t topics, partitions, locations;
     double parts_per_second;
 };
 struct hub_spread hub_spread(struct hub *h);

@@ -6,7 +6,7 @@
  *   publisher             16 MB                waiting copies
  *                         16 MB                copies on their way home, and in pipelines
  *   the process itself    32 MB
- *   sketches              the rest, by consumer
+ *   sketches and ids      the rest, by consumer
  *
  * A consumer whose sketches have taken their share lets none grow any more. Places and minutes that are new are still
  * made, as long as the process as a whole is below what memory_is_full says: shares that nobody uses are lent. There
@@ -28,7 +28,7 @@
 
 struct memory_shares {
     uint64_t source_bytes; /* of one consumer's librdkafka */
-    uint64_t sketch_bytes; /* of one consumer's buckets */
+    uint64_t sketch_bytes; /* of one consumer's buckets, and the ids that it remembers */
     uint64_t merger_bytes; /* of what the merger remembers of lists */
 };
 
@@ -36,6 +36,8 @@ struct memory_shares memory_share(uint64_t limit_bytes, uint32_t consumers);
 
 /* What a (partition, minute) takes for a location with one item and a name of up to 12 bytes, about. */
 enum { MEMORY_LOCATION_BYTES = 900 };
+/* What an id takes that a partition remembers, at most. */
+enum { MEMORY_ID_BYTES = 32 };
 
 /* Of this process, as the kernel counts it; 0 if it does not say. */
 uint64_t memory_resident_bytes(void);

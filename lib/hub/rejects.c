@@ -72,8 +72,7 @@ static void rejects_warn(const struct rejects *r) {
     outcomes_write(r->outcomes, &counts, &settings);
     log_event(LOG_WARN, "events_rejected",
               "applied=%" PRIu64 " rejected=%" PRIu64 "%s look_at=\"%s\" example=%s example_bytes=%zu "
-              "example_outcome=%s topic=%s partition=%d offset=%" PRId64
-              " try=\"topkd judge --suggest --topic %s\"",
+              "example_outcome=%s topic=%s partition=%d offset=%" PRId64 " try=\"topkd judge --suggest --topic %s\"",
               r->outcomes[EVENT_APPLIED], outcomes_rejected(r->outcomes), buf_text(&counts), buf_text(&settings),
               log_quote_bytes((struct bytes){x->bytes, x->n < sizeof x->bytes ? x->n : sizeof x->bytes}), x->n,
               event_outcome_name(x->outcome), x->topic, (int)x->partition, x->offset, x->topic);

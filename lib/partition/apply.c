@@ -68,12 +68,16 @@ void apply_pending(struct partition *p) {
 
 /* -- pending -- */
 
-static struct minute *minute_at(struct partition *p, int64_t minute, const struct log_record *rec) {
+struct rewind apply_rewind(const struct partition *p, const struct log_record *rec) {
+    return (struct rewind){rec->offset, p->log_time_ms, {true, rec->offset, rec->time_ms, record_hash(rec)}};
+}
+
+struct minute *apply_minute(struct partition *p, int64_t minute, const struct log_record *rec) {
     struct minute *m = minutes_find(&p->minutes, minute);
     if (m != NULL) return m;
+    const struct rewind *mark = p->ids == NULL ? NULL : ids_rewind(p->ids);
     m = minutes_add(&p->minutes, minute);
-    m->first = (struct anchor){true, rec->offset, rec->time_ms, record_hash(rec)};
-    m->first_log_time_ms = p->log_time_ms;
+    m->rewind = mark != NULL ? *mark : apply_rewind(p, rec);
     m->stored_mono_ms = p->start.stored_mono_ms; /* below the frontier */
     return m;
 }
@@ -110,7 +114,7 @@ static bool is_of_record(struct bytes text, const struct log_record *rec) {
 }
 
 bool apply_event(struct partition *p, const struct event *ev, int64_t minute, const struct log_record *rec) {
-    struct minute *m = minute_at(p, minute, rec);
+    struct minute *m = apply_minute(p, minute, rec);
     if (rec->offset >= p->frontier) m->stored_mono_ms = TIME_NEVER;
     struct bytes location = own_location(p, ev);
     uint64_t hash = 0;

@@ -27,9 +27,9 @@ void partition_check(const struct partition *p) {
 
 /* Every event of an open minute lies at or after where the next owner begins, and below next. */
 static void minute_is_open_check(const struct partition *p, const struct minute *m) {
-    assert(m->first.set && m->first.offset < p->next);
-    assert(m->first.offset >= partition_rewind(p).offset);
-    assert(m->first_log_time_ms <= p->log_time_ms);
+    assert(m->rewind.anchor.set && m->rewind.offset < p->next);
+    assert(m->rewind.offset >= partition_rewind(p).offset);
+    assert(m->rewind.log_time_ms <= p->log_time_ms);
     assert(m->sealed == minute_sealed(p->rules, m->minute, p->log_time_ms));
 }
 
@@ -44,6 +44,7 @@ void partition_check_whole(const struct partition *p) {
     partition_check(p);
     start_check(p);
     minutes_check(&p->minutes);
+    if (p->ids != NULL) ids_check(p->ids);
     dirty_check(&p->dirty, &p->minutes);
     for (size_t i = 0; i < p->minutes.n; i++) {
         minute_is_open_check(p, p->minutes.all[i]);

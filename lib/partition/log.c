@@ -20,13 +20,12 @@ static int64_t future_from(const struct partition *p, const struct log_record *r
     return reach == NO_MINUTE ? NO_MINUTE : reach + 1;
 }
 
-/* Its time is one of the log's: it is neither bad nor, as far as that is decided yet, future. */
+/* Its time is one of the log's: it is not bad. Whether it is future is not decided yet, and nothing else is either. */
 static bool has_log_time(const struct event *ev) {
-    return ev->outcome == EVENT_APPLIED || ev->outcome == EVENT_WEIGHTLESS || ev->outcome == EVENT_LATE ||
-           ev->outcome == EVENT_MANY_LOCATIONS;
+    return ev->outcome == EVENT_APPLIED || ev->outcome == EVENT_WEIGHTLESS;
 }
 
-/* The time that a record gives to log time; TIME_NEVER: none. */
+/* The time that a record gives to log time; TIME_NEVER: none. To be asked before its events are placed. */
 static int64_t record_clock(const struct partition *p, const struct log_record *rec, const struct event_batch *b) {
     if (!p->rules->clock_is_event) return record_time(rec);
     int64_t newest = TIME_NEVER, future = future_from(p, rec);
@@ -69,25 +68,72 @@ void log_reach_frontier(struct partition *p) {
 
 /* What the log says of times, the same for every event of a record. */
 struct judge {
-    int64_t sealed_to;   /* this minute and those before are late */
+    int64_t sealed_to;   /* this minute and those before are late by log time */
+    int64_t settled;     /* and these, although log time may have been lower when they came */
     int64_t future_from; /* this minute and those behind are future */
+    bool news;           /* the record was never counted before */
 };
 
 static struct judge judge_of(const struct partition *p, const struct log_record *rec) {
-    struct judge j = {minute_horizon(p->rules, p->log_time_ms), future_from(p, rec)};
-    if (RULE(3, skip_settled)) j.sealed_to = i64_larger(j.sealed_to, p->settled);
+    struct judge j = {.sealed_to = minute_horizon(p->rules, p->log_time_ms),
+                      .settled = NO_MINUTE,
+                      .future_from = future_from(p, rec),
+                      .news = rec->offset >= p->counted};
+    if (RULE(3, skip_settled)) j.settled = p->settled;
     return j;
 }
 
-static void event_place(struct partition *p, struct event *ev, const struct judge *j, const struct log_record *rec) {
-    if (ev->outcome != EVENT_APPLIED) return;
+/* Its id is seen from now on. True if it was seen before. */
+static bool event_is_seen(struct partition *p, const struct event *ev, const struct judge *j,
+                          const struct log_record *rec) {
+    struct sightings *seen = &p->ids->seen;
+    uint64_t early = seen->forgotten_early;
+    if (ids_want_mark(p->ids)) {
+        struct rewind at = apply_rewind(p, rec);
+        ids_mark(p->ids, &at);
+    }
+    bool before = sightings_add(seen, ev->id_hash);
+    if (j->news) p->tally.ids_forgotten_early += seen->forgotten_early - early;
+    return before;
+}
+
+/* Rule 26. A duplicate opens its minute, as an event that counts does: so the rewind holds what it is a duplicate of,
+ * for as long as somebody may have to find that out again. */
+static bool event_is_duplicate(struct partition *p, const struct event *ev, int64_t minute, const struct judge *j,
+                               const struct log_record *rec) {
+    if (ev->id_hash == 0) {
+        p->tally.without_id += j->news;
+        return false;
+    }
+    if (minute > j->settled && RULE(26, duplicate_opens_minute)) apply_minute(p, minute, rec);
+    return event_is_seen(p, ev, j, rec);
+}
+
+/* Which ids were seen must be a matter of the log alone. What is settled is not: it depends on when Redis answered, and
+ * a reader that begins again skips by it events that were applied when they came first (rule 3). These were seen, so
+ * they are seen by whoever skips them too. Only what is late by log time is late in every reading. */
+static enum event_outcome event_place(struct partition *p, const struct event *ev, const struct judge *j,
+                                      const struct log_record *rec) {
     int64_t minute = minute_of(ev->time_ms);
-    if (minute >= j->future_from)
-        ev->outcome = EVENT_FUTURE;
-    else if (minute <= j->sealed_to)
-        ev->outcome = EVENT_LATE;
-    else if (!apply_event(p, ev, minute, rec))
-        ev->outcome = EVENT_MANY_LOCATIONS;
+    if (minute >= j->future_from) return EVENT_FUTURE;
+    if (minute <= j->sealed_to) return EVENT_LATE;
+    if (minute <= j->settled && !RULE(26, settled_is_seen)) return EVENT_LATE;
+    bool duplicate = p->ids != NULL && event_is_duplicate(p, ev, minute, j, rec);
+    if (minute <= j->settled) return EVENT_LATE;
+    if (duplicate) return EVENT_DUPLICATE;
+    return apply_event(p, ev, minute, rec) ? EVENT_APPLIED : EVENT_MANY_LOCATIONS;
+}
+
+static void events_place(struct partition *p, struct event_batch *b, const struct judge *j,
+                         const struct log_record *rec) {
+    for (size_t i = 0; i < b->n; i++)
+        if (b->events[i].outcome == EVENT_APPLIED) b->events[i].outcome = event_place(p, &b->events[i], j, rec);
+}
+
+/* LOG_MS: log time behind the record. Before there is any, every event is future, and no id is seen. */
+static void ids_advance(struct partition *p, const struct event_batch *b, int64_t log_ms) {
+    if (log_ms != TIME_NEVER) sightings_advance(&p->ids->seen, log_ms / 1000);
+    for (size_t i = 0; b->n > 1 && i < b->n; i++) sightings_expect(&p->ids->seen, b->events[i].id_hash);
 }
 
 /* -- counters -- */
@@ -122,20 +168,20 @@ static void count_time(struct partition *p, int64_t log_ms, int64_t record_ms) {
 
 /* Is it counted for the first time? */
 static bool record_apply(struct partition *p, const struct log_record *rec, struct event_batch *b) {
-    bool news = rec->offset >= p->counted;
     if (rec->offset > p->next) count_hole(p, rec->offset);
     p->next = rec->offset + 1;
     const struct judge j = judge_of(p, rec);
-    for (size_t i = 0; i < b->n; i++) event_place(p, &b->events[i], &j, rec);
     int64_t log_ms = record_clock(p, rec, b), record_ms = record_time(rec);
-    if (news) count_time(p, log_ms, record_ms);
+    if (p->ids != NULL) ids_advance(p, b, i64_larger(p->log_time_ms, log_ms));
+    events_place(p, b, &j, rec);
+    if (j.news) count_time(p, log_ms, record_ms);
     log_time_advance(p, log_ms);
     p->last_record = *rec;
     p->last_unhashed = true;
     if (record_ms != TIME_NEVER) p->tally.last_time_ms = record_ms;
     if (p->texts_elsewhere) apply_pending(p);
     p->texts_elsewhere = false;
-    return news;
+    return j.news;
 }
 
 bool partition_wants(const struct partition *p, int64_t offset) {

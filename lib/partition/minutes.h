@@ -28,11 +28,10 @@ struct bucket { /* of the pool; with a location of up to 12 bytes one cache line
 
 struct minute {
     int64_t minute;
-    struct anchor first;       /* the record that opened it: offset, time, hash */
-    int64_t first_log_time_ms; /* log time before that record */
-    bool sealed;               /* its buckets were made dirty for their final copies */
-    struct bucket *global;     /* the bucket of the all-locations list, once there is one */
-    struct bucket **table;     /* open addressing by location_hash, a power of two; of the pool */
+    struct rewind rewind;  /* who reads from there has all of it: the record that opened it, or one before */
+    bool sealed;           /* its buckets were made dirty for their final copies */
+    struct bucket *global; /* the bucket of the all-locations list, once there is one */
+    struct bucket **table; /* open addressing by location_hash, a power of two; of the pool */
     uint32_t table_n, buckets_n;
     uint32_t unclean_n; /* buckets that are not BUCKET_CLEAN */
     struct pool *pool;

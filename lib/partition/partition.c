@@ -16,9 +16,12 @@
  *   7. All copies are answered, and SETTLE_DELAY later a progress row is answered too, by the same Redis. 19:08
  *      settles, and the rewind moves on. Should Redis lose the last seconds after that, it loses nothing of 19:08.
  *
+ * With FIELD_ID the rewind lies further back, so that the successor also knows the ids that were seen before 19:08
+ * began: ids.c. What it reads there is of minutes that are settled.
+ *
  * Invariants, which check.c asserts:
  *   - rewind <= frontier of a commit, and frontier <= next once the partition speaks
- *   - every event of an open minute lies at or after the rewind
+ *   - every event of an open minute lies at or after the rewind, and so does every id that it may repeat
  *   - a minute in memory holds all its accepted events below next
  *   - no minute in memory is settled. */
 #include "partition/partition.h"
@@ -76,6 +79,7 @@ struct partition *partition_create(const struct delivery_rules *rules, struct sk
     p->rules = rules;
     p->budget = budget;
     minutes_init(&p->minutes, &budget->pool);
+    p->ids = ids_create(rules, &budget->pool);
     p->name = name;
     p->instance = instance;
     p->name_hash = hash64(name, strlen(name), 0);
@@ -90,6 +94,7 @@ struct partition *partition_create(const struct delivery_rules *rules, struct sk
 void partition_destroy(struct partition *p) {
     if (p == NULL) return;
     minutes_deinit(&p->minutes);
+    ids_destroy(p->ids);
     buf_free(&p->items);
     mem_free(p);
 }
@@ -102,10 +107,11 @@ int64_t partition_next(const struct partition *p) {
 }
 
 struct rewind partition_rewind(const struct partition *p) {
-    struct rewind r = {p->next, p->log_time_ms, p->last};
+    const struct rewind *mark = p->ids == NULL ? NULL : ids_rewind(p->ids);
+    struct rewind r = mark != NULL ? *mark : (struct rewind){p->next, p->log_time_ms, p->last};
     for (size_t i = 0; i < p->minutes.n; i++) {
         const struct minute *m = p->minutes.all[i];
-        if (m->first.offset < r.offset) r = (struct rewind){m->first.offset, m->first_log_time_ms, m->first};
+        if (m->rewind.offset < r.offset) r = m->rewind;
     }
     return r;
 }

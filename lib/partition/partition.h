@@ -195,7 +195,12 @@ struct partition_view {
     bool all_settled; /* all_clean and no sealed minute waits for settling */
     bool row_current; /* the newest stored row says all this, and that the log ended here */
     uint64_t replayed, rebuilt, messages, holes, hole_records, steps_back, lost_records;
-    uint64_t untimed, before_2000; /* records whose time is none that is believed, or before the year 2000 */
+    uint64_t ids_remembered, ids_bytes; /* sightings of ids, and their memory */
+    int64_t ids_age_s;                  /* how long ago the oldest of them was, by log time */
+    uint64_t ids_seen;                  /* sightings ever, those of a replay too */
+    uint64_t ids_forgotten_early;       /* because of DEDUP_IDS_MAX */
+    uint64_t without_id;                /* events that could not be looked for, where ids mean something */
+    uint64_t untimed, before_2000;      /* records whose time is none that is believed, or before the year 2000 */
     uint64_t outcomes[EVENT_OUTCOMES];
 };
 void partition_look(const struct partition *p, struct partition_view *v);

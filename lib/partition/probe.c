@@ -41,6 +41,7 @@ static bool anchor_differs(const struct anchor *a, const struct log_record *rec)
 
 static void begin_other_log(struct partition *p) {
     minutes_deinit(&p->minutes);
+    ids_clear(p->ids);
     p->dirty = (struct dirty_queue){0};
     p->buckets_n = p->pending_n = 0;
     partition_resume_other_log(p->rules, &p->start);

@@ -16,8 +16,12 @@ static bool minute_outlived_delay(const struct partition *p, const struct minute
     return m->first_row_mono_ms + p->rules->settle_delay_ms <= p->confirmed_mono_ms;
 }
 
+/* Only duplicates came for it: nothing of it was ever said, so there is nothing to be stored. */
+static bool minute_says_nothing(const struct minute *m) { return m->buckets_n == 0; }
+
 static bool minute_may_settle(const struct partition *p, const struct minute *m) {
     if (!minute_sealed(p->rules, m->minute, p->log_time_ms)) return false;
+    if (minute_says_nothing(m)) return true;
     if (!minute_is_stored(m) && RULE(20, clean)) return false;
     return minute_outlived_delay(p, m) || !RULE(20, settle_delay);
 }
@@ -26,7 +30,7 @@ static void settle_first(struct partition *p) {
     struct minute *m = p->minutes.all[0];
     dirty_forget(&p->dirty, m);
     p->buckets_n -= m->buckets_n;
-    p->rows_kept = i64_larger(p->rows_kept, m->first_row);
+    if (!minute_says_nothing(m)) p->rows_kept = i64_larger(p->rows_kept, m->first_row);
     minutes_remove_first(&p->minutes);
 }
 

@@ -4,6 +4,8 @@
  *
  *   minutes.c     open minutes and their buckets, a container
  *   dirty.c       which of the buckets Redis is known to have, a container
+ *   sightings.c   the ids of the last events, a container
+ *   ids.c         marks in the log, from which a successor knows these ids too
  *   resume.c      where and as what a partition begins
  *   partition.c   the story of a crash; how a memory begins and ends
  *   check.c       what is true of a partition between two calls
@@ -20,6 +22,7 @@
 #define TOPKD_PARTITION_STATE_H
 
 #include "partition/dirty.h"
+#include "partition/ids.h"
 #include "partition/partition.h"
 
 enum { OWN_COMMITS_MAX = 4 }; /* a commit or two are in flight at a time; two more for safety */
@@ -66,6 +69,8 @@ struct partition {
     bool texts_elsewhere; /* of pending events: not in their record, but in the batch */
     struct buf items;     /* scratch of one copy */
 
+    struct ids *ids; /* of the last events; NULL: ids mean nothing */
+
     /* Redis */
     bool row_out; /* handed over, and not answered */
     struct row_at {
@@ -90,13 +95,9 @@ static inline bool partition_holds_no_record(const struct partition *p) {
     return p->pending_n == 0 && !p->last_unhashed;
 }
 
-/* partition.c: everything as S says, but for what this memory counted; minutes and queue are empty. */
+/* partition.c: everything as S says, but for what this memory counted; minutes, queue and ids are empty. */
 void partition_begin(struct partition *p, const struct partition_start *s);
 /* Where the next owner reads from, with log time and anchor there (rule 8). */
-struct rewind {
-    int64_t offset, log_time_ms;
-    struct anchor anchor;
-};
 struct rewind partition_rewind(const struct partition *p);
 
 /* check.c: asserts that the invariants of partition.c hold. The first costs a few comparisons and runs wherever
@@ -114,6 +115,10 @@ bool partition_may_send_row(const struct partition *p);
 bool partition_may_commit(const struct partition *p);
 
 /* apply.c */
+/* The minute, which is opened if it is not there. REC must be the record that is being applied. */
+struct minute *apply_minute(struct partition *p, int64_t minute, const struct log_record *rec);
+/* Where REC is read from, which is being applied. */
+struct rewind apply_rewind(const struct partition *p, const struct log_record *rec);
 /* False: the minute has all the places that it may have, so the event counts in the all-locations list only. */
 bool apply_event(struct partition *p, const struct event *ev, int64_t minute, const struct log_record *rec);
 void apply_pending(struct partition *p);

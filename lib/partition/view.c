@@ -32,6 +32,14 @@ static void look_at_minutes(const struct partition *p, struct partition_view *v)
     v->dirty_buckets = p->dirty.n;
 }
 
+static void look_at_ids(const struct partition *p, struct partition_view *v) {
+    if (p->ids == NULL) return;
+    v->ids_remembered = sightings_remembered(&p->ids->seen);
+    v->ids_bytes = sightings_bytes(&p->ids->seen);
+    v->ids_seen = p->ids->seen.next - 1;
+    v->ids_age_s = sightings_oldest_age_s(&p->ids->seen);
+}
+
 /* The row that Redis has says what it would say now, and that the log ended here. */
 static bool row_is_current(const struct partition *p) {
     const struct progress_row *stored = &p->row_stored.row;
@@ -44,6 +52,7 @@ void partition_look(const struct partition *p, struct partition_view *v) {
     *v = p->tally;
     look_at_position(p, v);
     look_at_minutes(p, v);
+    look_at_ids(p, v);
     v->all_clean = p->dirty.unclean_n == 0;
     v->all_settled = v->all_clean && v->sealed_minutes == 0;
     v->row_current = row_is_current(p);

@@ -23,6 +23,13 @@ struct anchor {
     uint64_t hash; /* of key and value */
 };
 
+/* A place in the log to read from. */
+struct rewind {
+    int64_t offset;
+    int64_t log_time_ms; /* before the record there */
+    struct anchor anchor;
+};
+
 struct commit_meta {
     uint64_t incarnation;
     uint64_t meaning;                           /* hash of the settings that decide what the log means */

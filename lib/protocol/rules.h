@@ -19,6 +19,8 @@ struct delivery_rules {
     bool start_latest;       /* START=latest */
     struct bytes global;     /* name of the all-locations list; n = 0: none */
     uint32_t locations_max;  /* of a minute, the all-locations list not among them; > 0 */
+    int64_t dedup_ms;        /* how long an id is remembered; 0: ids mean nothing */
+    uint32_t dedup_ids_max;  /* how many sightings of ids are remembered; > 0 if ids mean something */
     uint32_t list_size;
     uint32_t sketch_sets;
     uint64_t meaning; /* hash of everything that changes what a log means (rule 8) */

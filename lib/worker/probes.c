@@ -120,7 +120,7 @@ bool probe_work(struct hub *h, char why[WHY_MAX]) {
 /* -- gauges -- */
 
 struct totals {
-    double owned, silent, paused, still, quiet, minutes, buckets, dirty, sketch_bytes;
+    double owned, silent, paused, still, quiet, minutes, buckets, dirty, sketch_bytes, ids, id_bytes;
 };
 
 static struct totals totals_of(struct hub *h) {
@@ -136,6 +136,8 @@ static struct totals totals_of(struct hub *h) {
         t.buckets += (double)atomic_load(&c->buckets);
         t.dirty += (double)atomic_load(&c->dirty);
         t.sketch_bytes += (double)atomic_load(&c->sketch_bytes);
+        t.ids += (double)atomic_load(&c->ids);
+        t.id_bytes += (double)atomic_load(&c->id_bytes);
         if (minutes > t.minutes) t.minutes = minutes;
     }
     return t;
@@ -154,6 +156,8 @@ void probe_show(struct hub *h) {
     gauge_set(h, METRIC_NO_TRAFFIC_PARTITIONS, t.quiet);
     gauge_set(h, METRIC_LIVE_MINUTES, t.minutes);
     gauge_set(h, METRIC_LOCATIONS, spread.locations);
+    gauge_set(h, METRIC_IDS_REMEMBERED, t.ids);
+    gauge_set(h, METRIC_ID_BYTES, t.id_bytes);
     gauge_set(h, METRIC_PARTS_PER_SECOND, spread.parts_per_second);
     gauge_set(h, METRIC_LIVE_BUCKETS, t.buckets);
     gauge_set(h, METRIC_DIRTY_BUCKETS, t.dirty);

@@ -58,8 +58,15 @@ struct worker {
 
 /* -- building -- */
 
-static uint32_t partitions_of(void *self, uint32_t topic) { return kafka_shared_partitions(self, topic); }
-static bool topic_is_away(void *self, uint32_t topic) { return kafka_shared_topic_is_away(self, topic); }
+_Static_assert((int)KAFKA_TOPICS_MAX + (int)KAFKA_FOUND_MAX <= (int)TOPICS_MAX, "every topic has a place in a view");
+
+static void topic_see(void *view, const struct kafka_topic_known *t) {
+    topics_add(view, (struct topic_seen){t->name, t->partitions, t->is_away, t->is_found});
+}
+
+static void topics_see(void *self, struct topics_view *out) {
+    out->incomplete = !kafka_shared_topics(self, topic_see, out);
+}
 
 static int stores_create(struct worker *w, struct err *e) {
     const struct config *c = w->hub.config;
@@ -89,10 +96,22 @@ static void locations_warn(const struct config *c, uint64_t sketch_bytes) {
               c->locations_max, need, sketch_bytes);
 }
 
+/* They are not given up for memory's sake, because what counts must not depend on it. */
+static void ids_warn(const struct config *c, uint64_t sketch_bytes) {
+    uint64_t need = (uint64_t)c->dedup_ids_max * MEMORY_ID_BYTES;
+    if (c->field_id[0] == '\0' || need <= sketch_bytes / 2) return;
+    log_event(LOG_WARN, "ids_exceed_memory",
+              "dedup_ids_max=%" PRIu32 " need_bytes=%" PRIu64 " thread_bytes=%" PRIu64
+              " means=\"the ids of one partition may take more than half of a thread's share of TOPKD_MEMORY_LIMIT\" "
+              "remedy=\"raise TOPKD_MEMORY_LIMIT, or lower TOPKD_DEDUP_IDS_MAX or TOPKD_THREADS\"",
+              c->dedup_ids_max, need, sketch_bytes);
+}
+
 static int members_open(struct worker *w, struct err *e) {
     uint32_t n = w->hub.consumers_n;
     struct memory_shares share = memory_share(w->hub.config->memory_limit_bytes, n);
     locations_warn(w->hub.config, share.sketch_bytes);
+    ids_warn(w->hub.config, share.sketch_bytes);
     w->members = mem_zalloc(n, sizeof *w->members);
     for (uint32_t i = 0; i < n; i++) {
         struct member *m = &w->members[i];
@@ -108,8 +127,7 @@ int worker_create(const struct config *c, const struct clock *clock, struct metr
                   struct worker **out, struct err *e) {
     struct worker *w = mem_zalloc(1, sizeof *w);
     w->kafka = kafka;
-    hub_init(&w->hub, c, clock, m, partitions_of, kafka);
-    w->hub.topics.is_away = topic_is_away;
+    hub_init(&w->hub, c, clock, m, (struct topics){topics_see, kafka});
     int status = stores_create(w, e);
     if (status == 0) status = members_open(w, e);
     if (status != 0) {

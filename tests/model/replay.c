@@ -235,14 +235,17 @@ static void first_reader(struct replay *r) {
     r->every = (struct habits){.ticks = 4, .checkpoints = 5, .lets_go = 7};
 }
 
+/* By both clocks: ids mean nothing; they live for some records; the number of them is what limits. */
 static void first_reader_of_random_log(struct replay *r, int log) {
     replay_log_init(&r->log, (uint64_t)log / 2 + 1);
     r->rules.clock_is_event = log % 2 == 1;
+    r->rules.dedup_ms = log / 2 == 0 ? 0 : 40500;
+    r->rules.dedup_ids_max = log / 2 == 1 ? 100000 : 150;
     replay_log_random(&r->log, 100);
     first_reader(r);
 }
 
-/* -- cases. Each of the first three runs by both clocks. -- */
+/* -- cases -- */
 
 static bool any_estimate(const struct replay *r) {
     for (int m = 0; m < REPLAY_MINUTES; m++) {
@@ -262,8 +265,29 @@ static void log_is_hard(struct replay *r, int log) {
     expect(r, v->outcomes[EVENT_FUTURE] > 0, "no event is of the future");
     expect(r, v->outcomes[EVENT_MANY_LOCATIONS] > 0, "no location is one too many");
     expect(r, any_estimate(r), "no sketch overflows");
+    expect(r, (v->outcomes[EVENT_DUPLICATE] > 0) == (log / 2 > 0), "no event is said again, or ids mean something");
+    expect(r, (v->ids_forgotten_early > 0) == (log / 2 > 1), "too many ids, or too few");
     expect(r, v->settled > REPLAY_BEGIN_MS / MINUTE_MS, "no minute settles");
     expect(r, v->rewind > 0, "the rewind stays at the beginning");
+}
+
+/* A record of many events is judged as a whole before the next one. */
+static void judged(struct replay *r, int log) {
+    static enum event_outcome wanted[REPLAY_EVENTS_MAX];
+    first_reader_of_random_log(r, log);
+    replay_log_judge(&r->log, &r->rules, wanted);
+    begin_anew(r);
+    for (int64_t o = 0; o < r->log.records_n && is_right(r); o++) {
+        const struct replay_record *record = &r->log.records[o];
+        record_read(r, o);
+        for (size_t i = 0; i < record->events_n; i++) {
+            enum event_outcome got = r->scratch[i].outcome, want = wanted[record->first + i];
+            if (got == EVENT_MANY_LOCATIONS) got = EVENT_APPLIED;
+            expect(r, got == want, "event %zu of record %" PRId64 " is %s, but to a recount %s", i, o,
+                   event_outcome_name(got), event_outcome_name(want));
+        }
+    }
+    reader_die(r);
 }
 
 static void killed_once(struct replay *r, int log) {
@@ -324,6 +348,7 @@ static const struct replay_case {
     void (*run)(struct replay *r, int log);
 } cases[REPLAY_CASES] = {
     {"the log has everything that makes it hard", log_is_hard},
+    {"every event is what a plain recount says it is", judged},
     {"a reader killed after any record is continued to the same bytes", killed_once},
     {"readers killed after every kth record end at the same bytes", killed_often},
     {"how events are batched changes no final byte", shaped},

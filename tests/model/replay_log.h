@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "event/event.h"
 #include "model/chance.h"
+#include "protocol/rules.h"
 
 enum {
     REPLAY_RECORDS_MAX = 2400,
@@ -32,6 +33,8 @@ struct replay_log {
 };
 
 void replay_log_init(struct replay_log *log, uint64_t seed);
+/* What a plain recount of a random log says of each event: only FUTURE, LATE, DUPLICATE or, for all else, APPLIED. */
+void replay_log_judge(const struct replay_log *log, const struct delivery_rules *rules, enum event_outcome *outcomes);
 /* Minutes of traffic with late, future and backward times, records of no events, of one and of some. */
 void replay_log_random(struct replay_log *log, int64_t records_n);
 /* Events nearly in order; no shape of records makes one of them late. They are in no record yet. */

@@ -10,11 +10,11 @@
 #include "protocol/commit.h"
 
 const char *const sim_event_names[SAW_EVENTS] = {
-    [SAW_KILL] = "kill",         [SAW_START] = "start",    [SAW_REBALANCE] = "rebalance", [SAW_FREEZE] = "freeze",
-    [SAW_FAILOVER] = "failover", [SAW_FLUSH] = "flush",    [SAW_RESTORE] = "restore",     [SAW_JOIN] = "join",
-    [SAW_RETIRE] = "retire",     [SAW_RETURN] = "return",  [SAW_CONFIG] = "config",       [SAW_RESET] = "reset",
-    [SAW_TRUNC] = "trunc",       [SAW_OPEN] = "open",      [SAW_ENDED] = "ended",         [SAW_FINAL] = "final",
-    [SAW_LOST] = "lost",         [SAW_SETTLED] = "settled"};
+    [SAW_KILL] = "kill",           [SAW_START] = "start",   [SAW_REBALANCE] = "rebalance", [SAW_FREEZE] = "freeze",
+    [SAW_FAILOVER] = "failover",   [SAW_FLUSH] = "flush",   [SAW_RESTORE] = "restore",     [SAW_JOIN] = "join",
+    [SAW_RETIRE] = "retire",       [SAW_RETURN] = "return", [SAW_CONFIG] = "config",       [SAW_RESET] = "reset",
+    [SAW_DUPLICATE] = "duplicate", [SAW_TRUNC] = "trunc",   [SAW_OPEN] = "open",           [SAW_ENDED] = "ended",
+    [SAW_FINAL] = "final",         [SAW_LOST] = "lost",     [SAW_SETTLED] = "settled"};
 
 /* -- faults -- */
 
@@ -128,7 +128,10 @@ static void quiesce(struct sim *s) {
 static int64_t clock_wall(void *self) { return BASE_MS + ((struct sim *)self)->now_ms; }
 static int64_t clock_mono(void *self) { return ((struct sim *)self)->now_ms; }
 
-static struct config *config_make(bool other, bool short_retention, char *problem, size_t size) {
+static struct config *config_make(const struct sim *s, bool other, char *problem, size_t size) {
+    bool short_retention = s->theme == THEME_EXPIRY;
+    char ids_max[48];
+    snprintf(ids_max, sizeof ids_max, "TOPKD_DEDUP_IDS_MAX=%u", (unsigned)s->ids_max);
     const char *env[] = {"TOPKD_TOPICS=t",
                          "TOPKD_GROUP=g",
                          "TOPKD_LATENESS=36s",
@@ -141,6 +144,9 @@ static struct config *config_make(bool other, bool short_retention, char *proble
                          "TOPKD_THREADS=1",
                          other ? "TOPKD_WEIGHTS=third=0" : "TOPKD_WEIGHTS=*=1",
                          "TOPKD_SKETCH_KB=1",
+                         s->with_ids ? "TOPKD_FIELD_ID=id" : "TOPKD_FIELD_ID=",
+                         "TOPKD_DEDUP=2m",
+                         ids_max,
                          short_retention ? "TOPKD_RETENTION=3m" : "TOPKD_RETENTION=25h",
                          NULL};
     struct config *c = NULL;
@@ -175,7 +181,7 @@ static void throw_theme(struct sim *s) {
 
 static void configs_make(struct sim *s) {
     for (int c = 0; c < CONFIGURATIONS; c++) {
-        s->configs[c] = config_make(c == 1, s->theme == THEME_EXPIRY, s->bad, sizeof s->bad);
+        s->configs[c] = config_make(s, c == 1, s->bad, sizeof s->bad);
         s->meanings[c] = s->configs[c] == NULL ? 0 : config_meaning_hash(s->configs[c]);
     }
 }
@@ -195,6 +201,9 @@ static struct sim *sim_create(uint64_t seed, const struct sim_options *o) {
     s->faults = true;
     s->theme = (enum sim_theme)(seed % THEMES);
     s->restores = seed / THEMES % 2 == 0;
+    s->with_ids = seed / THEMES / 2 % 2 == 1;
+    s->ids_max = seed / THEMES / 4 % 2 == 1 ? SIM_IDS_FEW : 1000;
+    s->by_ids.state = seed * 104729 + 1;
     s->unsure_until = NO_MINUTE;
     s->partitions_n = 2 + (int)chance_below(&s->chance, 2);
     s->workers_n = 2 + (int)chance_below(&s->chance, 2);
@@ -210,7 +219,6 @@ static struct sim *sim_create(uint64_t seed, const struct sim_options *o) {
 }
 
 static void sim_destroy(struct sim *s) {
-    sim_stop_all(s);
     fake_redis_destroy(s->redis);
     for (int c = 0; c < CONFIGURATIONS; c++) config_destroy(s->configs[c]);
     mem_free(s);
@@ -226,6 +234,7 @@ bool sim_run(uint64_t seed, const struct sim_options *o, char bad[BAD_TEXT], uin
     if (is_right(s) && s->theme != THEME_EXPIRY) sim_verdict(s);
     if (is_right(s) && s->theme == THEME_EXPIRY) sim_expiry_verdict(s);
     bool right = is_right(s);
+    sim_stop_all(s);
     snprintf(bad, BAD_TEXT, "%s", s->bad);
     for (int i = 0; i < SAW_EVENTS; i++) seen[i] += s->seen[i];
     sim_destroy(s);

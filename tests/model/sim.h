@@ -4,6 +4,7 @@
  * record ("partition.offset"), so a list is a set of offsets and every comparison is exact. In reading order:
  *   chance.c      what the seed decides
  *   sim_log.c     the records, and the recount
+ *   sim_ids.c     which of them say again what another one said
  *   sim_group.c   the consumer group and the broker, as a worker's source sees them
  *   sim_worker.c  who acts when
  *   sim_fault.c   what goes wrong
@@ -19,6 +20,7 @@
 #include "protocol/rules.h"
 #include "publisher/publisher.h"
 #include "support/fake_store.h"
+#include "support/fake_topics.h"
 
 enum {
     UNIT_MS = 6000, /* a tenth of a minute */
@@ -27,6 +29,9 @@ enum {
     CONFIGURATIONS = 2,
     RECORDS_MAX = 4096,
     MEANINGS_MAX = 256,
+    EPOCHS_MAX = 128,
+    SIM_DEDUP_MS = 120000,
+    SIM_IDS_FEW = 6,   /* DEDUP_IDS_MAX of some histories */
     MINUTES_MAX = 256, /* counted from FIRST_MINUTE */
     LOSS_MS = 4 * UNIT_MS,
     SHORT_RETENTION_MS = 3 * 60000,
@@ -57,6 +62,7 @@ struct sim_record {
     int64_t time_ms, minute;
     int64_t appended_ms; /* not there before */
     char location;       /* 'a'..'c', 'z' */
+    int64_t id;          /* the offset at which it came first; -1: it has none */
     char value[128];
 };
 
@@ -73,12 +79,20 @@ struct sim_meaning {
     int configuration;
 };
 
+/* Sightings of ids begin here, with this log time: at the beginning of the log, where an operator moved to, behind what
+ * retention took, at the rewind under another configuration. Before it the epochs before hold. */
+struct sim_epoch {
+    int64_t from, log_time_ms;
+};
+
 struct sim_partition {
     struct sim_record records[RECORDS_MAX];
     int64_t records_n, start;
-    bool accepted[CONFIGURATIONS][RECORDS_MAX]; /* by the independent recount */
-    int64_t closed_before_it;                   /* minutes up to this one were closed before it joined */
-    int owner;                                  /* number of a worker, -1: nobody */
+    struct sim_epoch epochs[EPOCHS_MAX];
+    int epochs_n;
+    bool accepted[CONFIGURATIONS][EPOCHS_MAX][RECORDS_MAX]; /* by the independent recount */
+    int64_t closed_before_it;                               /* minutes up to this one were closed before it joined */
+    int owner;                                              /* number of a worker, -1: nobody */
     struct sim_commit commit;
     struct sim_meaning meanings[MEANINGS_MAX];
     int meanings_n;
@@ -147,6 +161,7 @@ struct sim_worker {
     enum sim_stage stage;
     int64_t frozen_until_ms;
     struct metrics *metrics;
+    struct fake_topics topics;
     struct hub hub;
     struct sim_source source;
     struct fake_store *publish_store, *merge_store;
@@ -171,6 +186,7 @@ enum sim_event {
     SAW_RETIRE,
     SAW_RETURN,
     SAW_CONFIG,
+    SAW_DUPLICATE, /* an event, of a memory that is gone */
     SAW_RESET,
     SAW_TRUNC,
     SAW_OPEN,
@@ -202,6 +218,10 @@ struct sim {
     bool restores;               /* Redis may come back older than it may */
     char restored[LIFE_LEN + 1]; /* its life when it did: until it has another, who settles is excused */
 
+    bool with_ids;        /* they mean something */
+    uint32_t ids_max;     /* DEDUP_IDS_MAX */
+    struct chance by_ids; /* of its own, so that histories without ids are what they always were */
+
     struct sim_worker workers[WORKERS_MAX];
     int workers_n, starts_n;
     int configuration; /* of workers that start now */
@@ -225,11 +245,17 @@ bool sim_run(uint64_t seed, const struct sim_options *o, char bad[BAD_TEXT], uin
 /* sim_log.c */
 void sim_log_fill(struct sim *s);
 void sim_recount(struct sim *s, int p);
+bool sim_weighs(int configuration, int64_t offset);
 bool sim_is_last(const struct sim *s, int p);
 bool sim_is_there(const struct sim *s, int p);   /* was it added yet, and is it not away? */
 bool sim_is_away(const struct sim *s);           /* the last partition, as far as anybody is told */
 int64_t sim_log_end(const struct sim *s, int p); /* visible now */
 int64_t sim_log_time(const struct sim *s, int p, int64_t end);
+
+/* sim_ids.c */
+int64_t sim_id_draw(struct sim *s, int p, int64_t offset);
+void sim_epoch_begin(struct sim *s, int p, int64_t from, int64_t log_time_ms);
+void sim_recount_ids(struct sim *s, int p);
 
 /* sim_group.c */
 void sim_rebalance(struct sim *s);

@@ -71,11 +71,11 @@ static bool belongs(const struct sim_record *rec, const struct fake_list *l) {
     return l->location.data[0] == rec->location || l->location.data[0] == 'g';
 }
 
-static bool share_is(const struct sim *s, int p, int configuration, const struct fake_list *l,
+static bool share_is(const struct sim *s, int p, const bool *accepted, const struct fake_list *l,
                      const struct members *m) {
     const struct sim_partition *partition = &s->partitions[p];
     for (int64_t offset = 0; offset < partition->records_n; offset++) {
-        bool want = partition->accepted[configuration][offset] && belongs(&partition->records[offset], l);
+        bool want = accepted[offset] && belongs(&partition->records[offset], l);
         if (m->has[p][offset] != want) return false;
     }
     return true;
@@ -134,14 +134,23 @@ static bool had_configuration(const struct sim *s, int p, int configuration) {
     return partition->meanings_n == 0 && configuration == 0;
 }
 
-static bool share_is_honest(const struct sim *s, int p, const struct fake_list *l, const struct members *m) {
-    if (nobody_knows(s, p, l->minute)) return true;
-    for (int c = 0; c < CONFIGURATIONS; c++)
-        if (had_configuration(s, p, c) && share_is(s, p, c, l, m)) return true;
+/* In one of its epochs. */
+static bool share_is_of(const struct sim *s, int p, int configuration, const struct fake_list *l,
+                        const struct members *m) {
+    const struct sim_partition *partition = &s->partitions[p];
+    for (int epoch = partition->epochs_n - 1; epoch >= 0; epoch--)
+        if (share_is(s, p, partition->accepted[configuration][epoch], l, m)) return true;
     return false;
 }
 
-/* Each partition's share equals the recount under a configuration that the partition had. */
+static bool share_is_honest(const struct sim *s, int p, const struct fake_list *l, const struct members *m) {
+    if (nobody_knows(s, p, l->minute)) return true;
+    for (int c = 0; c < CONFIGURATIONS; c++)
+        if (had_configuration(s, p, c) && share_is_of(s, p, c, l, m)) return true;
+    return false;
+}
+
+/* Each partition's share equals the recount under a configuration that the partition had, in one of its epochs. */
 static bool list_is_honest(const struct sim *s, const struct fake_list *l) {
     struct members m;
     if (!members_read(l, &m)) return false;
@@ -244,8 +253,13 @@ static int configuration_of(const struct sim_partition *partition, int64_t minut
     return 0;
 }
 
+/* What an epoch that began later changes is of minutes that are excused. */
+static const bool *accepted_now(const struct sim_partition *partition, int64_t minute) {
+    return partition->accepted[configuration_of(partition, minute)][partition->epochs_n - 1];
+}
+
 static bool wanted_by(const struct sim_partition *partition, const struct fake_list *l) {
-    const bool *accepted = partition->accepted[configuration_of(partition, l->minute)];
+    const bool *accepted = accepted_now(partition, l->minute);
     for (int64_t offset = 0; offset < partition->records_n; offset++)
         if (accepted[offset] && belongs(&partition->records[offset], l)) return true;
     return false;
@@ -261,8 +275,8 @@ static bool list_is_complete(const struct sim *s, const struct fake_list *l) {
     struct members m;
     if (!members_read(l, &m)) return false;
     for (int p = 0; p < s->partitions_n; p++) {
-        int configuration = configuration_of(&s->partitions[p], l->minute);
-        if (!nobody_knows(s, p, l->minute) && !share_is(s, p, configuration, l, &m)) return false;
+        const bool *accepted = accepted_now(&s->partitions[p], l->minute);
+        if (!nobody_knows(s, p, l->minute) && !share_is(s, p, accepted, l, &m)) return false;
     }
     return true;
 }

@@ -126,6 +126,7 @@ static void truncate_log(struct sim *s, struct sim_worker *w) {
     if (partition->start > m.rewind && m.frontier_log_time_ms != TIME_NEVER)
         sim_unsure_up_to(s, minute_of(m.frontier_log_time_ms) + 2);
     partition->next_unsure_is_told = partition->start > partition->commit.offset;
+    if (partition->start > m.rewind) sim_epoch_begin(s, p, partition->start, m.rewind_log_time_ms);
     s->seen[SAW_TRUNC]++;
     sim_start_all(s);
 }

@@ -64,9 +64,18 @@ static void meaning_add(struct sim *s, const struct arrival *a) {
         (struct sim_meaning){a->meta.older_until, a->meta.meaning == s->meanings[1]};
 }
 
+/* Behind a bare offset log time is what the worker found there: nothing else can tell. */
+static void epoch_begun(struct sim *s, const struct arrival *a) {
+    if (a->follows && a->meta.meaning != a->old.meaning)
+        sim_epoch_begin(s, a->partition, a->old.rewind, a->old.rewind_log_time_ms);
+    if (!a->follows && s->partitions[a->partition].commit.set)
+        sim_epoch_begin(s, a->partition, a->meta.rewind, a->meta.rewind_log_time_ms);
+}
+
 static void incarnation_begun(struct sim *s, const struct arrival *a) {
     if (!arrival_begins(a)) return;
     meaning_add(s, a);
+    epoch_begun(s, a);
     int64_t log_time_ms = sim_log_time(s, a->partition, a->offset);
     if (a->follows && log_time_ms != TIME_NEVER) sim_unsure_up_to(s, minute_of(log_time_ms) + 1);
 }

@@ -22,13 +22,16 @@ static void record_make(struct sim *s, int p, int64_t offset, int64_t at_ms) {
     rec->minute = rec->time_ms / MINUTE_MS + shift[chance_pick(&s->chance, weight, 6)];
     rec->location = (char)('a' + chance_below(&s->chance, 3));
     rec->exists = !chance_of(&s->chance, .05);
+    rec->id = sim_id_draw(s, p, offset);
 }
 
 static void record_write(struct sim *s, int p, int64_t offset) {
     struct sim_record *rec = &s->partitions[p].records[offset];
     snprintf(rec->value, sizeof rec->value,
-             "{\"video_id\":\"%d.%" PRId64 "\",\"location\":\"%c\",\"ts\":%" PRId64 ",\"type\":\"%s\"}", p, offset,
-             rec->location, rec->minute * MINUTE_MS + 1, offset % 3 == 0 ? "third" : "other");
+             "{\"video_id\":\"%d.%" PRId64 "\",\"location\":\"%c\",\"ts\":%" PRId64 ",\"type\":\"%s\",\"id\":%s%" PRId64
+             "}",
+             p, offset, rec->location, rec->minute * MINUTE_MS + 1, offset % 3 == 0 ? "third" : "other",
+             rec->id < 0 ? "null,\"no\":" : "", rec->id);
 }
 
 /* Two records long after everything else, so that all minutes seal. */
@@ -36,7 +39,8 @@ static void records_close(struct sim *s, int p) {
     for (int k = 0; k < 2; k++) {
         int64_t offset = s->partitions[p].records_n++;
         struct sim_record *rec = &s->partitions[p].records[offset];
-        *rec = (struct sim_record){.exists = true, .location = 'z', .appended_ms = s->end_ms + 6 * MINUTE_MS};
+        *rec = (struct sim_record){
+            .exists = true, .location = 'z', .id = offset, .appended_ms = s->end_ms + 6 * MINUTE_MS};
         rec->time_ms = BASE_MS + s->end_ms + 6 * MINUTE_MS + k;
         rec->minute = rec->time_ms / MINUTE_MS;
         record_write(s, p, offset);
@@ -59,6 +63,9 @@ static void partition_fill(struct sim *s, int p, bool idle) {
     if ((!idle && !gone) || s->theme == THEME_EXPIRY) records_close(s, p);
 }
 
+/* Every third one weighs nothing in the other configuration. */
+bool sim_weighs(int configuration, int64_t offset) { return configuration == 0 || offset % 3 != 0; }
+
 /* A few lines of its own. */
 static void recount(struct sim_partition *partition, int configuration) {
     int64_t log_time_ms = INT64_MIN;
@@ -68,14 +75,14 @@ static void recount(struct sim_partition *partition, int configuration) {
         bool sealed = log_time_ms != INT64_MIN && (rec->minute + 1) * 60000 + 6 * UNIT_MS <= log_time_ms;
         bool late = sealed || rec->minute <= partition->closed_before_it;
         bool future = rec->minute > rec->time_ms / 60000 + 1;
-        bool weighs = configuration == 0 || offset % 3 != 0;
-        partition->accepted[configuration][offset] = !late && !future && weighs;
+        partition->accepted[configuration][0][offset] = !late && !future && sim_weighs(configuration, offset);
         if (rec->time_ms > log_time_ms) log_time_ms = rec->time_ms;
     }
 }
 
 void sim_recount(struct sim *s, int p) {
     for (int c = 0; c < CONFIGURATIONS; c++) recount(&s->partitions[p], c);
+    if (s->with_ids) sim_recount_ids(s, p);
 }
 
 void sim_log_fill(struct sim *s) {
@@ -85,6 +92,7 @@ void sim_log_fill(struct sim *s) {
     for (int p = 0; p < s->partitions_n; p++) {
         s->partitions[p].closed_before_it = joins_later(s, p) ? INT64_MAX : INT64_MIN; /* nothing before it joins */
         partition_fill(s, p, p == idle);
+        s->partitions[p].epochs[s->partitions[p].epochs_n++] = (struct sim_epoch){0, TIME_NEVER};
         sim_recount(s, p);
     }
 }

@@ -56,7 +56,10 @@ void sim_start(struct sim *s, struct sim_worker *w) {
     w->memory = ++s->starts_n;
     w->frozen_until_ms = 0;
     w->metrics = metrics_create();
-    hub_init(&w->hub, s->configs[s->configuration], &s->clock, w->metrics, known_partitions, s);
+    const struct config *config = s->configs[s->configuration];
+    w->topics =
+        (struct fake_topics){.names = config->topics, .n = config->topics_n, .partitions = known_partitions, .self = s};
+    hub_init(&w->hub, config, &s->clock, w->metrics, fake_topics(&w->topics));
     /* distinct in this worker, which is all that matters */
     w->hub.instances = (uint64_t)s->now_ms * 8 + (uint64_t)w->number;
     w->source = (struct sim_source){.sim = s, .worker = w};
@@ -71,8 +74,15 @@ void sim_start(struct sim *s, struct sim_worker *w) {
     w->merger = merger_create(&w->hub, fake_store_ops(w->merge_store));
 }
 
+static void duplicates_note(void *ctx, const char *partition_name, const struct partition_view *v) {
+    struct sim_worker *w = ctx;
+    (void)partition_name;
+    w->sim->seen[SAW_DUPLICATE] += v->outcomes[EVENT_DUPLICATE];
+}
+
 void sim_stop(struct sim_worker *w) {
     if (w->stage == WORKER_DOWN) return;
+    consumer_look(w->consumer, duplicates_note, w);
     consumer_destroy(w->consumer);
     publisher_destroy(w->publisher);
     merger_destroy(w->merger);

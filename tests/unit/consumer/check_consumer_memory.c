@@ -64,6 +64,44 @@ START_TEST(a_flood_of_locations_takes_no_more_than_is_allowed) {
 }
 END_TEST
 
+/* -- ids -- */
+
+enum { IDS_MANY = 30000 };
+
+static void given_reader_of_ids(void) {
+    given_consumer(
+        (const char *const[]){"TOPICS=t", "THREADS=1", "PUBLISH_INTERVAL=1s", "FIELD_ID=id", "RETENTION=25h", NULL});
+}
+
+static void ids_come(int n) {
+    struct buf message = {0};
+    for (int i = 0; i < n; i++) buf_addf(&message, "{\"video_id\":\"cat\",\"location\":\"US\",\"id\":%d}", i);
+    kafka_brings(buf_text(&message));
+    step();
+    buf_free(&message);
+}
+
+/* They are most of the share, and a sealed minute waits for Redis: a pause would give nothing back. */
+START_TEST(ids_alone_do_not_stop_reading) {
+    given_running_partition();
+    ids_come(IDS_MANY);
+    tick();
+    uint64_t ids = partition_0_view().ids_bytes;
+    ck_assert_uint_ge(ids, IDS_MANY * 16);
+    ck_assert_uint_le(ids, IDS_MANY * MEMORY_ID_BYTES);
+    consumer->budget.limit_bytes = ids / 10 * 11;
+    ck_assert_uint_gt(used_bytes(), consumer->budget.limit_bytes / 4 * 3);
+    step_after(3 * MINUTE_MS);
+    ids_come(1);
+    tick();
+    ck_assert_uint_gt(partition_0_view().sealed_minutes, 0);
+    ck_assert(!is_paused());
+    consumer->budget.limit_bytes = (used_bytes() - ids) * 4; /* their minutes are most of what is left to them */
+    tick();
+    ck_assert(is_paused());
+}
+END_TEST
+
 Suite *consumer_memory_suite(void);
 Suite *consumer_memory_suite(void) {
     Suite *s = suite_create("consumer_memory");
@@ -72,6 +110,10 @@ Suite *consumer_memory_suite(void) {
     tcase_add_test(c, open_minutes_beyond_their_share_go_on_while_the_process_has_room);
     tcase_add_test(c, open_minutes_stop_reading_where_the_process_has_no_memory_left);
     tcase_add_test(c, a_flood_of_locations_takes_no_more_than_is_allowed);
+    suite_add_tcase(s, c);
+    c = tcase_create("ids");
+    tcase_add_checked_fixture(c, given_reader_of_ids, consumer_gone);
+    tcase_add_test(c, ids_alone_do_not_stop_reading);
     suite_add_tcase(s, c);
     return s;
 }

@@ -156,13 +156,20 @@ enum event_outcome views(const char *location, const char *item, uint32_t n) {
     return judged[0].outcome;
 }
 
+/* "19:08#7 ...": 7; without '#': no id. */
+static uint64_t id_in(const char *clock) {
+    const char *at = clock + strcspn(clock, "# ");
+    return *at == '#' ? strtoull(at + 1, NULL, 10) : 0;
+}
+
 const char *events_of(const char *clocks) {
     static char text[128];
     struct event events[EVENING_EVENTS_MAX] = {0};
     size_t n = 0, len = 0;
     for (const char *at = clocks; at != NULL; at = strchr(at, ' ')) {
         if (*at == ' ') at++;
-        events[n++] = event_of(at, "US", "cat", 1);
+        events[n] = event_of(at, "US", "cat", 1);
+        events[n++].id_hash = id_in(at);
     }
     append(events, n);
     ck_assert_int_eq(hand_over(evening.log_end - 1, events), RECORD_APPLIED);

@@ -78,7 +78,8 @@ void given_ready(uint64_t row_incarnation);
 void it_is(const char *clock); /* record time from now on; NULL: records have none */
 /* One record now with one event now. */
 enum event_outcome views(const char *location, const char *item, uint32_t n);
-/* One record now with one event of CLOCK each, of cat in US; their outcomes as text: "applied late". */
+/* One record now with one event of CLOCK each, of cat in US; their outcomes as text: "applied late". An event whose id
+ * has the hash 7 is "19:08#7". */
 const char *events_of(const char *clocks);
 void expect_outcomes(const char *clocks, const char *outcomes); /* of events_of */
 /* A record of CLOCK with an event of CLOCK. */
