@@ -241,6 +241,9 @@ const char *json_object_take(struct json_shape *shape, const struct json_text *t
                              struct event_value values[JSON_SLOTS]) {
     const char *p = object;
     const struct json_step *last = NULL;
+#ifdef TOPKD_TESTHOOKS
+    json_text_check(t);
+#endif
     assert(*object == '{');
     values_clear(values);
     struct window w = {.block = p, .stops = block_stops(t, p)};

@@ -55,10 +55,16 @@ static bool begins_with(struct bytes text, const char *with, size_t n) {
 
 static bool has_byte(struct bytes text, char c) { return text.n > 0 && memchr(text.p, c, text.n) != NULL; }
 
+/* Where the text of a message begins. */
+static size_t head_bytes(struct bytes message) {
+    if (message.n > 5 && message.p[0] == '\0' && message.p[5] == '[') return 5;
+    return begins_with(message, "\xef\xbb\xbf", 3) ? 3 : 0;
+}
+
 /* Nothing but brackets and white space behind what may stand before them. */
 static bool is_empty_array(struct bytes message) {
     char kept[2];
-    size_t n = 0, i = message.n > 5 && message.p[0] == '\0' ? 5 : begins_with(message, "\xef\xbb\xbf", 3) ? 3 : 0;
+    size_t n = 0, i = head_bytes(message);
     for (; i < message.n; i++)
         if (message.p[i] == '\0' || strchr(" \t\r\n", message.p[i]) == NULL) {
             if (n == 2) return false;

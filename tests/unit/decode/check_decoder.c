@@ -49,6 +49,8 @@ static const struct split messages[] = {
     ALONE("M", MARK MARK CAT),
     ALONE("M", " " MARK CAT),
     ALONE("M", "\xef\xbb" CAT),
+    ALONE("M", "\xef\xbb\xbe" CAT),
+    ALONE("M", "\xefx\xbf" CAT),
     ALONE("M", MARK),
     ALONE("M", MARK " \n"),
     {TEXT(MARK CAT "\n" DOG), "AA", {TEXT(CAT), TEXT(DOG)}},
