@@ -1,13 +1,12 @@
 /* topkd-audit/kafka_log.c - reads every partition up to the end that it had, with librdkafka's consumer. */
 #include "kafka_log.h"
 
-#include <string.h>
-
 #include <librdkafka/rdkafka.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "topics.h"
 
 enum { ASK_TIMEOUT_MS = 15000, POLL_MS = 500, SILENCE_MAX_MS = 60000 };
 
@@ -16,8 +15,9 @@ struct kafka_log {
     rd_kafka_t *rk;
     struct span *spans;
     size_t n;
-    size_t open;                     /* spans that are not done */
-    size_t first[CONFIG_TOPICS_MAX]; /* span of partition 0 of each topic */
+    size_t open; /* spans that are not done */
+    struct topics topics;
+    size_t *first; /* span of partition 0 of each topic; owned */
 };
 
 static void client_log(const rd_kafka_t *rk, int level, const char *facility, const char *text) {
@@ -77,15 +77,15 @@ static int span_ask_ends(struct kafka_log *log, const struct span *s, int64_t *l
     return status != 0 ? log_refused(e, "the ends", s->topic, status) : 0;
 }
 
-static void log_add_spans(struct kafka_log *log, uint32_t topic_i, int partitions) {
+static void log_add_spans(struct kafka_log *log, size_t topic_i, int partitions) {
     log->first[topic_i] = log->n;
     log->spans = mem_realloc(log->spans, log->n + (size_t)partitions, sizeof *log->spans);
     for (int p = 0; p < partitions; p++)
-        log->spans[log->n++] = (struct span){.topic = log->config->topics[topic_i], .partition = p};
+        log->spans[log->n++] = (struct span){.topic = log->topics.names[topic_i], .partition = p};
 }
 
-static int log_find_partitions(struct kafka_log *log, uint32_t topic_i, struct err *e) {
-    const char *topic = log->config->topics[topic_i];
+static int log_find_partitions(struct kafka_log *log, size_t topic_i, struct err *e) {
+    const char *topic = log->topics.names[topic_i];
     const struct rd_kafka_metadata *md = NULL;
     rd_kafka_topic_t *rkt = rd_kafka_topic_new(log->rk, topic, NULL);
     if (rkt == NULL) return log_refused(e, "the name", topic, rd_kafka_last_error());
@@ -107,8 +107,9 @@ int kafka_log_open(const struct config *c, struct kafka_log **out, struct err *e
     struct kafka_log *log = mem_zalloc(1, sizeof *log);
     log->config = c;
     log->rk = rk;
-    int status = 0;
-    for (uint32_t i = 0; status == 0 && i < c->topics_n; i++) status = log_find_partitions(log, i, e);
+    int status = topics_find(rk, c, ASK_TIMEOUT_MS, &log->topics, e);
+    log->first = mem_zalloc(log->topics.n + 1, sizeof *log->first);
+    for (size_t i = 0; status == 0 && i < log->topics.n; i++) status = log_find_partitions(log, i, e);
     for (size_t i = 0; status == 0 && i < log->n; i++) {
         status = span_ask_ends(log, &log->spans[i], &log->spans[i].low, &log->spans[i].end, e);
         log->spans[i].start = log->spans[i].low;
@@ -125,6 +126,8 @@ void kafka_log_close(struct kafka_log *log) {
     (void)rd_kafka_consumer_close(log->rk);
     rd_kafka_destroy(log->rk);
     mem_free(log->spans);
+    mem_free(log->first);
+    topics_deinit(&log->topics);
     mem_free(log);
 }
 
@@ -152,14 +155,12 @@ static int log_assign(struct kafka_log *log, struct err *e) {
     log->open = (size_t)list->cnt;
     rd_kafka_resp_err_t status = rd_kafka_assign(log->rk, list);
     rd_kafka_topic_partition_list_destroy(list);
-    return status != 0 ? log_refused(e, "an assignment", log->config->topics[0], status) : 0;
+    return status != 0 ? log_refused(e, "an assignment", log->topics.names[0], status) : 0;
 }
 
 static size_t log_span_of(const struct kafka_log *log, const rd_kafka_message_t *rkm) {
-    const char *topic = rd_kafka_topic_name(rkm->rkt);
-    uint32_t i = 0;
-    while (i + 1 < log->config->topics_n && strcmp(log->config->topics[i], topic) != 0) i++;
-    return log->first[i] + (size_t)rkm->partition;
+    size_t topic_i = topics_number(&log->topics, rd_kafka_topic_name(rkm->rkt));
+    return log->first[topic_i] + (size_t)rkm->partition;
 }
 
 /* Nothing more is fetched of a partition that is read. */

@@ -10,7 +10,7 @@
 #include "record.h"
 
 struct span {          /* one partition */
-    const char *topic; /* borrowed from the configuration */
+    const char *topic; /* borrowed from the log */
     int32_t partition;
     int64_t low, end; /* of the log when the audit began */
     int64_t start;    /* first offset that counts: low, unless told otherwise */

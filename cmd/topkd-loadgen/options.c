@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/name_pattern.h"
 #include "loadgen/badevent.h"
 #include "loadgen/places.h"
 #include "loadgen/values.h"
@@ -306,6 +307,10 @@ int options_parse(int argc, char **argv, struct options *o, struct buf *problems
     options_check_together(o, given, problems);
     if (config_load((const char *const *)environ, &o->config, problems) != 0 || problems->len > 0) return ERR_INVALID;
     if (o->topic == NULL) o->topic = o->config->topics[0];
+    if (name_is_pattern(o->topic)) {
+        buf_addf(problems, "expected a topic to write to, got the pattern %s: name one with --topic\n", o->topic);
+        return ERR_INVALID;
+    }
     if (o->brokers == NULL) o->brokers = o->config->brokers;
     if (o->shape == SHAPE_UNSET) o->shape = o->batch > 1 ? SHAPE_LINES : SHAPE_SINGLE;
     return 0;

@@ -21,7 +21,7 @@ struct config_kafka_prop {
 
 struct config {
     char *brokers, *group, *redis, *board, *global, *dlq_topic; /* owned; global and dlq_topic may be "" */
-    char *topics[CONFIG_TOPICS_MAX];
+    char *topics[CONFIG_TOPICS_MAX]; /* names, and patterns (base/name_pattern.h); by strcmp; owned */
     uint32_t topics_n;
     uint32_t threads, k, list_size, sketch_kb; /* sketch_kb: a power of two */
     uint32_t locations_max;

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/name_pattern.h"
 #include "base/units.h"
 #include "config/setting.h"
 
@@ -104,17 +105,33 @@ static bool topics_have(const struct config *c, struct bytes topic) {
     return false;
 }
 
-static int topic_add(struct config *c, struct bytes topic, struct err *e) {
-    int status = topic_check(topic, e);
+static int topic_pattern_check(const char *text, struct err *e) {
+    struct name_pattern pattern;
+    if (text_has_control(text)) return err_set(e, ERR_INVALID, "remove the control character");
+    int status = name_pattern_compile(text, &pattern, e);
+    if (status == 0) name_pattern_free(&pattern);
+    return status;
+}
+
+/* TEXT: a topic or a pattern; owned by the configuration if 0 is returned. */
+static int topic_add(struct config *c, char *text, struct err *e) {
+    struct bytes topic = {text, strlen(text)};
+    int status = name_is_pattern(text) ? topic_pattern_check(text, e) : topic_check(topic, e);
     if (status != 0) return status;
     if (topics_have(c, topic))
         return err_set(e, ERR_INVALID, "remove %s, which is there twice", log_quote_bytes(topic));
     if (c->topics_n == CONFIG_TOPICS_MAX)
-        return err_set(e, ERR_INVALID, "leave some out, %d topics at most", CONFIG_TOPICS_MAX);
-    char *copy = mem_zalloc(topic.n + 1, 1);
-    memcpy(copy, topic.p, topic.n);
-    c->topics[c->topics_n++] = copy;
+        return err_set(e, ERR_INVALID, "leave some out, %d topics and patterns at most", CONFIG_TOPICS_MAX);
+    c->topics[c->topics_n++] = text;
     return 0;
+}
+
+static int topic_copy_and_add(struct config *c, const char *text, size_t n, struct err *e) {
+    char *copy = mem_zalloc(n + 1, 1);
+    memcpy(copy, text, n);
+    int status = topic_add(c, copy, e);
+    if (status != 0) mem_free(copy);
+    return status;
 }
 
 static int topics_order(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
@@ -128,7 +145,7 @@ static int topics_parse(const struct setting *s, const char *text, struct config
     topics_forget(c);                  /* of a text that was given up half way */
     for (const char *p = text;; p++) { /* over the comma */
         size_t n = strcspn(p, ",");
-        int status = topic_add(c, (struct bytes){p, n}, e);
+        int status = topic_copy_and_add(c, p, n, e);
         if (status != 0) return status;
         p += n;
         if (*p == '\0') break;
@@ -144,7 +161,7 @@ static void topics_format(const struct setting *s, const struct config *c, struc
 }
 
 static void topics_describe(const struct setting *s, struct buf *out) {
-    buf_addf(out, "1..%" PRIu64 " Kafka topics, separated by commas", s->max);
+    buf_addf(out, "1..%" PRIu64 " Kafka topics, or patterns that begin with ^, separated by commas", s->max);
 }
 
 const struct setting_kind setting_kind_topics = {topics_parse, topics_format, topics_describe, false};

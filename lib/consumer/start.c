@@ -27,7 +27,7 @@ static struct partition_start start_of(const struct consumer *c, const struct as
     struct partition_facts facts = {.has_commit = l->state == SOURCE_COMMIT_FOUND,
                                     .commit_offset = l->offset,
                                     .commit_metadata = l->metadata,
-                                    .topic_has_commits = l->topic_has_commits,
+                                    .topic_has_commits = l->topic_has_commits || l->topic_came_later,
                                     .log_start = l->log_start,
                                     .log_end = l->log_end,
                                     .left_out = a->before.left_out,

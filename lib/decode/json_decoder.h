@@ -14,8 +14,8 @@
  *     container = from '[' or '{' to where as many brackets and braces were closed as opened. Their kinds are not
  *                 compared. A string in it is skipped whole, and nothing else in it is looked at
  *
- * An object is read as `object` if it is an event, a wrapper, or on the way of a configured path; an array as `array` if
- * it holds the events or is on such a way. All others are containers. There is no limit to depth.
+ * An object is read as `object` if it is an event, a wrapper, or on the way of a configured path; an array as `array`
+ * if it holds the events or is on such a way. All others are containers. There is no limit to depth.
  *
  * A message:
  *   1. The five bytes of a schema registry (0, four more, then '{' or '[') are skipped. What begins with 0 otherwise is
@@ -25,16 +25,16 @@
  *   3. Else objects stand one behind the other, with white space between them or none. Where none can be read, the rest
  *      is read by lines: in each of them, from that place on, objects that end in it. What then is left of the line is
  *      one MALFORMED event, without the white space around it.
- *   4. With EVENTS_AT every object of 2 and 3 is a wrapper. The array that stands there is read as in 2; one that is not
- *      well-formed makes its wrapper one MALFORMED event. An object that stands there is one event. If there is neither,
- *      the wrapper is NO_EVENTS.
+ *   4. With EVENTS_AT every object of 2 and 3 is a wrapper. The array that stands there is read as in 2; one that is
+ *      not well-formed makes its wrapper one MALFORMED event. An object that stands there is one event. If there is
+ *      neither, the wrapper is NO_EVENTS.
  *
  * A name is what stands between its quotes; with a backslash in it, what jansson makes of it. Of a repeated name the
  * last counts, wholly: what was found in or below a former one is forgotten.
  *
- * A needed value: null is absent. A string is what jansson makes of it; one that it refuses, because of half a surrogate
- * pair, say, is EVENT_OTHER. An integer may have any number of digits. A number beyond a double, and any word that is no
- * number of JSON's, is EVENT_OTHER.
+ * A needed value: null is absent. A string is what jansson makes of it; one that it refuses, because of half a
+ * surrogate pair, say, is EVENT_OTHER. An integer may have any number of digits. A number beyond a double, and any word
+ * that is no number of JSON's, is EVENT_OTHER.
  *
  * Every step goes forward, but for 3, which may read a text twice, and 4, which skips an array before it reads it. */
 #ifndef TOPKD_DECODE_JSON_DECODER_H

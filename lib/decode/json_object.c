@@ -4,9 +4,9 @@
  * looked up. Both ways stand between members at the same places: on the opening brace, or behind a value. So the second
  * can go on where the first gave up.
  *
- * A container on the way of a path is entered: its members are walked like those of the object. All other containers are
- * skipped. Of a repeated name the last counts. So where a name is met that has places below it, what was found there
- * before is forgotten. A form is never learnt from an object that meets such a name twice. */
+ * A container on the way of a path is entered: its members are walked like those of the object. All other containers
+ * are skipped. Of a repeated name the last counts. So where a name is met that has places below it, what was found
+ * there before is forgotten. A form is never learnt from an object that meets such a name twice. */
 #include "decode/json_object.h"
 
 #include <assert.h>
@@ -145,8 +145,8 @@ ALWAYS_INLINE const char *member_take(struct walk *w, const char *p) {
     return p != NULL ? member_value(w, node, p) : NULL;
 }
 
-/* From P to behind the object. P stands behind a value, or, if OPENED, behind the bracket of the container where the walk
- * stands. */
+/* From P to behind the object. P stands behind a value, or, if OPENED, behind the bracket of the container where the
+ * walk stands. */
 ALWAYS_INLINE const char *members_walk(struct walk *w, const char *p, bool opened) {
     while (p != NULL && !json_text_ended(w->text, p)) {
         p = json_token_skip_space(p);

@@ -1,7 +1,7 @@
 /* decode/json_object.h - the needed values of one JSON object, found by the configured places.
  * Use when: a scanner stands on a brace.   Not for: judging the values (event/judge.h).
- * Threads: one owner of the shape and of the text.   Memory: the texts of values point into the text, or into its arena.
- */
+ * Threads: one owner of the shape and of the text.   Memory: the texts of values point into the text, or into its
+ * arena. */
 #ifndef TOPKD_DECODE_JSON_OBJECT_H
 #define TOPKD_DECODE_JSON_OBJECT_H
 

@@ -95,7 +95,8 @@ ALWAYS_INLINE const char *array_take(struct json_scan *s, const char *p, take_fn
 
 /* -- wrappers -- */
 
-/* The array or the object that VALUE is, wholly. False: an array that is none, and some elements may have been added. */
+/* The array or the object that VALUE is, wholly. False: an array that is none, and some elements may have been
+ * added. */
 static bool wrapped_take(struct json_scan *s, const struct event_value *value) {
     const char *p = value->text.p;
     const char *next = *p == '[' ? array_take(s, p, event_take) : event_take(s, p);

@@ -1,4 +1,4 @@
-/* decode/json_tree.h - the places that are configured, as a tree of names: what is looked for in an object, and below it.
+/* decode/json_tree.h - the configured places as a tree of names: what is looked for in an object, and below it.
  *
  *     FIELD_ITEM=/data/id  FIELD_TIME=/data/at  FIELD_LOCATION=country      the object
  *                                                                             +-- data
@@ -39,8 +39,8 @@ void json_tree_init(struct json_tree *t);
 /* PLACE is one of an event or a wrapper. Returns the slot that stands there: SLOT, or one that stood there before. */
 unsigned json_tree_add(struct json_tree *t, const struct place *place, unsigned slot);
 
-/* What is compared first. FIRST: eight bytes from where a name of N bytes begins. Those that are the name's are moved to
- * the top, so that what follows the name does not count. */
+/* What is compared first. FIRST: eight bytes from where a name of N bytes begins. Those that are the name's are moved
+ * to the top, so that what follows the name does not count. */
 static inline uint64_t json_name_head(uint64_t first, size_t n) {
     if (n == 0) return 0;
     return first << (n < 8 ? 64 - 8 * n : 0);

@@ -7,8 +7,6 @@
 #include "hub/memory.h"
 #include "sketch/sketch.h"
 
-_Static_assert((int)CONFIG_TOPICS_MAX <= (int)SHARDS_TOPICS_MAX, "every topic has owners");
-
 static struct delivery_rules rules_of(const struct config *c) {
     return (struct delivery_rules){.lateness_ms = c->lateness_ms,
                                    .future_ms = c->future_ms,
@@ -33,13 +31,13 @@ static struct hub_consumer *consumers_create(uint32_t n) {
 }
 
 void hub_init(struct hub *h, const struct config *c, const struct clock *clock, struct metrics *m,
-              uint32_t (*partitions)(void *self, uint32_t topic), void *self) {
+              struct topics topics) {
     memset(h, 0, sizeof *h);
     h->config = c;
     h->clock = clock;
     h->metrics = m;
     h->rules = rules_of(c);
-    h->topics = (struct topics){.names = c->topics, .n = c->topics_n, .partitions = partitions, .self = self};
+    h->topics = topics;
     h->resident_bytes = memory_resident_bytes;
     h->consumers_n = c->threads;
     h->consumers = consumers_create(h->consumers_n);
@@ -62,7 +60,10 @@ void hub_deinit(struct hub *h) {
 
 struct hub_spread hub_spread(struct hub *h) {
     struct hub_spread spread = {0};
-    for (uint32_t t = 0; t < h->topics.n; t++) spread.partitions += topics_partitions(&h->topics, t);
+    struct topics_view v;
+    topics_look(&h->topics, &v);
+    spread.topics = (uint32_t)v.n;
+    for (size_t t = 0; t < v.n; t++) spread.partitions += v.all[t].partitions;
     for (uint32_t i = 0; i < h->consumers_n; i++) {
         uint32_t locations = atomic_load(&h->consumers[i].locations);
         if (locations > spread.locations) spread.locations = locations;

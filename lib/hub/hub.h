@@ -74,15 +74,15 @@ struct hub {
     _Atomic uint64_t merge_idle; /* rounds in a row in which the merger found nothing to do */
 };
 
-/* PARTITIONS: of the topics, as last heard, with SELF: see struct topics. */
+/* TOPICS: where it hears of them. */
 void hub_init(struct hub *h, const struct config *c, const struct clock *clock, struct metrics *m,
-              uint32_t (*partitions)(void *self, uint32_t topic), void *self);
+              struct topics topics);
 void hub_deinit(struct hub *h);
 
 /* In how many pieces lists come: every partition of every topic says its part of every location at each tick, if each
  * has as many as the one here that has most. */
 struct hub_spread {
-    uint32_t partitions, locations;
+    uint32_t topics, partitions, locations;
     double parts_per_second;
 };
 struct hub_spread hub_spread(struct hub *h);

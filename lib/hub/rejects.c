@@ -9,7 +9,7 @@
 
 /* What an operator should look at; NULL: not rejected. */
 static const char *const settings_of[EVENT_OUTCOMES] = {
-    [EVENT_MALFORMED] = "a message is a JSON object, an array of them, or objects on lines",
+    [EVENT_MALFORMED] = "a message is JSON objects, one behind the other, or an array of them",
     [EVENT_FRAMED] = "the producer's serializer: Avro, Protobuf and UTF-16 are not read, JSON is",
     [EVENT_NO_EVENTS] = "TOPKD_EVENTS_AT",
     [EVENT_NO_ITEM] = "TOPKD_FIELD_ITEM",
@@ -72,10 +72,10 @@ static void rejects_warn(const struct rejects *r) {
     outcomes_write(r->outcomes, &counts, &settings);
     log_event(LOG_WARN, "events_rejected",
               "applied=%" PRIu64 " rejected=%" PRIu64 "%s look_at=\"%s\" example=%s example_bytes=%zu "
-              "example_outcome=%s topic=%s partition=%d offset=%" PRId64,
+              "example_outcome=%s topic=%s partition=%d offset=%" PRId64 " try=\"topkd judge --suggest --topic %s\"",
               r->outcomes[EVENT_APPLIED], outcomes_rejected(r->outcomes), buf_text(&counts), buf_text(&settings),
               log_quote_bytes((struct bytes){x->bytes, x->n < sizeof x->bytes ? x->n : sizeof x->bytes}), x->n,
-              event_outcome_name(x->outcome), x->topic, (int)x->partition, x->offset);
+              event_outcome_name(x->outcome), x->topic, (int)x->partition, x->offset, x->topic);
     buf_free(&counts);
     buf_free(&settings);
 }

@@ -1,35 +1,60 @@
-/* hub/topics.c - names and sizes of topics. */
+/* hub/topics.c - names and sizes of topics at one moment. */
 #include "hub/topics.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-uint32_t topics_partitions(const struct topics *t, uint32_t topic) { return t->partitions(t->self, topic); }
+#include "base/hash.h"
 
-uint32_t topics_partitions_there(const struct topics *t, uint32_t topic) {
-    bool away = t->is_away != NULL && t->is_away(t->self, topic);
-    return away ? 0 : topics_partitions(t, topic);
+void topics_look(const struct topics *t, struct topics_view *out) {
+    out->n = 0;
+    out->incomplete = false;
+    t->look(t->self, out);
 }
 
-uint64_t topics_sizes(const struct topics *t) {
-    uint64_t hash = 0;
-    for (uint32_t i = 0; i < t->n; i++) hash = hash * 1000003 + topics_partitions(t, i) + 1;
+void topics_add(struct topics_view *v, struct topic_seen t) {
+    assert(t.name != NULL && v->n < TOPICS_MAX);
+    assert(v->n == 0 || strcmp(v->all[v->n - 1].name, t.name) < 0);
+    v->all[v->n++] = t;
+}
+
+uint32_t topic_partitions_there(const struct topic_seen *t) { return t->is_away ? 0 : t->partitions; }
+
+uint64_t topics_digest(const struct topics_view *v) {
+    uint64_t hash = v->incomplete;
+    for (size_t i = 0; i < v->n; i++) {
+        hash = hash64(v->all[i].name, strlen(v->all[i].name), hash);
+        hash = hash64(&v->all[i].partitions, sizeof v->all[i].partitions, hash);
+    }
     return hash;
 }
 
-/* The number of the partition's topic; -1: it is not read (any longer). */
-static int topic_of(const struct topics *t, const char *partition_name) {
-    const char *slash = strrchr(partition_name, '/');
-    for (uint32_t i = 0; slash != NULL && i < t->n; i++)
-        if (strlen(t->names[i]) == (size_t)(slash - partition_name) &&
-            strncmp(t->names[i], partition_name, (size_t)(slash - partition_name)) == 0)
-            return (int)i;
-    return -1;
+/* As strcmp(A, NAME) with the N bytes of NAME. */
+static int name_order(const char *a, const char *name, size_t n) {
+    int order = strncmp(a, name, n);
+    return order != 0 ? order : a[n] != '\0';
 }
 
-bool topics_lack(const struct topics *t, const char *partition_name) {
-    int topic = topic_of(t, partition_name);
-    if (topic < 0) return true;
-    uint32_t known = topics_partitions(t, (uint32_t)topic);
-    return known > 0 && strtoul(strrchr(partition_name, '/') + 1, NULL, 10) >= known;
+/* NULL: it is not read (any longer). */
+static const struct topic_seen *topic_find(const struct topics_view *v, const char *name, size_t n) {
+    size_t low = 0, high = v->n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = name_order(v->all[middle].name, name, n);
+        if (order == 0) return &v->all[middle];
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+bool topics_lack(const struct topics_view *v, const char *partition_name) {
+    const char *slash = strrchr(partition_name, '/');
+    const struct topic_seen *t = slash != NULL ? topic_find(v, partition_name, (size_t)(slash - partition_name)) : NULL;
+    if (t == NULL) return !v->incomplete;
+    if (t->may_go && t->is_away) return true;
+    return t->partitions > 0 && strtoul(slash + 1, NULL, 10) >= t->partitions;
 }

@@ -11,8 +11,8 @@ struct badevent_parts {
     const char *item, *location, *time, *user;
 };
 
-/* Sets of outcomes, one bit each. Those of DEFAULT break a rule under any configuration of the worker. The others do not:
- * NO_LOCATION is an applied event where there is a global list, BAD_TYPE where WEIGHTS tells no types apart, and
+/* Sets of outcomes, one bit each. Those of DEFAULT break a rule under any configuration of the worker. The others do
+ * not: NO_LOCATION is an applied event where there is a global list, BAD_TYPE where WEIGHTS tells no types apart, and
  * WEIGHTLESS (its type is "weightless") where WEIGHTS gives that type a weight. */
 enum {
     BADEVENT_ALL = 1u << EVENT_TOMBSTONE | 1u << EVENT_MALFORMED | 1u << EVENT_NO_ITEM | 1u << EVENT_BAD_ITEM |

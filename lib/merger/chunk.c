@@ -156,11 +156,13 @@ static int chunk_write(struct merger *m, struct chunk *c, struct err *e) {
 
 int chunk_merge(struct merger *m, const struct round *r, size_t at, size_t n, struct err *e) {
     struct chunk c;
+    struct topics_view topics;
     assert(n > 0 && n <= CHUNK_LISTS_MAX && at + n <= r->choices_n);
     chunk_open(&c, r, at, n);
     int status = m->store.ops->lists_read(m->store.self, &c.read, e);
     if (status == STORE_OK && !(c.read.life_changed && RULE(15, life_again))) {
-        known_progress(&m->hub->topics, &c.read.progress, &c.progress);
+        topics_look(&m->hub->topics, &topics);
+        known_progress(&topics, &c.read.progress, &c.progress);
         chunk_make(m, &c);
         status = chunk_write(m, &c, e);
     }

@@ -8,7 +8,8 @@
 #include "protocol/progress.h"
 #include "store/store.h"
 
-/* Adds them all to OUT, with what ROWS say of them; a topic of which no partition is known, as such. */
-void known_progress(const struct topics *topics, const struct store_progress *rows, struct progress *out);
+/* Adds them all to OUT, with what ROWS say of them; a topic of which no partition is known, as such, and so topics that
+ * nobody has heard of yet. */
+void known_progress(const struct topics_view *topics, const struct store_progress *rows, struct progress *out);
 
 #endif

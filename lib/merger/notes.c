@@ -31,38 +31,40 @@ static bool shards_changed(struct merger *m, const uint32_t *shards, size_t n) {
 
 void notes_disown(struct merger *m) { (void)shards_changed(m, NULL, 0); }
 
-static bool rows_stand(const struct merger *m, const struct store_notes *notes) {
+static bool rows_stand(const struct merger *m, const struct store_notes *notes, const struct topics_view *topics) {
     return m->progress.n > 0 && m->progress.rows_version == notes->rows_version && strcmp(m->life, notes->life) == 0 &&
-           m->topic_sizes == topics_sizes(&m->hub->topics);
+           m->topics_digest == topics_digest(topics);
 }
 
-static void rows_take(struct merger *m, const struct store_progress *rows) {
+static void rows_take(struct merger *m, const struct store_progress *rows, const struct topics_view *topics) {
     progress_deinit(&m->progress);
-    known_progress(&m->hub->topics, rows, &m->progress);
+    known_progress(topics, rows, &m->progress);
     memcpy(m->life, rows->life, sizeof m->life);
-    m->topic_sizes = topics_sizes(&m->hub->topics);
+    m->topics_digest = topics_digest(topics);
     m->judge_again = true;
     assert(m->progress.rows_version == rows->rows_version);
 }
 
-static int rows_read(struct merger *m, struct err *e) {
+static int rows_read(struct merger *m, const struct topics_view *topics, struct err *e) {
     struct store_progress rows = {0};
     int status = m->store.ops->progress_read(m->store.self, &rows, e);
-    if (status == STORE_OK) status = retirer_look(m->retirer, m->store, &rows, e);
-    if (status == STORE_OK) rows_take(m, &rows);
+    if (status == STORE_OK) status = retirer_look(m->retirer, m->store, topics, &rows, e);
+    if (status == STORE_OK) rows_take(m, &rows, topics);
     store_progress_deinit(&rows);
     return status;
 }
 
 int notes_read(struct merger *m, struct round *r, uint32_t *shards, size_t n, struct err *e) {
     int64_t now = clock_mono_ms(m->hub->clock);
+    struct topics_view topics;
     assert(n > 0 && r->notes.n == 0);
     if (shards_changed(m, shards, n) || pass_is_due(&m->pass, now)) pass_start(&m->pass);
     size_t waiting_n = pass_turn(&m->pass, shards, n);
     int status = m->store.ops->notes_read(m->store.self, shards, n, waiting_n, &r->notes, e);
     if (status != STORE_OK) return status;
     pass_advance(&m->pass, waiting_n, n, clock_mono_ms(m->hub->clock));
-    return rows_stand(m, &r->notes) ? STORE_OK : rows_read(m, e);
+    topics_look(&m->hub->topics, &topics);
+    return rows_stand(m, &r->notes, &topics) ? STORE_OK : rows_read(m, &topics, e);
 }
 
 struct bytes note_location(const struct store_note_read *note) {

@@ -87,24 +87,27 @@ static int row_retire(struct retirer *r, struct store store, const struct store_
     buf_free(&text);
     if (status != STORE_OK || !one.done) return status;
     metric_add(r->retired, 1);
-    log_event(LOG_WARN, "partition_retired", "partition_name=%s meaning=%s", log_quote(was->partition_name),
-              log_quote("for two minutes its topic has had fewer partitions, or is not in TOPICS any more, and nobody "
-                        "spoke for it; lists no longer wait for it"));
+    log_event(
+        LOG_WARN, "partition_retired", "partition_name=%s meaning=%s", log_quote(was->partition_name),
+        log_quote("for two minutes its topic has had fewer partitions, or is not in TOPICS any more, or was deleted "
+                  "and is there by a pattern only, and nobody spoke for it; lists no longer wait for it"));
     return STORE_OK;
 }
 
 /* Is there a row to retire, but for the time? */
-static bool row_is_suspect(const struct retirer *r, const struct store_progress_row *was, struct progress_row *row) {
-    return topics_lack(&r->hub->topics, was->partition_name) &&
+static bool row_is_suspect(const struct topics_view *topics, const struct store_progress_row *was,
+                           struct progress_row *row) {
+    return topics_lack(topics, was->partition_name) &&
            progress_row_parse((struct bytes){was->value, was->value_len}, row) && !progress_row_is_retired(row);
 }
 
-int retirer_look(struct retirer *r, struct store store, const struct store_progress *rows, struct err *e) {
+int retirer_look(struct retirer *r, struct store store, const struct topics_view *topics,
+                 const struct store_progress *rows, struct err *e) {
     int status = STORE_OK;
     for (size_t i = 0; i < rows->n && status == STORE_OK; i++) {
         const struct store_progress_row *was = &rows->rows[i];
         struct progress_row row;
-        if (row_is_suspect(r, was, &row) && suspect_is_due(r, was)) status = row_retire(r, store, was, &row, e);
+        if (row_is_suspect(topics, was, &row) && suspect_is_due(r, was)) status = row_retire(r, store, was, &row, e);
     }
     suspects_forget_others(r);
     return status;

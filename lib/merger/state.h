@@ -44,8 +44,8 @@ struct merger {
     /* What was read last. While all three stand, so does what follows from them. */
     struct progress progress;
     char life[LIFE_LEN + 1];
-    uint64_t topic_sizes; /* a hash: how many partitions the topics had then */
-    bool judge_again;     /* the rows moved, and not every list was judged by them since */
+    uint64_t topics_digest; /* of the topics, as they were then */
+    bool judge_again;       /* the rows moved, and not every list was judged by them since */
 
     bool ours[STORE_SHARDS];  /* shards that were worked in the last round */
     struct pass pass;         /* over their waiting notes */

@@ -63,7 +63,7 @@ static void start_at(struct partition_start *s, const struct partition_facts *f,
 
 static void start_without_commit(const struct delivery_rules *r, const struct partition_facts *f,
                                  struct partition_start *s) {
-    bool latest = r->start_latest && !f->topic_has_commits; /* a partition added later starts at its beginning */
+    bool latest = r->start_latest && !f->topic_has_commits; /* what was added later starts at its beginning */
     start_at(s, f, ORIGIN_BEGINNING, latest ? f->log_end : f->log_start);
     s->joins = true;
 }

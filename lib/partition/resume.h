@@ -12,7 +12,8 @@ struct partition_facts {
     bool has_commit;
     int64_t commit_offset;
     const char *commit_metadata;
-    bool topic_has_commits; /* of any partition of the topic, when this one has none */
+    /* Has any partition of the topic one, when this one has none? Or was the topic made after the group began? */
+    bool topic_has_commits;
     int64_t log_start, log_end;
     bool left_out;            /* lists went on without it: it joins again, as another incarnation */
     int64_t wall_ms, mono_ms; /* now */

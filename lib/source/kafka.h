@@ -10,7 +10,8 @@
  *     kafka_notes              the last error of each kind
  *     kafka_tickets            how far the dead letters of each member got
  *     kafka_dead_letters       the way to the dead letter topic (kafka_dead_letters_internal.h lists its files)
- *     kafka_topics             partitions and leaders, as last heard
+ *     kafka_topics             which topics are read, their partitions and leaders, as last heard
+ *                              (kafka_topics_internal.h lists its files)
  *     kafka_shared, _why       the handle and the thread that all members share; what is wrong, in words
  *     kafka_events, _asker     events that wait for poll; a thread for questions that take a round trip
  *     kafka_nudge              a cure for old versions
@@ -29,15 +30,20 @@ enum { KAFKA_LAST_ERROR_MAX = 200 };
 /* What all members of one process share: topic metadata, the way to the dead letter topic.   Threads: any. */
 struct kafka_shared;
 
-/* O: at least one topic; borrowed. Settings that librdkafka refuses: ERR_INVALID with its text. */
+/* O: at least one topic or pattern; borrowed. Settings that librdkafka refuses: ERR_INVALID with its text. */
 int kafka_shared_open(const struct kafka_options *o, const struct clock *clock, struct metrics *m,
                       struct kafka_shared **out, struct err *e) MUST_CHECK;
 void kafka_shared_close(struct kafka_shared *s);
-/* How many partitions topic number I of the options has, as last heard (refreshed every 10 s or faster). 0: it is not
- * known (yet). What was known stays while the topic is missing. */
-uint32_t kafka_shared_partitions(struct kafka_shared *s, uint32_t i);
-/* Did the topic go, though its partitions were known? */
-bool kafka_shared_topic_is_away(struct kafka_shared *s, uint32_t i);
+struct kafka_topic_known {
+    const char *name;    /* valid as long as the shared part */
+    uint32_t partitions; /* 0: not known (yet). What was known stays while the topic is missing */
+    bool is_away;        /* it does not exist */
+    bool is_found;       /* a pattern of the options fits it: once it is away for a while it is no longer visited */
+};
+/* Calls VISIT for each topic that is read, by name, as last heard (refreshed every 10 s or faster); it must not call
+ * anything of Kafka's. False: there may be more, because no broker was heard on the patterns. */
+bool kafka_shared_topics(struct kafka_shared *s, void (*visit)(void *self, const struct kafka_topic_known *topic),
+                         void *self);
 /* True: Kafka does not serve us, and WHY says what is in the way and what to do. False (WHY is left as it is): a broker
  * answered within the last refresh, all topics are there, and no dead letter waits for something to be mended. */
 bool kafka_shared_why(struct kafka_shared *s, char why[WHY_MAX]);

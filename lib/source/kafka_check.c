@@ -4,6 +4,7 @@
 #include <assert.h>
 
 #include "base/mem.h"
+#include "base/name_pattern.h"
 #include "source/kafka_check_internal.h"
 #include "source/kafka_conf.h"
 #include "source/kafka_library.h"
@@ -141,7 +142,8 @@ static void topics_add(struct kafka_checked *k) {
     const struct kafka_options *o = k->options;
     assert(o->topics_n <= KAFKA_TOPICS_MAX);
     for (uint32_t i = 0; i < o->topics_n; i++)
-        k->topics[k->topics_n++] = (struct check_topic){.name = o->topics[i], .is_read = true};
+        if (!name_is_pattern(o->topics[i]))
+            k->topics[k->topics_n++] = (struct check_topic){.name = o->topics[i], .is_read = true};
     if (o->dead_letter_topic != NULL) k->topics[k->topics_n++] = (struct check_topic){.name = o->dead_letter_topic};
 }
 
@@ -151,6 +153,7 @@ static void topics_check(struct kafka_checked *k) {
     topics_add(k);
     for (uint32_t i = 0; i < k->topics_n; i++)
         topic_check(k, &k->topics[i], (int)i64_larger(until - kafka_check_now_ms(), 1));
+    kafka_check_patterns(k);
     if (k->options->dead_letter_topic == NULL)
         findings_add(k->findings, FINDING_GOOD, "kafka",
                      "no dead-letter topic: rejected events are only counted (TOPKD_DLQ_TOPIC)");
@@ -180,5 +183,6 @@ void kafka_check(const struct kafka_options *o, struct findings *f) {
         checked_look(k);
         kafka_check_close(k);
     }
+    if (k->all != NULL) rd_kafka_metadata_destroy(k->all);
     mem_free(k);
 }

@@ -1,6 +1,7 @@
 /* source/kafka_check_internal.h - what the files source/kafka_check*.c share. Nobody else includes it.
  * In reading order, and each calls only those above it:
  *     kafka_check_handle.c        the handle that asks, and what it says by itself
+ *     kafka_check_patterns.c      which topics do the patterns fit?
  *     kafka_check_reading.c       may this user read the topics?
  *     kafka_check_group.c         may this user use the group?
  *     kafka_check_dead_letters.c  may this user write to the dead letter topic?
@@ -27,7 +28,7 @@ struct check_error {
 };
 
 struct check_topic {
-    const char *name;      /* borrowed from the options */
+    const char *name;      /* borrowed from the options, or from the metadata of all topics */
     uint32_t partitions_n; /* 0: not known */
     bool is_read;          /* not the dead letter topic */
 };
@@ -38,9 +39,10 @@ struct kafka_checked {
     rd_kafka_t *rk;
     struct check_error errors[CHECK_ERRORS_MAX]; /* that librdkafka reported by itself; one of a code */
     unsigned errors_n;
-    struct check_topic topics[KAFKA_TOPICS_MAX + 1];
-    uint32_t topics_n;
-    bool group_is_refused; /* said beside the answers */
+    struct check_topic topics[KAFKA_TOPICS_MAX + KAFKA_FOUND_MAX + 1];
+    uint32_t topics_n, found_n;
+    const struct rd_kafka_metadata *all; /* all topics that there are; NULL: nobody asked. Owned */
+    bool group_is_refused;               /* said beside the answers */
 };
 
 /* -- kafka_check_handle.c ------------------------------------------------------------------------ */
@@ -62,6 +64,8 @@ rd_kafka_event_t *kafka_check_await(rd_kafka_queue_t *queue, rd_kafka_event_type
 
 /* -- the others ---------------------------------------------------------------------------------- */
 
+/* Adds the topics that the patterns fit, and says how many these are. */
+void kafka_check_patterns(struct kafka_checked *k);
 /* Reads the end of every known partition: what a fetch would be refused for is refused here. */
 void kafka_check_reading(struct kafka_checked *k);
 void kafka_check_group(struct kafka_checked *k);

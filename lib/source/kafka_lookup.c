@@ -133,7 +133,7 @@ static void commits_ask(const struct question *q, struct source_lookup *lookups)
     rd_kafka_topic_partition_list_destroy(list);
 }
 
-enum topic_answer { TOPIC_UNKNOWN, TOPIC_HAS_COMMITS, TOPIC_HAS_NONE };
+enum topic_answer { TOPIC_UNKNOWN, TOPIC_HAS_COMMITS, TOPIC_HAS_NONE, TOPIC_CAME_LATER };
 
 /* "A failed look-up of a commit is never 'no commit'": one partition that cannot be asked makes the topic unknown,
  * unless another has a commit. */
@@ -149,7 +149,7 @@ static enum topic_answer topic_judge(const rd_kafka_topic_partition_list_t *list
 }
 
 static enum topic_answer topic_ask(const struct question *q, struct source_tp tp) {
-    uint32_t n = kafka_topics_partitions_of(&q->member->shared->topics, tp.topic);
+    uint32_t n = kafka_topics_partitions(&q->member->shared->topics, tp.topic);
     if (n == 0) return TOPIC_UNKNOWN;
     if (tp.partition >= 0 && (uint32_t)tp.partition >= n) n = (uint32_t)tp.partition + 1; /* newer than our metadata */
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)n);
@@ -159,6 +159,52 @@ static enum topic_answer topic_ask(const struct question *q, struct source_tp tp
         answer = topic_judge(list);
     rd_kafka_topic_partition_list_destroy(list);
     return answer;
+}
+
+/* -- a topic that came after the group ----------------------------------------------------------- */
+
+static void partitions_add(void *list, const struct kafka_topic_known *topic) {
+    for (uint32_t i = 0; i < topic->partitions; i++) rd_kafka_topic_partition_list_add(list, topic->name, (int32_t)i);
+}
+
+/* Had the group commits of any topic, when this process first had to know? Later they might be our own. */
+static enum kafka_group_age group_ask(const struct question *q) {
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(64);
+    enum topic_answer answer = TOPIC_UNKNOWN;
+    bool all = kafka_topics_look(&q->member->shared->topics, partitions_add, list);
+    if (all && rd_kafka_committed(q->member->rk, list, question_left_ms(q)) == RD_KAFKA_RESP_ERR_NO_ERROR)
+        answer = topic_judge(list);
+    rd_kafka_topic_partition_list_destroy(list);
+    if (answer == TOPIC_UNKNOWN) return KAFKA_GROUP_UNASKED;
+    return answer == TOPIC_HAS_COMMITS ? KAFKA_GROUP_IS_OLD : KAFKA_GROUP_IS_NEW;
+}
+
+/* The first who asks decides for all members: what another has committed meanwhile tells nothing. */
+static enum kafka_group_age group_age(const struct question *q) {
+    _Atomic enum kafka_group_age *age = &q->member->shared->group_age;
+    enum kafka_group_age unasked = KAFKA_GROUP_UNASKED;
+    if (atomic_load(age) == KAFKA_GROUP_UNASKED) {
+        enum kafka_group_age asked = group_ask(q);
+        (void)atomic_compare_exchange_strong(age, &unasked, asked);
+    }
+    return atomic_load(age);
+}
+
+/* A topic that nobody named: it is read from its beginning, whatever START says, unless it was there when the group
+ * began. Nobody could have chosen to leave out what lies between its creation and the moment in which it was found. */
+static enum topic_answer topic_came_later(const struct question *q, const char *topic) {
+    struct kafka_topics *topics = &q->member->shared->topics;
+    if (kafka_topics_was_missing(topics, topic)) return TOPIC_CAME_LATER;
+    if (!kafka_topics_is_found(topics, topic)) return TOPIC_HAS_NONE;
+    switch (group_age(q)) {
+    case KAFKA_GROUP_IS_OLD:
+        return TOPIC_CAME_LATER;
+    case KAFKA_GROUP_IS_NEW:
+        return TOPIC_HAS_NONE;
+    case KAFKA_GROUP_UNASKED:
+        break;
+    }
+    return TOPIC_UNKNOWN;
 }
 
 /* For partitions without a commit; each topic is asked once. */
@@ -171,9 +217,11 @@ static void topics_ask(const struct question *q, struct source_lookup *lookups) 
         if (l->tp.topic != topic) {
             topic = l->tp.topic;
             answer = topic_ask(q, l->tp);
+            if (answer == TOPIC_HAS_NONE) answer = topic_came_later(q, topic);
         }
         if (answer == TOPIC_UNKNOWN) l->state = SOURCE_COMMIT_FAILED;
         l->topic_has_commits = answer == TOPIC_HAS_COMMITS;
+        l->topic_came_later = answer == TOPIC_CAME_LATER;
     }
 }
 

@@ -19,9 +19,11 @@
  *  8. The end of a partition comes as an error "message" whose offset is the next to fetch: behind transaction markers.
  *  9. rd_kafka_query_watermark_offsets does not keep its timeout, and asks one partition at a time; offsets_for_times
  *     takes -2 and -1 for "start" and "end" and keeps it: kafka_lookup.c.
- * 10. A topic object may be freed and another made at its address. We hold one of each topic, so that a message's
- *     pointer names its topic for good.
- * 11. rd_kafka_consumer_close has no timeout. The queue form lets us give up and leave the rest to session.timeout.ms.
+ * 10. A topic object may be freed and another made at its address: nothing is remembered by its address. We hold one of
+ *     each topic, which carries its name (kafka_subscribe.c).
+ * 11. rd_kafka_subscribe with another list takes all partitions back, as a rebalance does, and joins anew. While a
+ *     rebalance goes on it is put off to the end of that.
+ * 12. rd_kafka_consumer_close has no timeout. The queue form lets us give up and leave the rest to session.timeout.ms.
  */
 #include "source/kafka_member.h"
 
@@ -101,17 +103,6 @@ static int handle_create(struct kafka_member *m, uint64_t queue_bytes, struct er
     return err_set(e, ERR_INVALID, "TOPKD_RDKAFKA_*: %s", text);
 }
 
-static int handle_subscribe(struct kafka_member *m, struct err *e) {
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)m->shared->topics.read_n);
-    for (uint32_t i = 0; i < m->shared->topics.read_n; i++) {
-        m->rkts[i] = rd_kafka_topic_new(m->rk, m->shared->topics.of[i].name, NULL);
-        rd_kafka_topic_partition_list_add(list, m->shared->topics.of[i].name, RD_KAFKA_PARTITION_UA);
-    }
-    rd_kafka_resp_err_t err = rd_kafka_subscribe(m->rk, list);
-    rd_kafka_topic_partition_list_destroy(list);
-    return err ? err_set(e, ERR_INVALID, "TOPKD_TOPICS: %s", rd_kafka_err2str(err)) : 0;
-}
-
 static int helpers_start(struct kafka_member *m, struct err *e) {
     if (kafka_asker_start(&m->lookup, m, kafka_answer_lookup) == 0 &&
         kafka_asker_start(&m->ends, m, kafka_answer_ends) == 0 && kafka_nudge_start(&m->nudge, m->rk) == 0)
@@ -138,8 +129,7 @@ static void group_leave(struct kafka_member *m) {
 static void handle_destroy(struct kafka_member *m) {
     if (m->rk == NULL) return;
     kafka_commit_drop_all(m);
-    for (uint32_t i = 0; i < m->shared->topics.read_n; i++)
-        if (m->rkts[i] != NULL) rd_kafka_topic_destroy(m->rkts[i]);
+    kafka_member_forget_topics(m);
     rd_kafka_queue_destroy(m->commit_queue);
     if (rd_kafka_consumer_closed(m->rk)) {
         rd_kafka_destroy(m->rk);
@@ -176,7 +166,7 @@ int kafka_member_open(struct kafka_shared *s, uint64_t queue_bytes, struct sourc
     m->commits_tail = &m->commits;
     int status = handle_create(m, queue_bytes, e);
     if (status == 0) status = helpers_start(m, e);
-    if (status == 0) status = handle_subscribe(m, e);
+    if (status == 0) status = kafka_member_subscribe(m, e);
     if (status != 0) {
         member_destroy(m);
         return status;

@@ -1,10 +1,11 @@
 /* source/kafka_member.h - what the files of one member share. Nobody above includes it.
  * In reading order, and each calls only those above it:
- *     kafka_lookup.c  the questions that take a round trip
- *     kafka_commit.c  commits, one at a time
- *     kafka_assign.c  rebalances, assign, pause and resume
- *     kafka_poll.c    what poll hands out
- *     kafka_member.c  open and close, and the facts of librdkafka that bite
+ *     kafka_lookup.c     the questions that take a round trip
+ *     kafka_commit.c     commits, one at a time
+ *     kafka_subscribe.c  which topics the group is told of
+ *     kafka_assign.c     rebalances, assign, pause and resume
+ *     kafka_poll.c       what poll hands out
+ *     kafka_member.c     open and close, and the facts of librdkafka that bite
  * Threads: the consumer's, but for the questions and `joined`. */
 #ifndef TOPKD_SOURCE_KAFKA_MEMBER_H
 #define TOPKD_SOURCE_KAFKA_MEMBER_H
@@ -50,9 +51,11 @@ struct kafka_member {
     struct kafka_shared *shared;
     rd_kafka_t *rk;
     struct kafka_tickets *tickets; /* owned by shared */
-    /* In the order of the options; held, so that a pointer means one topic. */
-    rd_kafka_topic_t *rkts[KAFKA_TOPICS_MAX];
-    uint32_t last_topic; /* where the last message's topic was found */
+    /* What it is subscribed to (kafka_subscribe.c). */
+    uint64_t topics_version;
+    rd_kafka_topic_t **rkts; /* owned; held, so that each goes on to know its name */
+    size_t rkts_n;
+    struct log_limit subscribe_log;
     enum kafka_member_life life;
     enum kafka_grant grant;
     atomic_bool joined; /* in the group, as librdkafka tells, which may be before it is handed out */
@@ -91,6 +94,14 @@ void kafka_commit_collect(struct kafka_member *m);
 /* Those not sent yet: told as not committed. */
 void kafka_commit_give_up_waiting(struct kafka_member *m);
 void kafka_commit_drop_all(struct kafka_member *m);
+
+/* -- kafka_subscribe.c --------------------------------------------------------------------------- */
+
+/* Subscribes to the topics that are read now, if they are others than before. While there are none, nothing is done. */
+int kafka_member_subscribe(struct kafka_member *m, struct err *e) MUST_CHECK;
+/* Our own pointer for the name of RKT, or NULL: not a topic of ours, or none at all. */
+const char *kafka_member_topic(struct kafka_member *m, const rd_kafka_topic_t *rkt);
+void kafka_member_forget_topics(struct kafka_member *m);
 
 /* -- kafka_assign.c ------------------------------------------------------------------------------ */
 

@@ -5,7 +5,11 @@
 
 #include "base/base.h"
 
-enum { KAFKA_TOPICS_MAX = 64, KAFKA_PROPERTIES_MAX = 128 };
+enum {
+    KAFKA_TOPICS_MAX = 64,  /* entries of TOPICS */
+    KAFKA_FOUND_MAX = 1024, /* topics that the patterns among them fit, at a time */
+    KAFKA_PROPERTIES_MAX = 128
+};
 
 /* A setting of librdkafka that the user passes through. TOPKD_RDKAFKA_FETCH_WAIT_MAX_MS is its name in the
  * environment, which messages about it use. */
@@ -17,7 +21,7 @@ struct kafka_property {
 struct kafka_options {
     const char *brokers;
     const char *group;
-    const char *topics[KAFKA_TOPICS_MAX]; /* source_tp.topic is one of these pointers */
+    const char *topics[KAFKA_TOPICS_MAX]; /* names and patterns (base/name_pattern.h) */
     uint32_t topics_n;
     const char *dead_letter_topic; /* NULL: none */
     struct kafka_property properties[KAFKA_PROPERTIES_MAX];

@@ -24,7 +24,8 @@
 enum {
     /* While an answer is awaited poll looks for it this often; librdkafka cannot be woken for it. */
     ANSWER_SLICE_MS = 20,
-    ERROR_TEXT_MAX = 200
+    ERROR_TEXT_MAX = 200,
+    SUBSCRIBE_LOG_MS = 60000 /* at most one line in so long */
 };
 
 /* -- events -------------------------------------------------------------------------------------- */
@@ -57,17 +58,6 @@ void kafka_on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque) 
 }
 
 /* -- messages ------------------------------------------------------------------------------------ */
-
-/* Consecutive messages mostly come from one topic. NULL: not a topic of ours. */
-static const char *message_topic(struct kafka_member *m, rd_kafka_topic_t *rkt) {
-    if (rkt == m->rkts[m->last_topic]) return m->shared->topics.of[m->last_topic].name;
-    for (uint32_t i = 0; i < m->shared->topics.read_n; i++)
-        if (rkt == m->rkts[i]) {
-            m->last_topic = i;
-            return m->shared->topics.of[i].name;
-        }
-    return rkt != NULL ? kafka_topics_intern(&m->shared->topics, rd_kafka_topic_name(rkt)) : NULL;
-}
 
 static void record_fill(struct source_record *r, const char *topic, const rd_kafka_message_t *rkm) {
     rd_kafka_timestamp_type_t type;
@@ -125,7 +115,7 @@ static void failure_push(struct kafka_member *m, const char *topic, const rd_kaf
 
 /* What librdkafka tells in the form of a message. */
 static void told_push(struct kafka_member *m, const rd_kafka_message_t *rkm) {
-    const char *topic = message_topic(m, rkm->rkt);
+    const char *topic = kafka_member_topic(m, rkm->rkt);
     switch (rkm->err) {
     case RD_KAFKA_RESP_ERR__PARTITION_EOF:
         if (topic != NULL) position_push(m, SOURCE_EOF, topic, rkm);
@@ -143,7 +133,7 @@ static void told_push(struct kafka_member *m, const rd_kafka_message_t *rkm) {
 
 /* Takes RKM: into the batch, or as an event, or nowhere if it is not of a topic of ours. Returns the bytes held. */
 static size_t message_take(struct kafka_member *m, rd_kafka_message_t *rkm) {
-    const char *topic = rkm->err ? NULL : message_topic(m, rkm->rkt);
+    const char *topic = rkm->err ? NULL : kafka_member_topic(m, rkm->rkt);
     if (topic != NULL) {
         assert(m->records_n < SOURCE_RECORDS_MAX);
         record_fill(&m->records[m->records_n], topic, rkm);
@@ -220,12 +210,23 @@ static bool poll_for_answer(struct kafka_member *m, int timeout_ms, struct sourc
     return false;
 }
 
+/* The topics that are read have changed, or there are some at last. */
+static void topics_follow(struct kafka_member *m) {
+    struct err e;
+    uint64_t version = atomic_load_explicit(&m->shared->topics.version, memory_order_relaxed);
+    if (version == m->topics_version || m->life != KAFKA_MEMBER_WORKS) return;
+    if (kafka_member_subscribe(m, &e) != 0)
+        log_limited(&m->subscribe_log, SUBSCRIBE_LOG_MS, LOG_ERROR, "subscribe_failed", "client=%s why=%s",
+                    rd_kafka_name(m->rk), log_quote(e.text));
+}
+
 void kafka_member_poll(void *self, int timeout_ms, struct source_event *ev) {
     struct kafka_member *m = self;
     kafka_member_check(m);
     assert(m->life != KAFKA_MEMBER_CLOSES && timeout_ms >= 0 && ev != NULL);
     kafka_member_release(m);
     kafka_member_acknowledge(m);
+    topics_follow(m);
     bool awaits = answer_is_awaited(m);
     if (poll_once(m, awaits ? 0 : timeout_ms, ev)) return; /* busy: without asking what time it is */
     if (awaits && poll_for_answer(m, timeout_ms, ev)) return;

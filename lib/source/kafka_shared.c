@@ -4,13 +4,15 @@
 #include "source/kafka_shared.h"
 
 #include <assert.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "source/kafka_conf.h"
 #include "source/kafka_library.h"
 
 enum {
-    REFRESH_MS = 10000,
+    REFRESH_MS = 10000,        /* or topic.metadata.refresh.interval.ms, if that is less */
     REFRESH_MISSING_MS = 1000, /* while a topic or a leader is missing, or no broker answers */
     SERVE_MS = 100,
     STALLED_MS = 5000
@@ -34,15 +36,23 @@ static void broker_answered(struct kafka_shared *s) {
     kafka_notes_over(&s->notes, KAFKA_CONNECTION);
 }
 
+static void topics_show(struct kafka_shared *s) {
+    size_t read, left_out;
+    kafka_topics_count(&s->topics, &read, &left_out);
+    metric_set(metrics_get(s->notes.metrics, METRIC_TOPICS, ""), (double)read);
+    metric_set(metrics_get(s->notes.metrics, METRIC_TOPICS_LEFT_OUT, ""), (double)left_out);
+}
+
 /* True if there is nothing to wait for: all topics whole. */
 static bool topics_refresh(struct kafka_shared *s) {
-    rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR_NO_ERROR;
-    bool all_whole = true;
-    for (uint32_t i = 0; i < s->topics.all_n && !err && !is_stopping(s); i++) {
+    bool all_whole;
+    rd_kafka_resp_err_t err = kafka_topics_find(&s->topics, s->rk, &all_whole);
+    for (uint32_t i = 0; i < s->topics.asked_n && !err && !is_stopping(s); i++) {
         bool whole;
         err = kafka_topics_refresh(&s->topics, i, &whole);
         all_whole &= whole;
     }
+    topics_show(s);
     atomic_store(&s->reachable, err == RD_KAFKA_RESP_ERR_NO_ERROR);
     callbacks_serve(s, 0);
     if (err)
@@ -76,7 +86,7 @@ static void *shared_main(void *self) {
         if (clock_mono_ms(s->clock) >= refresh_due(s, refreshed, due)) {
             bool whole = topics_refresh(s);
             refreshed = clock_mono_ms(s->clock);
-            due = refreshed + (whole ? REFRESH_MS : REFRESH_MISSING_MS);
+            due = refreshed + (whole ? s->refresh_ms : REFRESH_MISSING_MS);
         }
         callbacks_serve(s, SERVE_MS);
         kafka_tell_note(s, KAFKA_GROUP);
@@ -94,6 +104,15 @@ static void shared_on_error(rd_kafka_t *rk, int code, const char *reason, void *
     kafka_notes_add(&s->notes, (rd_kafka_resp_err_t)code, reason);
 }
 
+/* A new topic is to be found as soon as librdkafka finds a new partition. What is retired rests on a dozen looks. */
+static int64_t refresh_ms_of(const struct kafka_options *o) {
+    int64_t ms = REFRESH_MS;
+    for (uint32_t i = 0; i < o->properties_n; i++)
+        if (strcmp(o->properties[i].name, "topic.metadata.refresh.interval.ms") == 0)
+            ms = strtoll(o->properties[i].value, NULL, 10);
+    return ms < REFRESH_MISSING_MS ? REFRESH_MS : i64_smaller(ms, REFRESH_MS);
+}
+
 static int handle_create(struct kafka_shared *s, struct err *e) {
     rd_kafka_conf_t *conf;
     char text[KAFKA_TEXT_MAX];
@@ -109,8 +128,7 @@ static int handle_create(struct kafka_shared *s, struct err *e) {
 
 static void topics_add(struct kafka_shared *s) {
     const struct kafka_options *o = s->options;
-    for (uint32_t i = 0; i < o->topics_n; i++)
-        kafka_topics_add(&s->topics, o->topics[i], s->rk, rd_kafka_topic_new(s->rk, o->topics[i], NULL));
+    for (uint32_t i = 0; i < o->topics_n; i++) kafka_topics_add(&s->topics, o->topics[i], s->rk);
     if (s->dead_letters != NULL)
         kafka_topics_add_dead_letters(&s->topics, o->dead_letter_topic, kafka_dead_letters_rk(s->dead_letters),
                                       kafka_dead_letters_rkt(s->dead_letters));
@@ -126,7 +144,6 @@ static int parts_open(struct kafka_shared *s, struct err *e) {
 
 /* The thread has ended, or never began. */
 static void shared_destroy(struct kafka_shared *s) {
-    for (uint32_t i = 0; i < s->topics.read_n; i++) rd_kafka_topic_destroy(s->topics.of[i].rkt);
     kafka_topics_deinit(&s->topics);
     kafka_dead_letters_close(s->dead_letters);
     if (s->rk != NULL) rd_kafka_destroy(s->rk);
@@ -141,6 +158,7 @@ int kafka_shared_open(const struct kafka_options *o, const struct clock *clock, 
     struct kafka_shared *s = mem_zalloc(1, sizeof *s);
     s->options = o;
     s->clock = clock;
+    s->refresh_ms = refresh_ms_of(o);
     kafka_notes_init(&s->notes, clock, m);
     kafka_topics_init(&s->topics, clock);
     kafka_all_tickets_init(&s->tickets);
@@ -164,5 +182,7 @@ void kafka_shared_close(struct kafka_shared *s) {
 
 /* -- answers ------------------------------------------------------------------------------------- */
 
-bool kafka_shared_topic_is_away(struct kafka_shared *s, uint32_t i) { return kafka_topics_is_away(&s->topics, i); }
-uint32_t kafka_shared_partitions(struct kafka_shared *s, uint32_t i) { return kafka_topics_partitions(&s->topics, i); }
+bool kafka_shared_topics(struct kafka_shared *s, void (*visit)(void *self, const struct kafka_topic_known *topic),
+                         void *self) {
+    return kafka_topics_look(&s->topics, visit, self);
+}

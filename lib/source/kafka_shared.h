@@ -9,6 +9,9 @@
 #include "source/kafka_dead_letters.h"
 #include "source/kafka_topics.h"
 
+/* Had the group commits before this process came? Asked once (kafka_lookup.c), when it is first of importance. */
+enum kafka_group_age { KAFKA_GROUP_UNASKED, KAFKA_GROUP_IS_NEW, KAFKA_GROUP_IS_OLD };
+
 struct kafka_shared {
     const struct kafka_options *options; /* borrowed */
     const struct clock *clock;
@@ -18,6 +21,8 @@ struct kafka_shared {
     struct kafka_all_tickets tickets;
     struct kafka_dead_letters *dead_letters; /* NULL: no such topic */
     bool scram_too_old;
+    int64_t refresh_ms; /* between two looks at the topics */
+    _Atomic enum kafka_group_age group_age;
     pthread_t thread;
     atomic_bool stop;
     atomic_bool reachable;            /* the last refresh was answered */

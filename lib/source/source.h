@@ -68,6 +68,7 @@ struct source_lookup {
     int64_t offset;                           /* when FOUND */
     char metadata[SOURCE_METADATA_BYTES_MAX]; /* when FOUND; "" if none */
     bool topic_has_commits;                   /* when NONE: has any partition of the topic a commit in the group? */
+    bool topic_came_later; /* when NONE, and no other has one either: was the topic made after the group began? */
     int64_t log_start, log_end;
 };
 
@@ -110,8 +111,8 @@ struct source_event {
 struct source_ops {
     /* Wait up to TIMEOUT_MS for the next event. */
     void (*poll)(void *self, int timeout_ms, struct source_event *ev);
-    /* The last header called NAME of a record of the last poll, valid as long as that; p == NULL: there is none, or it is
-     * null. */
+    /* The last header called NAME of a record of the last poll, valid as long as that; p == NULL: there is none, or it
+     * is null. */
     struct bytes (*header)(void *self, const struct source_record *r, const char *name);
     /* Consume exactly these, from these absolute offsets (eager: replaces the assignment; N = 0 is allowed). Pauses are
      * forgotten. */

@@ -74,9 +74,10 @@ void state_line_look(struct state_line *s) {
     struct lag lag = lag_now(s);
     double events = c.events - s->last.events;
     log_event(LOG_INFO, "working",
-              "events=%.0f rate=%.0f rejected=%.0f lists=%.0f lag=%" PRIu64 " lag_s=%.1f partitions=%" PRIu32, events,
-              events * 1000 / (double)passed_ms, c.rejected - s->last.rejected, c.lists - s->last.lists, lag.records,
-              (double)lag.ms / 1000, lag.partitions);
+              "events=%.0f rate=%.0f rejected=%.0f lists=%.0f lag=%" PRIu64 " lag_s=%.1f partitions=%" PRIu32
+              " topics=%" PRIu32,
+              events, events * 1000 / (double)passed_ms, c.rejected - s->last.rejected, c.lists - s->last.lists,
+              lag.records, (double)lag.ms / 1000, lag.partitions, hub_spread(s->hub).topics);
     s->last = c;
     s->last_mono_ms = now;
 }

@@ -58,8 +58,15 @@ struct worker {
 
 /* -- building -- */
 
-static uint32_t partitions_of(void *self, uint32_t topic) { return kafka_shared_partitions(self, topic); }
-static bool topic_is_away(void *self, uint32_t topic) { return kafka_shared_topic_is_away(self, topic); }
+_Static_assert((int)KAFKA_TOPICS_MAX + (int)KAFKA_FOUND_MAX <= (int)TOPICS_MAX, "every topic has a place in a view");
+
+static void topic_see(void *view, const struct kafka_topic_known *t) {
+    topics_add(view, (struct topic_seen){t->name, t->partitions, t->is_away, t->is_found});
+}
+
+static void topics_see(void *self, struct topics_view *out) {
+    out->incomplete = !kafka_shared_topics(self, topic_see, out);
+}
 
 static int stores_create(struct worker *w, struct err *e) {
     const struct config *c = w->hub.config;
@@ -120,8 +127,7 @@ int worker_create(const struct config *c, const struct clock *clock, struct metr
                   struct worker **out, struct err *e) {
     struct worker *w = mem_zalloc(1, sizeof *w);
     w->kafka = kafka;
-    hub_init(&w->hub, c, clock, m, partitions_of, kafka);
-    w->hub.topics.is_away = topic_is_away;
+    hub_init(&w->hub, c, clock, m, (struct topics){topics_see, kafka});
     int status = stores_create(w, e);
     if (status == 0) status = members_open(w, e);
     if (status != 0) {

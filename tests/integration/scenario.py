@@ -45,6 +45,7 @@ class Stage:
     def __init__(self, directory, broker, tag, long_run, seed=None):
         self.directory, self.broker, self.long_run = directory, broker, long_run
         self.topic, self.partitions = "events-" + tag, 4
+        self.read = None  # topic -> partitions, where it is not the one topic
         self.board, self.group = "board", "group-" + tag
         self.kafka = broker.client()
         self.redis = Redis(directory / "redis")
@@ -70,6 +71,10 @@ class Stage:
     def create_topic(self, partitions=4, **configs):
         self.partitions = partitions
         self.kafka.create_topic(self.topic, partitions, **configs)
+
+    def topics(self):
+        """Topic -> partitions of all that is read."""
+        return self.read if self.read is not None else {self.topic: self.partitions}
 
     def settings(self, **more):
         mine = {"BROKERS": self.broker.bootstrap, "TOPICS": self.topic, "GROUP": self.group, "BOARD": self.board,
@@ -145,16 +150,20 @@ class Stage:
         return sum(w.metrics().sum(name, **labels) for w in self.running())
 
     def await_consumed(self, timeout_s=60):
-        """Everything in the log is applied and committed."""
+        """Everything in the logs is applied and committed."""
+        def behind(topic, partitions):
+            ends = self.kafka.ends(topic, partitions)  # markers of transactions may still come
+            commits = self.kafka.commits(self.group, topic, partitions)
+            return {p: (commits.get(p, (None,))[0], end) for p, end in ends.items()
+                    if end and commits.get(p, (None,))[0] != end}
+
         def probe():
-            ends = self.kafka.ends(self.topic, self.partitions)  # markers of transactions may still come
-            commits = self.kafka.commits(self.group, self.topic, self.partitions)
-            behind = {p: (commits.get(p, (None,))[0], end) for p, end in ends.items()
-                      if end and commits.get(p, (None,))[0] != end}
-            if behind:
-                raise NotYet("committed, end by partition: %s" % behind)
+            for topic, partitions in self.topics().items():
+                left = behind(topic, partitions)
+                if left:
+                    raise NotYet("%s: committed, end by partition: %s" % (topic, left))
             return True
-        self.wait_for("all of %s is committed" % self.topic, probe, timeout_s)
+        self.wait_for("all of %s is committed" % ", ".join(self.topics()), probe, timeout_s)
 
     def await_stored(self, timeout_s=60):
         """What is in memory is in Redis too, so that a look at the lists is worth while."""
@@ -163,7 +172,7 @@ class Stage:
 
     # -- the truth -----------------------------------------------------------------------------------
     def log(self):
-        return truth.read_log(self.broker.bootstrap, self.topic)
+        return [e for topic in sorted(self.topics()) for e in truth.read_log(self.broker.bootstrap, topic)]
 
     def recount(self, entries=None, **settings):
         return truth.count(self.log() if entries is None else entries, self.settings(**settings))
@@ -174,7 +183,8 @@ class Stage:
     def lists_over(self, counted):
         """The lists whose minute every partition has sealed: these must become final, the others `ended`."""
         lateness_ms = counted.lateness_ms
-        log_time = min(counted.log_time.get((self.topic, p), float("-inf")) for p in range(self.partitions))
+        log_time = min(counted.log_time.get((topic, p), float("-inf"))
+                       for topic, partitions in self.topics().items() for p in range(partitions))
         return {key for key in counted.lists if (key[1] + 1) * 60_000 + lateness_ms <= log_time}
 
     def await_states(self, counted, lost, timeout_s):
@@ -230,11 +240,11 @@ class Stage:
         want = {k: v for k, v in counted.outcomes.items() if v}
         assert seen == want, "outcomes: the workers say %s, the recount %s" % (seen, want)
 
-    def expect_exact_audit(self, *args):
+    def expect_exact_audit(self, *args, **more):
         """The project's own audit, the second opinion, agrees."""
         done = subprocess.run([str(BIN / "topkd-audit"), "--exact", *args], stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120,
-                              env=program_env(self.settings()))
+                              env=program_env(self.settings(**more)))
         assert done.returncode == 0, "topkd-audit --exact: exit %d\n%s" % (done.returncode, done.stdout[-2000:])
 
     def watch_finals(self):

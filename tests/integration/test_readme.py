@@ -5,6 +5,7 @@ import readme
 from scenario import Skip, pause, scenario
 
 DEMO, OWN, LISTS = "Five minutes", "Your own Kafka and Redis", "The lists in Redis"
+EVENTS = "Your own events"
 QUESTION = "redis-cli Z"
 LEFT_S = 25  # of the minute, that a load and the questions behind it need
 
@@ -52,6 +53,11 @@ def your_own_kafka_and_redis_from_the_first_line_to_the_proof(s):
     own, lists = readme.steps(OWN), readme.steps(LISTS)
     [at] = [number for number, step in enumerate(own, 1) if asks(step)]
     walk(s, own[:at] + lists + own[at:], 240)
+
+
+@scenario(real=False)
+def your_own_events_from_the_first_to_the_settings(s):
+    walk(s, readme.steps(OWN)[:1] + readme.steps(EVENTS), 240)
 
 
 @scenario(real=False)

@@ -20,6 +20,7 @@
 #include "protocol/rules.h"
 #include "publisher/publisher.h"
 #include "support/fake_store.h"
+#include "support/fake_topics.h"
 
 enum {
     UNIT_MS = 6000, /* a tenth of a minute */
@@ -160,6 +161,7 @@ struct sim_worker {
     enum sim_stage stage;
     int64_t frozen_until_ms;
     struct metrics *metrics;
+    struct fake_topics topics;
     struct hub hub;
     struct sim_source source;
     struct fake_store *publish_store, *merge_store;

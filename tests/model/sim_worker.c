@@ -56,7 +56,10 @@ void sim_start(struct sim *s, struct sim_worker *w) {
     w->memory = ++s->starts_n;
     w->frozen_until_ms = 0;
     w->metrics = metrics_create();
-    hub_init(&w->hub, s->configs[s->configuration], &s->clock, w->metrics, known_partitions, s);
+    const struct config *config = s->configs[s->configuration];
+    w->topics =
+        (struct fake_topics){.names = config->topics, .n = config->topics_n, .partitions = known_partitions, .self = s};
+    hub_init(&w->hub, config, &s->clock, w->metrics, fake_topics(&w->topics));
     /* distinct in this worker, which is all that matters */
     w->hub.instances = (uint64_t)s->now_ms * 8 + (uint64_t)w->number;
     w->source = (struct sim_source){.sim = s, .worker = w};

@@ -48,7 +48,8 @@ START_TEST(what_outweighs_is_told_with_counts_settings_and_an_example) {
     ck_assert_ptr_nonnull(strstr(line, " level=warn event=events_rejected applied=3 rejected=90 no_item=80 late=10 "
                                        "look_at=\"no_item: TOPKD_FIELD_ITEM; late: TOPKD_LATENESS TOPKD_LOG_CLOCK "
                                        "TOPKD_FIELD_TIME TOPKD_TIME_ZONE\" example=\"{\\\"id\\\":1}\" example_bytes=8 "
-                                       "example_outcome=no_item topic=views partition=3 offset=77\n"));
+                                       "example_outcome=no_item topic=views partition=3 offset=77 "
+                                       "try=\"topkd judge --suggest --topic views\"\n"));
 }
 END_TEST
 

@@ -117,7 +117,7 @@ static void given_topics_of(uint32_t a, uint32_t b, uint32_t c) {
     worker_gone();
     given_hub((const char *const[]){"TOPICS=a,b,c", NULL});
     memcpy(sizes, (uint32_t[]){a, b, c}, sizeof sizes);
-    worker.hub.topics.partitions = size_of;
+    worker.topics.partitions = size_of;
 }
 
 START_TEST(shards_go_round_the_partitions_of_all_topics) {
@@ -141,7 +141,7 @@ static bool b_is_away(void *self, uint32_t topic) {
 /* Nobody has its partitions. */
 START_TEST(a_topic_that_went_leaves_all_shards_to_the_others) {
     given_topics_of(2, 3, 1);
-    worker.hub.topics.is_away = b_is_away;
+    worker.topics.is_away = b_is_away;
     shards_own(&worker.hub.shards, 0, "c", 0, true);
     expect_shards(2, 3);
 }
@@ -156,11 +156,25 @@ START_TEST(a_topic_of_unknown_size_leaves_all_shards_to_the_others) {
 END_TEST
 
 START_TEST(partitions_that_cannot_be_are_ignored) {
-    shards_own(&worker.hub.shards, 0, "t", -1, true);
-    shards_own(&worker.hub.shards, 0, "t", SHARDS_PARTITIONS_MAX, true);
-    shards_own(&worker.hub.shards, 0, "t", INT32_MAX, true);
-    worker.partitions = SHARDS_PARTITIONS_MAX;
+    static const int32_t none[] = {-1, INT32_MIN};
+    own(none, ARRAY_LEN(none));
     expect_shards_of(NULL, 0);
+    ck_assert_uint_eq(worker.hub.shards.n, 0);
+}
+END_TEST
+
+/* A name may begin as another one, and two texts may be the same name. */
+START_TEST(owners_go_by_the_whole_name_and_the_number) {
+    static const int32_t ours[] = {1};
+    char again[] = "t";
+    shards_own(&worker.hub.shards, 0, "tt", 0, true);
+    shards_own(&worker.hub.shards, 0, "s", 2, true);
+    shards_own(&worker.hub.shards, 0, "t", 10, true);
+    shards_own(&worker.hub.shards, 0, "t", 1, true);
+    expect_shards_of(ours, 1);
+    shards_own(&worker.hub.shards, 0, again, 1, false);
+    expect_shards_of(NULL, 0);
+    ck_assert_uint_eq(worker.hub.shards.n, 3);
 }
 END_TEST
 
@@ -180,6 +194,7 @@ Suite *shards_suite(void) {
     tcase_add_test(c, a_topic_that_went_leaves_all_shards_to_the_others);
     tcase_add_test(c, a_topic_of_unknown_size_leaves_all_shards_to_the_others);
     tcase_add_test(c, partitions_that_cannot_be_are_ignored);
+    tcase_add_test(c, owners_go_by_the_whole_name_and_the_number);
     suite_add_tcase(s, c);
     return s;
 }

@@ -107,7 +107,7 @@ static uint32_t size_of(void *self, uint32_t topic) {
 START_TEST(a_topic_whose_partitions_are_not_known_yet_keeps_lists_open) {
     merging_end();
     given_merger("TOPICS=tt,uu");
-    worker.hub.topics.partitions = size_of;
+    worker.topics.partitions = size_of;
     size_of_second = 0;
     all_settled(merging.minute);
     contributed("tt/0", "US", true);

@@ -16,7 +16,7 @@ static uint32_t size_of(void *self, uint32_t topic) {
 
 static void setup(void) {
     given_hub((const char *const[]){"TOPICS=t,tt", NULL});
-    worker.hub.topics.partitions = size_of;
+    worker.topics.partitions = size_of;
     sizes[0] = 1;
     sizes[1] = 2;
     progress = (struct progress){.all = NULL};
@@ -31,7 +31,9 @@ static void teardown(void) {
 static void known_with(struct store_progress_row *row) {
     const struct store_progress rows = {
         .rows_version = 7, .members = 3, .closable_until = 5, .rows = row, .n = row != NULL};
-    known_progress(&worker.hub.topics, &rows, &progress);
+    struct topics_view topics;
+    topics_look(&worker.hub.topics, &topics);
+    known_progress(&topics, &rows, &progress);
 }
 
 START_TEST(partitions_of_the_metadata_are_known_without_a_row) {
@@ -71,6 +73,16 @@ START_TEST(a_topic_without_known_partitions_is_known_as_such) {
 }
 END_TEST
 
+/* Before any broker was heard, a pattern may fit topics whose partitions have no row. */
+START_TEST(topics_that_nobody_has_heard_of_yet_keep_everything_open) {
+    worker.topics.incomplete = true;
+    known_with(NULL);
+    ck_assert_uint_eq(progress.n, 4);
+    ck_assert_ptr_nonnull(progress_find(&progress, "^/?"));
+    ck_assert(!progress_settled_everywhere(&progress, 0));
+}
+END_TEST
+
 Suite *known_suite(void);
 Suite *known_suite(void) {
     Suite *s = suite_create("known");
@@ -80,6 +92,7 @@ Suite *known_suite(void) {
     tcase_add_test(c, a_row_of_a_topic_that_is_not_read_has_its_say);
     tcase_add_test(c, an_odd_row_is_a_partition_that_has_said_nothing);
     tcase_add_test(c, a_topic_without_known_partitions_is_known_as_such);
+    tcase_add_test(c, topics_that_nobody_has_heard_of_yet_keep_everything_open);
     suite_add_tcase(s, c);
     return s;
 }

@@ -58,7 +58,9 @@ static void row_written_at(const char *partition_name, int64_t log_time_ms) {
 static void row_written(const char *partition_name) { row_written_at(partition_name, worker.wall_ms); }
 
 static void look_at(const struct store_progress *p) {
-    ck_assert_int_eq(retirer_look(retirer, fake_store_ops(fake), p, NULL), STORE_OK);
+    struct topics_view topics;
+    topics_look(&worker.hub.topics, &topics);
+    ck_assert_int_eq(retirer_look(retirer, fake_store_ops(fake), &topics, p, NULL), STORE_OK);
 }
 
 static void look_after(int64_t ms) {
@@ -154,6 +156,36 @@ START_TEST(a_row_of_a_topic_that_is_not_read_is_retired_when_nobody_speaks_for_i
 }
 END_TEST
 
+static bool yes(void *self, uint32_t topic) {
+    (void)self, (void)topic;
+    return true;
+}
+
+START_TEST(a_topic_that_was_deleted_is_retired_only_if_a_pattern_fits_it) {
+    row_written("t/0");
+    worker.topics.is_away = yes;
+    for (int i = 0; i < 3; i++) look_after(RETIRE_AFTER_MS);
+    ck_assert(!is_retired("t/0")); /* a plain one is waited for */
+    worker.topics.may_go = yes;
+    look_after(0);
+    look_after(RETIRE_AFTER_MS - 1);
+    ck_assert(!is_retired("t/0"));
+    look_after(1);
+    ck_assert(is_retired("t/0"));
+}
+END_TEST
+
+START_TEST(nothing_is_retired_before_it_is_known_which_topics_there_are) {
+    row_written("old/0");
+    worker.topics.incomplete = true;
+    for (int i = 0; i < 3; i++) look_after(RETIRE_AFTER_MS);
+    ck_assert(!is_retired("old/0"));
+    worker.topics.incomplete = false;
+    for (int i = 0; i < 3; i++) look_after(RETIRE_AFTER_MS);
+    ck_assert(is_retired("old/0"));
+}
+END_TEST
+
 START_TEST(a_row_that_spoke_after_it_was_read_stays) {
     struct store_progress p;
     row_written("t/2");
@@ -208,6 +240,8 @@ Suite *retirer_suite(void) {
     tcase_add_test(c, a_partition_that_was_there_meanwhile_is_suspected_anew);
     tcase_add_test(c, nothing_is_retired_of_a_topic_whose_size_is_not_known);
     tcase_add_test(c, a_row_of_a_topic_that_is_not_read_is_retired_when_nobody_speaks_for_it);
+    tcase_add_test(c, a_topic_that_was_deleted_is_retired_only_if_a_pattern_fits_it);
+    tcase_add_test(c, nothing_is_retired_before_it_is_known_which_topics_there_are);
     tcase_add_test(c, a_row_that_spoke_after_it_was_read_stays);
     tcase_add_test(c, a_retired_row_does_not_vouch_for_what_it_may_have_touched);
     tcase_add_test(c, a_retired_row_that_never_had_a_record_vouches_as_before);

@@ -32,13 +32,13 @@ static const struct source_lookup *look_up_both(struct source *s, struct source_
 
 static void await_partitions(uint32_t n) {
     int64_t until = clock_mono_ms(&clock_system) + KAFKA_GIVEN_MS;
-    while (kafka_shared_partitions(g.shared, 0) != n) ck_assert_int_lt(clock_mono_ms(&clock_system), until);
+    while (known_topic(&g, "events").partitions != n) ck_assert_int_lt(clock_mono_ms(&clock_system), until);
 }
 
 START_TEST(partitions_and_connection_are_known_soon) {
     await_partitions(2);
     await_no_why(&g);
-    ck_assert_uint_eq(kafka_shared_partitions(g.shared, 1), 0); /* the dead-letter topic is not one of ours */
+    ck_assert_uint_eq(known_topic(&g, "rejected").partitions, 0); /* the dead-letter topic is not one of ours */
 }
 END_TEST
 

@@ -28,10 +28,10 @@ START_TEST(a_topic_that_is_not_there_is_named_with_what_to_do) {
     rd_kafka_mock_topic_set_error(g.cluster, "events", RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
     given_shared(&g);
     await_why(&g, "create topic events");
-    ck_assert_uint_eq(kafka_shared_partitions(g.shared, 0), 0);
+    ck_assert_uint_eq(known_topic(&g, "events").partitions, 0);
     rd_kafka_mock_topic_set_error(g.cluster, "events", RD_KAFKA_RESP_ERR_NO_ERROR);
     await_no_why(&g);
-    ck_assert_uint_eq(kafka_shared_partitions(g.shared, 0), 2);
+    ck_assert_uint_eq(known_topic(&g, "events").partitions, 2);
 }
 END_TEST
 
@@ -53,7 +53,7 @@ static void given_right_taken_away(const char *topic) {
 START_TEST(a_right_that_is_taken_away_is_named) {
     given_right_taken_away("events");
     await_why(&g, "grant Read on topic events");
-    ck_assert_uint_eq(kafka_shared_partitions(g.shared, 0), 2);
+    ck_assert_uint_eq(known_topic(&g, "events").partitions, 2);
     rd_kafka_mock_topic_set_error(g.cluster, "events", RD_KAFKA_RESP_ERR_NO_ERROR);
     await_no_why(&g);
 }
@@ -65,11 +65,11 @@ START_TEST(partitions_that_were_known_stay_known_while_the_topic_is_away) {
     rd_kafka_mock_topic_set_error(g.cluster, "events", RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
     given_trouble_of_a_connection();
     await_why(&g, "create topic events");
-    ck_assert_uint_eq(kafka_shared_partitions(g.shared, 0), 2);
-    ck_assert(kafka_shared_topic_is_away(g.shared, 0));
+    ck_assert_uint_eq(known_topic(&g, "events").partitions, 2);
+    ck_assert(known_topic(&g, "events").is_away);
     rd_kafka_mock_topic_set_error(g.cluster, "events", RD_KAFKA_RESP_ERR_NO_ERROR);
     await_no_why(&g);
-    ck_assert(!kafka_shared_topic_is_away(g.shared, 0));
+    ck_assert(!known_topic(&g, "events").is_away);
 }
 END_TEST
 

@@ -164,7 +164,23 @@ void await_no_why(struct given *g) {
     }
 }
 
-const char *events_topic(struct given *g) { return g->options.topics[0]; }
+struct looked_for {
+    const char *name;
+    struct kafka_topic_known found;
+};
+
+static void topic_look_at(void *self, const struct kafka_topic_known *topic) {
+    struct looked_for *l = self;
+    if (strcmp(topic->name, l->name) == 0) l->found = *topic;
+}
+
+struct kafka_topic_known known_topic(struct given *g, const char *name) {
+    struct looked_for l = {.name = name};
+    (void)kafka_shared_topics(g->shared, topic_look_at, &l);
+    return l.found;
+}
+
+const char *events_topic(struct given *g) { return known_topic(g, "events").name; }
 
 void assign_at(struct given *g, struct source *s, int partition, int64_t offset) {
     struct source_assign a = {{events_topic(g), partition}, offset};

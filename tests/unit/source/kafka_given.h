@@ -44,6 +44,8 @@ int records_within(struct source *s, int ms);
 void await_why(struct given *g, const char *part);
 void await_no_why(struct given *g);
 const char *events_topic(struct given *g); /* the pointer that events carry */
+/* What is known of topic NAME; 0 partitions: it is not read, or not known. */
+struct kafka_topic_known known_topic(struct given *g, const char *name);
 void assign_at(struct given *g, struct source *s, int partition, int64_t offset);
 /* Waits for the group's assignment and takes it over, every partition from offset 0. */
 void join_and_assign(struct source *s);

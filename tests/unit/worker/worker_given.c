@@ -31,7 +31,9 @@ void given_hub(const char *const *entries) {
     worker.mono_ms = 1000000;
     worker.wall_ms = INT64_C(1795219680000);
     worker.partitions = PARTITIONS;
-    hub_init(&worker.hub, worker.config, &worker.clock, worker.metrics, read_partitions, &worker);
+    worker.topics = (struct fake_topics){
+        .names = worker.config->topics, .n = worker.config->topics_n, .partitions = read_partitions, .self = &worker};
+    hub_init(&worker.hub, worker.config, &worker.clock, worker.metrics, fake_topics(&worker.topics));
     worker.hub.resident_bytes = read_resident;
 }
 
