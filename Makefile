@@ -107,7 +107,7 @@ $(B)/unit: $(UNIT_SRC:%.c=$(B)/%.o) $(SUPPORT) $(PARTS) $(LIB)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(shell pkg-config --libs check)
 $(B)/model: $(MODEL_SRC:%.c=$(B)/%.o) $(SUPPORT) $(LIB)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
-$(B)/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(SUPPORT) $(LIB)
+$(B)/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $(SUPPORT) $(PARTS) $(LIB)
 	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
 
 BENCHES := $(addprefix $(B)/bench/,bare ids scan sketch)

@@ -201,7 +201,7 @@ void json_scan_any(struct json_scan *s) {
         return;
     }
     if (last == NULL) {
-        s->whole = true;
+        s->whole = !json_plan_has_wrappers(s->plan);
         lines_take(s, p);
         return;
     }

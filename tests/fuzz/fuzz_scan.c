@@ -1,16 +1,15 @@
-/* fuzz/fuzz_scan.c - the scanner beside jansson.
+/* fuzz/fuzz_scan.c - the decoder beside jansson and the audit.
  * Goal: no bytes whatever are judged in two ways.
- * Method: the input is a message, copied to memory of its exact size, so that the files of the corpus are seeds as they
- * are. It is decoded with the fast path, on both ways to find stops, and by jansson alone, with the usual field names
- * and with names so short that mutations meet them; all fields of all events must be equal. What the scanner has learnt
- * (json_form.h) depends on nothing but the input: a usual message first, then the input, which is decoded again when
- * it has been learnt from. */
+ * Method: the input is a message, so that the files of the corpus are seeds as they are. All that support/decoders.h
+ * names read it, by several rules: flat names, names so short that mutations meet them, paths, elements of arrays,
+ * wrappers, and what stands beside the value. What a decoder has learnt depends on nothing but the input: messages that
+ * have something for each of the rules come first, then the input, which is read again when it was learnt from. */
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "decode/json_decoder.h"
-#include "event/batch.h"
+#include "support/decoders.h"
 
 /* Assertions are what this program is for. */
 #ifdef NDEBUG
@@ -21,61 +20,63 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static struct weights weights;
-static struct event_batch fast, slow;
+static struct weights weights, equal_weights;
+static struct time_zone utc, none;
 
-static const struct event_rules usual = {
-    .fields = {"video_id", "location", "ts", "type", "value"}, .weights = &weights, .has_global = true};
-static const struct event_rules brief = {.fields = {"a", "b", "ts", "c", "x"}, .weights = &weights};
+/* What is not set here is set in prepare. */
+static struct event_rules rules[] = {
+    {.fields = {"video_id", "location", "ts", "type", "", "id"}, .has_global = true},
+    {.fields = {"a", "b", "ts", "c", "", ""}, .zone = &none},
+    {.fields = {"/data/video_id", "/data/location", "/time", "type", "", "id"}, .weights = &equal_weights},
+    {.fields = {"/a/b/0", "/a/b", "/ts/0", "/a/c/d", "", "/a/b/1/x"}, .has_global = true},
+    {.fields = {"/items/1/id", "/items/0", "ts", "/items/2/0", "", "/0/0"}, .has_global = true},
+    {.fields = {"video_id", "^/location", "^/ts", "type", "", "id"}, .events_at = "/events", .has_global = true},
+    {.fields = {"/a/a", "^/a/b", "ts", "^/a", "", "^/events/0/a"}, .events_at = "/a/e", .has_global = true},
+    {.fields = {"@key", "@header:country", "/ts", "@topic", "", "a"}, .events_at = "/0"},
+};
 
-static void prepare(void) {
-    static bool prepared;
-    if (prepared) return;
-    if (weights_parse("view=1,like=4,skip=0,*=2", &weights, NULL) != 0) abort();
-    event_batch_init(&fast);
-    event_batch_init(&slow);
-    prepared = true;
-}
-
-static bool same_bytes(struct bytes a, struct bytes b) {
-    return (a.p == NULL) == (b.p == NULL) && a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
-}
-
-static void check_event(const struct event *a, const struct event *b) {
-    assert(a->outcome == b->outcome);
-    assert(same_bytes(a->item, b->item) && same_bytes(a->location, b->location));
-    assert(a->time_ms == b->time_ms && a->weight == b->weight);
-    assert(a->raw.p == b->raw.p && a->raw.n == b->raw.n);
-}
-
-/* Two forms, in which both rules find fields of theirs. */
+/* A few forms, in each of which some of the rules find fields of theirs. */
 static const char lesson[] =
-    "{\"video_id\":\"v1\",\"a\":\"v1\",\"location\":\"SE\",\"type\":\"view\",\"ts\":1763750040000}\n"
-    "{\"ts\": 1763750040, \"b\": \"SE\", \"c\": \"like\", \"a\": 7, \"x\": 1.5}\n";
+    "{\"video_id\":\"v1\",\"a\":\"v1\",\"location\":\"SE\",\"type\":\"view\",\"ts\":1763750040000,\"id\":\"x\"}\n"
+    "{\"ts\": 1763750040, \"b\": \"SE\", \"c\": \"like\", \"a\": 7, \"x\": 1.5, \"0\": [{\"ts\": 1}]}\n"
+    "{\"time\":1763750040,\"data\":{\"video_id\":\"v1\",\"location\":\"SE\"},\"type\":\"like\"}\n"
+    "{\"a\":{\"b\":[\"v1\",{\"x\":2}],\"c\":{\"d\":\"like\"},\"e\":[{\"a\":{\"a\":1}}]},\"ts\":[1763750040]}\n"
+    "{\"items\":[\"SE\",{\"id\":\"v1\"},[\"like\"]],\"ts\":1763750040}\n"
+    "{\"location\":\"SE\",\"events\":[{\"video_id\":\"v1\",\"type\":\"like\"},{\"video_id\":2}],\"ts\":1763750040}\n";
 
-static void check(const struct event_rules *r, struct bytes message, int64_t record_time_ms) {
-    struct json_decoder decoder; /* a new one: nothing is learnt yet */
-    json_decoder_init(&decoder, r);
-    event_batch_clear(&fast);
-    event_batch_clear(&slow);
-    json_decoder_decode(&decoder, (struct bytes){lesson, sizeof lesson - 1}, record_time_ms, &fast);
-    json_decoder_decode_by_jansson(&decoder, message, record_time_ms, &slow);
-    for (int portable = 0; portable < 2; portable++) {
-        json_block_portable = portable == 1;
-        event_batch_clear(&fast);
-        json_decoder_decode(&decoder, message, record_time_ms, &fast);
-        assert(fast.n == slow.n);
-        for (size_t i = 0; i < fast.n; i++) check_event(&fast.events[i], &slow.events[i]);
-    }
+static struct bytes header(void *self, const char *name) {
+    (void)self;
+    return strcmp(name, "country") == 0 ? (struct bytes){"SE", 2} : (struct bytes){NULL, 0};
+}
+
+static struct decoders *decoders_of(size_t i) {
+    static struct decoders *all[ARRAY_LEN(rules)];
+    if (weights.n == 0 && (weights_parse("view=1,like=4,skip=0,*=2", &weights, NULL) != 0 ||
+                           weights_parse("view=2,*=2", &equal_weights, NULL) != 0 ||
+                           time_zone_parse("UTC", &utc, NULL) != 0 || time_zone_parse("none", &none, NULL) != 0))
+        abort();
+    if (all[i] != NULL) return all[i];
+    if (rules[i].weights == NULL) rules[i].weights = &weights;
+    if (rules[i].zone == NULL) rules[i].zone = &utc;
+    all[i] = decoders_create(&rules[i]);
+    return all[i];
+}
+
+static void check(struct decoders *d, const void *p, size_t n, int64_t record_time_ms) {
+    const char *difference = decoders_differ(
+        d, &(struct message){
+               .value = {p, n}, .key = {"key", 3}, .topic = "events", .time_ms = record_time_ms, .header = header});
+    if (difference == NULL) return;
+    fputs(difference, stderr);
+    abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    prepare();
-    char *message = malloc(size + (size == 0)); /* never NULL: that would be a tombstone */
-    if (message == NULL) abort();
-    if (size > 0) memcpy(message, data, size);
-    check(&usual, (struct bytes){message, size}, RECORD_TIME_MS);
-    check(&brief, (struct bytes){message, size}, -1);
-    free(message);
+    for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
+        struct decoders *d = decoders_of(i);
+        decoders_forget(d);
+        decoders_teach(d, (struct bytes){lesson, sizeof lesson - 1});
+        check(d, data != NULL ? (const void *)data : "", size, i % 2 ? -1 : RECORD_TIME_MS);
+    }
     return 0;
 }

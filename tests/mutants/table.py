@@ -16,7 +16,7 @@ ALSO = {
     "protocol": "merger waiting "
                 "partition_resume partition_row partition_probe partition_commit partition_own partition_anchor",
     "store": "merger",
-    "event": "decode_corpus decoder json_jansson",
+    "event": "decode_corpus decoder fields",
     "hub": CONSUMER + " merger publisher",
     "worker": "hub",
 }

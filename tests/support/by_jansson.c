@@ -17,7 +17,6 @@ static const json_t *child_get(const json_t *parent, const struct place_token *t
 }
 
 static const json_t *place_get(const json_t *object, const struct place *place) {
-    if (place->of != PLACE_EVENT) return NULL;
     for (size_t i = 0; i < place->tokens_n && object != NULL; i++) object = child_get(object, &place->tokens[i]);
     return object;
 }
@@ -49,20 +48,52 @@ static struct event_value value_of(const json_t *v, struct event_arena *arena) {
     return (struct event_value){.kind = EVENT_OTHER};
 }
 
-static void event_add(const struct json_plan *plan, const json_t *v, int64_t record_time_ms, struct event_batch *b) {
+/* A message on its way into a batch. */
+struct reading {
+    const struct json_plan *plan;
+    int64_t record_time_ms;
+    struct event_batch *batch;
+};
+
+static struct event_value field_of(const struct reading *r, const struct place *place, const json_t *v,
+                                   const json_t *wrapper) {
+    if (place->of == PLACE_EVENT) return value_of(place_get(v, place), r->batch->arena);
+    if (place->of == PLACE_WRAPPER) return value_of(place_get(wrapper, place), r->batch->arena);
+    return (struct event_value){.kind = EVENT_ABSENT};
+}
+
+static void event_add(const struct reading *r, const json_t *v, const json_t *wrapper) {
     struct event_value values[EVENT_FIELDS];
-    struct event *ev = event_batch_add(b, (struct bytes){NULL, 0});
+    struct event *ev = event_batch_add(r->batch, (struct bytes){NULL, 0});
     if (!json_is_object(v)) return; /* malformed */
-    for (size_t f = 0; f < EVENT_FIELDS; f++) values[f] = value_of(place_get(v, &plan->places[f]), b->arena);
-    event_judge(&plan->rules, values, record_time_ms, ev);
+    for (size_t f = 0; f < EVENT_FIELDS; f++) values[f] = field_of(r, &r->plan->places[f], v, wrapper);
+    event_judge(&r->plan->rules, values, r->record_time_ms, ev);
+}
+
+static void wrapper_add(const struct reading *r, const json_t *wrapper) {
+    const json_t *events = place_get(wrapper, &r->plan->events_at);
+    if (json_is_array(events))
+        for (size_t i = 0; i < json_array_size(events); i++) event_add(r, json_array_get(events, i), wrapper);
+    else if (json_is_object(events))
+        event_add(r, events, wrapper);
+    else
+        event_batch_add(r->batch, (struct bytes){NULL, 0})->outcome = EVENT_NO_EVENTS;
+}
+
+static void object_add(const struct reading *r, const json_t *v) {
+    if (json_is_object(v) && json_plan_has_wrappers(r->plan))
+        wrapper_add(r, v);
+    else
+        event_add(r, v, NULL);
 }
 
 bool by_jansson_decode(const struct json_plan *plan, struct bytes m, int64_t record_time_ms, struct event_batch *b) {
+    const struct reading r = {plan, record_time_ms, b};
     json_t *v = json_loadb(m.p, m.n, 0, NULL);
     if (json_is_array(v))
-        for (size_t i = 0; i < json_array_size(v); i++) event_add(plan, json_array_get(v, i), record_time_ms, b);
+        for (size_t i = 0; i < json_array_size(v); i++) object_add(&r, json_array_get(v, i));
     else if (v != NULL)
-        event_add(plan, v, record_time_ms, b);
+        object_add(&r, v);
     json_decref(v);
     return v != NULL;
 }

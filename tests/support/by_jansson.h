@@ -1,6 +1,6 @@
 /* support/by_jansson.h - events as jansson reads them: the whole message as a tree, the fields looked up in it.
  * Use when: a test or a benchmark wants the reading of a well-kept parser. What it accepts, the decoder must accept,
- * with the same events.   Not for: what is no JSON to it, wrappers, and places beside the message.
+ * with the same events.   Not for: what is no JSON to it, and places beside the value.
  * Threads: one batch, one owner. */
 #ifndef TOPKD_TESTS_SUPPORT_BY_JANSSON_H
 #define TOPKD_TESTS_SUPPORT_BY_JANSSON_H

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs fuzzers of DIR, each for FUZZ_SECONDS, and longer until it did FUZZ_RUNS. A fuzzer begins with its seeds
-# (tests/data/NAME*/) and with what earlier runs found (DIR/corpus/NAME). An input that fails is kept in DIR/crashes,
-# and its bytes are shown.
+# (tests/data/NAME*/) and with what earlier runs found (DIR/corpus/NAME), and may know words (tests/fuzz/NAME.dict). An
+# input that fails is kept in DIR/crashes, and its bytes are shown.
 #   fuzz.sh DIR fuzz_name...
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit
@@ -14,7 +14,8 @@ passed=0 failed=0
 # One run of $fuzzer over $corpus and $seeds.
 fuzz() {
     "$dir/$fuzzer" "$1" -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 -verbosity=0 \
-        -artifact_prefix="$dir/crashes/$fuzzer-" "$corpus" "${seeds[@]}" >"$dir/$fuzzer.log" 2>&1 </dev/null
+        -artifact_prefix="$dir/crashes/$fuzzer-" "${words[@]}" "$corpus" "${seeds[@]}" \
+        >"$dir/$fuzzer.log" 2>&1 </dev/null
 }
 fuzz_executed() { sed -nE 's/^stat::number_of_executed_units: *([0-9]+)$/\1/p' "$dir/$fuzzer.log"; }
 # The time first, then the cases that are missing.
@@ -30,6 +31,8 @@ for fuzzer in "$@"; do
     mkdir -p "$corpus" "$dir/crashes"
     seeds=(tests/data/"${fuzzer#fuzz_}"*/)
     [ -d "${seeds[0]}" ] || seeds=()
+    words=("-dict=tests/fuzz/${fuzzer#fuzz_}.dict")
+    [ -f "${words[0]#-dict=}" ] || words=()
     echo "$fuzzer: $seconds s, $runs cases at least"
     if fuzz_whole; then
         passed=$((passed + 1))

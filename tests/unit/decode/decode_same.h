@@ -1,15 +1,15 @@
-/* unit/decode/decode_same.h - whether the fast path and jansson say the same of a message. */
+/* unit/decode/decode_same.h - all who read a message (support/decoders.h) must say the same of it. */
 #ifndef TOPKD_TESTS_UNIT_DECODE_DECODE_SAME_H
 #define TOPKD_TESTS_UNIT_DECODE_DECODE_SAME_H
 
-#include "event/event.h"
+#include "support/decoders.h"
 
-/* Fails with the message and the first difference, unless the decoder says of the message what jansson alone says: the
- * same events, in all their fields. True: jansson was not asked for the item of any of its events. What was learnt from
- * messages counts for the next, as long as the rules stay the same. */
-bool expect_same(const struct event_rules *r, struct bytes message, int64_t record_time_ms);
-
-/* What was learnt from the messages so far (json_form.h) does not count for the next. */
-void forget_forms(void);
+/* given_rules without values, which the audit does not judge; with an id. */
+struct event_rules same_rules(void);
+/* Fails with what each says, unless all say the same of the N bytes at P. */
+void expect_same(struct decoders *d, const void *p, size_t n);
+void expect_same_text(struct decoders *d, const char *text);
+/* The same for a whole message. */
+void expect_same_message(struct decoders *d, const struct message *m);
 
 #endif

@@ -1,5 +1,5 @@
 /* unit/event/check_event_judge.c - what the judge says may not depend on where a byte stands.
- * The other rules are tested with the events of check_json_jansson.c. */
+ * The other rules are tested with the events of check_fields.c. */
 #include <string.h>
 
 #include <check.h>
