@@ -346,8 +346,8 @@ END_TEST
 
 enum { JOIN_MS = 30000 };
 
-/* Until the group gives us N partitions. The mock throws out who waits for a join as long as a session, so that on a busy
- * machine a member may have to join several times, 3 s each. */
+/* Until the group gives us N partitions. The mock throws out who waits for a join as long as a session, so that on a
+ * busy machine a member may have to join several times, 3 s each. */
 static void await_assigned(struct source *s, size_t n, struct source_event *ev) {
     int64_t until = clock_mono_ms(&clock_system) + JOIN_MS;
     do {
