@@ -29,10 +29,17 @@ static struct block *block_create(size_t size) {
     return block;
 }
 
+/* Sizes are doubled, so that texts that become larger bit by bit leave few blocks behind. */
+static size_t block_size(size_t n) {
+    size_t size = BLOCK_BYTES;
+    while (size < n) size *= 2;
+    return size;
+}
+
 /* Makes CURRENT a block with N free bytes. A following block that is too small stays in the list, for later texts. */
 static void arena_next_block(struct event_arena *a, size_t n) {
     if (a->current->next == NULL || a->current->next->size < n) {
-        struct block *block = block_create(n > BLOCK_BYTES ? n : BLOCK_BYTES);
+        struct block *block = block_create(block_size(n));
         block->next = a->current->next;
         a->current->next = block;
     }

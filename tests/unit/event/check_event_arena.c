@@ -78,6 +78,21 @@ START_TEST(a_large_text_does_not_go_into_a_small_block_that_is_used_again) {
 }
 END_TEST
 
+/* Goal: batches that become larger byte by byte do not leave a block each.
+ * Method: the places of one text a batch, of sizes that rise to a megabyte; each new place is a new block. */
+START_TEST(texts_that_rise_in_size_need_few_blocks) {
+    const char *last = NULL;
+    int places = 0;
+    for (size_t n = 1000; n < 1 << 20; n += 1 + n / 1000) {
+        event_arena_clear(arena);
+        const char *place = event_arena_room(arena, n);
+        places += place != last;
+        last = place;
+    }
+    ck_assert_int_le(places, 8);
+}
+END_TEST
+
 START_TEST(an_empty_text_is_not_a_missing_one) {
     struct bytes got = event_arena_copy(arena, (struct bytes){.p = NULL, .n = 0});
     ck_assert_ptr_nonnull(got.p);
@@ -97,6 +112,7 @@ Suite *event_arena_suite(void) {
     tcase_add_test(c, memory_is_used_again_after_a_clear);
     tcase_add_test(c, a_text_larger_than_any_block_has_its_own);
     tcase_add_test(c, a_large_text_does_not_go_into_a_small_block_that_is_used_again);
+    tcase_add_test(c, texts_that_rise_in_size_need_few_blocks);
     tcase_add_test(c, an_empty_text_is_not_a_missing_one);
     tcase_add_test(c, destroying_nothing_is_allowed);
     suite_add_tcase(s, c);
