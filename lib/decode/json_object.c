@@ -227,12 +227,11 @@ static __attribute__((noinline)) const char *object_rest(struct json_shape *shap
     return p;
 }
 
-/* Spelt out, because a loop is not unrolled. */
+/* Spelt out, because a loop is not unrolled. The events of a wrapper are its taker's. */
 ALWAYS_INLINE void values_clear(struct event_value values[JSON_SLOTS]) {
-    _Static_assert(JSON_SLOTS == 7, "each slot is named");
+    _Static_assert(EVENT_FIELDS == 6, "each field is named");
     values[EVENT_FIELD_ITEM].kind = values[EVENT_FIELD_LOCATION].kind = values[EVENT_FIELD_TIME].kind = EVENT_ABSENT;
     values[EVENT_FIELD_TYPE].kind = values[EVENT_FIELD_VALUE].kind = values[EVENT_FIELD_ID].kind = EVENT_ABSENT;
-    values[JSON_SLOT_EVENTS].kind = EVENT_ABSENT;
 }
 
 /* First as far as the members have the known form. It may lead astray: an array may have no element where there was one

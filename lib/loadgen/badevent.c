@@ -57,12 +57,6 @@ static void malformed_write(uint64_t variant, const struct badevent_parts *parts
     }
 }
 
-/* As Avro behind a schema registry: a zero, four bytes, and no JSON. */
-static void framed_write(const struct badevent_parts *parts, struct buf *out) {
-    buf_add(out, "\0\0\0\0\7\10", 6);
-    buf_add_str(out, parts->item);
-}
-
 bool badevent_parse(const char *text, uint32_t *set) {
     if (strcmp(text, "all") == 0) {
         *set = BADEVENT_ALL;
@@ -94,8 +88,6 @@ void badevent_write(enum event_outcome o, uint64_t variant, const struct badeven
         buf_addf(out, "{\"location\":%s,\"ts\":%s}", parts->location, parts->time);
     else if (o == EVENT_NO_LOCATION)
         buf_addf(out, "{\"video_id\":%s,\"ts\":%s}", parts->item, parts->time);
-    else if (o == EVENT_FRAMED)
-        framed_write(parts, out);
     else
         malformed_write(variant, parts, out);
 }

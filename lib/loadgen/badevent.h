@@ -17,7 +17,7 @@ struct badevent_parts {
 enum {
     BADEVENT_ALL = 1u << EVENT_TOMBSTONE | 1u << EVENT_MALFORMED | 1u << EVENT_NO_ITEM | 1u << EVENT_BAD_ITEM |
                    1u << EVENT_NO_LOCATION | 1u << EVENT_BAD_LOCATION | 1u << EVENT_BAD_TIME | 1u << EVENT_BAD_TYPE |
-                   1u << EVENT_FRAMED | 1u << EVENT_WEIGHTLESS,
+                   1u << EVENT_WEIGHTLESS,
     BADEVENT_DEFAULT = BADEVENT_ALL & ~(1u << EVENT_NO_LOCATION | 1u << EVENT_BAD_TYPE | 1u << EVENT_WEIGHTLESS),
 };
 

@@ -72,14 +72,19 @@ struct rewind apply_rewind(const struct partition *p, const struct log_record *r
     return (struct rewind){rec->offset, p->log_time_ms, {true, rec->offset, rec->time_ms, record_hash(rec)}};
 }
 
-struct minute *apply_minute(struct partition *p, int64_t minute, const struct log_record *rec) {
-    struct minute *m = minutes_find(&p->minutes, minute);
-    if (m != NULL) return m;
+/* Once a minute: not among the registers of those that come all the time. */
+static __attribute__((noinline)) struct minute *minute_open(struct partition *p, int64_t minute,
+                                                            const struct log_record *rec) {
     const struct rewind *mark = p->ids == NULL ? NULL : ids_rewind(p->ids);
-    m = minutes_add(&p->minutes, minute);
+    struct minute *m = minutes_add(&p->minutes, minute);
     m->rewind = mark != NULL ? *mark : apply_rewind(p, rec);
     m->stored_mono_ms = p->start.stored_mono_ms; /* below the frontier */
     return m;
+}
+
+struct minute *apply_minute(struct partition *p, int64_t minute, const struct log_record *rec) {
+    struct minute *m = minutes_find(&p->minutes, minute);
+    return m != NULL ? m : minute_open(p, minute, rec);
 }
 
 /* NULL if there is none, or it is the one that stands for all. */

@@ -99,8 +99,8 @@ static bool event_is_seen(struct partition *p, const struct event *ev, const str
 
 /* Rule 26. A duplicate opens its minute, as an event that counts does: so the rewind holds what it is a duplicate of,
  * for as long as somebody may have to find that out again. */
-static bool event_is_duplicate(struct partition *p, const struct event *ev, int64_t minute, const struct judge *j,
-                               const struct log_record *rec) {
+static __attribute__((noinline)) bool event_is_duplicate(struct partition *p, const struct event *ev, int64_t minute,
+                                                         const struct judge *j, const struct log_record *rec) {
     if (ev->id_hash == 0) {
         p->tally.without_id += j->news;
         return false;

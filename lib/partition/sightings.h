@@ -48,7 +48,7 @@ static inline uint64_t sightings_remembered(const struct sightings *s) { return 
 int64_t sightings_oldest_age_s(const struct sightings *s);
 uint64_t sightings_bytes(const struct sightings *s); /* of the pool */
 
-/* Asserts what is true of them between two calls. It looks at every one. */
+/* Asserts what is true of them between two calls. It looks at the last thousands. */
 void sightings_check(const struct sightings *s);
 
 #endif

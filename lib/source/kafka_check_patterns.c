@@ -1,8 +1,10 @@
 /* source/kafka_check_patterns.c - which topics do the patterns fit now? */
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/mem.h"
 #include "base/name_pattern.h"
 #include "source/kafka_check_internal.h"
 
@@ -60,12 +62,20 @@ static void tell_fitting(const struct kafka_checked *k, const char *pattern, str
                      (int)KAFKA_FOUND_MAX, (unsigned)f->left_out_n);
 }
 
+static int topic_order(const void *a, const void *b) {
+    return strcmp(((const struct rd_kafka_metadata_topic *)a)->topic,
+                  ((const struct rd_kafka_metadata_topic *)b)->topic);
+}
+
+/* By name, so that the first few are the same every time. */
 static void pattern_check(struct kafka_checked *k, const struct name_pattern *pattern) {
     struct fitting f = {0};
-    for (int i = 0; i < k->all->topic_cnt; i++) {
-        const struct rd_kafka_metadata_topic *found = &k->all->topics[i];
-        if (!found->err && name_pattern_fits(pattern, found->topic)) fitting_add(k, &f, found);
-    }
+    size_t n = (size_t)k->all->topic_cnt;
+    struct rd_kafka_metadata_topic *all = mem_dup(k->all->topics, n * sizeof *all);
+    qsort(all, n, sizeof *all, topic_order);
+    for (size_t i = 0; i < n; i++)
+        if (!all[i].err && name_pattern_fits(pattern, all[i].topic)) fitting_add(k, &f, &all[i]);
+    mem_free(all);
     tell_fitting(k, pattern->text, &f);
     buf_free(&f.names);
 }
