@@ -232,6 +232,18 @@ PARTITION = [
       ".unsure_until = last->unsure_until,"),
 ]
 
+PARTITION += [
+    M("what_may_have_expired_is_vouched_for", "lib/partition/publish.c",
+      "if (minute_may_have_expired(p, m, mono_ms)) vouch_not_for(p, minute);",
+      "(void)minute_may_have_expired;", "partition_row"),
+    M("what_may_have_expired_is_vouched_for_by_the_next_row", "lib/partition/settle.c",
+      "p->vouch.above = i64_larger(p->vouch.above, minute);",
+      "", "partition_row"),
+    M("a_partition_without_its_row_vouches_for_what_is_closed", "lib/partition/stage.c",
+      "bool forgotten = !said_nothing && joined->incarnation == 0;",
+      "bool forgotten = false;", "partition_row"),
+]
+
 WORKER = [
     M("a_look_up_of_an_older_assignment_is_believed", "lib/consumer/rebalance.c",
       "if (c->lookup.state == LOOKUP_ASKED) lookup_move(&c->lookup, LOOKUP_STALE);",
