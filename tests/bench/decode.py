@@ -25,7 +25,7 @@ def run(_lab, options, report):
         if shape == NESTED:
             goals.at_most("%s / %s, of the same bytes, medians" % (NESTED, FLAT), 1.6, medians[NESTED] / medians[FLAT])
             goals.at_least("%s, jansson / scanner, median" % NESTED, 15, median(ratios), "%.1f")
-    table.note("1024 different messages of each shape, in the caches. Both apply the same rules. The scanner asks jansson "
-               "for single values that are not plain, of which no message here has one that is needed.")
+    table.note("1024 different messages of each shape, in the caches. Both apply the same rules. The scanner asks "
+               "jansson for single values that are not plain, of which no message here has one that is needed.")
     report.add(table)
     report.add(goals)

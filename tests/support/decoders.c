@@ -167,7 +167,8 @@ static bool decoder_is_of_one_mind(struct decoders *d) {
 
 /* -- jansson -- */
 
-/* It knows no place beside the value, and no NUL. In an array it writes -0 as 0, so a time would be read that is none. */
+/* It knows no place beside the value, and no NUL. In an array it writes -0 as 0, so a time would be read that is none.
+ */
 static bool jansson_may_speak(const struct decoders *d) {
     struct bytes m = d->message.value;
     if (m.p == NULL || m.n == 0) return false;

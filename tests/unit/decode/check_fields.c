@@ -272,6 +272,20 @@ static struct event_rules without_global(void) {
     return r;
 }
 
+/* Only the last type weighs what others do not. */
+static const struct judged needed[] = {
+    {"{\"video_id\":1,\"type\":\"view\"," T "}", "applied 1 - 1763751600000 1"},
+    {"{\"video_id\":1,\"type\":\"like\"," T "}", "applied 1 - 1763751600000 4"},
+    {"{\"video_id\":1,\"type\":\"other\"," T "}", "applied 1 - 1763751600000 1"},
+    {"{\"video_id\":1,\"type\":{}," T "}", "bad_type 1 - 1763751600000 0"},
+};
+
+static struct event_rules with_one_type_needed(void) {
+    struct event_rules r = *given_rules();
+    r.weights = given_weights("view=1,like=4,*=1");
+    return r;
+}
+
 static struct event_rules with_numbered_types(void) {
     struct event_rules r = *given_rules();
     r.weights = given_weights("view=1,like=4,skip=0,17=5,0=6,*=2");
@@ -292,6 +306,7 @@ EACH(a_type_gives_the_weight, types, with_numbered_types())
 EACH(a_value_is_a_number_not_below_zero, values, *given_rules())
 EACH(users_and_foreign_fields_are_ignored, ignored, *given_rules())
 EACH(of_a_repeated_key_the_last_counts, repeated, *given_rules())
+EACH(a_type_is_needed_if_one_of_them_weighs_otherwise, needed, with_one_type_needed())
 EACH(what_is_not_needed_is_not_judged, unneeded, with_nothing_unneeded())
 EACH(the_first_complaint_in_the_order_is_the_one_made, complaints, without_global())
 
@@ -389,6 +404,7 @@ static void add_cases(TCase *c) {
     tcase_add_loop_test(c, a_value_is_a_number_not_below_zero, 0, ARRAY_LEN(values));
     tcase_add_loop_test(c, users_and_foreign_fields_are_ignored, 0, ARRAY_LEN(ignored));
     tcase_add_loop_test(c, of_a_repeated_key_the_last_counts, 0, ARRAY_LEN(repeated));
+    tcase_add_loop_test(c, a_type_is_needed_if_one_of_them_weighs_otherwise, 0, ARRAY_LEN(needed));
     tcase_add_loop_test(c, what_is_not_needed_is_not_judged, 0, ARRAY_LEN(unneeded));
     tcase_add_loop_test(c, the_first_complaint_in_the_order_is_the_one_made, 0, ARRAY_LEN(complaints));
 }

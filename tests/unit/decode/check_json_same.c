@@ -15,7 +15,7 @@
 
 #define CORPUS "tests/data/events" /* from the top of the repository, where make runs */
 
-enum { SEEDS = 8, RULES_A_SEED = 60, MESSAGES = 60 };
+enum { SEEDS = 8, RULES_A_SEED = 100, MESSAGES = 60 };
 
 /* -- the corpus -- */
 
