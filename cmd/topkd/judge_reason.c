@@ -41,9 +41,7 @@ struct look { /* at one field of the case */
 };
 
 static struct look look_at(const struct judge_case *c, enum event_field field) {
-    struct look l = {.scene = judge_scene_of(c->message, c->roots, c->places, c->event->raw),
-                     .place = &c->places->fields[field],
-                     .place_text = c->rules->fields[field]};
+    struct look l = {.scene = c->scene, .place = &c->places->fields[field], .place_text = c->rules->fields[field]};
     l.found = judge_find(&l.scene, l.place);
     l.value = judge_value_of(&l.found, c->texts);
     return l;
@@ -298,9 +296,9 @@ static bool wrapper_break(const struct judge_case *c, const struct judge_node *r
 
 /* Of the objects that the event's bytes are, or that stand in them. */
 static bool way_break(const struct judge_case *c, struct bytes raw, struct judge_break *out) {
-    for (const struct judge_node *root = c->roots; root != NULL; root = root->next) {
+    for (const struct judge_node *root = c->root; root != NULL && root->raw.p < raw.p + raw.n; root = root->next) {
         struct judge_scene s = {.message = c->message, .event = root};
-        if (root->raw.p < raw.p || root->raw.p >= raw.p + raw.n) continue;
+        if (root->raw.p < raw.p) continue;
         bool has_wrapper = c->places->events_at.of != PLACE_NOWHERE;
         if (has_wrapper ? wrapper_break(c, root, out) : fields_break(c, &s, out)) return true;
     }
@@ -338,13 +336,10 @@ static void framed_write(const struct judge_case *c, struct buf *out) {
 }
 
 static void no_events_write(const struct judge_case *c, struct buf *out) {
-    struct judge_scene s = {.message = c->message};
-    struct look l = {.place = &c->places->events_at, .place_text = c->rules->events_at};
-    const struct judge_node *root = c->roots;
-    while (root != NULL && c->event->raw.p >= root->raw.p + root->raw.n) root = root->next;
-    s.event = root;
-    l.scene = s;
-    l.found = judge_find(&s, l.place);
+    struct look l = {.scene = {.message = c->message, .event = c->root},
+                     .place = &c->places->events_at,
+                     .place_text = c->rules->events_at};
+    l.found = judge_find(&l.scene, l.place);
     if (l.found.node != NULL && !judge_node_is(l.found.node, "null")) {
         value_show(out, &l);
         buf_add_str(out, ": expected an array of events: set TOPKD_EVENTS_AT");

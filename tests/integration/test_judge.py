@@ -83,6 +83,19 @@ def judge_takes_the_input_as_one_message_if_told_so(s):
 
 
 @scenario(real=False)
+def judge_takes_no_longer_for_an_event_that_has_many_before_it(s):
+    """A message of many events: glued, in lines, in an array, in a wrapper."""
+    count = 200_000
+    glued, array = b"{}" * count, b"[" + b"{}," * (count - 1) + b"{}]"
+    for text, settings in ((glued, {}), (b"x\n" + glued, {}), (b"{}\n" * count, {}), (array, {}),
+                           (b'{"e":' + array + b"}", {"EVENTS_AT": "/e"}), (glued, {"EVENTS_AT": "/e"})):
+        start = time.monotonic()
+        said = judge("--whole", given=text, **settings)
+        took = time.monotonic() - start
+        assert len(said.lines) in (count + 1, count + 2) and took < 20, "%d lines in %.1f s" % (len(said.lines), took)
+
+
+@scenario(real=False)
 def judge_is_safe_for_a_terminal(s):
     nasty = '{"video_id": "\\u001b[2J\\u202e", "location": "x", "ts": "\u001b]0;title\u0007"}\n'.encode()
     long = one(video_id="v" * 5000) + b"\n"

@@ -148,6 +148,8 @@ static const struct {
     {"WEIGHTS=view", "add '=' and a weight to view"},
     {"FIELD_ITEM=location", "FIELD_LOCATION: expected a field of its own, got location, which TOPKD_FIELD_ITEM uses"},
     {"FIELD_VALUE=ts", "which TOPKD_FIELD_TIME uses too"},
+    {"FIELD_ITEM=/location", "FIELD_LOCATION: expected a field of its own, got location, which TOPKD_FIELD_ITEM uses"},
+    {"FIELD_ID=/ts", "FIELD_ID: expected a field of its own, got /ts, which TOPKD_FIELD_TIME uses too"},
     {"FIELD_ID=video_id", "FIELD_ID: expected a field of its own, got video_id, which TOPKD_FIELD_ITEM uses too"},
     {"FIELD_TIME=^/sent_at", "FIELD_TIME: expected ^/.. only with TOPKD_EVENTS_AT, got ^/sent_at"},
     {"FIELD_ITEM=@value", "use @key, @topic or @header:NAME, or /@value for a field of that name"},

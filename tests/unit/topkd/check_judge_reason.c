@@ -27,10 +27,13 @@ static void event_tell(const struct judge_verdict *v, const struct judge_record 
     struct judge_tree *tree = judge_tree_create();
     struct event_arena *texts = event_arena_create();
     judge_places_init(&places, &v->rules);
+    struct judge_cursor cursor = {.root = judge_tree_read(tree, r->message.value)};
+    struct judge_scene scene = judge_scene_next(&cursor, &r->message, &places, ev->raw);
     struct judge_case c = {.rules = &v->rules,
                            .places = &places,
                            .message = &r->message,
-                           .roots = judge_tree_read(tree, r->message.value),
+                           .scene = scene,
+                           .root = cursor.root,
                            .tree = tree,
                            .texts = texts,
                            .event = ev,

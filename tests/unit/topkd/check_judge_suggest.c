@@ -417,6 +417,12 @@ START_TEST(nothing_is_proposed_of_nothing) {
 }
 END_TEST
 
+START_TEST(a_secret_is_never_the_item) {
+    suggest("{\"password\":\"$v\",\"session_token\":\"$v\",\"api_key\":\"$v\",\"user_email\":\"$v\",\"ts\":$s}");
+    expect_settings("");
+}
+END_TEST
+
 START_TEST(too_many_messages_are_left_out_and_that_is_said) {
     static const char *const envp[] = {NULL};
     struct judge_corpus *corpus = judge_corpus_create();
@@ -459,6 +465,7 @@ Suite *judge_suggest_suite(void) {
     tcase_add_checked_fixture(t, NULL, tear_down);
     tcase_add_test(t, the_key_is_the_item_when_nothing_else_fits);
     tcase_add_test(t, nothing_is_proposed_of_nothing);
+    tcase_add_test(t, a_secret_is_never_the_item);
     tcase_add_test(t, too_many_messages_are_left_out_and_that_is_said);
     suite_add_tcase(suite, t);
     return suite;
