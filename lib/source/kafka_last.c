@@ -115,8 +115,8 @@ static int last_refused(struct kafka_last *l, rd_kafka_resp_err_t code, const ch
         return err_set(e, ERR_REFUSED, "expected an answer of Kafka, got \"%s\": %s", rd_kafka_err2str(code),
                        kafka_broker_remedy(code));
     kafka_topic_remedy(code, false, l->topic, remedy);
-    return err_set(e, ERR_REFUSED, "topic %.90s: expected %s, got \"%s\": %s", l->topic, what, rd_kafka_err2str(code),
-                   remedy);
+    return err_set(e, ERR_REFUSED, "topic %.90s: expected %s, got \"%s\": %s", log_quote(l->topic), what,
+                   rd_kafka_err2str(code), remedy);
 }
 
 static int partitions_ask(struct kafka_last *l, struct err *e) {
@@ -197,7 +197,7 @@ static int last_read(struct kafka_last *l, struct err *e) {
             status = err_set(e, ERR_TIMEOUT,
                              "topic %.90s: expected records, got nothing for %d s: make the addresses that the brokers "
                              "advertise reachable from here",
-                             l->topic, LAST_SILENCE_MS / 1000);
+                             log_quote(l->topic), LAST_SILENCE_MS / 1000);
     }
     return status;
 }

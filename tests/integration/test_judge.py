@@ -240,6 +240,8 @@ def judge_says_what_is_wrong_with_a_topic(s):
     judge("--topic", s.topic, **s.settings()).expect(1, ("messages=0 events=0 applied=0: there was nothing",))
     judge("--topic", "nowhere", **s.settings()).expect_failure("topic nowhere", "create topic nowhere")
     judge("--topic", "not/a/name", **s.settings()).expect_failure("not/a/name")
+    judge("--topic", "\x1b[31m", **s.settings()).expect_failure(r'topic "\x1b[31m": expected')
+    judge("--topic", "", **s.settings()).expect_failure('topic "": expected')
     judge("--topic", s.topic, **s.settings(RDKAFKA_FETCH_MIN_BYTES="-1")).expect_failure(
         "TOPKD_RDKAFKA_FETCH_MIN_BYTES")
     start = time.monotonic()
