@@ -26,7 +26,11 @@ static struct bytes header_get(void *self, const char *name) { return kafka_last
 
 static int topic_open(struct judge_input *input, const struct config *c, struct err *e) {
     struct kafka_options o = options_kafka(c);
-    return kafka_last_open(&o, input->options->topic, input->options->last, &clock_system, &input->last, e);
+    int status = kafka_last_open(&o, input->options->topic, input->options->last, &clock_system, &input->last, e);
+    if (status == 0 && kafka_last_is_cut(input->last))
+        fprintf(stderr, "topkd judge: only as many of the last %u messages as take %d MB are read\n",
+                (unsigned)input->options->last, KAFKA_LAST_BYTES_MAX >> 20);
+    return status;
 }
 
 static const struct judge_record *topic_next(struct judge_input *input) {

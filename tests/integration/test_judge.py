@@ -214,6 +214,18 @@ def judge_goes_further_back_where_records_are_missing(s):
 
 
 @scenario()
+def judge_reads_no_more_of_a_topic_than_there_is_room_for(s):
+    s.create_topic(2, **{"max.message.bytes": 10_000_000})
+    for i in range(20):
+        s.kafka.produce(s.topic, i % 2, [Record(one(pad="x" * 9_000_000, video_id="v%d" % i), T + i)])
+    said = judge("--topic", s.topic, **s.settings())
+    said.expect(0, *(("item=v%d " % i,) for i in range(6, 20)), ("messages=14 events=14 applied=14",))
+    assert "as take 128 MB" in said.errors, said.errors
+    said = judge("--topic", s.topic, "--last", 14, **s.settings())
+    assert len(said.lines) == 15 and not said.errors, said.errors
+
+
+@scenario()
 def judge_says_late_and_future_as_far_as_the_records_tell(s):
     s.create_topic(1)
     s.kafka.produce(s.topic, 0, [Record(one(), T), Record(one(), T + 600_000), Record(one(), T + 600_000),
@@ -240,6 +252,8 @@ def judge_says_what_is_wrong_with_a_topic(s):
     judge("--topic", s.topic, **s.settings()).expect(1, ("messages=0 events=0 applied=0: there was nothing",))
     judge("--topic", "nowhere", **s.settings()).expect_failure("topic nowhere", "create topic nowhere")
     judge("--topic", "not/a/name", **s.settings()).expect_failure("not/a/name")
+    judge("--topic", "\x1b[31m", **s.settings()).expect_failure(r'topic "\x1b[31m": expected')
+    judge("--topic", "", **s.settings()).expect_failure('topic "": expected')
     judge("--topic", s.topic, **s.settings(RDKAFKA_FETCH_MIN_BYTES="-1")).expect_failure(
         "TOPKD_RDKAFKA_FETCH_MIN_BYTES")
     start = time.monotonic()

@@ -1149,6 +1149,12 @@ EVENT = [
     M("a_slash_at_the_end_leads_nowhere", "lib/event/place.c",
       "while (p != NULL) { size_t n;",
       "while (p != NULL && *p != '\\0') { size_t n;", SCAN + " place"),
+    M("headers_are_one_place", "lib/event/place.c",
+      "return a->of != PLACE_HEADER || strcmp(a->text, b->text) == 0;",
+      "return true;", "place"),
+    M("a_place_and_a_wrapper_s_are_one", "lib/event/place.c",
+      "if (a->of != b->of || a->of == PLACE_NOWHERE || a->tokens_n != b->tokens_n) return false;",
+      "if (a->of == PLACE_NOWHERE || a->tokens_n != b->tokens_n) return false;", "place"),
 ]
 
 JUDGE = [
