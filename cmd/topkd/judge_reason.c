@@ -126,6 +126,41 @@ static bool namesake_write(struct buf *out, const struct look *l, const char *se
     return true;
 }
 
+/* `a.b`, `$.a.b` and `a/b` are how others write /a/b. */
+static void pointer_write(struct buf *out, const char *text) {
+    if (*text == '$') text++;
+    for (text += *text == '.'; *text != '\0'; text++) {
+        if (out->len == 0) buf_add_byte(out, '/');
+        if (*text == '~')
+            buf_add_str(out, "~0");
+        else
+            buf_add_byte(out, *text == '.' ? '/' : (unsigned char)*text);
+    }
+}
+
+/* True: the name was meant as a path, and at MEANT there is something. */
+static bool pointer_is_meant(const struct look *l, struct buf *meant) {
+    struct place place;
+    struct err e = {0};
+    bool is_path = strchr("/^@", *l->place_text) != NULL;
+    if (l->place->of != PLACE_EVENT || is_path || l->scene.event == NULL || l->found.node != NULL) return false;
+    pointer_write(meant, l->place_text);
+    return place_parse(buf_text(meant), &place, &e) == 0 && place.of == PLACE_EVENT &&
+           judge_find(&l->scene, &place).node != NULL;
+}
+
+/* What follows BEFORE it, if a path was meant. */
+static bool meant_write(struct buf *out, const char *before, const struct look *l) {
+    struct buf meant = {0};
+    bool is_meant = pointer_is_meant(l, &meant);
+    if (is_meant) {
+        buf_addf(out, "%swrite ", before);
+        judge_show_word(out, (struct bytes){meant.data, meant.len});
+    }
+    buf_free(&meant);
+    return is_meant;
+}
+
 /* -- a field that is absent ---------------------------------------------------------------------- */
 
 static void absent_name(struct buf *out, const struct look *l) {
@@ -146,7 +181,7 @@ static void absent_name(struct buf *out, const struct look *l) {
 /* The case says that FIELD is not there; REMEDY follows. */
 static void absent_write(const struct look *l, const char *setting, const char *remedy, struct buf *out) {
     absent_name(out, l);
-    if (namesake_write(out, l, setting)) return;
+    if (meant_write(out, ": ", l) || namesake_write(out, l, setting)) return;
     if (l->found.node == NULL && l->found.nearest != NULL) nearest_write(out, l);
     buf_addf(out, ": %s", remedy);
 }
@@ -397,6 +432,7 @@ static void location_remark(const struct judge_case *c, struct buf *remarks) {
     else
         buf_add_str(remarks, "an empty location");
     buf_add_str(remarks, ": counts in TOPKD_GLOBAL only");
+    meant_write(remarks, ", ", &l);
 }
 
 static void time_remark(const struct judge_case *c, struct buf *remarks) {
@@ -408,6 +444,7 @@ static void time_remark(const struct judge_case *c, struct buf *remarks) {
         buf_addf(remarks, "no zone: read as %s", c->rules->zone->name);
     else
         buf_add_str(remarks, "time from the record");
+    meant_write(remarks, ", ", &l);
 }
 
 #ifdef TOPKD_TESTHOOKS

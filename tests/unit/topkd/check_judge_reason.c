@@ -154,6 +154,27 @@ START_TEST(a_path_is_followed_as_far_as_it_goes) {
 }
 END_TEST
 
+START_TEST(a_name_that_was_meant_as_a_path_is_written_as_one) {
+    static const char *const texts[] = {"a.b", "$.a.b", "$a.b", "a/b", "a.b.0"};
+    static const char *const wants[] = {"/a/b", "/a/b", "/a/b", "/a/b", "/a/b/0"};
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        char setting[80], want[200];
+        snprintf(setting, sizeof setting, "TOPKD_FIELD_ITEM=%s", texts[i]);
+        snprintf(want, sizeof want, "no_item: no field \"%s\": write %s", texts[i], wants[i]);
+        expect_with(WITH(setting), "{\"a\":{\"b\":[1]}}", want);
+    }
+    expect_with(WITH("TOPKD_FIELD_ITEM=a.b"), "{\"a\":{\"c\":1}}",
+                "no_item: no field \"a.b\"; there are a: set TOPKD_FIELD_ITEM");
+    expect_with(WITH("TOPKD_FIELD_ITEM=a.b"), "{\"a\":{\"b\":1},\"a.b\":null}",
+                "no_item: \"a.b\" is null: set TOPKD_FIELD_ITEM");
+    expect_with(WITH("TOPKD_FIELD_ITEM=a.b~"), "{\"a\":{\"b~\":1}}", "no_item: no field \"a.b~\": write /a/b~0");
+    expect_with(WITH("TOPKD_FIELD_LOCATION=geo.c", "TOPKD_FIELD_TIME=meta.at"),
+                "{\"video_id\":1,\"geo\":{\"c\":\"US\"},\"meta\":{\"at\":1}}",
+                "applied item=1 location=- minute=2026-11-22T04:11 weight=1 (no field \"geo.c\": counts in TOPKD_GLOBAL "
+                "only, write /geo/c; time from the record, write /meta/at)");
+}
+END_TEST
+
 START_TEST(an_absent_location_is_told_where_there_is_no_global_list) {
     expect_with(WITH("TOPKD_GLOBAL="), "{\"video_id\":1}",
                 "no_location: TOPKD_GLOBAL is empty, and no field \"location\"; there are video_id: set "
@@ -336,6 +357,7 @@ Suite *judge_reason_suite(void) {
     tcase_add_test(t, an_absent_item_is_told_with_what_is_there);
     tcase_add_test(t, a_field_that_stands_deeper_is_pointed_at);
     tcase_add_test(t, a_path_is_followed_as_far_as_it_goes);
+    tcase_add_test(t, a_name_that_was_meant_as_a_path_is_written_as_one);
     tcase_add_test(t, an_absent_location_is_told_where_there_is_no_global_list);
     tcase_add_test(t, a_wrapper_without_events_is_told_with_what_is_there);
     tcase_add_test(t, an_unfit_value_is_shown_with_what_was_expected);
