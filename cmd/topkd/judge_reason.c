@@ -33,6 +33,7 @@ static const struct {
 const char *judge_field_setting(enum event_field field) { return field_rows[field].setting; }
 
 struct look { /* at one field of the case */
+    const struct judge_case *of;
     struct judge_scene scene;
     const struct place *place;
     const char *place_text; /* as the user wrote it */
@@ -41,7 +42,8 @@ struct look { /* at one field of the case */
 };
 
 static struct look look_at(const struct judge_case *c, enum event_field field) {
-    struct look l = {.scene = c->scene, .place = &c->places->fields[field], .place_text = c->rules->fields[field]};
+    struct look l = {
+        .of = c, .scene = c->scene, .place = &c->places->fields[field], .place_text = c->rules->fields[field]};
     l.found = judge_find(&l.scene, l.place);
     l.value = judge_value_of(&l.found, c->texts);
     return l;
@@ -163,15 +165,37 @@ static bool meant_write(struct buf *out, const char *before, const struct look *
 
 /* -- a field that is absent ---------------------------------------------------------------------- */
 
+static bool is_beside(const struct place *place) { return place->of == PLACE_KEY || place->of == PLACE_HEADER; }
+
+/* Lines have no keys and headers. */
+static bool is_unseen(const struct look *l) { return is_beside(l->place) && l->of->header_name == NULL; }
+
+static void headers_write(struct buf *out, const struct judge_case *c) {
+    const char *name = c->header_name(c->message->self, 0);
+    buf_add_str(out, name == NULL ? ", and no other" : ", but ");
+    for (size_t i = 0; name != NULL && i < NAMES_SHOWN_MAX; name = c->header_name(c->message->self, ++i)) {
+        if (i > 0) buf_add_str(out, ", ");
+        judge_show_word(out, (struct bytes){name, strlen(name)});
+    }
+    if (name != NULL) buf_add_str(out, ", ...");
+}
+
+static void beside_name(struct buf *out, const struct look *l) {
+    bool is_key = l->place->of == PLACE_KEY;
+    buf_add_str(out, is_key ? "no key" : "no header ");
+    if (!is_key) text_show(out, l->place->text);
+    if (is_unseen(l))
+        buf_add_str(out, " on standard input, for only --topic sees keys and headers");
+    else if (!is_key)
+        headers_write(out, l->of);
+}
+
 static void absent_name(struct buf *out, const struct look *l) {
     if (l->found.node != NULL) {
         text_show(out, l->place_text);
         buf_add_str(out, " is null");
-    } else if (l->place->of == PLACE_KEY) {
-        buf_add_str(out, "the message has no key");
-    } else if (l->place->of == PLACE_HEADER) {
-        buf_add_str(out, "no header ");
-        text_show(out, l->place->text);
+    } else if (is_beside(l->place)) {
+        beside_name(out, l);
     } else {
         buf_add_str(out, *l->place_text == '/' || *l->place_text == '^' ? "nothing at " : "no field ");
         text_show(out, l->place_text);
@@ -183,7 +207,7 @@ static void absent_write(const struct look *l, const char *setting, const char *
     absent_name(out, l);
     if (meant_write(out, ": ", l) || namesake_write(out, l, setting)) return;
     if (l->found.node == NULL && l->found.nearest != NULL) nearest_write(out, l);
-    buf_addf(out, ": %s", remedy);
+    buf_addf(out, ": %s%s", is_unseen(l) ? "use --topic, or " : "", remedy);
 }
 
 static void no_item_write(const struct judge_case *c, struct buf *out) {
@@ -371,7 +395,8 @@ static void framed_write(const struct judge_case *c, struct buf *out) {
 }
 
 static void no_events_write(const struct judge_case *c, struct buf *out) {
-    struct look l = {.scene = {.message = c->message, .event = c->root},
+    struct look l = {.of = c,
+                     .scene = {.message = c->message, .event = c->root},
                      .place = &c->places->events_at,
                      .place_text = c->rules->events_at};
     l.found = judge_find(&l.scene, l.place);

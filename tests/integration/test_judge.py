@@ -194,6 +194,9 @@ def judge_reads_the_last_of_a_topic_and_leaves_nothing_behind(s):
     beside = judge("--topic", s.topic, "--last", 1, **s.settings(FIELD_ITEM="@key", FIELD_LOCATION="@header:place",
                                                                  FIELD_TIME="none"))
     beside.expect(0, ("item=k2 location=h2 minute=" + MINUTE, "time from the record"), ("applied=1",))
+    for setting in ("FIELD_ITEM", "FIELD_LOCATION"):
+        missed = judge("--topic", s.topic, "--last", 1, **s.settings(**{setting: "@header:land"}))
+        assert 'no header "land", but place: ' in missed.lines[0], missed.text
     everything = judge("--topic", s.topic, "--last", 1000, **s.settings())
     assert len(everything.lines) == 31 and everything.code == 0, everything.text
     assert len(judge("--topic", s.topic, **s.settings()).lines) == 21
