@@ -6,7 +6,8 @@
  *   the values      an item: should vary, repeat where its name says little, be no time and no long text
  *                   a location: should be short, and vary less than the items
  *                   a time: should be near that of the record
- *                   a type: must be one of a few;  an id: must never repeat
+ *                   a type: must be one of a few;  an id: may repeat, for that is what it is for, but
+ *                   not as often as what many events have in common
  *   how often       all of it, times the share of events where the value is fit
  *
  * The roles choose one after the other, and a path is taken once: the time first, because its values give it away. */
@@ -27,7 +28,8 @@ enum {
     UNNAMED_ITEM = 12,
     UNNAMED_LOCATION = 45,
     KEY_SCORE = 12,
-    WAY_MALUS_MAX = 6
+    WAY_MALUS_MAX = 6,
+    COPIES_SHARE = 3 /* more than a third of the events are no copies */
 };
 
 size_t judge_path_fit(const struct judge_path *path, enum judge_role role) {
@@ -86,10 +88,10 @@ static bool is_possible(const struct judge_path *p, enum judge_role role, size_t
     size_t repeated = p->values - p->distinct.n;
     if (role == JUDGE_ROLE_TYPE) return p->distinct.n <= TYPES_MAX && (p->distinct.n <= 3 || repeated >= p->distinct.n);
     if (role != JUDGE_ROLE_ID) return true;
-    bool never_repeats = p->distinct.n == JUDGE_DISTINCT_MAX || repeated * 20 <= p->values;
+    bool seldom_repeats = p->distinct.n == JUDGE_DISTINCT_MAX || repeated * COPIES_SHARE <= p->values;
     /* What is called id only may be that of a row or an item, which a few events do not show. */
     bool is_named = name >= NAMED_AS_ID || (p->steps == 1 && strcmp(p->words, "id") == 0 && events >= FEW);
-    return !p->of_wrapper && p->indexes == 0 && never_repeats && is_named;
+    return !p->of_wrapper && p->indexes == 0 && seldom_repeats && is_named;
 }
 
 static int path_score(const struct judge_path *p, enum judge_role role, size_t events, const struct judge_path *item) {

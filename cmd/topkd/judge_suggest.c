@@ -250,12 +250,19 @@ static void time_why(struct buf *out, const struct judge_path *path, const struc
     if (path->zoneless > 0) buf_addf(out, " because it says no zone and TOPKD_TIME_ZONE is %s", c->zone.name);
 }
 
+static void id_why(struct buf *out, const struct judge_path *path) {
+    size_t repeated = path->values - path->distinct.n;
+    if (repeated == 0 || path->distinct.n == JUDGE_DISTINCT_MAX) return;
+    buf_addf(out, "; %zu come again, and would not count", repeated);
+}
+
 static void role_override(struct proposal *p, const struct config *c, enum judge_role role) {
     const struct judge_path *path = p->choices.of[role].path;
     struct buf why = {0};
     if (path == NULL || strcmp(path->place, setting_text(c, role)) == 0) return;
     if (role == JUDGE_ROLE_TYPE && path->distinct.n < 2 && c->weights.n == 0) return;
     path_why(&why, role_rows[role].what, path, p->paths.events);
+    if (role == JUDGE_ROLE_ID) id_why(&why, path);
     if (role == JUDGE_ROLE_TIME) time_why(&why, path, c);
     override_add(p, role_rows[role].setting, path->place, buf_text(&why));
     buf_free(&why);

@@ -1168,7 +1168,7 @@ JUDGE = [
       "if (is_taken(so_far, p) || !place_is_plain(p->place)) continue;",
       "if (!place_is_plain(p->place)) continue;"),
     M("an_id_that_repeats_is_proposed", "cmd/topkd/judge_choose.c",
-      "p->distinct.n == JUDGE_DISTINCT_MAX || repeated * 20 <= p->values",
+      "p->distinct.n == JUDGE_DISTINCT_MAX || repeated * COPIES_SHARE <= p->values",
       "p->distinct.n > 0"),
     M("what_is_below_before_is_as_good_as_what_is_below_after", "cmd/topkd/judge_choose.c",
       "(p->has_beside ? 20 : 0)",

@@ -375,8 +375,39 @@ START_TEST(types_are_proposed_where_they_differ) {
 }
 END_TEST
 
-/* An id that comes twice would make duplicates of honest events. */
-START_TEST(an_id_never_repeats) {
+/* Every so many of the events stands in the log twice. */
+static void suggest_with_copies(int events, int copies) {
+    static const char *const envp[] = {NULL};
+    struct judge_corpus *corpus = judge_corpus_create();
+    struct config *c = loaded(envp);
+    for (int i = 0; i < events; i++) {
+        struct buf event = {0};
+        template_add(&event, "{\"video_id\":\"$v\",\"location\":\"$c\",\"ts\":$s,\"event_id\":\"$u\"}",
+                     i < copies ? i + copies : i);
+        record_add(corpus, (struct bytes){event.data, event.len}, (struct bytes){NULL, 0});
+        buf_free(&event);
+    }
+    buf_clear(&text);
+    judge_suggest(corpus, c, envp, &text, &counts);
+    config_destroy(c);
+    judge_corpus_destroy(corpus);
+}
+
+START_TEST(an_id_may_repeat_for_that_is_what_it_is_for) {
+    suggest_with_copies(100, 33);
+    expect_settings("TOPKD_FIELD_ID=event_id ");
+    ck_assert_msg(strstr(buf_text(&text), "67 different in 100 of 100 events") != NULL, "%s", buf_text(&text));
+    ck_assert_msg(strstr(buf_text(&text), "; 33 come again, and would not count\n") != NULL, "%s", buf_text(&text));
+    suggest_with_copies(100, 34);
+    expect_settings("");
+    suggest_with_copies(100, 0);
+    expect_settings("TOPKD_FIELD_ID=event_id ");
+    ck_assert_ptr_null(strstr(buf_text(&text), "come again"));
+}
+END_TEST
+
+/* What many events have in common would make duplicates of honest ones. */
+START_TEST(an_id_does_not_repeat_often) {
     suggest("{\"video_id\":\"$v\",\"location\":\"$c\",\"ts\":$s,\"event_id\":\"e$v\"}");
     expect_settings("");
     suggest("{\"video_id\":\"$v\",\"location\":\"$c\",\"ts\":$s,\"event_id\":\"$u\"}");
@@ -459,7 +490,8 @@ Suite *judge_suggest_suite(void) {
     tcase_add_test(t, an_unfit_field_is_evaded);
     tcase_add_test(t, a_field_that_two_settings_would_name_is_given_up_by_one);
     tcase_add_test(t, types_are_proposed_where_they_differ);
-    tcase_add_test(t, an_id_never_repeats);
+    tcase_add_test(t, an_id_may_repeat_for_that_is_what_it_is_for);
+    tcase_add_test(t, an_id_does_not_repeat_often);
     suite_add_tcase(suite, t);
     t = tcase_create("keys, and nothing");
     tcase_add_checked_fixture(t, NULL, tear_down);
