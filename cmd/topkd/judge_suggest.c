@@ -63,20 +63,19 @@ void judge_corpus_add(struct judge_corpus *c, const struct judge_record *r) {
 /* -- where the events may stand ------------------------------------------------------------------ */
 
 struct wrappers {
-    char *at[WRAPPERS_MAX];        /* owned; "" is none */
-    size_t messages[WRAPPERS_MAX]; /* that hold such an array */
+    char *at[WRAPPERS_MAX];            /* owned; "" is none */
+    size_t messages[WRAPPERS_MAX];     /* that hold such an array */
+    bool is_one_of_many[WRAPPERS_MAX]; /* in an array of several: the others would be lost */
     size_t n;
 };
 
-static void wrapper_add(struct wrappers *w, const char *at) {
-    for (size_t i = 0; i < w->n; i++)
-        if (strcmp(w->at[i], at) == 0) {
-            w->messages[i]++;
-            return;
-        }
-    if (w->n == WRAPPERS_MAX) return;
-    w->messages[w->n] = 1;
-    w->at[w->n++] = mem_strdup(at);
+static void wrapper_add(struct wrappers *w, const char *at, bool is_one_of_many) {
+    size_t i = 0;
+    while (i < w->n && strcmp(w->at[i], at) != 0) i++;
+    if (i == WRAPPERS_MAX) return;
+    if (i == w->n) w->at[w->n++] = mem_strdup(at);
+    w->messages[i]++;
+    w->is_one_of_many[i] |= is_one_of_many;
 }
 
 static bool array_may_hold_events(const struct judge_node *array) {
@@ -86,12 +85,18 @@ static bool array_may_hold_events(const struct judge_node *array) {
     return true;
 }
 
+static bool is_among_others(const struct judge_node *node) {
+    for (; node->parent != NULL; node = node->parent)
+        if (node->parent->kind == JUDGE_ARRAY && node->parent->n > 1) return true;
+    return false;
+}
+
 /* Only the first element of an array may be on the way. */
 static void wrappers_find(struct wrappers *w, const struct judge_node *root, const struct judge_node *node) {
     struct buf at = {0};
     if (array_may_hold_events(node)) {
         judge_pointer_add(&at, root, node);
-        wrapper_add(w, buf_text(&at));
+        wrapper_add(w, buf_text(&at), is_among_others(node));
     }
     buf_free(&at);
     for (const struct judge_node *n = node->first; n != NULL; n = node->kind == JUDGE_ARRAY ? NULL : n->next)
@@ -101,8 +106,8 @@ static void wrappers_find(struct wrappers *w, const struct judge_node *root, con
 static void wrappers_init(struct wrappers *w, const struct judge_corpus *corpus, const struct config *c) {
     struct judge_tree *tree = judge_tree_create();
     *w = (struct wrappers){0};
-    wrapper_add(w, "");
-    wrapper_add(w, c->events_at);
+    wrapper_add(w, "", false);
+    wrapper_add(w, c->events_at, false);
     w->messages[0] = w->messages[w->n - 1] = corpus->n;
     for (size_t i = 0; i < corpus->n; i++) {
         const struct judge_node *root = judge_tree_read(tree, corpus->records[i].message.value);
@@ -262,6 +267,8 @@ static void role_override(struct proposal *p, const struct config *c, enum judge
     if (path == NULL || strcmp(path->place, setting_text(c, role)) == 0) return;
     if (role == JUDGE_ROLE_TYPE && path->distinct.n < 2 && c->weights.n == 0) return;
     path_why(&why, role_rows[role].what, path, p->paths.events);
+    if (role == JUDGE_ROLE_ITEM && path->indexes > 0 && path->elements > 1)
+        buf_addf(&why, "; only this one of up to %zu elements counts", path->elements);
     if (role == JUDGE_ROLE_ID) id_why(&why, path);
     if (role == JUDGE_ROLE_TIME) time_why(&why, path, c);
     override_add(p, role_rows[role].setting, path->place, buf_text(&why));
@@ -423,12 +430,17 @@ static double proposal_points(const struct proposal *p) {
     return points * (double)counts_good(&p->counts) / (double)p->counts.events;
 }
 
+static bool wrapper_is_common(const struct wrappers *w, size_t i, const struct judge_corpus *corpus) {
+    return w->messages[i] * 2 >= corpus->n && strlen(w->at[i]) <= PLACE_BYTES_MAX;
+}
+
 /* The best of all places where events may stand. There is at least one place, that is none. */
 static struct proposal *proposal_find(const struct wrappers *w, const struct judge_corpus *corpus,
                                       const struct config *c, const char *const *envp, const struct judge_counts *now) {
     struct proposal *best = NULL;
     for (size_t i = 0; i < w->n; i++) {
-        if (w->messages[i] * 2 < corpus->n || strlen(w->at[i]) > PLACE_BYTES_MAX) continue;
+        bool is_set = strcmp(w->at[i], c->events_at) == 0;
+        if (!wrapper_is_common(w, i, corpus) || (w->is_one_of_many[i] && !is_set)) continue;
         struct proposal *p = proposal_create(c, w->at[i]);
         proposal_make(p, corpus, c, envp, now);
         bool better = best == NULL || proposal_points(p) > proposal_points(best);
@@ -458,6 +470,19 @@ static void missing_write(struct buf *out, const struct proposal *p) {
         buf_add_str(out, "# No location was found: events count in TOPKD_GLOBAL only.\n");
     if (p->choices.of[JUDGE_ROLE_TIME].path == NULL)
         buf_add_str(out, "# No time was found: the record's time is used.\n");
+}
+
+/* Where events stand that no setting reaches. An item that stands in no array needs none of them. */
+static void wrappers_write(struct buf *out, const struct proposal *p, const struct wrappers *w,
+                           const struct judge_corpus *corpus) {
+    const struct judge_path *item = p->choices.of[JUDGE_ROLE_ITEM].path;
+    if (item != NULL && item->indexes == 0) return;
+    for (size_t i = 0; i < w->n; i++) {
+        if (!w->is_one_of_many[i] || !wrapper_is_common(w, i, corpus)) continue;
+        buf_addf(out, "# Events may stand at %s and beside it: arrays in arrays are not read, so send one array.\n",
+                 log_quote(w->at[i]));
+        return;
+    }
 }
 
 static void settings_write(struct buf *out, const struct proposal *p) {
@@ -509,6 +534,7 @@ void judge_suggest(const struct judge_corpus *corpus, const struct config *c, co
     struct proposal *best = proposal_find(&w, corpus, c, envp, &now);
     if (proposal_is_better(best, &now)) *counts = best->counts;
     proposal_write(out, best, &now);
+    wrappers_write(out, best, &w, corpus);
     proposal_destroy(best);
     wrappers_deinit(&w);
 }

@@ -348,6 +348,27 @@ START_TEST(one_odd_event_costs_no_setting_but_the_events_that_are_applied_now_do
 }
 END_TEST
 
+/* EVENTS_AT=/frames/0 would lose the second half of the events without a word. */
+START_TEST(arrays_in_arrays_are_said_not_to_be_read) {
+    const char *want = "# Events may stand at /frames/0 and beside it: arrays in arrays are not read";
+    suggest("{\"gw\":1,\"site\":\"$c\",\"frames\":[[{\"dev\":\"$v\",\"t\":$s},{\"dev\":\"$v\",\"t\":$s}],"
+            "[{\"dev\":\"x$v\",\"t\":$s}]]}");
+    ck_assert_msg(strstr(settings_of(), "EVENTS_AT") == NULL, "%s", buf_text(&text));
+    ck_assert_msg(strstr(buf_text(&text), want) != NULL, "%s", buf_text(&text));
+    suggest("{\"site\":\"$c\",\"frames\":[[{\"video_id\":\"$v\"}],[{\"video_id\":\"x$v\"}]]}");
+    expect_settings("TOPKD_FIELD_ITEM=/frames/0/0/video_id TOPKD_FIELD_LOCATION=site ");
+    ck_assert_msg(strstr(buf_text(&text), "; only this one of up to 2 elements counts\n") != NULL, "%s",
+                  buf_text(&text));
+    ck_assert_msg(strstr(buf_text(&text), want) != NULL, "%s", buf_text(&text));
+    suggest("{\"site\":\"$c\",\"frames\":[[{\"video_id\":\"$v\"},{\"video_id\":\"x$v\"}]]}");
+    expect_settings("TOPKD_EVENTS_AT=/frames/0 TOPKD_FIELD_LOCATION=^/site ");
+    ck_assert_msg(strstr(buf_text(&text), "arrays in arrays") == NULL, "%s", buf_text(&text));
+    suggest("{\"events\":[{\"video_id\":\"$v\",\"tags\":[{\"x\":1}]},{\"video_id\":\"$v\"}]}");
+    expect_settings("TOPKD_EVENTS_AT=/events ");
+    ck_assert_msg(strstr(buf_text(&text), "arrays in arrays") == NULL, "%s", buf_text(&text));
+}
+END_TEST
+
 /* Places of no use at what is set: a name that no event has lets the events count all the same. */
 START_TEST(an_unfit_field_is_evaded) {
     suggest("{\"video_id\":\"$v\",\"location\":{\"lat\":52.5,\"lon\":13.4},\"ts\":$s}");
@@ -487,6 +508,7 @@ Suite *judge_suggest_suite(void) {
     tcase_add_test(t, a_time_must_be_likely);
     tcase_add_test(t, a_setting_that_costs_applied_events_is_not_proposed);
     tcase_add_test(t, one_odd_event_costs_no_setting_but_the_events_that_are_applied_now_do);
+    tcase_add_test(t, arrays_in_arrays_are_said_not_to_be_read);
     tcase_add_test(t, an_unfit_field_is_evaded);
     tcase_add_test(t, a_field_that_two_settings_would_name_is_given_up_by_one);
     tcase_add_test(t, types_are_proposed_where_they_differ);
