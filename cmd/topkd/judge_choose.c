@@ -5,7 +5,7 @@
  *   the way         -1 each step (6 at most), -2 each index, -2 in the wrapper, -20 below before, source or schema
  *   the values      an item: should vary, repeat where its name says little, be no time and no long text
  *                   a location: should be short, and vary less than the items
- *                   a time: should be near that of the record
+ *                   a time: should be near that of the record; one of the event goes before one of its wrapper
  *                   a type: must be one of a few;  an id: may repeat, for that is what it is for, but
  *                   not as often as what many events have in common
  *   how often       all of it, times the share of events where the value is fit
@@ -29,6 +29,7 @@ enum {
     UNNAMED_LOCATION = 45,
     KEY_SCORE = 12,
     WAY_MALUS_MAX = 6,
+    OWN_TIME = 100,  /* more than any name */
     COPIES_SHARE = 3 /* more than a third of the events are no copies */
 };
 
@@ -122,14 +123,23 @@ static bool is_taken(const struct judge_choices *c, const struct judge_path *p) 
     return false;
 }
 
+/* A wrapper's time is that of the sending. The event's own goes before it, if its name is fair and it is read. */
+static int score_rank(const struct judge_path *p, enum judge_role role, int score) {
+    bool is_own_time = role == JUDGE_ROLE_TIME && !p->of_wrapper && score >= NAMED_OTHERWISE;
+    return score + (is_own_time ? OWN_TIME : 0);
+}
+
 static struct judge_choice best_of(const struct judge_paths *paths, enum judge_role role,
                                    const struct judge_choices *so_far) {
     struct judge_choice best = {NULL, 0};
+    int best_rank = 0;
     for (size_t i = 0; i < paths->n; i++) {
         const struct judge_path *p = &paths->all[i];
         if (is_taken(so_far, p) || !place_is_plain(p->place)) continue;
         int score = path_score(p, role, paths->events, so_far->of[JUDGE_ROLE_ITEM].path);
-        if (score > best.score) best = (struct judge_choice){p, score};
+        if (score_rank(p, role, score) <= best_rank) continue;
+        best = (struct judge_choice){p, score};
+        best_rank = score_rank(p, role, score);
     }
     return best;
 }
@@ -164,6 +174,7 @@ void judge_choose(const struct judge_paths *paths, const struct judge_path curre
     *out = (struct judge_choices){0};
     for (size_t i = 0; i < ARRAY_LEN(order); i++)
         out->of[order[i]] = choice_of(paths, &current[order[i]], order[i], out);
+    out->other_time = best_of(paths, JUDGE_ROLE_TIME, out).path;
     struct judge_choice *item = &out->of[JUDGE_ROLE_ITEM];
     if (item->path == NULL && key->items > 0 && key->distinct.n > 1)
         *item = (struct judge_choice){key, (int)(KEY_SCORE * key->items / paths->events)};

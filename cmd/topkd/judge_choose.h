@@ -13,7 +13,8 @@ struct judge_choice {
 
 struct judge_choices {
     struct judge_choice of[JUDGE_ROLES];
-    int score; /* of item, location and time together; 0: there is no item */
+    const struct judge_path *other_time; /* the next best; NULL: there is none */
+    int score;                           /* of item, location and time together; 0: there is no item */
 };
 
 /* CURRENT: what stands at the places that are set now; these stay where nothing is better. KEY: of the messages. */

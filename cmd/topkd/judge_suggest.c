@@ -248,11 +248,13 @@ static void path_why(struct buf *out, const char *what, const struct judge_path 
     judge_show_raw(out, path->example);
 }
 
-static void time_why(struct buf *out, const struct judge_path *path, const struct config *c) {
+static void time_why(struct buf *out, const struct proposal *p, const struct config *c) {
+    const struct judge_path *path = p->choices.of[JUDGE_ROLE_TIME].path, *other = p->choices.other_time;
     char minute[MINUTE_TEXT_LEN + 1];
     minute_format(minute_of(path->example_ms), minute);
     buf_addf(out, ", which is read as %s", minute);
     if (path->zoneless > 0) buf_addf(out, " because it says no zone and TOPKD_TIME_ZONE is %s", c->zone.name);
+    if (other != NULL) buf_addf(out, "; another time stands at %s", log_quote(other->place));
 }
 
 static void id_why(struct buf *out, const struct judge_path *path) {
@@ -270,7 +272,7 @@ static void role_override(struct proposal *p, const struct config *c, enum judge
     if (role == JUDGE_ROLE_ITEM && path->indexes > 0 && path->elements > 1)
         buf_addf(&why, "; only this one of up to %zu elements counts", path->elements);
     if (role == JUDGE_ROLE_ID) id_why(&why, path);
-    if (role == JUDGE_ROLE_TIME) time_why(&why, path, c);
+    if (role == JUDGE_ROLE_TIME) time_why(&why, p, c);
     override_add(p, role_rows[role].setting, path->place, buf_text(&why));
     buf_free(&why);
 }

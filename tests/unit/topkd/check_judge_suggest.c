@@ -313,6 +313,17 @@ START_TEST(a_time_must_be_likely) {
 }
 END_TEST
 
+START_TEST(a_time_of_the_event_goes_before_one_of_its_wrapper) {
+    suggest("{\"sent_at\":$s,\"events\":[{\"video_id\":\"$v\",\"at\":$s},{\"video_id\":\"$v\",\"at\":$s}]}");
+    expect_settings("TOPKD_EVENTS_AT=/events TOPKD_FIELD_TIME=at ");
+    ck_assert_msg(strstr(buf_text(&text), "; another time stands at ^/sent_at\n") != NULL, "%s", buf_text(&text));
+    suggest("{\"ts\":$s,\"events\":[{\"video_id\":\"$v\",\"at\":\"noon\"},{\"video_id\":\"$v\"}]}");
+    expect_settings("TOPKD_EVENTS_AT=/events TOPKD_FIELD_TIME=^/ts ");
+    suggest("{\"ts\":$s,\"events\":[{\"video_id\":\"$v\",\"published_at\":$s},{\"video_id\":\"$v\"}]}");
+    expect_settings("TOPKD_EVENTS_AT=/events TOPKD_FIELD_TIME=^/ts ");
+}
+END_TEST
+
 /* In a topic: by their own times these events would be late. */
 START_TEST(a_setting_that_costs_applied_events_is_not_proposed) {
     static const char *const envp[] = {NULL};
@@ -506,6 +517,7 @@ Suite *judge_suggest_suite(void) {
     tcase_add_test(t, a_setting_read_from_a_file_gives_way_too);
     tcase_add_test(t, times_without_a_zone_ask_for_one_where_none_is_set);
     tcase_add_test(t, a_time_must_be_likely);
+    tcase_add_test(t, a_time_of_the_event_goes_before_one_of_its_wrapper);
     tcase_add_test(t, a_setting_that_costs_applied_events_is_not_proposed);
     tcase_add_test(t, one_odd_event_costs_no_setting_but_the_events_that_are_applied_now_do);
     tcase_add_test(t, arrays_in_arrays_are_said_not_to_be_read);
