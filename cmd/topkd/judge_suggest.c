@@ -2,11 +2,14 @@
  *   1. Places for EVENTS_AT: none, the one that is set, and every array of objects that most messages hold.
  *   2. For each of them the paths of the events and of their wrapper, and the best path for each field.
  *   3. A configuration of that, by which all messages are judged: by the worker's own decoder.
- *   4. The one with the most points, times the share of events that it applies. A setting that costs more than a third
- *      of the events is taken back. If fewer would be applied than now, there is no proposal. */
+ *   4. The one with the most points, times the share of events that are fit. A setting that costs more than a third of
+ *      them is taken back. If fewer would be fit than now, there is no proposal.
+ *   5. Late and future events are fit: a wrong time is worse hidden than shown. If their times say no zone, the zone is
+ *      looked for that would apply them. */
 #include "judge_suggest.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -138,6 +141,7 @@ struct proposal {
         char *value, *why;   /* owned */
     } overrides[OVERRIDES_MAX];
     size_t overrides_n;
+    struct buf away; /* comments on late and future events */
     struct judge_counts counts;
 };
 
@@ -213,6 +217,7 @@ static void proposal_destroy(struct proposal *p) {
         mem_free(p->overrides[i].value);
         mem_free(p->overrides[i].why);
     }
+    buf_free(&p->away);
     for (int r = 0; r < JUDGE_ROLES; r++) judge_path_deinit(&p->current[r]);
     judge_path_deinit(&p->key);
     judge_paths_deinit(&p->paths);
@@ -393,7 +398,9 @@ static struct judge_counts proposal_judge(const struct proposal *p, const struct
     return counts;
 }
 
-static uint64_t counts_good(const struct judge_counts *n) { return n->of[EVENT_APPLIED] + n->of[EVENT_WEIGHTLESS]; }
+static uint64_t counts_fit(const struct judge_counts *n) {
+    return n->of[EVENT_APPLIED] + n->of[EVENT_WEIGHTLESS] + judge_counts_away(n);
+}
 
 static void override_remove(struct proposal *p, size_t i) {
     mem_free(p->overrides[i].value);
@@ -402,16 +409,16 @@ static void override_remove(struct proposal *p, size_t i) {
     p->overrides_n--;
 }
 
-/* Takes back what costs many applied events, or any if there would be fewer than NOW. A few are no reason: that one
+/* Takes back what costs many fit events, or any if there would be fewer than NOW. A few are no reason: that one
  * time of a hundred cannot be read does not mean that the record's time is better for all. */
 static void proposal_settle(struct proposal *p, const struct judge_corpus *corpus, const char *const *envp,
                             const struct judge_counts *now) {
     p->counts = proposal_judge(p, corpus, envp, SIZE_MAX);
     for (size_t i = p->overrides_n; i-- > 0;) {
         struct judge_counts without = proposal_judge(p, corpus, envp, i);
-        uint64_t good = counts_good(&p->counts), then = counts_good(&without);
+        uint64_t good = counts_fit(&p->counts), then = counts_fit(&without);
         bool many = then > good && (then - good) * COST_SHARE > p->counts.events;
-        if (!many && (then <= good || good >= counts_good(now))) continue;
+        if (!many && (then <= good || good >= counts_fit(now))) continue;
         override_remove(p, i);
         p->counts = without;
     }
@@ -429,7 +436,7 @@ static void proposal_make(struct proposal *p, const struct judge_corpus *corpus,
 static double proposal_points(const struct proposal *p) {
     int points = p->choices.score - (*p->events_at != '\0' ? WRAPPER_MALUS : 0);
     if (p->counts.events == 0 || points <= 0) return 0;
-    return points * (double)counts_good(&p->counts) / (double)p->counts.events;
+    return points * (double)counts_fit(&p->counts) / (double)p->counts.events;
 }
 
 static bool wrapper_is_common(const struct wrappers *w, size_t i, const struct judge_corpus *corpus) {
@@ -450,6 +457,65 @@ static struct proposal *proposal_find(const struct wrappers *w, const struct jud
         if (better) best = p;
     }
     return best;
+}
+
+/* -- late and future events ------------------------------------------------------------------------ */
+
+static void zone_remove(struct proposal *p) {
+    for (size_t i = p->overrides_n; i-- > 0;)
+        if (strcmp(p->overrides[i].setting, "TIME_ZONE") == 0) override_remove(p, i);
+}
+
+static struct judge_counts zone_try(struct proposal *p, const struct judge_corpus *corpus, const char *const *envp,
+                                    const char *zone, const char *why) {
+    zone_remove(p);
+    override_add(p, "TIME_ZONE", zone, why);
+    return proposal_judge(p, corpus, envp, SIZE_MAX);
+}
+
+/* The offset that times have which are so far from the log when they are read as UTC. False: none is so large. */
+static bool zone_of(const struct judge_counts *by_utc, struct buf *zone) {
+    int half_hours = judge_counts_half_hours(by_utc), n = abs(half_hours);
+    if (n == JUDGE_AWAY_MAX) return false;
+    if (n == 0)
+        buf_add_str(zone, "UTC");
+    else
+        buf_addf(zone, "%c%02d:%s", half_hours < 0 ? '-' : '+', n / 2, n % 2 ? "30" : "00");
+    return true;
+}
+
+/* Tries the zone that may be that of the times. It is set if all events are applied by it, or it is only named. */
+static bool zone_find(struct proposal *p, const struct judge_corpus *corpus, const char *const *envp,
+                      struct buf *zone) {
+    struct buf why = {0};
+    struct judge_counts by_utc = zone_try(p, corpus, envp, "UTC", ""), then = {0};
+    judge_counts_away_write(&p->counts, &why);
+    buf_add_str(&why, ". Their times say no zone: with this one all are applied. Is it theirs?");
+    bool found = zone_of(&by_utc, zone);
+    if (found) then = zone_try(p, corpus, envp, buf_text(zone), buf_text(&why));
+    bool all = found && judge_counts_away(&then) == 0 && counts_fit(&then) >= counts_fit(&p->counts);
+    if (all) p->counts = then;
+    if (!all) zone_remove(p);
+    if (!all && judge_counts_away(&then) >= judge_counts_away(&p->counts)) buf_clear(zone);
+    buf_free(&why);
+    return all;
+}
+
+static void away_explain(struct proposal *p, const struct judge_corpus *corpus, const struct config *c,
+                         const char *const *envp) {
+    const struct judge_path *time = p->choices.of[JUDGE_ROLE_TIME].path;
+    bool zoneless = time != NULL && time->zoneless > 0;
+    struct buf zone = {0};
+    bool done = judge_counts_away(&p->counts) == 0 || (zoneless && zone_find(p, corpus, envp, &zone));
+    if (!done) {
+        if (zoneless) zone_override(p, c); /* as it was before */
+        buf_add_str(&p->away, "# ");
+        judge_counts_away_write(&p->counts, &p->away);
+        buf_addf(&p->away, ": is %s? See %sTOPKD_LATENESS and TOPKD_FUTURE.\n",
+                 zoneless ? "its zone another one" : "it the time of the event", zoneless ? "TOPKD_TIME_ZONE, " : "");
+        if (zone.len > 0) buf_addf(&p->away, "# TOPKD_TIME_ZONE=%s\n", buf_text(&zone));
+    }
+    buf_free(&zone);
 }
 
 /* -- telling ------------------------------------------------------------------------------------- */
@@ -487,10 +553,18 @@ static void wrappers_write(struct buf *out, const struct proposal *p, const stru
     }
 }
 
-static void settings_write(struct buf *out, const struct proposal *p) {
+static void away_write(struct buf *out, struct proposal *p) {
+    buf_add(out, p->away.data, p->away.len);
+    buf_clear(&p->away);
+}
+
+/* Where it is about no new setting, the word on late and future events comes last. */
+static void settings_write(struct buf *out, struct proposal *p) {
     for (size_t i = 0; i < p->overrides_n; i++) {
         const struct override *o = &p->overrides[i];
-        buf_addf(out, "# %s\nTOPKD_%s=", o->why, o->setting);
+        buf_addf(out, "# %s\n", o->why);
+        if (strcmp(o->setting, "FIELD_TIME") == 0) away_write(out, p);
+        buf_addf(out, "TOPKD_%s=", o->setting);
         value_write(out, o->value);
         buf_add_byte(out, '\n');
     }
@@ -503,22 +577,30 @@ static void sums_write(struct buf *out, const char *when, const struct judge_cou
 }
 
 static bool proposal_is_better(const struct proposal *p, const struct judge_counts *now) {
-    uint64_t good = counts_good(&p->counts);
-    return p->overrides_n > 0 && good > 0 && good >= counts_good(now);
+    uint64_t fit = counts_fit(&p->counts);
+    return p->overrides_n > 0 && fit > 0 && fit >= counts_fit(now);
 }
 
-static void proposal_write(struct buf *out, const struct proposal *p, const struct judge_counts *now) {
-    bool better = proposal_is_better(p, now);
+/* Of the fields that were found it is still told. */
+static void proposal_drop(struct proposal *p, const struct judge_counts *now) {
+    while (p->overrides_n > 0) override_remove(p, p->overrides_n - 1);
+    p->counts = *now;
+}
+
+static void proposal_write(struct buf *out, struct proposal *p, const struct judge_counts *now) {
+    bool better = p->overrides_n > 0;
     sums_write(out, "with the settings in force", now);
     if (better) {
         sums_write(out, "with those below", &p->counts);
         settings_write(out, p);
-    } else if (now->of[EVENT_APPLIED] > 0) {
-        buf_add_str(out, "# There is nothing better to propose.\n");
+    } else if (counts_fit(now) > 0) {
+        bool all_fit = judge_counts_rejected(now) == judge_counts_away(now);
+        buf_addf(out, "# %shere is nothing better to propose.\n", all_fit ? "The settings fit: t" : "T");
     } else {
         paths_write(out, &p->paths);
     }
-    if (better || now->of[EVENT_APPLIED] > 0) missing_write(out, p);
+    away_write(out, p);
+    if (better || counts_fit(now) > 0) missing_write(out, p);
 }
 
 void judge_suggest(const struct judge_corpus *corpus, const struct config *c, const char *const *envp, struct buf *out,
@@ -534,7 +616,9 @@ void judge_suggest(const struct judge_corpus *corpus, const struct config *c, co
         buf_addf(out, "# only the first %zu messages were looked at, not %zu more\n", corpus->n, corpus->left_out);
     wrappers_init(&w, corpus, c);
     struct proposal *best = proposal_find(&w, corpus, c, envp, &now);
-    if (proposal_is_better(best, &now)) *counts = best->counts;
+    if (!proposal_is_better(best, &now)) proposal_drop(best, &now);
+    away_explain(best, corpus, c, envp);
+    *counts = best->counts;
     proposal_write(out, best, &now);
     wrappers_write(out, best, &w, corpus);
     proposal_destroy(best);

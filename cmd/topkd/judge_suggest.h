@@ -16,8 +16,8 @@ void judge_corpus_destroy(struct judge_corpus *c); /* NULL is allowed */
 void judge_corpus_add(struct judge_corpus *c, const struct judge_record *r);
 
 /* Writes the proposal, ready to be pasted: comments, and lines NAME=value of what differs from the settings in force.
- * C is the configuration of ENVP. COUNTS: of the events, if the proposal is taken. Never are fewer events applied than
- * without it; rather nothing is proposed. */
+ * C is the configuration of ENVP. COUNTS: of the events, if the proposal is taken. Never are more events unfit than
+ * without it; rather nothing is proposed. Late and future ones are not unfit, but it is said how many there are. */
 void judge_suggest(const struct judge_corpus *corpus, const struct config *c, const char *const *envp, struct buf *out,
                    struct judge_counts *counts);
 

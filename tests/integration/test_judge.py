@@ -238,6 +238,21 @@ def judge_proposes_settings_for_a_topic(s):
 
 
 @scenario()
+def judge_proposes_the_zone_of_times_that_are_future_without_it(s):
+    s.create_topic(1)
+    s.kafka.produce(s.topic, 0, [Record(json.dumps({"clip": "c%d" % (i % 7), "country": ("US", "DE")[i % 2],
+                                                    "when": "2010-12-01 10:26:%02d" % i}).encode(), T + 1000 * i)
+                                 for i in range(40)])
+    fields = {"FIELD_ITEM": "clip", "FIELD_LOCATION": "country", "FIELD_TIME": "when"}
+    said = judge("--topic", s.topic, "--last", 40, "--suggest", **s.settings())
+    assert settings_in(said.text) == {**fields, "TIME_ZONE": "+02:00"} and said.code == 0, said.text
+    assert "40 of 40 events would be future, by about 2 hours. Their times say no zone" in said.text, said.text
+    said = judge("--topic", s.topic, "--last", 40, "--suggest", **s.settings(**fields))
+    assert settings_in(said.text) == {"TIME_ZONE": "+02:00"} and said.code == 0, said.text
+    assert judge("--topic", s.topic, "--last", 40, **s.settings(**fields, TIME_ZONE="+02:00")).code == 0
+
+
+@scenario()
 def judge_says_what_is_wrong_with_a_topic(s):
     s.create_topic(2)
     judge("--topic", s.topic, **s.settings()).expect(1, ("messages=0 events=0 applied=0: there was nothing",))

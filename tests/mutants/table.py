@@ -1153,13 +1153,13 @@ EVENT = [
 
 JUDGE = [
     M("a_proposal_may_cost_applied_events", "cmd/topkd/judge_suggest.c",
-      "if (!many && (then <= good || good >= counts_good(now))) continue;",
+      "if (!many && (then <= good || good >= counts_fit(now))) continue;",
       "continue;"),
     M("one_event_of_many_costs_a_setting", "cmd/topkd/judge_suggest.c",
       "(then - good) * COST_SHARE > p->counts.events",
       "(then - good) * COST_SHARE > 0"),
     M("fewer_may_be_applied_than_now", "cmd/topkd/judge_suggest.c",
-      "if (!many && (then <= good || good >= counts_good(now))) continue;",
+      "if (!many && (then <= good || good >= counts_fit(now))) continue;",
       "if (!many) continue;"),
     M("what_is_set_and_works_gives_way", "cmd/topkd/judge_choose.c",
       "return now > 0 && now * 100 >= then * 95;",

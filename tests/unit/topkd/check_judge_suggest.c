@@ -324,28 +324,109 @@ START_TEST(a_time_of_the_event_goes_before_one_of_its_wrapper) {
 }
 END_TEST
 
-/* In a topic: by their own times these events would be late. */
-START_TEST(a_setting_that_costs_applied_events_is_not_proposed) {
-    static const char *const envp[] = {NULL};
+/* -- of a topic ---------------------------------------------------------------------------------- */
+
+#define FIELDS "TOPKD_FIELD_ITEM=sku TOPKD_FIELD_LOCATION=country TOPKD_FIELD_TIME=when "
+
+/* Records of a topic, one a second. */
+static void suggest_topic(const char *const *envp, const char *template) {
     struct judge_corpus *corpus = judge_corpus_create();
     struct config *c = loaded(envp);
     for (int i = 0; i < VARIANTS; i++) {
         struct buf event = {0};
-        template_add(&event, "{\"sku\":\"$v\",\"country\":\"$c\",\"created_at\":\"2026-11-21T04:11:$i\"}", i);
+        template_add(&event, i == 0 && odd_one != NULL ? odd_one : template, i);
         struct judge_record r = {
-            .message = {.value = {event.data, event.len}, .topic = "events", .time_ms = RECORD_TIME_MS},
-            .before_ms = RECORD_TIME_MS};
+            .message = {.value = {event.data, event.len}, .topic = "events", .time_ms = RECORD_TIME_MS + 1000 * i},
+            .before_ms = RECORD_TIME_MS + 1000 * i};
         judge_corpus_add(corpus, &r);
         buf_free(&event);
     }
+    odd_one = NULL;
     buf_clear(&text);
     judge_suggest(corpus, c, envp, &text, &counts);
-    expect_settings("TOPKD_FIELD_ITEM=sku TOPKD_FIELD_LOCATION=country ");
-    expect_applied(VARIANTS, VARIANTS);
     config_destroy(c);
     judge_corpus_destroy(corpus);
 }
+
+static void expect_said(const char *want) {
+    ck_assert_msg(strstr(buf_text(&text), want) != NULL, "want %s, got %s", want, buf_text(&text));
+}
+
+#define WITH(...)   ((const char *const[]){__VA_ARGS__, NULL})
+#define EVENT(when) "{\"sku\":\"$v\",\"country\":\"$c\",\"when\":\"" when "\"}"
+
+/* The record's time would apply them all, and nobody would hear of the other one. */
+START_TEST(a_time_by_which_events_are_late_or_future_is_proposed_all_the_same) {
+    suggest_topic(WITH(NULL), EVENT("2026-11-22T06:11:$iZ"));
+    expect_settings(FIELDS);
+    expect_said(
+        "# 20 of 20 events would be future, by about 2 hours: is it the time of the event? See TOPKD_LATENESS and");
+    suggest_topic(WITH(NULL), EVENT("2026-11-22T02:41:$iZ"));
+    expect_settings(FIELDS);
+    expect_said("# 20 of 20 events would be late, by about 1.5 hours: ");
+    suggest_topic(WITH(NULL), EVENT("2026-11-21T04:11:$i"));
+    expect_settings(FIELDS);
+    expect_said(
+        "# 20 of 20 events would be late, by more than 14 hours: is its zone another one? See TOPKD_TIME_ZONE, ");
+    ck_assert_ptr_null(strstr(buf_text(&text), "# TOPKD_TIME_ZONE="));
+    ck_assert_uint_eq(counts.of[EVENT_LATE], VARIANTS);
+}
 END_TEST
+
+START_TEST(the_zone_that_fits_times_without_one_is_proposed) {
+    static const struct {
+        const char *set, *when, *zone, *said;
+    } rows[] = {
+        {"TOPKD_TIME_ZONE=UTC", EVENT("2026-11-22 05:11:$i"), "+01:00",
+         "20 of 20 events would be future, by about 1 hour."},
+        {"TOPKD_TIME_ZONE=UTC", EVENT("2026-11-22 09:41:$i"), "+05:30", "future, by about 5.5 hours."},
+        {"TOPKD_TIME_ZONE=UTC", EVENT("2026-11-21 23:11:$i"), "-05:00", "late, by about 5 hours."},
+        {"TOPKD_TIME_ZONE=Europe/Berlin", EVENT("2026-11-22 04:11:$i"), "UTC", "late, by about 1 hour."},
+        {"TOPKD_TIME_ZONE=Europe/Berlin", EVENT("2026-11-22 06:11:$i"), "+02:00", "future, by about 1 hour."},
+        {"TOPKD_TIME_ZONE=none", EVENT("2026-11-22 06:11:$i"), "+02:00", "future, by about 2 hours."},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char want[200];
+        suggest_topic(WITH(rows[i].set), rows[i].when);
+        snprintf(want, sizeof want, FIELDS "TOPKD_TIME_ZONE=%s ", rows[i].zone);
+        expect_settings(want);
+        expect_said(rows[i].said);
+        expect_said("Their times say no zone: with this one all are applied. Is it theirs?\n");
+        expect_applied(VARIANTS, VARIANTS);
+    }
+}
+END_TEST
+
+START_TEST(a_zone_that_fits_most_is_named_only) {
+    odd_one = EVENT("2026-11-22 01:11:00");
+    suggest_topic(WITH(NULL), EVENT("2026-11-22 06:11:$i"));
+    expect_settings(FIELDS);
+    expect_said("# 20 of 20 events would be late or future, by about 2 hours: is its zone another one? See "
+                "TOPKD_TIME_ZONE, TOPKD_LATENESS and TOPKD_FUTURE.\n# TOPKD_TIME_ZONE=+02:00\nTOPKD_FIELD_TIME=when\n");
+    odd_one = EVENT("2026-11-22 01:11:00");
+    suggest_topic(WITH("TOPKD_TIME_ZONE=none"), EVENT("2026-11-22 06:11:$i"));
+    expect_settings(FIELDS "TOPKD_TIME_ZONE=UTC ");
+    expect_said("# TOPKD_TIME_ZONE=+02:00\nTOPKD_FIELD_TIME=when\n");
+}
+END_TEST
+
+START_TEST(where_all_fields_fit_it_is_the_zone_or_the_clocks) {
+    const char *const *envp = WITH("TOPKD_FIELD_ITEM=sku", "TOPKD_FIELD_LOCATION=country", "TOPKD_FIELD_TIME=when");
+    suggest_topic(envp, EVENT("2026-11-22 06:11:$i"));
+    expect_settings("TOPKD_TIME_ZONE=+02:00 ");
+    suggest_topic(envp, EVENT("2026-11-22T06:11:$iZ"));
+    expect_settings("");
+    expect_said(
+        "# The settings fit: there is nothing better to propose.\n# 20 of 20 events would be future, by about 2 "
+        "hours: is it the time of the event? See TOPKD_LATENESS and TOPKD_FUTURE.\n");
+    ck_assert_ptr_null(strstr(buf_text(&text), "looks like an item"));
+    odd_one = "{}";
+    suggest_topic(envp, EVENT("2026-11-22T06:11:$iZ"));
+    expect_said("# There is nothing better to propose.\n# 19 of 20 events would be future");
+}
+END_TEST
+
+/* -- what costs events --------------------------------------------------------------------------- */
 
 START_TEST(one_odd_event_costs_no_setting_but_the_events_that_are_applied_now_do) {
     odd_one = "{\"sku\":\"$v\",\"country\":\"$c\",\"time\":\"soon\"}";
@@ -518,7 +599,10 @@ Suite *judge_suggest_suite(void) {
     tcase_add_test(t, times_without_a_zone_ask_for_one_where_none_is_set);
     tcase_add_test(t, a_time_must_be_likely);
     tcase_add_test(t, a_time_of_the_event_goes_before_one_of_its_wrapper);
-    tcase_add_test(t, a_setting_that_costs_applied_events_is_not_proposed);
+    tcase_add_test(t, a_time_by_which_events_are_late_or_future_is_proposed_all_the_same);
+    tcase_add_test(t, the_zone_that_fits_times_without_one_is_proposed);
+    tcase_add_test(t, a_zone_that_fits_most_is_named_only);
+    tcase_add_test(t, where_all_fields_fit_it_is_the_zone_or_the_clocks);
     tcase_add_test(t, one_odd_event_costs_no_setting_but_the_events_that_are_applied_now_do);
     tcase_add_test(t, arrays_in_arrays_are_said_not_to_be_read);
     tcase_add_test(t, an_unfit_field_is_evaded);
