@@ -166,8 +166,22 @@ static struct judge_choice choice_of(const struct judge_paths *paths, const stru
     return (struct judge_choice){listed != NULL ? listed : current, (int)share};
 }
 
+/* The key may be the item, a header the location. Of a header only the name says so: most are two letters of something
+ * else. */
+static void beside_choose(const struct judge_paths *paths, const struct judge_beside *beside,
+                          struct judge_choices *out) {
+    struct judge_choice *item = &out->of[JUDGE_ROLE_ITEM], *location = &out->of[JUDGE_ROLE_LOCATION];
+    const struct judge_path *key = &beside->key;
+    if (item->path == NULL && key->items > 0 && key->distinct.n > 1)
+        *item = (struct judge_choice){key, (int)(KEY_SCORE * key->items / paths->events)};
+    if (location->path != NULL) return;
+    struct judge_choice header = best_of(&beside->headers, JUDGE_ROLE_LOCATION, out);
+    if (header.path != NULL && judge_words_score(JUDGE_ROLE_LOCATION, header.path->words) >= NAMED_OTHERWISE)
+        *location = header;
+}
+
 void judge_choose(const struct judge_paths *paths, const struct judge_path current[JUDGE_ROLES],
-                  const struct judge_path *key, struct judge_choices *out) {
+                  const struct judge_beside *beside, struct judge_choices *out) {
     static const enum judge_role order[] = {JUDGE_ROLE_TIME, JUDGE_ROLE_ITEM, JUDGE_ROLE_LOCATION,
                                             JUDGE_ROLE_TYPE, JUDGE_ROLE_USER, JUDGE_ROLE_ID};
     _Static_assert(ARRAY_LEN(order) == JUDGE_ROLES, "each role chooses once");
@@ -175,10 +189,8 @@ void judge_choose(const struct judge_paths *paths, const struct judge_path curre
     for (size_t i = 0; i < ARRAY_LEN(order); i++)
         out->of[order[i]] = choice_of(paths, &current[order[i]], order[i], out);
     out->other_time = best_of(paths, JUDGE_ROLE_TIME, out).path;
-    struct judge_choice *item = &out->of[JUDGE_ROLE_ITEM];
-    if (item->path == NULL && key->items > 0 && key->distinct.n > 1)
-        *item = (struct judge_choice){key, (int)(KEY_SCORE * key->items / paths->events)};
-    if (item->path == NULL) return;
-    out->score = item->score + out->of[JUDGE_ROLE_LOCATION].score + out->of[JUDGE_ROLE_TIME].score;
+    beside_choose(paths, beside, out);
+    if (out->of[JUDGE_ROLE_ITEM].path == NULL) return;
+    out->score = out->of[JUDGE_ROLE_ITEM].score + out->of[JUDGE_ROLE_LOCATION].score + out->of[JUDGE_ROLE_TIME].score;
     if (out->score == 0) out->score = 1;
 }

@@ -134,7 +134,7 @@ struct proposal {
     struct judge_paths paths;
     struct judge_path current[JUDGE_ROLES]; /* at the places that are set */
     struct place of_current[JUDGE_ROLES];
-    struct judge_path key;
+    struct judge_beside beside;
     struct judge_choices choices;
     struct override {
         const char *setting; /* without TOPKD_ */
@@ -152,29 +152,31 @@ static const char *setting_text(const struct config *c, enum judge_role role) {
     return texts[role];
 }
 
-static void event_look(struct proposal *p, const struct judge_scene *s, struct event_arena *texts) {
+static void event_look(struct proposal *p, const struct judge_record *record, const struct judge_scene *s,
+                       struct event_arena *texts) {
     judge_paths_look(&p->paths, s, texts);
     for (int r = 0; r < JUDGE_ROLES; r++) {
         struct judge_found found = judge_find(s, &p->of_current[r]);
         judge_path_take(&p->current[r], &p->paths, &found, s->message->time_ms, texts);
     }
     struct judge_found key = {.text = s->message->key};
-    judge_path_take(&p->key, &p->paths, &key, s->message->time_ms, texts);
+    judge_path_take(&p->beside.key, &p->paths, &key, s->message->time_ms, texts);
+    judge_paths_look_headers(&p->beside.headers, s->message, record->header_name, texts);
 }
 
 /* Each event of a root. */
-static void root_look(struct proposal *p, const struct message *m, const struct judge_node *root,
+static void root_look(struct proposal *p, const struct judge_record *r, const struct judge_node *root,
                       struct event_arena *texts) {
-    struct judge_scene s = {.message = m, .event = root};
+    struct judge_scene s = {.message = &r->message, .event = root};
     if (*p->events_at == '\0') {
-        event_look(p, &s, texts);
+        event_look(p, r, &s, texts);
         return;
     }
     struct judge_found at = judge_find(&s, &p->places.events_at);
     s.wrapper = root;
     if (at.node == NULL || (at.node->kind != JUDGE_ARRAY && at.node->kind != JUDGE_OBJECT)) return;
     s.event = at.node->kind == JUDGE_ARRAY ? at.node->first : at.node;
-    for (; s.event != NULL; s.event = at.node->kind == JUDGE_ARRAY ? s.event->next : NULL) event_look(p, &s, texts);
+    for (; s.event != NULL; s.event = at.node->kind == JUDGE_ARRAY ? s.event->next : NULL) event_look(p, r, &s, texts);
 }
 
 /* The trees go, but texts in a path are the messages'. */
@@ -182,10 +184,10 @@ static void corpus_look(struct proposal *p, const struct judge_corpus *corpus) {
     struct judge_tree *tree = judge_tree_create();
     struct event_arena *texts = event_arena_create();
     for (size_t i = 0; i < corpus->n; i++) {
-        const struct message *m = &corpus->records[i].message;
+        const struct judge_record *r = &corpus->records[i];
         event_arena_clear(texts);
-        for (const struct judge_node *root = judge_tree_read(tree, m->value); root != NULL; root = root->next)
-            if (root->kind == JUDGE_OBJECT) root_look(p, m, root, texts);
+        for (const struct judge_node *root = judge_tree_read(tree, r->message.value); root != NULL; root = root->next)
+            if (root->kind == JUDGE_OBJECT) root_look(p, r, root, texts);
     }
     event_arena_destroy(texts);
     judge_tree_destroy(tree);
@@ -202,7 +204,8 @@ static struct proposal *proposal_create(const struct config *c, const char *even
     if (c->zone.kind == TIME_ZONE_REFUSED) p->rules.zone = &utc; /* else no such time would be found */
     judge_places_init(&p->places, &p->rules);
     judge_paths_init(&p->paths, &p->rules);
-    p->key = (struct judge_path){.place = mem_strdup("@key"), .words = mem_strdup("key")};
+    judge_paths_init(&p->beside.headers, &p->rules);
+    p->beside.key = (struct judge_path){.place = mem_strdup("@key"), .words = mem_strdup("key")};
     for (int r = 0; r < JUDGE_ROLES; r++) {
         const char *text = setting_text(c, (enum judge_role)r);
         p->current[r] = (struct judge_path){.place = mem_strdup(text), .words = mem_strdup("")};
@@ -219,7 +222,8 @@ static void proposal_destroy(struct proposal *p) {
     }
     buf_free(&p->away);
     for (int r = 0; r < JUDGE_ROLES; r++) judge_path_deinit(&p->current[r]);
-    judge_path_deinit(&p->key);
+    judge_path_deinit(&p->beside.key);
+    judge_paths_deinit(&p->beside.headers);
     judge_paths_deinit(&p->paths);
     mem_free(p);
 }
@@ -427,7 +431,7 @@ static void proposal_settle(struct proposal *p, const struct judge_corpus *corpu
 static void proposal_make(struct proposal *p, const struct judge_corpus *corpus, const struct config *c,
                           const char *const *envp, const struct judge_counts *now) {
     corpus_look(p, corpus);
-    judge_choose(&p->paths, p->current, &p->key, &p->choices);
+    judge_choose(&p->paths, p->current, &p->beside, &p->choices);
     if (p->choices.score == 0) return;
     settings_propose(p, c);
     proposal_settle(p, corpus, envp, now);

@@ -238,6 +238,18 @@ def judge_proposes_settings_for_a_topic(s):
 
 
 @scenario()
+def judge_proposes_a_header_where_no_field_is_a_location(s):
+    s.create_topic(1)
+    s.kafka.produce(s.topic, 0, [Record(json.dumps({"video_id": "v%d" % (i % 7), "ts": T}).encode(), T,
+                                        headers=[("trace", b"t%d" % i), ("region", (b"US", b"DE")[i % 2])])
+                                 for i in range(20)])
+    said = judge("--topic", s.topic, "--suggest", **s.settings())
+    assert settings_in(said.text) == {"FIELD_LOCATION": "@header:region"} and said.code == 0, said.text
+    after = judge("--topic", s.topic, "--last", 1, **s.settings(**settings_in(said.text)))
+    assert "location=DE" in after.lines[0], after.text
+
+
+@scenario()
 def judge_proposes_the_zone_of_times_that_are_future_without_it(s):
     s.create_topic(1)
     s.kafka.produce(s.topic, 0, [Record(json.dumps({"clip": "c%d" % (i % 7), "country": ("US", "DE")[i % 2],

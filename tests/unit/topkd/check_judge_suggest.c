@@ -548,6 +548,59 @@ START_TEST(the_key_is_the_item_when_nothing_else_fits) {
 }
 END_TEST
 
+/* Of each record: lang, if it is given, and NAME of the record's number. */
+static const char *header_name_here;
+
+static struct bytes header_get(void *self, const char *name) {
+    static const char *const codes[] = {"US", "DE", "FR"};
+    if (strcmp(name, "lang") == 0) return (struct bytes){"EN", 2};
+    if (strcmp(name, header_name_here) != 0) return (struct bytes){NULL, 0};
+    return (struct bytes){codes[strlen(self) % ARRAY_LEN(codes)], 2};
+}
+
+static const char *header_name(void *self, size_t i) {
+    (void)self;
+    return i == 0 ? "lang" : i == 1 ? header_name_here : NULL;
+}
+
+static void suggest_with_header(const char *name, const char *event) {
+    static const char *const envp[] = {NULL}, *const selves[] = {"", ".", ".."};
+    struct judge_corpus *corpus = judge_corpus_create();
+    struct config *c = loaded(envp);
+    header_name_here = name;
+    for (int i = 0; i < VARIANTS; i++) {
+        struct buf value = {0};
+        template_add(&value, event, i);
+        struct judge_record r = {.message = {.value = {value.data, value.len},
+                                             .topic = "events",
+                                             .time_ms = RECORD_TIME_MS,
+                                             .header = header_get,
+                                             .self = (void *)selves[i % 3]},
+                                 .header_name = header_name,
+                                 .before_ms = RECORD_TIME_MS};
+        judge_corpus_add(corpus, &r);
+        buf_free(&value);
+    }
+    buf_clear(&text);
+    judge_suggest(corpus, c, envp, &text, &counts);
+    config_destroy(c);
+    judge_corpus_destroy(corpus);
+}
+
+START_TEST(a_header_is_the_location_when_no_field_is) {
+    suggest_with_header("geo-country", "{\"video_id\":\"$v\"}");
+    expect_settings("TOPKD_FIELD_LOCATION=@header:geo-country ");
+    expect_applied(VARIANTS, VARIANTS);
+    expect_said("# the location: strings, 3 different in 20 of 20 events, like US\n");
+    suggest_with_header("geo-country", "{\"video_id\":\"$v\",\"region\":\"$c\"}");
+    expect_settings("TOPKD_FIELD_LOCATION=region ");
+    suggest_with_header("x-thing", "{\"video_id\":\"$v\"}");
+    expect_settings("");
+    suggest_with_header("geo", "{\"sku\":\"$v\",\"events\":[{\"video_id\":\"$v\"},{\"video_id\":\"$v\"}]}");
+    expect_settings("TOPKD_EVENTS_AT=/events TOPKD_FIELD_LOCATION=@header:geo ");
+}
+END_TEST
+
 START_TEST(nothing_is_proposed_of_nothing) {
     suggest("{\"flag\":true,\"n\":1.5}");
     expect_settings("");
@@ -614,6 +667,7 @@ Suite *judge_suggest_suite(void) {
     t = tcase_create("keys, and nothing");
     tcase_add_checked_fixture(t, NULL, tear_down);
     tcase_add_test(t, the_key_is_the_item_when_nothing_else_fits);
+    tcase_add_test(t, a_header_is_the_location_when_no_field_is);
     tcase_add_test(t, nothing_is_proposed_of_nothing);
     tcase_add_test(t, a_secret_is_never_the_item);
     tcase_add_test(t, too_many_messages_are_left_out_and_that_is_said);
