@@ -18,111 +18,7 @@
 #include "judge_choose.h"
 #include "judge_show.h"
 
-enum { WRAPPERS_MAX = 16, WRAPPER_MALUS = 3, OVERRIDES_MAX = 16, PATHS_SHOWN_MAX = 12, COST_SHARE = 3 };
-
-struct judge_corpus {
-    struct judge_record *records; /* owned, with their keys and values */
-    size_t n, cap, bytes, left_out;
-};
-
-/* -- the corpus ---------------------------------------------------------------------------------- */
-
-struct judge_corpus *judge_corpus_create(void) {
-    return mem_zalloc(1, sizeof(struct judge_corpus));
-}
-
-void judge_corpus_destroy(struct judge_corpus *c) {
-    if (c == NULL) return;
-    for (size_t i = 0; i < c->n; i++) {
-        mem_free((void *)c->records[i].message.value.p);
-        mem_free((void *)c->records[i].message.key.p);
-    }
-    mem_free(c->records);
-    mem_free(c);
-}
-
-static struct bytes bytes_copy(struct bytes b) {
-    if (b.p == NULL) return b;
-    char *copy = mem_alloc(b.n + 1); /* an empty one is not a missing one */
-    memcpy(copy, b.p, b.n);
-    return (struct bytes){copy, b.n};
-}
-
-void judge_corpus_add(struct judge_corpus *c, const struct judge_record *r) {
-    size_t bytes = r->message.value.n + r->message.key.n;
-    bool full = c->n == JUDGE_CORPUS_MESSAGES_MAX || (c->n > 0 && c->bytes + bytes > JUDGE_CORPUS_BYTES_MAX);
-    if (full) {
-        c->left_out++;
-        return;
-    }
-    c->records = mem_grow(c->records, &c->cap, c->n + 1, sizeof *c->records);
-    struct judge_record *copy = &c->records[c->n++];
-    *copy = *r;
-    copy->message.value = bytes_copy(r->message.value);
-    copy->message.key = bytes_copy(r->message.key);
-    c->bytes += bytes;
-}
-
-/* -- where the events may stand ------------------------------------------------------------------ */
-
-struct wrappers {
-    char *at[WRAPPERS_MAX];            /* owned; "" is none */
-    size_t messages[WRAPPERS_MAX];     /* that hold such an array */
-    bool is_one_of_many[WRAPPERS_MAX]; /* in an array of several: the others would be lost */
-    size_t n;
-};
-
-static void wrapper_add(struct wrappers *w, const char *at, bool is_one_of_many) {
-    size_t i = 0;
-    while (i < w->n && strcmp(w->at[i], at) != 0) i++;
-    if (i == WRAPPERS_MAX) return;
-    if (i == w->n) w->at[w->n++] = mem_strdup(at);
-    w->messages[i]++;
-    w->is_one_of_many[i] |= is_one_of_many;
-}
-
-static bool array_may_hold_events(const struct judge_node *array) {
-    if (array->kind != JUDGE_ARRAY || array->n == 0) return false;
-    for (const struct judge_node *e = array->first; e != NULL; e = e->next)
-        if (e->kind != JUDGE_OBJECT || e->opaque || judge_node_is_pair(e)) return false;
-    return true;
-}
-
-static bool is_among_others(const struct judge_node *node) {
-    for (; node->parent != NULL; node = node->parent)
-        if (node->parent->kind == JUDGE_ARRAY && node->parent->n > 1) return true;
-    return false;
-}
-
-/* Only the first element of an array may be on the way. */
-static void wrappers_find(struct wrappers *w, const struct judge_node *root, const struct judge_node *node) {
-    struct buf at = {0};
-    if (array_may_hold_events(node)) {
-        judge_pointer_add(&at, root, node);
-        wrapper_add(w, buf_text(&at), is_among_others(node));
-    }
-    buf_free(&at);
-    for (const struct judge_node *n = node->first; n != NULL; n = node->kind == JUDGE_ARRAY ? NULL : n->next)
-        if (n->name.p != NULL || node->kind == JUDGE_ARRAY) wrappers_find(w, root, n);
-}
-
-static void wrappers_init(struct wrappers *w, const struct judge_corpus *corpus, const struct config *c) {
-    struct judge_tree *tree = judge_tree_create();
-    *w = (struct wrappers){0};
-    wrapper_add(w, "", false);
-    wrapper_add(w, c->events_at, false);
-    w->messages[0] = w->messages[w->n - 1] = corpus->n;
-    for (size_t i = 0; i < corpus->n; i++) {
-        const struct judge_node *root = judge_tree_read(tree, corpus->records[i].message.value);
-        for (; root != NULL; root = root->next)
-            if (root->kind == JUDGE_OBJECT) wrappers_find(w, root, root);
-    }
-    judge_tree_destroy(tree);
-}
-
-static void wrappers_deinit(struct wrappers *w) {
-    for (size_t i = 0; i < w->n; i++) mem_free(w->at[i]);
-}
+enum { WRAPPER_MALUS = 3, OVERRIDES_MAX = 16, PATHS_SHOWN_MAX = 12, COST_SHARE = 3 };
 
 /* -- what stands there --------------------------------------------------------------------------- */
 
@@ -443,17 +339,13 @@ static double proposal_points(const struct proposal *p) {
     return points * (double)counts_fit(&p->counts) / (double)p->counts.events;
 }
 
-static bool wrapper_is_common(const struct wrappers *w, size_t i, const struct judge_corpus *corpus) {
-    return w->messages[i] * 2 >= corpus->n && strlen(w->at[i]) <= PLACE_BYTES_MAX;
-}
-
 /* The best of all places where events may stand. There is at least one place, that is none. */
-static struct proposal *proposal_find(const struct wrappers *w, const struct judge_corpus *corpus,
+static struct proposal *proposal_find(const struct judge_wrappers *w, const struct judge_corpus *corpus,
                                       const struct config *c, const char *const *envp, const struct judge_counts *now) {
     struct proposal *best = NULL;
     for (size_t i = 0; i < w->n; i++) {
         bool is_set = strcmp(w->at[i], c->events_at) == 0;
-        if (!wrapper_is_common(w, i, corpus) || (w->is_one_of_many[i] && !is_set)) continue;
+        if (!judge_wrapper_is_common(w, i, corpus) || (w->is_one_of_many[i] && !is_set)) continue;
         struct proposal *p = proposal_create(c, w->at[i]);
         proposal_make(p, corpus, c, envp, now);
         bool better = best == NULL || proposal_points(p) > proposal_points(best);
@@ -545,12 +437,12 @@ static void missing_write(struct buf *out, const struct proposal *p) {
 }
 
 /* Where events stand that no setting reaches. An item that stands in no array needs none of them. */
-static void wrappers_write(struct buf *out, const struct proposal *p, const struct wrappers *w,
+static void wrappers_write(struct buf *out, const struct proposal *p, const struct judge_wrappers *w,
                            const struct judge_corpus *corpus) {
     const struct judge_path *item = p->choices.of[JUDGE_ROLE_ITEM].path;
     if (item != NULL && item->indexes == 0) return;
     for (size_t i = 0; i < w->n; i++) {
-        if (!w->is_one_of_many[i] || !wrapper_is_common(w, i, corpus)) continue;
+        if (!w->is_one_of_many[i] || !judge_wrapper_is_common(w, i, corpus)) continue;
         buf_addf(out, "# Events may stand at %s and beside it: arrays in arrays are not read, so send one array.\n",
                  log_quote(w->at[i]));
         return;
@@ -609,7 +501,7 @@ static void proposal_write(struct buf *out, struct proposal *p, const struct jud
 
 void judge_suggest(const struct judge_corpus *corpus, const struct config *c, const char *const *envp, struct buf *out,
                    struct judge_counts *counts) {
-    struct wrappers w;
+    struct judge_wrappers w;
     struct judge_counts now = corpus_judge(corpus, c);
     *counts = now;
     if (now.events == 0) {
@@ -618,7 +510,7 @@ void judge_suggest(const struct judge_corpus *corpus, const struct config *c, co
     }
     if (corpus->left_out > 0)
         buf_addf(out, "# only the first %zu messages were looked at, not %zu more\n", corpus->n, corpus->left_out);
-    wrappers_init(&w, corpus, c);
+    judge_wrappers_init(&w, corpus, c);
     struct proposal *best = proposal_find(&w, corpus, c, envp, &now);
     if (!proposal_is_better(best, &now)) proposal_drop(best, &now);
     away_explain(best, corpus, c, envp);
@@ -626,5 +518,5 @@ void judge_suggest(const struct judge_corpus *corpus, const struct config *c, co
     proposal_write(out, best, &now);
     wrappers_write(out, best, &w, corpus);
     proposal_destroy(best);
-    wrappers_deinit(&w);
+    judge_wrappers_deinit(&w);
 }
