@@ -436,13 +436,20 @@ static void missing_write(struct buf *out, const struct proposal *p) {
         buf_add_str(out, "# No time was found: the record's time is used.\n");
 }
 
-/* Where events stand that no setting reaches. An item that stands in no array needs none of them. */
+static bool ends_in_index(const char *pointer) {
+    const char *slash = strrchr(pointer, '/');
+    return slash != NULL && slash[1 + strspn(slash + 1, "0123456789")] == '\0';
+}
+
+/* Where events stand that no setting reaches. Below objects these may also be parts of an event, whose item stands in no
+ * array. */
 static void wrappers_write(struct buf *out, const struct proposal *p, const struct judge_wrappers *w,
                            const struct judge_corpus *corpus) {
     const struct judge_path *item = p->choices.of[JUDGE_ROLE_ITEM].path;
-    if (item != NULL && item->indexes == 0) return;
+    bool is_flat = item != NULL && item->indexes == 0;
     for (size_t i = 0; i < w->n; i++) {
         if (!w->is_one_of_many[i] || !judge_wrapper_is_common(w, i, corpus)) continue;
+        if (is_flat && !ends_in_index(w->at[i])) continue;
         buf_addf(out, "# Events may stand at %s and beside it: arrays in arrays are not read, so send one array.\n",
                  log_quote(w->at[i]));
         return;

@@ -452,6 +452,9 @@ START_TEST(arrays_in_arrays_are_said_not_to_be_read) {
     ck_assert_msg(strstr(buf_text(&text), "; only this one of up to 2 elements counts\n") != NULL, "%s",
                   buf_text(&text));
     ck_assert_msg(strstr(buf_text(&text), want) != NULL, "%s", buf_text(&text));
+    suggest("{\"gw\":\"$v\",\"frames\":[[{\"dev\":\"$v\"}],[{\"dev\":\"x$v\"}]]}");
+    expect_settings("TOPKD_FIELD_ITEM=gw ");
+    ck_assert_msg(strstr(buf_text(&text), want) != NULL, "%s", buf_text(&text));
     suggest("{\"site\":\"$c\",\"frames\":[[{\"video_id\":\"$v\"},{\"video_id\":\"x$v\"}]]}");
     expect_settings("TOPKD_EVENTS_AT=/frames/0 TOPKD_FIELD_LOCATION=^/site ");
     ck_assert_msg(strstr(buf_text(&text), "arrays in arrays") == NULL, "%s", buf_text(&text));
