@@ -55,6 +55,7 @@ static void event_tell(struct telling *t, const struct judge_record *r, const st
     struct judge_case c = {.rules = &t->verdict.rules,
                            .places = &t->places,
                            .message = &r->message,
+                           .header_name = r->header_name,
                            .scene = scene,
                            .root = cursor->root,
                            .tree = t->tree,

@@ -22,6 +22,8 @@ struct judge_input {
 
 static struct bytes header_get(void *self, const char *name) { return kafka_last_header(self, name); }
 
+static const char *header_name_get(void *self, size_t i) { return kafka_last_header_name(self, i); }
+
 /* -- a topic ------------------------------------------------------------------------------------- */
 
 static int topic_open(struct judge_input *input, const struct config *c, struct err *e) {
@@ -44,6 +46,7 @@ static const struct judge_record *topic_next(struct judge_input *input) {
                                                       .time_ms = r->time_ms,
                                                       .header = header_get,
                                                       .self = (void *)r},
+                                          .header_name = header_name_get,
                                           .partition = r->partition,
                                           .offset = r->offset,
                                           .before_ms = r->before_ms == KAFKA_LAST_NO_TIME ? TIME_NEVER : r->before_ms};

@@ -9,7 +9,8 @@ struct judge_case {
     const struct event_rules *rules;
     const struct judge_places *places; /* of the rules */
     const struct message *message;
-    struct judge_scene scene;      /* of the event */
+    const char *(*header_name)(void *self, size_t i); /* as in struct judge_record */
+    struct judge_scene scene;                         /* of the event */
     const struct judge_node *root; /* of the message: the first that ends behind where the event begins */
     struct judge_tree *tree;       /* that ROOT is in */
     struct event_arena *texts;     /* cleared by the caller, now and then */

@@ -307,3 +307,14 @@ struct bytes kafka_last_header(const struct kafka_last_record *r, const char *na
         return (struct bytes){NULL, 0};
     return (struct bytes){value, value != NULL ? n : 0};
 }
+
+const char *kafka_last_header_name(const struct kafka_last_record *r, size_t i) {
+    rd_kafka_headers_t *headers;
+    const char *name = NULL;
+    const void *value;
+    size_t n;
+    if (rd_kafka_message_headers(r->message, &headers) != 0 ||
+        rd_kafka_header_get_all(headers, i, &name, &value, &n) != 0)
+        return NULL;
+    return name;
+}

@@ -41,5 +41,7 @@ bool kafka_last_is_cut(const struct kafka_last *l);
 uint32_t kafka_last_partitions(const struct kafka_last *l);
 /* The last header of that NAME; p == NULL: there is none, or it is null. */
 struct bytes kafka_last_header(const struct kafka_last_record *r, const char *name);
+/* The name of header number I, from 0 on; NULL: there are no more. */
+const char *kafka_last_header_name(const struct kafka_last_record *r, size_t i);
 
 #endif

@@ -194,6 +194,9 @@ def judge_reads_the_last_of_a_topic_and_leaves_nothing_behind(s):
     beside = judge("--topic", s.topic, "--last", 1, **s.settings(FIELD_ITEM="@key", FIELD_LOCATION="@header:place",
                                                                  FIELD_TIME="none"))
     beside.expect(0, ("item=k2 location=h2 minute=" + MINUTE, "time from the record"), ("applied=1",))
+    for setting in ("FIELD_ITEM", "FIELD_LOCATION"):
+        missed = judge("--topic", s.topic, "--last", 1, **s.settings(**{setting: "@header:land"}))
+        assert 'no header "land", but place: ' in missed.lines[0], missed.text
     everything = judge("--topic", s.topic, "--last", 1000, **s.settings())
     assert len(everything.lines) == 31 and everything.code == 0, everything.text
     assert len(judge("--topic", s.topic, **s.settings()).lines) == 21
@@ -244,6 +247,33 @@ def judge_proposes_settings_for_a_topic(s):
         s.kafka.produce(s.topic, partition, [Record(tracked(i), T + 1000 * i, key=b"%d" % i) for i in range(20)])
     said = judge("--topic", s.topic, "--last", 40, "--suggest", **s.settings())
     assert settings_in(said.text)["FIELD_ITEM"] == "/properties/sku" and said.code == 0, said.text
+
+
+@scenario()
+def judge_proposes_a_header_where_no_field_is_a_location(s):
+    s.create_topic(1)
+    s.kafka.produce(s.topic, 0, [Record(json.dumps({"video_id": "v%d" % (i % 7), "ts": T}).encode(), T,
+                                        headers=[("trace", b"t%d" % i), ("region", (b"US", b"DE")[i % 2])])
+                                 for i in range(20)])
+    said = judge("--topic", s.topic, "--suggest", **s.settings())
+    assert settings_in(said.text) == {"FIELD_LOCATION": "@header:region"} and said.code == 0, said.text
+    after = judge("--topic", s.topic, "--last", 1, **s.settings(**settings_in(said.text)))
+    assert "location=DE" in after.lines[0], after.text
+
+
+@scenario()
+def judge_proposes_the_zone_of_times_that_are_future_without_it(s):
+    s.create_topic(1)
+    s.kafka.produce(s.topic, 0, [Record(json.dumps({"clip": "c%d" % (i % 7), "country": ("US", "DE")[i % 2],
+                                                    "when": "2010-12-01 10:26:%02d" % i}).encode(), T + 1000 * i)
+                                 for i in range(40)])
+    fields = {"FIELD_ITEM": "clip", "FIELD_LOCATION": "country", "FIELD_TIME": "when"}
+    said = judge("--topic", s.topic, "--last", 40, "--suggest", **s.settings())
+    assert settings_in(said.text) == {**fields, "TIME_ZONE": "+02:00"} and said.code == 0, said.text
+    assert "40 of 40 events would be future, by about 2 hours. Their times say no zone" in said.text, said.text
+    said = judge("--topic", s.topic, "--last", 40, "--suggest", **s.settings(**fields))
+    assert settings_in(said.text) == {"TIME_ZONE": "+02:00"} and said.code == 0, said.text
+    assert judge("--topic", s.topic, "--last", 40, **s.settings(**fields, TIME_ZONE="+02:00")).code == 0
 
 
 @scenario()

@@ -53,6 +53,7 @@ START_TEST(the_newest_of_all_partitions_come_in_the_order_of_their_times) {
     ck_assert_uint_eq(r[3].key.n, 3);
     ck_assert_mem_eq(r[3].key.p, "k19", 3);
     ck_assert_ptr_null(kafka_last_header(&r[3], "none").p);
+    ck_assert_ptr_null(kafka_last_header_name(&r[3], 0));
 }
 END_TEST
 
