@@ -108,8 +108,8 @@ static int64_t settled_of(const struct store_progress *rows, int p) {
     return row_of(rows, p, &row) ? row.settled : NO_MINUTE;
 }
 
-/* Without a row nobody knows of the partition at all: Redis forgot it, or it never came. Between its join and its commit
- * it is not retired any more, and lists are still written that were judged when it was. */
+/* Without a row nobody knows of the partition at all: Redis forgot it, or it never came. Between its join and its
+ * commit it is not retired any more, and lists are still written that were judged when it was. */
 void sim_look_retired(struct sim *s) {
     struct store_progress now = {0};
     struct progress_row row = {.unsure_until = NO_MINUTE};
