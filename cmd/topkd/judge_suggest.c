@@ -441,7 +441,7 @@ static bool ends_in_index(const char *pointer) {
     return slash != NULL && slash[1 + strspn(slash + 1, "0123456789")] == '\0';
 }
 
-/* Where events stand that no setting reaches. Below objects these may also be parts of an event, whose item stands in
+/* Where events stand that no setting reaches. Below objects these may also be parts of an event, if its item stands in
  * no array. */
 static void wrappers_write(struct buf *out, const struct proposal *p, const struct judge_wrappers *w,
                            const struct judge_corpus *corpus) {
