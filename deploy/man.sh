@@ -26,18 +26,18 @@ set -euo pipefail
         section = title
         paragraphs = 0
     }
-    # What readers of man pages look for, for what our texts say.
+    # What readers of man pages look for, for what our texts say. "Options of judge" are not those of the program.
     function list_open(heading) {
         if (heading ~ /^Settings/) section_open("ENVIRONMENT")
         else if (heading ~ /^exit status/) section_open("\"EXIT STATUS\"")
         else section_open("OPTIONS")
-        in_list = 1
+        if (heading ~ / of .*:$/) print ".SS " escaped(substr(heading, 1, length(heading) - 1))
+        paragraphs++
     }
+    # One behind a list says more of the list, so it stays in its section.
     function paragraph_print() {
         if (held == "") return
-        if (in_list) section_open("NOTES")
-        else if (section == "") section_open("DESCRIPTION")
-        in_list = 0
+        if (section == "") section_open("DESCRIPTION")
         print (paragraphs++ ? ".PP\n" : "") escaped(held)
         held = ""
     }
@@ -61,7 +61,7 @@ set -euo pipefail
         paragraph_end()
         if (held ~ /:$/ && held !~ /\. /) { heading = held; held = "" }
         paragraph_print()
-        if (!in_list || heading != "") list_open(heading)
+        if (heading != "" || section == "" || section == "DESCRIPTION") list_open(heading)
         entry_print(line)
     }
     BEGIN {

@@ -82,14 +82,15 @@ static int wait_commits(const struct wait *w, struct err *e) {
 /* The lists that a worker may still be about to write or to end. */
 struct unfinished {
     size_t n;
-    char first[128]; /* one of them: `US 2025-11-21T19:01, which is open` */
+    char first[128]; /* one of them: `location US at 2025-11-21T19:01, which is open` */
 };
 
 static void unfinished_name(const struct plan *p, const struct entry *e, struct unfinished *u) {
     char minute[MINUTE_TEXT_LEN + 1];
     minute_format(e->minute, minute);
-    snprintf(u->first, sizeof u->first, "%.64s %s, which is %s", log_quote_bytes(names_get(&p->locations, e->location)),
-             minute, e->state == STATE_NONE ? "not there" : served_state_name(e->state));
+    snprintf(u->first, sizeof u->first, "location %.64s at %s, which is %s",
+             log_quote_bytes(names_get(&p->locations, e->location)), minute,
+             e->state == STATE_NONE ? "not there" : served_state_name(e->state));
 }
 
 static void unfinished_find(const struct arrival *a, const struct plan *p, int64_t settled_until,

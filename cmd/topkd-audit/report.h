@@ -14,7 +14,8 @@ struct report {
 
 void report_table(const struct report *r, struct buf *out);
 void report_json(const struct report *r, struct buf *out);
-/* The last line: `verdict: exact - 312 lists of 24 locations, 1 204 331 events, every count equal`. */
+/* The last line: `verdict: exact - 312 lists of 24 locations, 1 204 331 events, every count equal`, and
+ * the events that are not applied, where any is rejected. */
 void report_verdict(const struct report *r, struct buf *out);
 const char *report_verdict_word(const struct report *r);
 /* The JSON of a run that did not get far enough for a report. */

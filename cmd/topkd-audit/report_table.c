@@ -170,6 +170,17 @@ static void number_of(struct buf *out, uint64_t n, const char *noun) {
     buf_addf(out, "%s %s%s", number_grouped(n), noun, n == 1 ? "" : "s");
 }
 
+/* Equal lists of a few events are no good news of the many others. */
+static void verdict_rejects(const struct recount *r, struct buf *out) {
+    enum outcome o = rejects_largest(r);
+    uint64_t n = r->events - r->outcomes[OUTCOME_APPLIED], of_it = r->outcomes[o];
+    if (o == OUTCOME_APPLIED || of_it == 0) return;
+    buf_addf(out, "; %s of ", number_grouped(n));
+    number_of(out, r->events, "event");
+    buf_addf(out, " %s not applied: %s %s", n == 1 ? "was" : "were", number_grouped(of_it), outcome_name(o));
+    if (of_it < n) buf_addf(out, ", %s others", number_grouped(n - of_it));
+}
+
 static void verdict_good(const struct report *r, struct buf *out) {
     const struct summary *s = r->summary;
     struct buf uncompared = {0};
@@ -179,6 +190,7 @@ static void verdict_good(const struct report *r, struct buf *out) {
     buf_add_str(out, ", ");
     number_of(out, r->recount->events, "event");
     buf_add_str(out, s->verdict == VERDICT_EXACT ? ", every count equal" : ", every count within its bounds");
+    verdict_rejects(r->recount, out);
     summary_write_uncompared(s, &uncompared);
     if (uncompared.len) buf_addf(out, "; not compared: %s", buf_text(&uncompared));
     buf_free(&uncompared);

@@ -49,12 +49,15 @@ static void where_write(const struct judge_record *r, struct buf *out) {
 }
 
 static void event_tell(struct telling *t, const struct judge_record *r, const struct event *ev,
-                       const struct judge_node *roots) {
+                       struct judge_cursor *cursor) {
     struct buf line = {0};
+    struct judge_scene scene = judge_scene_next(cursor, &r->message, &t->places, ev->raw);
     struct judge_case c = {.rules = &t->verdict.rules,
                            .places = &t->places,
                            .message = &r->message,
-                           .roots = roots,
+                           .header_name = r->header_name,
+                           .scene = scene,
+                           .root = cursor->root,
                            .tree = t->tree,
                            .texts = t->texts,
                            .event = ev,
@@ -70,9 +73,9 @@ static void event_tell(struct telling *t, const struct judge_record *r, const st
 
 static void record_tell(struct telling *t, const struct judge_record *r) {
     judge_verdict_take(&t->verdict, r);
-    const struct judge_node *roots = judge_tree_read(t->tree, r->message.value);
+    struct judge_cursor cursor = {.root = judge_tree_read(t->tree, r->message.value)};
     event_arena_clear(t->texts);
-    for (size_t i = 0; i < t->verdict.batch.n; i++) event_tell(t, r, &t->verdict.batch.events[i], roots);
+    for (size_t i = 0; i < t->verdict.batch.n; i++) event_tell(t, r, &t->verdict.batch.events[i], &cursor);
 }
 
 static void sums_tell(const struct judge_counts *n) {

@@ -5,8 +5,9 @@
  *   the way         -1 each step (6 at most), -2 each index, -2 in the wrapper, -20 below before, source or schema
  *   the values      an item: should vary, repeat where its name says little, be no time and no long text
  *                   a location: should be short, and vary less than the items
- *                   a time: should be near that of the record
- *                   a type: must be one of a few;  an id: must never repeat
+ *                   a time: should be near that of the record; one of the event goes before one of its wrapper
+ *                   a type: must be one of a few;  an id: may repeat, for that is what it is for, but
+ *                   not as often as what many events have in common
  *   how often       all of it, times the share of events where the value is fit
  *
  * The roles choose one after the other, and a path is taken once: the time first, because its values give it away. */
@@ -27,7 +28,9 @@ enum {
     UNNAMED_ITEM = 12,
     UNNAMED_LOCATION = 45,
     KEY_SCORE = 12,
-    WAY_MALUS_MAX = 6
+    WAY_MALUS_MAX = 6,
+    OWN_TIME = 100,  /* more than any name */
+    COPIES_SHARE = 3 /* more than a third of the events are no copies */
 };
 
 size_t judge_path_fit(const struct judge_path *path, enum judge_role role) {
@@ -86,10 +89,10 @@ static bool is_possible(const struct judge_path *p, enum judge_role role, size_t
     size_t repeated = p->values - p->distinct.n;
     if (role == JUDGE_ROLE_TYPE) return p->distinct.n <= TYPES_MAX && (p->distinct.n <= 3 || repeated >= p->distinct.n);
     if (role != JUDGE_ROLE_ID) return true;
-    bool never_repeats = p->distinct.n == JUDGE_DISTINCT_MAX || repeated * 20 <= p->values;
+    bool seldom_repeats = p->distinct.n == JUDGE_DISTINCT_MAX || repeated * COPIES_SHARE <= p->values;
     /* What is called id only may be that of a row or an item, which a few events do not show. */
     bool is_named = name >= NAMED_AS_ID || (p->steps == 1 && strcmp(p->words, "id") == 0 && events >= FEW);
-    return !p->of_wrapper && p->indexes == 0 && never_repeats && is_named;
+    return !p->of_wrapper && p->indexes == 0 && seldom_repeats && is_named;
 }
 
 static int path_score(const struct judge_path *p, enum judge_role role, size_t events, const struct judge_path *item) {
@@ -120,14 +123,23 @@ static bool is_taken(const struct judge_choices *c, const struct judge_path *p) 
     return false;
 }
 
+/* A wrapper's time is that of the sending. The event's own goes before it, if its name is fair and it is read. */
+static int score_rank(const struct judge_path *p, enum judge_role role, int score) {
+    bool is_own_time = role == JUDGE_ROLE_TIME && !p->of_wrapper && score >= NAMED_OTHERWISE;
+    return score + (is_own_time ? OWN_TIME : 0);
+}
+
 static struct judge_choice best_of(const struct judge_paths *paths, enum judge_role role,
                                    const struct judge_choices *so_far) {
     struct judge_choice best = {NULL, 0};
+    int best_rank = 0;
     for (size_t i = 0; i < paths->n; i++) {
         const struct judge_path *p = &paths->all[i];
         if (is_taken(so_far, p) || !place_is_plain(p->place)) continue;
         int score = path_score(p, role, paths->events, so_far->of[JUDGE_ROLE_ITEM].path);
-        if (score > best.score) best = (struct judge_choice){p, score};
+        if (score_rank(p, role, score) <= best_rank) continue;
+        best = (struct judge_choice){p, score};
+        best_rank = score_rank(p, role, score);
     }
     return best;
 }
@@ -154,18 +166,31 @@ static struct judge_choice choice_of(const struct judge_paths *paths, const stru
     return (struct judge_choice){listed != NULL ? listed : current, (int)share};
 }
 
+/* The key may be the item, a header the location. Of a header only the name says so: most are two letters of something
+ * else. */
+static void beside_choose(const struct judge_paths *paths, const struct judge_beside *beside,
+                          struct judge_choices *out) {
+    struct judge_choice *item = &out->of[JUDGE_ROLE_ITEM], *location = &out->of[JUDGE_ROLE_LOCATION];
+    const struct judge_path *key = &beside->key;
+    if (item->path == NULL && key->items > 0 && key->distinct.n > 1)
+        *item = (struct judge_choice){key, (int)(KEY_SCORE * key->items / paths->events)};
+    if (location->path != NULL) return;
+    struct judge_choice header = best_of(&beside->headers, JUDGE_ROLE_LOCATION, out);
+    if (header.path != NULL && judge_words_score(JUDGE_ROLE_LOCATION, header.path->words) >= NAMED_OTHERWISE)
+        *location = header;
+}
+
 void judge_choose(const struct judge_paths *paths, const struct judge_path current[JUDGE_ROLES],
-                  const struct judge_path *key, struct judge_choices *out) {
+                  const struct judge_beside *beside, struct judge_choices *out) {
     static const enum judge_role order[] = {JUDGE_ROLE_TIME, JUDGE_ROLE_ITEM, JUDGE_ROLE_LOCATION,
                                             JUDGE_ROLE_TYPE, JUDGE_ROLE_USER, JUDGE_ROLE_ID};
     _Static_assert(ARRAY_LEN(order) == JUDGE_ROLES, "each role chooses once");
     *out = (struct judge_choices){0};
     for (size_t i = 0; i < ARRAY_LEN(order); i++)
         out->of[order[i]] = choice_of(paths, &current[order[i]], order[i], out);
-    struct judge_choice *item = &out->of[JUDGE_ROLE_ITEM];
-    if (item->path == NULL && key->items > 0 && key->distinct.n > 1)
-        *item = (struct judge_choice){key, (int)(KEY_SCORE * key->items / paths->events)};
-    if (item->path == NULL) return;
-    out->score = item->score + out->of[JUDGE_ROLE_LOCATION].score + out->of[JUDGE_ROLE_TIME].score;
+    out->other_time = best_of(paths, JUDGE_ROLE_TIME, out).path;
+    beside_choose(paths, beside, out);
+    if (out->of[JUDGE_ROLE_ITEM].path == NULL) return;
+    out->score = out->of[JUDGE_ROLE_ITEM].score + out->of[JUDGE_ROLE_LOCATION].score + out->of[JUDGE_ROLE_TIME].score;
     if (out->score == 0) out->score = 1;
 }

@@ -13,12 +13,19 @@ struct judge_choice {
 
 struct judge_choices {
     struct judge_choice of[JUDGE_ROLES];
-    int score; /* of item, location and time together; 0: there is no item */
+    const struct judge_path *other_time; /* the next best; NULL: there is none */
+    int score;                           /* of item, location and time together; 0: there is no item */
 };
 
-/* CURRENT: what stands at the places that are set now; these stay where nothing is better. KEY: of the messages. */
+/* What stands beside the values of the messages: it is chosen where no value fits. */
+struct judge_beside {
+    struct judge_path key;
+    struct judge_paths headers;
+};
+
+/* CURRENT: what stands at the places that are set now; these stay where nothing is better. */
 void judge_choose(const struct judge_paths *paths, const struct judge_path current[JUDGE_ROLES],
-                  const struct judge_path *key, struct judge_choices *out);
+                  const struct judge_beside *beside, struct judge_choices *out);
 /* How many of its values are fit for ROLE. */
 size_t judge_path_fit(const struct judge_path *path, enum judge_role role);
 

@@ -56,25 +56,26 @@ static bool node_holds(const struct judge_node *node, const char *p) {
 }
 
 /* The bytes of an only event may begin with white space, or with the framing. */
-static const struct judge_node *root_of(const struct judge_node *roots, const char *p) {
-    while (roots != NULL && p >= roots->raw.p + roots->raw.n) roots = roots->next;
-    return roots;
+static void root_advance(struct judge_cursor *c, const char *p) {
+    while (c->root != NULL && p >= c->root->raw.p + c->root->raw.n) *c = (struct judge_cursor){.root = c->root->next};
 }
 
-static const struct judge_node *wrapped_get(const struct judge_node *wrapper, const struct place *events_at,
-                                            const char *p) {
-    const struct judge_node *node = node_find(wrapper, events_at).node;
+/* A message may have a million elements: none is looked at for each of them. */
+static const struct judge_node *wrapped_next(struct judge_cursor *c, const struct place *events_at, const char *p) {
+    const struct judge_node *node = node_find(c->root, events_at).node;
     if (node == NULL || node->kind != JUDGE_ARRAY) return node;
-    for (node = node->first; node != NULL && !node_holds(node, p);) node = node->next;
+    for (node = c->element != NULL ? c->element : node->first; node != NULL && !node_holds(node, p);) node = node->next;
+    if (node != NULL) c->element = node;
     return node;
 }
 
-struct judge_scene judge_scene_of(const struct message *m, const struct judge_node *roots,
-                                  const struct judge_places *places, struct bytes raw) {
-    struct judge_scene s = {.message = m, .event = root_of(roots, raw.p)};
+struct judge_scene judge_scene_next(struct judge_cursor *c, const struct message *m, const struct judge_places *places,
+                                    struct bytes raw) {
+    root_advance(c, raw.p);
+    struct judge_scene s = {.message = m, .event = c->root};
     if (s.event == NULL || places->events_at.of == PLACE_NOWHERE) return s;
-    s.wrapper = s.event;
-    s.event = wrapped_get(s.wrapper, &places->events_at, raw.p);
+    s.wrapper = c->root;
+    s.event = wrapped_next(c, &places->events_at, raw.p);
     return s;
 }
 

@@ -25,9 +25,15 @@ struct judge_scene {
     const struct judge_node *wrapper; /* NULL: there is none */
 };
 
-/* The scene of the event with the bytes RAW, in a message whose first root is ROOTS. */
-struct judge_scene judge_scene_of(const struct message *m, const struct judge_node *roots,
-                                  const struct judge_places *places, struct bytes raw);
+/* Goes along the events of a message, whose first root it begins at. */
+struct judge_cursor {
+    const struct judge_node *root;    /* the first that ends behind where the event begins; NULL: there is none */
+    const struct judge_node *element; /* of the root's array of events; NULL: its first */
+};
+
+/* The scene of the event with the bytes RAW. It stands behind those that were asked for before. */
+struct judge_scene judge_scene_next(struct judge_cursor *c, const struct message *m, const struct judge_places *places,
+                                    struct bytes raw);
 
 struct judge_found {
     const struct judge_node *node;    /* in an event or a wrapper; NULL: it is not there */

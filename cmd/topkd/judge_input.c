@@ -22,11 +22,17 @@ struct judge_input {
 
 static struct bytes header_get(void *self, const char *name) { return kafka_last_header(self, name); }
 
+static const char *header_name_get(void *self, size_t i) { return kafka_last_header_name(self, i); }
+
 /* -- a topic ------------------------------------------------------------------------------------- */
 
 static int topic_open(struct judge_input *input, const struct config *c, struct err *e) {
     struct kafka_options o = options_kafka(c);
-    return kafka_last_open(&o, input->options->topic, input->options->last, &clock_system, &input->last, e);
+    int status = kafka_last_open(&o, input->options->topic, input->options->last, &clock_system, &input->last, e);
+    if (status == 0 && kafka_last_is_cut(input->last))
+        fprintf(stderr, "topkd judge: only as many of the last %u messages as take %d MB are read\n",
+                (unsigned)input->options->last, KAFKA_LAST_BYTES_MAX >> 20);
+    return status;
 }
 
 static const struct judge_record *topic_next(struct judge_input *input) {
@@ -40,6 +46,7 @@ static const struct judge_record *topic_next(struct judge_input *input) {
                                                       .time_ms = r->time_ms,
                                                       .header = header_get,
                                                       .self = (void *)r},
+                                          .header_name = header_name_get,
                                           .partition = r->partition,
                                           .offset = r->offset,
                                           .before_ms = r->before_ms == KAFKA_LAST_NO_TIME ? TIME_NEVER : r->before_ms};

@@ -13,6 +13,8 @@ enum { JUDGE_MESSAGE_BYTES_MAX = 64 << 20 }; /* no broker takes larger ones in p
 
 struct judge_record {
     struct message message;
+    /* Of header number I of the message's self; NULL behind the last. NULL: lines have neither keys nor headers. */
+    const char *(*header_name)(void *self, size_t i);
     uint64_t line;     /* where it begins; 0: it is of a topic */
     int32_t partition; /* of a topic */
     int64_t offset;

@@ -12,6 +12,7 @@
 
 enum {
     ELEMENTS_LOOKED_AT = 4, /* of an array: who means a single one means one of the first */
+    HEADERS_LOOKED_AT = 50,
     NEAR_MS = 2 * 24 * 60 * MINUTE_MS,
     TIME_PARTS_MIN = 5 /* of an array that is a time */
 };
@@ -224,14 +225,18 @@ static struct judge_path *path_get(struct judge_paths *p, const char *place) {
     return NULL;
 }
 
-static struct judge_path *path_add(struct walk *w, const char *place, const char *words,
-                                   const struct judge_node *node) {
-    struct judge_paths *p = w->paths;
+static struct judge_path *path_add(struct judge_paths *p, const char *place, const char *words) {
     if (p->n == JUDGE_PATHS_MAX) return NULL;
     p->all = mem_grow(p->all, &p->cap, p->n + 1, sizeof *p->all);
     struct judge_path *path = &p->all[p->n++];
     *path = (struct judge_path){.place = mem_strdup(place), .words = mem_strdup(words)};
-    path_fill(path, w, node);
+    return path;
+}
+
+static struct judge_path *path_add_node(struct walk *w, const char *place, const char *words,
+                                        const struct judge_node *node) {
+    struct judge_path *path = path_add(w->paths, place, words);
+    if (path != NULL) path_fill(path, w, node);
     return path;
 }
 
@@ -246,7 +251,7 @@ static void value_look(struct walk *w, const struct judge_node *node) {
     place_add(&place, w, node);
     words_of(&words, node, w->top);
     struct judge_path *path = path_get(w->paths, buf_text(&place));
-    if (path == NULL) path = path_add(w, buf_text(&place), buf_text(&words), node);
+    if (path == NULL) path = path_add_node(w, buf_text(&place), buf_text(&words), node);
     if (path != NULL) {
         if (strcmp(path->words, buf_text(&words)) != 0) path->words[0] = '\0';
         elements_note(path, node, w->top);
@@ -291,6 +296,27 @@ void judge_paths_look(struct judge_paths *p, const struct judge_scene *s, struct
     if (s->event != NULL) node_look(&w, s->event, 0);
     w.top = s->wrapper;
     if (s->wrapper != NULL && s->wrapper != s->event) node_look(&w, s->wrapper, 0);
+}
+
+static void header_look(struct judge_paths *p, const struct message *m, const char *name, struct event_arena *texts) {
+    struct buf place = {0}, words = {0};
+    struct judge_found found = {.text = m->header(m->self, name)};
+    buf_addf(&place, "@header:%s", name);
+    judge_words_add(&words, (struct bytes){name, strlen(name)});
+    struct judge_path *path = path_get(p, buf_text(&place));
+    if (path == NULL) path = path_add(p, buf_text(&place), buf_text(&words));
+    if (path != NULL) judge_path_take(path, p, &found, m->time_ms, texts);
+    buf_free(&place);
+    buf_free(&words);
+}
+
+void judge_paths_look_headers(struct judge_paths *p, const struct message *m,
+                              const char *(*header_name)(void *self, size_t i), struct event_arena *texts) {
+    const char *name;
+    p->events++;
+    if (header_name == NULL || m->header == NULL) return;
+    for (size_t i = 0; i < HEADERS_LOOKED_AT && (name = header_name(m->self, i)) != NULL; i++)
+        header_look(p, m, name, texts);
 }
 
 void judge_paths_init(struct judge_paths *p, const struct event_rules *rules) {

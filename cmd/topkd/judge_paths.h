@@ -46,6 +46,9 @@ void judge_paths_deinit(struct judge_paths *p);
 
 /* Everything that stands in the scene. */
 void judge_paths_look(struct judge_paths *p, const struct judge_scene *s, struct event_arena *texts);
+/* Every header of a message that has an event; HEADER_NAME as in struct judge_record. */
+void judge_paths_look_headers(struct judge_paths *p, const struct message *m,
+                              const char *(*header_name)(void *self, size_t i), struct event_arena *texts);
 /* One value into PATH, which may be one of no list. */
 void judge_path_take(struct judge_path *path, const struct judge_paths *p, const struct judge_found *found,
                      int64_t record_ms, struct event_arena *texts);

@@ -33,6 +33,7 @@ static const struct {
 const char *judge_field_setting(enum event_field field) { return field_rows[field].setting; }
 
 struct look { /* at one field of the case */
+    const struct judge_case *of;
     struct judge_scene scene;
     const struct place *place;
     const char *place_text; /* as the user wrote it */
@@ -41,9 +42,8 @@ struct look { /* at one field of the case */
 };
 
 static struct look look_at(const struct judge_case *c, enum event_field field) {
-    struct look l = {.scene = judge_scene_of(c->message, c->roots, c->places, c->event->raw),
-                     .place = &c->places->fields[field],
-                     .place_text = c->rules->fields[field]};
+    struct look l = {
+        .of = c, .scene = c->scene, .place = &c->places->fields[field], .place_text = c->rules->fields[field]};
     l.found = judge_find(&l.scene, l.place);
     l.value = judge_value_of(&l.found, c->texts);
     return l;
@@ -128,17 +128,74 @@ static bool namesake_write(struct buf *out, const struct look *l, const char *se
     return true;
 }
 
+/* `a.b`, `$.a.b` and `a/b` are how others write /a/b. */
+static void pointer_write(struct buf *out, const char *text) {
+    if (*text == '$') text++;
+    for (text += *text == '.'; *text != '\0'; text++) {
+        if (out->len == 0) buf_add_byte(out, '/');
+        if (*text == '~')
+            buf_add_str(out, "~0");
+        else
+            buf_add_byte(out, *text == '.' ? '/' : (unsigned char)*text);
+    }
+}
+
+/* True: the name was meant as a path, and at MEANT there is something. */
+static bool pointer_is_meant(const struct look *l, struct buf *meant) {
+    struct place place;
+    struct err e = {0};
+    bool is_path = strchr("/^@", *l->place_text) != NULL;
+    if (l->place->of != PLACE_EVENT || is_path || l->scene.event == NULL || l->found.node != NULL) return false;
+    pointer_write(meant, l->place_text);
+    return place_parse(buf_text(meant), &place, &e) == 0 && place.of == PLACE_EVENT &&
+           judge_find(&l->scene, &place).node != NULL;
+}
+
+/* What follows BEFORE it, if a path was meant. */
+static bool meant_write(struct buf *out, const char *before, const struct look *l) {
+    struct buf meant = {0};
+    bool is_meant = pointer_is_meant(l, &meant);
+    if (is_meant) {
+        buf_addf(out, "%swrite ", before);
+        judge_show_word(out, (struct bytes){meant.data, meant.len});
+    }
+    buf_free(&meant);
+    return is_meant;
+}
+
 /* -- a field that is absent ---------------------------------------------------------------------- */
+
+static bool is_beside(const struct place *place) { return place->of == PLACE_KEY || place->of == PLACE_HEADER; }
+
+/* Lines have no keys and headers. */
+static bool is_unseen(const struct look *l) { return is_beside(l->place) && l->of->header_name == NULL; }
+
+static void headers_write(struct buf *out, const struct judge_case *c) {
+    const char *name = c->header_name(c->message->self, 0);
+    buf_add_str(out, name == NULL ? ", and no other" : ", but ");
+    for (size_t i = 0; name != NULL && i < NAMES_SHOWN_MAX; name = c->header_name(c->message->self, ++i)) {
+        if (i > 0) buf_add_str(out, ", ");
+        judge_show_word(out, (struct bytes){name, strlen(name)});
+    }
+    if (name != NULL) buf_add_str(out, ", ...");
+}
+
+static void beside_name(struct buf *out, const struct look *l) {
+    bool is_key = l->place->of == PLACE_KEY;
+    buf_add_str(out, is_key ? "no key" : "no header ");
+    if (!is_key) text_show(out, l->place->text);
+    if (is_unseen(l))
+        buf_add_str(out, " on standard input, for only --topic sees keys and headers");
+    else if (!is_key)
+        headers_write(out, l->of);
+}
 
 static void absent_name(struct buf *out, const struct look *l) {
     if (l->found.node != NULL) {
         text_show(out, l->place_text);
         buf_add_str(out, " is null");
-    } else if (l->place->of == PLACE_KEY) {
-        buf_add_str(out, "the message has no key");
-    } else if (l->place->of == PLACE_HEADER) {
-        buf_add_str(out, "no header ");
-        text_show(out, l->place->text);
+    } else if (is_beside(l->place)) {
+        beside_name(out, l);
     } else {
         buf_add_str(out, *l->place_text == '/' || *l->place_text == '^' ? "nothing at " : "no field ");
         text_show(out, l->place_text);
@@ -148,9 +205,9 @@ static void absent_name(struct buf *out, const struct look *l) {
 /* The case says that FIELD is not there; REMEDY follows. */
 static void absent_write(const struct look *l, const char *setting, const char *remedy, struct buf *out) {
     absent_name(out, l);
-    if (namesake_write(out, l, setting)) return;
+    if (meant_write(out, ": ", l) || namesake_write(out, l, setting)) return;
     if (l->found.node == NULL && l->found.nearest != NULL) nearest_write(out, l);
-    buf_addf(out, ": %s", remedy);
+    buf_addf(out, ": %s%s", is_unseen(l) ? "use --topic, or " : "", remedy);
 }
 
 static void no_item_write(const struct judge_case *c, struct buf *out) {
@@ -298,9 +355,9 @@ static bool wrapper_break(const struct judge_case *c, const struct judge_node *r
 
 /* Of the objects that the event's bytes are, or that stand in them. */
 static bool way_break(const struct judge_case *c, struct bytes raw, struct judge_break *out) {
-    for (const struct judge_node *root = c->roots; root != NULL; root = root->next) {
+    for (const struct judge_node *root = c->root; root != NULL && root->raw.p < raw.p + raw.n; root = root->next) {
         struct judge_scene s = {.message = c->message, .event = root};
-        if (root->raw.p < raw.p || root->raw.p >= raw.p + raw.n) continue;
+        if (root->raw.p < raw.p) continue;
         bool has_wrapper = c->places->events_at.of != PLACE_NOWHERE;
         if (has_wrapper ? wrapper_break(c, root, out) : fields_break(c, &s, out)) return true;
     }
@@ -338,13 +395,11 @@ static void framed_write(const struct judge_case *c, struct buf *out) {
 }
 
 static void no_events_write(const struct judge_case *c, struct buf *out) {
-    struct judge_scene s = {.message = c->message};
-    struct look l = {.place = &c->places->events_at, .place_text = c->rules->events_at};
-    const struct judge_node *root = c->roots;
-    while (root != NULL && c->event->raw.p >= root->raw.p + root->raw.n) root = root->next;
-    s.event = root;
-    l.scene = s;
-    l.found = judge_find(&s, l.place);
+    struct look l = {.of = c,
+                     .scene = {.message = c->message, .event = c->root},
+                     .place = &c->places->events_at,
+                     .place_text = c->rules->events_at};
+    l.found = judge_find(&l.scene, l.place);
     if (l.found.node != NULL && !judge_node_is(l.found.node, "null")) {
         value_show(out, &l);
         buf_add_str(out, ": expected an array of events: set TOPKD_EVENTS_AT");
@@ -402,6 +457,7 @@ static void location_remark(const struct judge_case *c, struct buf *remarks) {
     else
         buf_add_str(remarks, "an empty location");
     buf_add_str(remarks, ": counts in TOPKD_GLOBAL only");
+    meant_write(remarks, ", ", &l);
 }
 
 static void time_remark(const struct judge_case *c, struct buf *remarks) {
@@ -413,6 +469,7 @@ static void time_remark(const struct judge_case *c, struct buf *remarks) {
         buf_addf(remarks, "no zone: read as %s", c->rules->zone->name);
     else
         buf_add_str(remarks, "time from the record");
+    meant_write(remarks, ", ", &l);
 }
 
 #ifdef TOPKD_TESTHOOKS

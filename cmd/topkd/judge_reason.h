@@ -9,9 +9,11 @@ struct judge_case {
     const struct event_rules *rules;
     const struct judge_places *places; /* of the rules */
     const struct message *message;
-    const struct judge_node *roots; /* of the message */
-    struct judge_tree *tree;        /* that ROOTS are in */
-    struct event_arena *texts;      /* cleared by the caller, now and then */
+    const char *(*header_name)(void *self, size_t i); /* as in struct judge_record */
+    struct judge_scene scene;                         /* of the event */
+    const struct judge_node *root; /* of the message: the first that ends behind where the event begins */
+    struct judge_tree *tree;       /* that ROOT is in */
+    struct event_arena *texts;     /* cleared by the caller, now and then */
     const struct event *event;
     const char *future_text, *lateness_text; /* of the settings */
     int64_t log_ms;                          /* largest time of the records before it; TIME_NEVER: not known */

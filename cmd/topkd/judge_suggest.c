@@ -2,11 +2,14 @@
  *   1. Places for EVENTS_AT: none, the one that is set, and every array of objects that most messages hold.
  *   2. For each of them the paths of the events and of their wrapper, and the best path for each field.
  *   3. A configuration of that, by which all messages are judged: by the worker's own decoder.
- *   4. The one with the most points, times the share of events that it applies. A setting that costs more than a third
- *      of the events is taken back. If fewer would be applied than now, there is no proposal. */
+ *   4. The one with the most points, times the share of events that are fit. A setting that costs more than a third of
+ *      them is taken back. If fewer would be fit than now, there is no proposal.
+ *   5. Late and future events are fit: a wrong time is worse hidden than shown. If their times say no zone, the zone is
+ *      looked for that would apply them. */
 #include "judge_suggest.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -15,106 +18,7 @@
 #include "judge_choose.h"
 #include "judge_show.h"
 
-enum { WRAPPERS_MAX = 16, WRAPPER_MALUS = 3, OVERRIDES_MAX = 16, PATHS_SHOWN_MAX = 12, COST_SHARE = 3 };
-
-struct judge_corpus {
-    struct judge_record *records; /* owned, with their keys and values */
-    size_t n, cap, bytes, left_out;
-};
-
-/* -- the corpus ---------------------------------------------------------------------------------- */
-
-struct judge_corpus *judge_corpus_create(void) {
-    return mem_zalloc(1, sizeof(struct judge_corpus));
-}
-
-void judge_corpus_destroy(struct judge_corpus *c) {
-    if (c == NULL) return;
-    for (size_t i = 0; i < c->n; i++) {
-        mem_free((void *)c->records[i].message.value.p);
-        mem_free((void *)c->records[i].message.key.p);
-    }
-    mem_free(c->records);
-    mem_free(c);
-}
-
-static struct bytes bytes_copy(struct bytes b) {
-    if (b.p == NULL) return b;
-    char *copy = mem_alloc(b.n + 1); /* an empty one is not a missing one */
-    memcpy(copy, b.p, b.n);
-    return (struct bytes){copy, b.n};
-}
-
-void judge_corpus_add(struct judge_corpus *c, const struct judge_record *r) {
-    size_t bytes = r->message.value.n + r->message.key.n;
-    bool full = c->n == JUDGE_CORPUS_MESSAGES_MAX || (c->n > 0 && c->bytes + bytes > JUDGE_CORPUS_BYTES_MAX);
-    if (full) {
-        c->left_out++;
-        return;
-    }
-    c->records = mem_grow(c->records, &c->cap, c->n + 1, sizeof *c->records);
-    struct judge_record *copy = &c->records[c->n++];
-    *copy = *r;
-    copy->message.value = bytes_copy(r->message.value);
-    copy->message.key = bytes_copy(r->message.key);
-    c->bytes += bytes;
-}
-
-/* -- where the events may stand ------------------------------------------------------------------ */
-
-struct wrappers {
-    char *at[WRAPPERS_MAX];        /* owned; "" is none */
-    size_t messages[WRAPPERS_MAX]; /* that hold such an array */
-    size_t n;
-};
-
-static void wrapper_add(struct wrappers *w, const char *at) {
-    for (size_t i = 0; i < w->n; i++)
-        if (strcmp(w->at[i], at) == 0) {
-            w->messages[i]++;
-            return;
-        }
-    if (w->n == WRAPPERS_MAX) return;
-    w->messages[w->n] = 1;
-    w->at[w->n++] = mem_strdup(at);
-}
-
-static bool array_may_hold_events(const struct judge_node *array) {
-    if (array->kind != JUDGE_ARRAY || array->n == 0) return false;
-    for (const struct judge_node *e = array->first; e != NULL; e = e->next)
-        if (e->kind != JUDGE_OBJECT || e->opaque || judge_node_is_pair(e)) return false;
-    return true;
-}
-
-/* Only the first element of an array may be on the way. */
-static void wrappers_find(struct wrappers *w, const struct judge_node *root, const struct judge_node *node) {
-    struct buf at = {0};
-    if (array_may_hold_events(node)) {
-        judge_pointer_add(&at, root, node);
-        wrapper_add(w, buf_text(&at));
-    }
-    buf_free(&at);
-    for (const struct judge_node *n = node->first; n != NULL; n = node->kind == JUDGE_ARRAY ? NULL : n->next)
-        if (n->name.p != NULL || node->kind == JUDGE_ARRAY) wrappers_find(w, root, n);
-}
-
-static void wrappers_init(struct wrappers *w, const struct judge_corpus *corpus, const struct config *c) {
-    struct judge_tree *tree = judge_tree_create();
-    *w = (struct wrappers){0};
-    wrapper_add(w, "");
-    wrapper_add(w, c->events_at);
-    w->messages[0] = w->messages[w->n - 1] = corpus->n;
-    for (size_t i = 0; i < corpus->n; i++) {
-        const struct judge_node *root = judge_tree_read(tree, corpus->records[i].message.value);
-        for (; root != NULL; root = root->next)
-            if (root->kind == JUDGE_OBJECT) wrappers_find(w, root, root);
-    }
-    judge_tree_destroy(tree);
-}
-
-static void wrappers_deinit(struct wrappers *w) {
-    for (size_t i = 0; i < w->n; i++) mem_free(w->at[i]);
-}
+enum { WRAPPER_MALUS = 3, OVERRIDES_MAX = 16, PATHS_SHOWN_MAX = 12, COST_SHARE = 3 };
 
 /* -- what stands there --------------------------------------------------------------------------- */
 
@@ -126,13 +30,14 @@ struct proposal {
     struct judge_paths paths;
     struct judge_path current[JUDGE_ROLES]; /* at the places that are set */
     struct place of_current[JUDGE_ROLES];
-    struct judge_path key;
+    struct judge_beside beside;
     struct judge_choices choices;
     struct override {
         const char *setting; /* without TOPKD_ */
         char *value, *why;   /* owned */
     } overrides[OVERRIDES_MAX];
     size_t overrides_n;
+    struct buf away; /* comments on late and future events */
     struct judge_counts counts;
 };
 
@@ -143,29 +48,31 @@ static const char *setting_text(const struct config *c, enum judge_role role) {
     return texts[role];
 }
 
-static void event_look(struct proposal *p, const struct judge_scene *s, struct event_arena *texts) {
+static void event_look(struct proposal *p, const struct judge_record *record, const struct judge_scene *s,
+                       struct event_arena *texts) {
     judge_paths_look(&p->paths, s, texts);
     for (int r = 0; r < JUDGE_ROLES; r++) {
         struct judge_found found = judge_find(s, &p->of_current[r]);
         judge_path_take(&p->current[r], &p->paths, &found, s->message->time_ms, texts);
     }
     struct judge_found key = {.text = s->message->key};
-    judge_path_take(&p->key, &p->paths, &key, s->message->time_ms, texts);
+    judge_path_take(&p->beside.key, &p->paths, &key, s->message->time_ms, texts);
+    judge_paths_look_headers(&p->beside.headers, s->message, record->header_name, texts);
 }
 
 /* Each event of a root. */
-static void root_look(struct proposal *p, const struct message *m, const struct judge_node *root,
+static void root_look(struct proposal *p, const struct judge_record *r, const struct judge_node *root,
                       struct event_arena *texts) {
-    struct judge_scene s = {.message = m, .event = root};
+    struct judge_scene s = {.message = &r->message, .event = root};
     if (*p->events_at == '\0') {
-        event_look(p, &s, texts);
+        event_look(p, r, &s, texts);
         return;
     }
     struct judge_found at = judge_find(&s, &p->places.events_at);
     s.wrapper = root;
     if (at.node == NULL || (at.node->kind != JUDGE_ARRAY && at.node->kind != JUDGE_OBJECT)) return;
     s.event = at.node->kind == JUDGE_ARRAY ? at.node->first : at.node;
-    for (; s.event != NULL; s.event = at.node->kind == JUDGE_ARRAY ? s.event->next : NULL) event_look(p, &s, texts);
+    for (; s.event != NULL; s.event = at.node->kind == JUDGE_ARRAY ? s.event->next : NULL) event_look(p, r, &s, texts);
 }
 
 /* The trees go, but texts in a path are the messages'. */
@@ -173,10 +80,10 @@ static void corpus_look(struct proposal *p, const struct judge_corpus *corpus) {
     struct judge_tree *tree = judge_tree_create();
     struct event_arena *texts = event_arena_create();
     for (size_t i = 0; i < corpus->n; i++) {
-        const struct message *m = &corpus->records[i].message;
+        const struct judge_record *r = &corpus->records[i];
         event_arena_clear(texts);
-        for (const struct judge_node *root = judge_tree_read(tree, m->value); root != NULL; root = root->next)
-            if (root->kind == JUDGE_OBJECT) root_look(p, m, root, texts);
+        for (const struct judge_node *root = judge_tree_read(tree, r->message.value); root != NULL; root = root->next)
+            if (root->kind == JUDGE_OBJECT) root_look(p, r, root, texts);
     }
     event_arena_destroy(texts);
     judge_tree_destroy(tree);
@@ -193,7 +100,8 @@ static struct proposal *proposal_create(const struct config *c, const char *even
     if (c->zone.kind == TIME_ZONE_REFUSED) p->rules.zone = &utc; /* else no such time would be found */
     judge_places_init(&p->places, &p->rules);
     judge_paths_init(&p->paths, &p->rules);
-    p->key = (struct judge_path){.place = mem_strdup("@key"), .words = mem_strdup("key")};
+    judge_paths_init(&p->beside.headers, &p->rules);
+    p->beside.key = (struct judge_path){.place = mem_strdup("@key"), .words = mem_strdup("key")};
     for (int r = 0; r < JUDGE_ROLES; r++) {
         const char *text = setting_text(c, (enum judge_role)r);
         p->current[r] = (struct judge_path){.place = mem_strdup(text), .words = mem_strdup("")};
@@ -208,8 +116,10 @@ static void proposal_destroy(struct proposal *p) {
         mem_free(p->overrides[i].value);
         mem_free(p->overrides[i].why);
     }
+    buf_free(&p->away);
     for (int r = 0; r < JUDGE_ROLES; r++) judge_path_deinit(&p->current[r]);
-    judge_path_deinit(&p->key);
+    judge_path_deinit(&p->beside.key);
+    judge_paths_deinit(&p->beside.headers);
     judge_paths_deinit(&p->paths);
     mem_free(p);
 }
@@ -243,11 +153,19 @@ static void path_why(struct buf *out, const char *what, const struct judge_path 
     judge_show_raw(out, path->example);
 }
 
-static void time_why(struct buf *out, const struct judge_path *path, const struct config *c) {
+static void time_why(struct buf *out, const struct proposal *p, const struct config *c) {
+    const struct judge_path *path = p->choices.of[JUDGE_ROLE_TIME].path, *other = p->choices.other_time;
     char minute[MINUTE_TEXT_LEN + 1];
     minute_format(minute_of(path->example_ms), minute);
     buf_addf(out, ", which is read as %s", minute);
     if (path->zoneless > 0) buf_addf(out, " because it says no zone and TOPKD_TIME_ZONE is %s", c->zone.name);
+    if (other != NULL) buf_addf(out, "; another time stands at %s", log_quote(other->place));
+}
+
+static void id_why(struct buf *out, const struct judge_path *path) {
+    size_t repeated = path->values - path->distinct.n;
+    if (repeated == 0 || path->distinct.n == JUDGE_DISTINCT_MAX) return;
+    buf_addf(out, "; %zu come again, and would not count", repeated);
 }
 
 static void role_override(struct proposal *p, const struct config *c, enum judge_role role) {
@@ -256,7 +174,10 @@ static void role_override(struct proposal *p, const struct config *c, enum judge
     if (path == NULL || strcmp(path->place, setting_text(c, role)) == 0) return;
     if (role == JUDGE_ROLE_TYPE && path->distinct.n < 2 && c->weights.n == 0) return;
     path_why(&why, role_rows[role].what, path, p->paths.events);
-    if (role == JUDGE_ROLE_TIME) time_why(&why, path, c);
+    if (role == JUDGE_ROLE_ITEM && path->indexes > 0 && path->elements > 1)
+        buf_addf(&why, "; only this one of up to %zu elements counts", path->elements);
+    if (role == JUDGE_ROLE_ID) id_why(&why, path);
+    if (role == JUDGE_ROLE_TIME) time_why(&why, p, c);
     override_add(p, role_rows[role].setting, path->place, buf_text(&why));
     buf_free(&why);
 }
@@ -377,7 +298,9 @@ static struct judge_counts proposal_judge(const struct proposal *p, const struct
     return counts;
 }
 
-static uint64_t counts_good(const struct judge_counts *n) { return n->of[EVENT_APPLIED] + n->of[EVENT_WEIGHTLESS]; }
+static uint64_t counts_fit(const struct judge_counts *n) {
+    return n->of[EVENT_APPLIED] + n->of[EVENT_WEIGHTLESS] + judge_counts_away(n);
+}
 
 static void override_remove(struct proposal *p, size_t i) {
     mem_free(p->overrides[i].value);
@@ -386,16 +309,16 @@ static void override_remove(struct proposal *p, size_t i) {
     p->overrides_n--;
 }
 
-/* Takes back what costs many applied events, or any if there would be fewer than NOW. A few are no reason: that one
+/* Takes back what costs many fit events, or any if there would be fewer than NOW. A few are no reason: that one
  * time of a hundred cannot be read does not mean that the record's time is better for all. */
 static void proposal_settle(struct proposal *p, const struct judge_corpus *corpus, const char *const *envp,
                             const struct judge_counts *now) {
     p->counts = proposal_judge(p, corpus, envp, SIZE_MAX);
     for (size_t i = p->overrides_n; i-- > 0;) {
         struct judge_counts without = proposal_judge(p, corpus, envp, i);
-        uint64_t good = counts_good(&p->counts), then = counts_good(&without);
+        uint64_t good = counts_fit(&p->counts), then = counts_fit(&without);
         bool many = then > good && (then - good) * COST_SHARE > p->counts.events;
-        if (!many && (then <= good || good >= counts_good(now))) continue;
+        if (!many && (then <= good || good >= counts_fit(now))) continue;
         override_remove(p, i);
         p->counts = without;
     }
@@ -404,7 +327,7 @@ static void proposal_settle(struct proposal *p, const struct judge_corpus *corpu
 static void proposal_make(struct proposal *p, const struct judge_corpus *corpus, const struct config *c,
                           const char *const *envp, const struct judge_counts *now) {
     corpus_look(p, corpus);
-    judge_choose(&p->paths, p->current, &p->key, &p->choices);
+    judge_choose(&p->paths, p->current, &p->beside, &p->choices);
     if (p->choices.score == 0) return;
     settings_propose(p, c);
     proposal_settle(p, corpus, envp, now);
@@ -413,15 +336,16 @@ static void proposal_make(struct proposal *p, const struct judge_corpus *corpus,
 static double proposal_points(const struct proposal *p) {
     int points = p->choices.score - (*p->events_at != '\0' ? WRAPPER_MALUS : 0);
     if (p->counts.events == 0 || points <= 0) return 0;
-    return points * (double)counts_good(&p->counts) / (double)p->counts.events;
+    return points * (double)counts_fit(&p->counts) / (double)p->counts.events;
 }
 
 /* The best of all places where events may stand. There is at least one place, that is none. */
-static struct proposal *proposal_find(const struct wrappers *w, const struct judge_corpus *corpus,
+static struct proposal *proposal_find(const struct judge_wrappers *w, const struct judge_corpus *corpus,
                                       const struct config *c, const char *const *envp, const struct judge_counts *now) {
     struct proposal *best = NULL;
     for (size_t i = 0; i < w->n; i++) {
-        if (w->messages[i] * 2 < corpus->n || strlen(w->at[i]) > PLACE_BYTES_MAX) continue;
+        bool is_set = strcmp(w->at[i], c->events_at) == 0;
+        if (!judge_wrapper_is_common(w, i, corpus) || (w->is_one_of_many[i] && !is_set)) continue;
         struct proposal *p = proposal_create(c, w->at[i]);
         proposal_make(p, corpus, c, envp, now);
         bool better = best == NULL || proposal_points(p) > proposal_points(best);
@@ -429,6 +353,65 @@ static struct proposal *proposal_find(const struct wrappers *w, const struct jud
         if (better) best = p;
     }
     return best;
+}
+
+/* -- late and future events ------------------------------------------------------------------------ */
+
+static void zone_remove(struct proposal *p) {
+    for (size_t i = p->overrides_n; i-- > 0;)
+        if (strcmp(p->overrides[i].setting, "TIME_ZONE") == 0) override_remove(p, i);
+}
+
+static struct judge_counts zone_try(struct proposal *p, const struct judge_corpus *corpus, const char *const *envp,
+                                    const char *zone, const char *why) {
+    zone_remove(p);
+    override_add(p, "TIME_ZONE", zone, why);
+    return proposal_judge(p, corpus, envp, SIZE_MAX);
+}
+
+/* The offset that times have which are so far from the log when they are read as UTC. False: none is so large. */
+static bool zone_of(const struct judge_counts *by_utc, struct buf *zone) {
+    int half_hours = judge_counts_half_hours(by_utc), n = abs(half_hours);
+    if (n == JUDGE_AWAY_MAX) return false;
+    if (n == 0)
+        buf_add_str(zone, "UTC");
+    else
+        buf_addf(zone, "%c%02d:%s", half_hours < 0 ? '-' : '+', n / 2, n % 2 ? "30" : "00");
+    return true;
+}
+
+/* Tries the zone that may be that of the times. It is set if all events are applied by it, or it is only named. */
+static bool zone_find(struct proposal *p, const struct judge_corpus *corpus, const char *const *envp,
+                      struct buf *zone) {
+    struct buf why = {0};
+    struct judge_counts by_utc = zone_try(p, corpus, envp, "UTC", ""), then = {0};
+    judge_counts_away_write(&p->counts, &why);
+    buf_add_str(&why, ". Their times say no zone: with this one all are applied. Is it theirs?");
+    bool found = zone_of(&by_utc, zone);
+    if (found) then = zone_try(p, corpus, envp, buf_text(zone), buf_text(&why));
+    bool all = found && judge_counts_away(&then) == 0 && counts_fit(&then) >= counts_fit(&p->counts);
+    if (all) p->counts = then;
+    if (!all) zone_remove(p);
+    if (!all && judge_counts_away(&then) >= judge_counts_away(&p->counts)) buf_clear(zone);
+    buf_free(&why);
+    return all;
+}
+
+static void away_explain(struct proposal *p, const struct judge_corpus *corpus, const struct config *c,
+                         const char *const *envp) {
+    const struct judge_path *time = p->choices.of[JUDGE_ROLE_TIME].path;
+    bool zoneless = time != NULL && time->zoneless > 0;
+    struct buf zone = {0};
+    bool done = judge_counts_away(&p->counts) == 0 || (zoneless && zone_find(p, corpus, envp, &zone));
+    if (!done) {
+        if (zoneless) zone_override(p, c); /* as it was before */
+        buf_add_str(&p->away, "# ");
+        judge_counts_away_write(&p->counts, &p->away);
+        buf_addf(&p->away, ": is %s? See %sTOPKD_LATENESS and TOPKD_FUTURE.\n",
+                 zoneless ? "its zone another one" : "it the time of the event", zoneless ? "TOPKD_TIME_ZONE, " : "");
+        if (zone.len > 0) buf_addf(&p->away, "# TOPKD_TIME_ZONE=%s\n", buf_text(&zone));
+    }
+    buf_free(&zone);
 }
 
 /* -- telling ------------------------------------------------------------------------------------- */
@@ -453,10 +436,38 @@ static void missing_write(struct buf *out, const struct proposal *p) {
         buf_add_str(out, "# No time was found: the record's time is used.\n");
 }
 
-static void settings_write(struct buf *out, const struct proposal *p) {
+static bool ends_in_index(const char *pointer) {
+    const char *slash = strrchr(pointer, '/');
+    return slash != NULL && slash[1 + strspn(slash + 1, "0123456789")] == '\0';
+}
+
+/* Where events stand that no setting reaches. Below objects these may also be parts of an event, if its item stands in
+ * no array. */
+static void wrappers_write(struct buf *out, const struct proposal *p, const struct judge_wrappers *w,
+                           const struct judge_corpus *corpus) {
+    const struct judge_path *item = p->choices.of[JUDGE_ROLE_ITEM].path;
+    bool is_flat = item != NULL && item->indexes == 0;
+    for (size_t i = 0; i < w->n; i++) {
+        if (!w->is_one_of_many[i] || !judge_wrapper_is_common(w, i, corpus)) continue;
+        if (is_flat && !ends_in_index(w->at[i])) continue;
+        buf_addf(out, "# Events may stand at %s and beside it: arrays in arrays are not read, so send one array.\n",
+                 log_quote(w->at[i]));
+        return;
+    }
+}
+
+static void away_write(struct buf *out, struct proposal *p) {
+    buf_add(out, p->away.data, p->away.len);
+    buf_clear(&p->away);
+}
+
+/* Where it is about no new setting, the word on late and future events comes last. */
+static void settings_write(struct buf *out, struct proposal *p) {
     for (size_t i = 0; i < p->overrides_n; i++) {
         const struct override *o = &p->overrides[i];
-        buf_addf(out, "# %s\nTOPKD_%s=", o->why, o->setting);
+        buf_addf(out, "# %s\n", o->why);
+        if (strcmp(o->setting, "FIELD_TIME") == 0) away_write(out, p);
+        buf_addf(out, "TOPKD_%s=", o->setting);
         value_write(out, o->value);
         buf_add_byte(out, '\n');
     }
@@ -469,27 +480,35 @@ static void sums_write(struct buf *out, const char *when, const struct judge_cou
 }
 
 static bool proposal_is_better(const struct proposal *p, const struct judge_counts *now) {
-    uint64_t good = counts_good(&p->counts);
-    return p->overrides_n > 0 && good > 0 && good >= counts_good(now);
+    uint64_t fit = counts_fit(&p->counts);
+    return p->overrides_n > 0 && fit > 0 && fit >= counts_fit(now);
 }
 
-static void proposal_write(struct buf *out, const struct proposal *p, const struct judge_counts *now) {
-    bool better = proposal_is_better(p, now);
+/* Of the fields that were found it is still told. */
+static void proposal_drop(struct proposal *p, const struct judge_counts *now) {
+    while (p->overrides_n > 0) override_remove(p, p->overrides_n - 1);
+    p->counts = *now;
+}
+
+static void proposal_write(struct buf *out, struct proposal *p, const struct judge_counts *now) {
+    bool better = p->overrides_n > 0;
     sums_write(out, "with the settings in force", now);
     if (better) {
         sums_write(out, "with those below", &p->counts);
         settings_write(out, p);
-    } else if (now->of[EVENT_APPLIED] > 0) {
-        buf_add_str(out, "# There is nothing better to propose.\n");
+    } else if (counts_fit(now) > 0) {
+        bool all_fit = judge_counts_rejected(now) == judge_counts_away(now);
+        buf_addf(out, "# %shere is nothing better to propose.\n", all_fit ? "The settings fit: t" : "T");
     } else {
         paths_write(out, &p->paths);
     }
-    if (better || now->of[EVENT_APPLIED] > 0) missing_write(out, p);
+    away_write(out, p);
+    if (better || counts_fit(now) > 0) missing_write(out, p);
 }
 
 void judge_suggest(const struct judge_corpus *corpus, const struct config *c, const char *const *envp, struct buf *out,
                    struct judge_counts *counts) {
-    struct wrappers w;
+    struct judge_wrappers w;
     struct judge_counts now = corpus_judge(corpus, c);
     *counts = now;
     if (now.events == 0) {
@@ -498,10 +517,13 @@ void judge_suggest(const struct judge_corpus *corpus, const struct config *c, co
     }
     if (corpus->left_out > 0)
         buf_addf(out, "# only the first %zu messages were looked at, not %zu more\n", corpus->n, corpus->left_out);
-    wrappers_init(&w, corpus, c);
+    judge_wrappers_init(&w, corpus, c);
     struct proposal *best = proposal_find(&w, corpus, c, envp, &now);
-    if (proposal_is_better(best, &now)) *counts = best->counts;
+    if (!proposal_is_better(best, &now)) proposal_drop(best, &now);
+    away_explain(best, corpus, c, envp);
+    *counts = best->counts;
     proposal_write(out, best, &now);
+    wrappers_write(out, best, &w, corpus);
     proposal_destroy(best);
-    wrappers_deinit(&w);
+    judge_wrappers_deinit(&w);
 }

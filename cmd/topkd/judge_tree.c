@@ -243,15 +243,20 @@ static const char *root_read(struct reading *r, const char *p, struct judge_node
     return NULL;
 }
 
+static const char *line_end_of(const char *p, const char *end) {
+    const char *lf = memchr(p, '\n', (size_t)(end - p));
+    return lf != NULL ? lf : end;
+}
+
 /* Objects one behind the other; from where one is broken on, those of each line. */
 static void objects_read(struct reading *r, const char *p, struct judge_node *roots) {
     const char *end = r->end;
     bool by_lines = false;
     while ((p = spaces_skip(p, end)) < end) {
-        const char *line_end = memchr(p, '\n', (size_t)(end - p));
-        r->end = by_lines && line_end != NULL ? line_end : end;
+        if (by_lines && p >= r->end) r->end = line_end_of(p, end);
         const char *after = root_read(r, p, roots);
         if (after == NULL && by_lines) after = r->end;
+        if (after == NULL) r->end = line_end_of(p, end);
         by_lines = by_lines || after == NULL;
         if (after != NULL) p = after;
     }

@@ -63,7 +63,7 @@ int judge_words_score(enum judge_role role, const char *words) {
     }
     /* Most that end in id name a thing that could be counted. */
     if (role == JUDGE_ROLE_ITEM && longest == strlen("id") && words_end(words, "id")) score = SOME_ID_SCORE;
-    return score > 0 ? score : 0;
+    return longest > 0 && score < 1 ? 1 : score; /* a row that fits is not as none */
 }
 
 static bool words_are_among(const char *words, const char *const *list) {

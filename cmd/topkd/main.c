@@ -38,6 +38,13 @@ static const char usage[] =
     "every problem with its remedy and exits with 0 or 2.\n"
     "\n";
 
+static const char exit_help[] =
+    "exit status of the worker:\n"
+    "  0  it was asked to stop, or came to the end with EXIT_AT_END: everything is stored and committed\n"
+    "  1  something is left to read again, and nothing is lost; the log says why\n"
+    "  2  the settings are wrong, or Kafka, Redis or the board will not do; stderr says which\n"
+    "\n";
+
 static int topkd_print(void (*write)(struct buf *)) {
     struct buf out = {0};
     write(&out);
@@ -47,7 +54,7 @@ static int topkd_print(void (*write)(struct buf *)) {
 }
 
 static int topkd_help(void) {
-    printf("%s%s\n", usage, judge_help);
+    printf("%s%s\n%s", usage, judge_help, exit_help);
     return topkd_print(config_write_help);
 }
 

@@ -13,6 +13,7 @@
 #include "config/nearest.h"
 #include "config/problems.h"
 #include "config/setting.h"
+#include "event/place.h"
 
 struct load {
     struct config *config;
@@ -199,8 +200,11 @@ static const char *load_text_of(const struct load *l, enum setting_id id) {
 static void load_check_field_pair(struct load *l, enum setting_id first, enum setting_id second) {
     if (!l->of[first].is_good || !l->of[second].is_good) return;
     const char *name = load_text_of(l, second);
-    if (*name == '\0' || strcmp(load_text_of(l, first), name) != 0) return;
+    struct place places[2];
     struct buf got = {0};
+    struct err e;
+    if (place_parse(load_text_of(l, first), &places[0], &e) != 0 || place_parse(name, &places[1], &e) != 0) return;
+    if (!place_is(&places[0], &places[1])) return;
     buf_addf(&got, "%s, which " SETTING_PREFIX "%s uses too", log_quote(name), settings[first].name);
     problem_add(l->problems, settings[second].name, "a field of its own", buf_text(&got), "rename one of them");
     buf_free(&got);

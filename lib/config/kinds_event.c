@@ -30,7 +30,8 @@ static int field_parse(const struct setting *s, const char *text, struct config 
 }
 
 static void field_describe(const struct setting *s, struct buf *out) {
-    buf_addf(out, "%sa name, a path /.. or ^/.., @key, @topic or @header:NAME", s->min == 0 ? "empty, or " : "");
+    buf_addf(out, "%sa name, a path like /data/id or ^/geo/id, @key, @topic or @header:NAME",
+             s->min == 0 ? "empty, or " : "");
 }
 
 const struct setting_kind setting_kind_field = {field_parse, text_format, field_describe, true};
@@ -44,7 +45,7 @@ static int pointer_parse(const struct setting *s, const char *text, struct confi
 
 static void pointer_describe(const struct setting *s, struct buf *out) {
     (void)s;
-    buf_add_str(out, "empty, or a JSON pointer /..");
+    buf_add_str(out, "empty, or a JSON pointer like /records");
 }
 
 const struct setting_kind setting_kind_pointer = {pointer_parse, text_format, pointer_describe, true};

@@ -113,10 +113,19 @@ static int topic_pattern_check(const char *text, struct err *e) {
     return status;
 }
 
+static int topic_or_pattern_check(const char *text, struct err *e) {
+    size_t letters = strspn(text, NAME_LETTERS);
+    if (name_is_pattern(text)) return topic_pattern_check(text, e);
+    if (text[letters] != '*') return topic_check((struct bytes){text, strlen(text)}, e);
+    if (letters > 0 && text[letters - 1] == '.') letters--; /* of ".*" */
+    return err_set(e, ERR_INVALID, "a pattern begins with ^: write ^%.*s for every topic that begins so, or correct %s",
+                   (int)letters, text, log_quote(text));
+}
+
 /* TEXT: a topic or a pattern; owned by the configuration if 0 is returned. */
 static int topic_add(struct config *c, char *text, struct err *e) {
     struct bytes topic = {text, strlen(text)};
-    int status = name_is_pattern(text) ? topic_pattern_check(text, e) : topic_check(topic, e);
+    int status = topic_or_pattern_check(text, e);
     if (status != 0) return status;
     if (topics_have(c, topic))
         return err_set(e, ERR_INVALID, "remove %s, which is there twice", log_quote_bytes(topic));

@@ -76,7 +76,7 @@ static void setting_explain(struct buf *out, const char *indent, const struct se
 }
 
 static const char notes[] =
-    "An empty value means the default, except for TOPKD_GLOBAL and TOPKD_DLQ_TOPIC. TOPKD_<NAME>_FILE=path reads the "
+    "An empty value means the default, except where the setting says what it means. TOPKD_<NAME>_FILE=path reads the "
     "value of TOPKD_<NAME> from a file (passwords). TOPKD_RDKAFKA_FETCH_WAIT_MAX_MS=100 sets fetch.wait.max.ms=100 in "
     "librdkafka, and so on for its other settings, but those that topkd owns are refused.";
 

@@ -53,13 +53,13 @@ static void beside_fill(const struct json_plan *plan, const struct message *m, s
 void json_decoder_init(struct json_decoder *d, const struct event_rules *rules) { json_plan_init(&d->plan, rules); }
 
 /* What most messages are: an object, and no more. Returns what follows the first object; NULL: none was read. */
-ALWAYS_INLINE const char *single_scan(struct json_scan *s) {
+ALWAYS_INLINE const char *single_scan(struct json_scan *s, struct bytes message) {
     struct event_value values[JSON_SLOTS];
     const char *p = s->json.p, *end = s->text.end;
     if (s->json.n <= JSON_PIECE_BYTES || *p != '{' || end[-1] != '}' || json_plan_has_wrappers(s->plan)) return NULL;
     s->text.last = end - 1;
     const char *next = json_object_take(&s->plan->event, &s->text, p, values);
-    if (next != NULL) json_scan_add(s, (struct bytes){p, (size_t)(next - p)}, values);
+    if (next != NULL) json_scan_add(s, next == end ? message : (struct bytes){p, (size_t)(next - p)}, values);
     return next;
 }
 
@@ -78,12 +78,11 @@ void json_decoder_decode(struct json_decoder *d, const struct message *m, struct
     s.beside = beside;
     if (d->plan.outside_n > 0) beside_fill(&d->plan, m, beside);
     json_scan_begin(&s);
-    const char *next = single_scan(&s);
+    const char *next = single_scan(&s, m->value);
+    if (next == s.text.end) return;
     if (next == NULL)
         json_scan_any(&s);
-    else if (next != s.text.end)
-        json_scan_objects(&s, next);
     else
-        s.whole = true;
+        json_scan_objects(&s, next);
     if (s.whole && out->n == 1) out->events[0].raw = m->value;
 }

@@ -18,8 +18,9 @@ struct json_shape {
 /* Nothing is looked for, and nothing is learnt yet. Not to be copied. */
 void json_shape_init(struct json_shape *shape);
 
-/* OBJECT stands on the opening brace. Fills VALUES (JSON_SLOT_EVENTS only if it is there), and returns what follows the closing brace: that may be behind the
- * last bracket of T. NULL: what begins there is no object. SHAPE learns how the object was written. */
+/* OBJECT stands on the opening brace. Fills VALUES (JSON_SLOT_EVENTS only if it is there), and returns what follows the
+ * closing brace: that may be behind the last bracket of T. NULL: what begins there is no object. SHAPE learns how the
+ * object was written. */
 const char *json_object_take(struct json_shape *shape, const struct json_text *t, const char *object,
                              struct event_value values[JSON_SLOTS]) MUST_CHECK;
 

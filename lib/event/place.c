@@ -87,3 +87,14 @@ int place_parse(const char *text, struct place *out, struct err *e) {
     if (strncmp(text, "^/", 2) == 0) return pointer_take(text + 1, PLACE_WRAPPER, out, e);
     return name_take(text, out, e);
 }
+
+static bool token_is(const struct place_token *a, const struct place_token *b) {
+    return a->name_bytes == b->name_bytes && memcmp(a->name, b->name, a->name_bytes) == 0;
+}
+
+bool place_is(const struct place *a, const struct place *b) {
+    if (a->of != b->of || a->of == PLACE_NOWHERE || a->tokens_n != b->tokens_n) return false;
+    for (size_t i = 0; i < a->tokens_n; i++)
+        if (!token_is(&a->tokens[i], &b->tokens[i])) return false;
+    return a->of != PLACE_HEADER || strcmp(a->text, b->text) == 0;
+}

@@ -54,6 +54,12 @@ bool partition_publish(struct partition *p, size_t n, partition_emit *emit, void
     return room;
 }
 
+/* A copy of it that was handed over until now may have found no hash, and made none (rule 21). */
+static bool minute_may_have_expired(const struct partition *p, const struct minute *m, int64_t mono_ms) {
+    return m->stored_mono_ms != TIME_NEVER && mono_ms - m->stored_mono_ms >= p->rules->retention_ms &&
+           RULE(21, expired_is_no_proof);
+}
+
 /* Rule 11: an answer says that the bucket was stored as it was AT. */
 void partition_answered(struct partition *p, struct bytes location, int64_t minute, int64_t at, int64_t mono_ms) {
     partition_check(p);
@@ -63,5 +69,6 @@ void partition_answered(struct partition *p, struct bytes location, int64_t minu
     if (b == NULL) return;
     dirty_answered(&p->dirty, b, at);
     m->acked_mono_ms = i64_larger(m->acked_mono_ms, mono_ms);
+    if (minute_may_have_expired(p, m, mono_ms)) vouch_not_for(p, minute);
     if (m->unclean_n == 0 && m->stored_mono_ms == TIME_NEVER) m->stored_mono_ms = mono_ms;
 }

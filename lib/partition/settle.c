@@ -81,7 +81,13 @@ static void vouch_lower(struct vouch *v, int64_t until_ms) {
     if (v->until_ms != 0) v->until_ms = i64_smaller(v->until_ms, until_ms);
 }
 
-/* A minute that is not sealed yet will be stored for good later than now. What the row says is between a quarter and
+void vouch_not_for(struct partition *p, int64_t minute) {
+    p->vouch.above = i64_larger(p->vouch.above, minute);
+    p->vouch_next.above = i64_larger(p->vouch_next.above, minute);
+}
+
+/* A minute that is not sealed yet will be stored for good later than now, but for those that may have expired. What the
+ * row says is between a quarter and
  * half of RETENTION old: old enough to vouch for a partition that lags behind, young enough to be vouched for when this
  * one stands still. */
 static void vouch_advance(struct partition *p, int64_t redis_ms) {

@@ -52,6 +52,10 @@ static void meet_board(struct partition *p, const struct partition_joined *joine
     bool said_nothing = p->tally.origin == ORIGIN_BEGINNING; /* to any Redis: this is the one that it knows */
     bool without_it = joined->is_new || !said_nothing;
     if (without_it && RULE(23, start_above_closed)) p->settled = i64_larger(p->settled, joined->closable_until);
+    /* Its row, which would say what it may have said of these minutes, is gone; and it will not say it again. */
+    bool forgotten = !said_nothing && joined->incarnation == 0;
+    if (forgotten && RULE(24, forgotten_is_unsure))
+        p->unsure_until = i64_larger(p->unsure_until, joined->closable_until);
     if (said_nothing) memcpy(p->life, joined->life, sizeof p->life);
 }
 

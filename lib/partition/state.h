@@ -124,6 +124,10 @@ bool apply_event(struct partition *p, const struct event *ev, int64_t minute, co
 void apply_pending(struct partition *p);
 uint64_t record_hash(const struct log_record *rec);
 
+/* settle.c */
+/* What was stored of MINUTE may have expired, and is not stored again: its absence proves nothing (rule 21). */
+void vouch_not_for(struct partition *p, int64_t minute);
+
 /* probe.c */
 /* True if the log turned out to be another one. RECORD_MS: the time that REC gives to log time; TIME_NEVER: none. */
 bool probe_record(struct partition *p, const struct log_record *rec, int64_t record_ms, int64_t wall_ms);

@@ -44,6 +44,8 @@ struct kafka_last {
     uint32_t wanted_n;
     struct kafka_last_record *records; /* owned, with their messages */
     size_t n, cap;
+    uint64_t bytes; /* of their keys and values */
+    bool is_cut;    /* some of the wanted ones were too much */
 };
 
 /* -- records ------------------------------------------------------------------------------------- */
@@ -58,11 +60,24 @@ static int record_order(const void *a, const void *b) {
     return x->offset < y->offset ? -1 : x->offset > y->offset;
 }
 
+static uint64_t record_bytes(const struct kafka_last_record *r) { return r->key.n + r->value.n; }
+
 static void records_drop(struct kafka_last *l, size_t from, size_t to) {
     if (from == to) return;
-    for (size_t i = from; i < to; i++) rd_kafka_message_destroy(l->records[i].message);
+    for (size_t i = from; i < to; i++) {
+        l->bytes -= record_bytes(&l->records[i]);
+        rd_kafka_message_destroy(l->records[i].message);
+    }
     memmove(l->records + from, l->records + to, (l->n - to) * sizeof *l->records);
     l->n -= to - from;
+}
+
+/* How many of the oldest must go so that what is left fits; the newest stays. */
+static size_t records_excess(const struct kafka_last *l) {
+    uint64_t left = l->bytes;
+    size_t n = 0;
+    while (n + 1 < l->n && left > KAFKA_LAST_BYTES_MAX) left -= record_bytes(&l->records[n++]);
+    return n;
 }
 
 /* Keeps the newest. */
@@ -70,6 +85,9 @@ static void records_cut(struct kafka_last *l) {
     if (l->n == 0) return;
     qsort(l->records, l->n, sizeof *l->records, record_order);
     if (l->n > l->wanted_n) records_drop(l, 0, l->n - l->wanted_n);
+    size_t excess = records_excess(l);
+    l->is_cut = l->is_cut || excess > 0;
+    records_drop(l, 0, excess);
 }
 
 /* Those of a partition that is read once more. */
@@ -94,7 +112,8 @@ static void record_add(struct kafka_last *l, rd_kafka_message_t *rkm) {
                                                     .message = rkm};
     p->read_n++;
     if (time_is_believed(time_ms)) p->largest_ms = i64_larger(p->largest_ms, time_ms);
-    if (l->n >= 2 * (size_t)l->wanted_n) records_cut(l);
+    l->bytes += record_bytes(&l->records[l->n - 1]);
+    if (l->n >= 2 * (size_t)l->wanted_n || l->bytes > 2 * (uint64_t)KAFKA_LAST_BYTES_MAX) records_cut(l);
 }
 
 /* -- the topic ----------------------------------------------------------------------------------- */
@@ -115,8 +134,8 @@ static int last_refused(struct kafka_last *l, rd_kafka_resp_err_t code, const ch
         return err_set(e, ERR_REFUSED, "expected an answer of Kafka, got \"%s\": %s", rd_kafka_err2str(code),
                        kafka_broker_remedy(code));
     kafka_topic_remedy(code, false, l->topic, remedy);
-    return err_set(e, ERR_REFUSED, "topic %.90s: expected %s, got \"%s\": %s", l->topic, what, rd_kafka_err2str(code),
-                   remedy);
+    return err_set(e, ERR_REFUSED, "topic %.90s: expected %s, got \"%s\": %s", log_quote(l->topic), what,
+                   rd_kafka_err2str(code), remedy);
 }
 
 static int partitions_ask(struct kafka_last *l, struct err *e) {
@@ -197,7 +216,7 @@ static int last_read(struct kafka_last *l, struct err *e) {
             status = err_set(e, ERR_TIMEOUT,
                              "topic %.90s: expected records, got nothing for %d s: make the addresses that the brokers "
                              "advertise reachable from here",
-                             l->topic, LAST_SILENCE_MS / 1000);
+                             log_quote(l->topic), LAST_SILENCE_MS / 1000);
     }
     return status;
 }
@@ -222,6 +241,7 @@ static int last_collect(struct kafka_last *l, struct err *e) {
     while (status == 0 && further_back(l)) status = last_read(l, e);
     (void)rd_kafka_assign(l->rk, NULL);
     records_cut(l);
+    l->is_cut = l->is_cut && l->n < l->wanted_n;
     return status;
 }
 
@@ -275,6 +295,8 @@ const struct kafka_last_record *kafka_last_records(const struct kafka_last *l, s
     return l->records;
 }
 
+bool kafka_last_is_cut(const struct kafka_last *l) { return l->is_cut; }
+
 uint32_t kafka_last_partitions(const struct kafka_last *l) { return l->partitions_n; }
 
 struct bytes kafka_last_header(const struct kafka_last_record *r, const char *name) {
@@ -284,4 +306,15 @@ struct bytes kafka_last_header(const struct kafka_last_record *r, const char *na
     if (rd_kafka_message_headers(r->message, &headers) != 0 || rd_kafka_header_get_last(headers, name, &value, &n) != 0)
         return (struct bytes){NULL, 0};
     return (struct bytes){value, value != NULL ? n : 0};
+}
+
+const char *kafka_last_header_name(const struct kafka_last_record *r, size_t i) {
+    rd_kafka_headers_t *headers;
+    const char *name = NULL;
+    const void *value;
+    size_t n;
+    if (rd_kafka_message_headers(r->message, &headers) != 0 ||
+        rd_kafka_header_get_all(headers, i, &name, &value, &n) != 0)
+        return NULL;
+    return name;
 }

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
+
 #define REACH "start the brokers, open the network to them, or correct TOPKD_BROKERS"
 #define LOGIN "correct TOPKD_RDKAFKA_SASL_USERNAME, _PASSWORD or _MECHANISMS"
 
@@ -126,5 +128,5 @@ void kafka_topic_remedy(rd_kafka_resp_err_t code, bool dead_letters, const char 
     }
     if (code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) order = "grant Read on";
     if (code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) order = "create";
-    snprintf(remedy, KAFKA_REMEDY_MAX, "%s topic %.90s", order, topic);
+    snprintf(remedy, KAFKA_REMEDY_MAX, "%s topic %.90s", order, log_quote(topic));
 }

@@ -217,7 +217,7 @@ def waiting_says_what_it_waits_for(s):
     assert s.redis("HSET", "%s:{US}:states" % s.board, minute, "open") == 0
     code, lines, told = shown(s, "--exact", "--wait", "4s", **s.settings())
     assert code == 1 and len(told) == 1, told
-    open_one = "1 of %d lists, first US %s, which is open" % (2 * 5, minute)
+    open_one = "1 of %d lists, first location US at %s, which is open" % (2 * 5, minute)
     assert "for " + open_one in told[0], told
     assert "1 list is open; the wait ended while waiting for " + open_one in lines[-1], lines[-1]
     at = next(i for i, line in enumerate(lines) if line.startswith("differences, the worst first: 1 of 1"))

@@ -1,5 +1,6 @@
 """What `make install` puts where, and that it can be used."""
 import os
+import re
 import subprocess
 
 from scenario import scenario
@@ -33,10 +34,18 @@ def expect_page(page, program):
     text, lines = rendered(page), rendered(page).splitlines()
     missing = [section for section in SECTIONS[program] if section not in lines]
     assert not missing, "%s has no section %s:\n%s" % (page.name, missing, text)
+    headings = [line for line in lines if line and not line.startswith("       ")]
+    twice = {heading for heading in headings[1:-1] if headings.count(heading) > 1}
+    assert not twice, "%s has sections twice: %s" % (page.name, twice)
     help_text = run(ROOT / "build/bin" / program, "--help", env=program_env({}))
     entries = [line.split()[0].split("=")[0] for line in help_text.splitlines()
                if line.startswith(("  --", "  TOPKD_"))]
     assert entries, "%s --help lists nothing" % program
+    parts = [line[:-1] for line in help_text.splitlines() if re.match(r"[A-Za-z].* of [^.]*:$", line)]
+    assert not set(parts) - set(map(str.strip, headings)), "%s: want the headings %s, got %s" % (
+        page.name, parts, headings)
+    if program == "topkd":
+        assert parts == ["Options of judge", "exit status of judge", "exit status of the worker"], parts
     absent = [entry for entry in entries if not any(line.startswith("       " + entry) for line in lines)]
     assert not absent, "%s lacks what --help has: %s" % (page.name, absent)
 

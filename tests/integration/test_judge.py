@@ -83,6 +83,19 @@ def judge_takes_the_input_as_one_message_if_told_so(s):
 
 
 @scenario(real=False)
+def judge_takes_no_longer_for_an_event_that_has_many_before_it(s):
+    """A message of many events: glued, in lines, in an array, in a wrapper."""
+    count = 200_000
+    glued, array = b"{}" * count, b"[" + b"{}," * (count - 1) + b"{}]"
+    for text, settings in ((glued, {}), (b"x\n" + glued, {}), (b"{}\n" * count, {}), (array, {}),
+                           (b'{"e":' + array + b"}", {"EVENTS_AT": "/e"}), (glued, {"EVENTS_AT": "/e"})):
+        start = time.monotonic()
+        said = judge("--whole", given=text, **settings)
+        took = time.monotonic() - start
+        assert len(said.lines) in (count + 1, count + 2) and took < 20, "%d lines in %.1f s" % (len(said.lines), took)
+
+
+@scenario(real=False)
 def judge_is_safe_for_a_terminal(s):
     nasty = '{"video_id": "\\u001b[2J\\u202e", "location": "x", "ts": "\u001b]0;title\u0007"}\n'.encode()
     long = one(video_id="v" * 5000) + b"\n"
@@ -181,6 +194,9 @@ def judge_reads_the_last_of_a_topic_and_leaves_nothing_behind(s):
     beside = judge("--topic", s.topic, "--last", 1, **s.settings(FIELD_ITEM="@key", FIELD_LOCATION="@header:place",
                                                                  FIELD_TIME="none"))
     beside.expect(0, ("item=k2 location=h2 minute=" + MINUTE, "time from the record"), ("applied=1",))
+    for setting in ("FIELD_ITEM", "FIELD_LOCATION"):
+        missed = judge("--topic", s.topic, "--last", 1, **s.settings(**{setting: "@header:land"}))
+        assert 'no header "land", but place: ' in missed.lines[0], missed.text
     everything = judge("--topic", s.topic, "--last", 1000, **s.settings())
     assert len(everything.lines) == 31 and everything.code == 0, everything.text
     assert len(judge("--topic", s.topic, **s.settings()).lines) == 21
@@ -198,6 +214,18 @@ def judge_goes_further_back_where_records_are_missing(s):
     transaction.abort()
     said = judge("--topic", s.topic, "--last", 3, **s.settings())
     said.expect(0, ("item=v18 ",), ("item=v19 ",), ("tombstone: ",), ("messages=3 events=3 applied=2 tombstone=1",))
+
+
+@scenario()
+def judge_reads_no_more_of_a_topic_than_there_is_room_for(s):
+    s.create_topic(2, **{"max.message.bytes": 10_000_000})
+    for i in range(20):
+        s.kafka.produce(s.topic, i % 2, [Record(one(pad="x" * 9_000_000, video_id="v%d" % i), T + i)])
+    said = judge("--topic", s.topic, **s.settings())
+    said.expect(0, *(("item=v%d " % i,) for i in range(6, 20)), ("messages=14 events=14 applied=14",))
+    assert "as take 128 MB" in said.errors, said.errors
+    said = judge("--topic", s.topic, "--last", 14, **s.settings())
+    assert len(said.lines) == 15 and not said.errors, said.errors
 
 
 @scenario()
@@ -222,11 +250,40 @@ def judge_proposes_settings_for_a_topic(s):
 
 
 @scenario()
+def judge_proposes_a_header_where_no_field_is_a_location(s):
+    s.create_topic(1)
+    s.kafka.produce(s.topic, 0, [Record(json.dumps({"video_id": "v%d" % (i % 7), "ts": T}).encode(), T,
+                                        headers=[("trace", b"t%d" % i), ("region", (b"US", b"DE")[i % 2])])
+                                 for i in range(20)])
+    said = judge("--topic", s.topic, "--suggest", **s.settings())
+    assert settings_in(said.text) == {"FIELD_LOCATION": "@header:region"} and said.code == 0, said.text
+    after = judge("--topic", s.topic, "--last", 1, **s.settings(**settings_in(said.text)))
+    assert "location=DE" in after.lines[0], after.text
+
+
+@scenario()
+def judge_proposes_the_zone_of_times_that_are_future_without_it(s):
+    s.create_topic(1)
+    s.kafka.produce(s.topic, 0, [Record(json.dumps({"clip": "c%d" % (i % 7), "country": ("US", "DE")[i % 2],
+                                                    "when": "2010-12-01 10:26:%02d" % i}).encode(), T + 1000 * i)
+                                 for i in range(40)])
+    fields = {"FIELD_ITEM": "clip", "FIELD_LOCATION": "country", "FIELD_TIME": "when"}
+    said = judge("--topic", s.topic, "--last", 40, "--suggest", **s.settings())
+    assert settings_in(said.text) == {**fields, "TIME_ZONE": "+02:00"} and said.code == 0, said.text
+    assert "40 of 40 events would be future, by about 2 hours. Their times say no zone" in said.text, said.text
+    said = judge("--topic", s.topic, "--last", 40, "--suggest", **s.settings(**fields))
+    assert settings_in(said.text) == {"TIME_ZONE": "+02:00"} and said.code == 0, said.text
+    assert judge("--topic", s.topic, "--last", 40, **s.settings(**fields, TIME_ZONE="+02:00")).code == 0
+
+
+@scenario()
 def judge_says_what_is_wrong_with_a_topic(s):
     s.create_topic(2)
     judge("--topic", s.topic, **s.settings()).expect(1, ("messages=0 events=0 applied=0: there was nothing",))
     judge("--topic", "nowhere", **s.settings()).expect_failure("topic nowhere", "create topic nowhere")
     judge("--topic", "not/a/name", **s.settings()).expect_failure("not/a/name")
+    judge("--topic", "\x1b[31m", **s.settings()).expect_failure(r'topic "\x1b[31m": expected')
+    judge("--topic", "", **s.settings()).expect_failure('topic "": expected')
     judge("--topic", s.topic, **s.settings(RDKAFKA_FETCH_MIN_BYTES="-1")).expect_failure(
         "TOPKD_RDKAFKA_FETCH_MIN_BYTES")
     start = time.monotonic()

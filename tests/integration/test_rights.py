@@ -2,6 +2,7 @@
 import data
 from scenario import scenario
 from stack import Broker
+from test_judge import judge
 from test_letters import arrived, await_said, committed, feed_bad
 
 USER, PASSWORD = "topkd", "secret"
@@ -27,7 +28,9 @@ def rights_that_are_missing_are_named_and_nobody_restarts_for_them(s):
 
     w = s.start_worker(**login(s))
     await_said(s, w, "grant Read on topic " + s.topic)
+    judge("--topic", s.topic, **login(s)).expect_failure("grant Read on topic " + s.topic)
     s.broker.grant(USER, "Read", "--topic", s.topic)
+    assert judge("--topic", s.topic, **login(s)).lines == ["messages=0 events=0 applied=0: there was nothing to judge"]
     await_said(s, w, "not in the group", "grant Read on the group")
     s.broker.grant(USER, "Read", "--group", s.group)
     w.await_ready()

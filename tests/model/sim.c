@@ -168,6 +168,7 @@ static void throw_rates(struct sim *s, const struct sim_options *o) {
 static void throw_theme(struct sim *s) {
     s->leaving = (struct sim_leaving){
         .away_ms = SIM_NEVER, .back_ms = SIM_NEVER, .unsure_until = NO_MINUTE, .unknown_until = NO_MINUTE};
+    s->joining.left_out_until = NO_MINUTE;
     if (s->theme == THEME_JOIN) {
         s->joining.added_ms = (int64_t)(chance_real(&s->chance) * .8 * (double)s->end_ms);
         s->joining.known_ms = s->joining.added_ms + (int64_t)chance_below(&s->chance, 8 * UNIT_MS);

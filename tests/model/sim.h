@@ -105,6 +105,7 @@ struct sim_joining {
     int64_t added_ms; /* 0: it is there from the beginning */
     int64_t known_ms; /* the metadata say so from now on */
     bool group_knows;
+    int64_t left_out_until; /* a Redis of before it came back, and lists up to here may be closed there */
 };
 
 /* The last partition where the theme is THEME_RETIRE. */
@@ -279,6 +280,7 @@ void sim_check_write(void *sim, const struct fake_list *before, const struct fak
 void sim_note_settled(struct sim_worker *w);
 void sim_exempt_settled(struct sim *s); /* Redis lost data */
 void sim_look_retired(struct sim *s);   /* the row of the partition that goes */
+void sim_look_left_out(struct sim *s);  /* Redis has another life, one that was there before */
 void sim_unsure_up_to(struct sim *s, int64_t minute);
 void sim_verdict(struct sim *s);
 void sim_expiry_verdict(struct sim *s);

@@ -83,13 +83,24 @@ static bool share_is(const struct sim *s, int p, const bool *accepted, const str
 
 /* -- rows -- */
 
-static bool row_of(const struct store_progress *rows, int p, struct progress_row *row) {
+static const struct store_progress_row *row_find(const struct store_progress *rows, int p) {
     char name[16];
     snprintf(name, sizeof name, "t/%d", p);
     for (size_t i = 0; i < rows->n; i++)
-        if (strcmp(rows->rows[i].partition_name, name) == 0)
-            return progress_row_parse((struct bytes){rows->rows[i].value, rows->rows[i].value_len}, row);
-    return false;
+        if (strcmp(rows->rows[i].partition_name, name) == 0) return &rows->rows[i];
+    return NULL;
+}
+
+static bool row_of(const struct store_progress *rows, int p, struct progress_row *row) {
+    const struct store_progress_row *found = row_find(rows, p);
+    return found != NULL && progress_row_parse((struct bytes){found->value, found->value_len}, row);
+}
+
+/* Of one that has joined and said nothing yet: lists up to there may have been closed without it. */
+static int64_t row_closed_before(const struct store_progress *rows, int p) {
+    const struct store_progress_row *found = row_find(rows, p);
+    const char *settled = found == NULL ? NULL : strchr(found->value, ';');
+    return settled == NULL || settled[1] != '*' ? NO_MINUTE : strtoll(settled + 2, NULL, 10);
 }
 
 static int64_t settled_of(const struct store_progress *rows, int p) {
@@ -97,7 +108,8 @@ static int64_t settled_of(const struct store_progress *rows, int p) {
     return row_of(rows, p, &row) ? row.settled : NO_MINUTE;
 }
 
-/* Without a row nobody knows of the partition at all: Redis forgot it, or it never came. */
+/* Without a row nobody knows of the partition at all: Redis forgot it, or it never came. Between its join and its
+ * commit it is not retired any more, and lists are still written that were judged when it was. */
 void sim_look_retired(struct sim *s) {
     struct store_progress now = {0};
     struct progress_row row = {.unsure_until = NO_MINUTE};
@@ -105,6 +117,7 @@ void sim_look_retired(struct sim *s) {
     if (s->theme != THEME_RETIRE || s->now_ms < leaving->away_ms) return;
     fake_redis_progress(s->redis, &now);
     bool there = row_of(&now, s->partitions_n - 1, &row);
+    int64_t closed_before = row_closed_before(&now, s->partitions_n - 1);
     bool retired = there ? progress_row_is_retired(&row) : leaving->group_knows || leaving->retired;
     store_progress_deinit(&now);
     if (retired && !leaving->retired) s->seen[SAW_RETIRE] += there;
@@ -114,7 +127,21 @@ void sim_look_retired(struct sim *s) {
         leaving->unknown_until = i64_larger(leaving->unknown_until, row.unsure_until);
         sim_unsure_up_to(s, row.unsure_until);
     }
+    leaving->unknown_until = i64_larger(leaving->unknown_until, closed_before);
     leaving->retired = retired;
+}
+
+/* The last partition came when Redis had been flushed, so it could not know what was closed. Now Redis is as it was
+ * before: the final lists stand, without it. */
+void sim_look_left_out(struct sim *s) {
+    struct store_progress now = {0};
+    int last = s->partitions_n - 1;
+    if (s->theme != THEME_JOIN || !s->partitions[last].commit.set) return;
+    fake_redis_progress(s->redis, &now);
+    int64_t without_it = row_find(&now, last) == NULL ? now.closable_until : row_closed_before(&now, last);
+    store_progress_deinit(&now);
+    s->joining.left_out_until = i64_larger(s->joining.left_out_until, without_it);
+    exempt(s, FIRST_MINUTE, without_it);
 }
 
 /* -- honest: no list says more, or other things, than the log -- */
@@ -143,8 +170,15 @@ static bool share_is_of(const struct sim *s, int p, int configuration, const str
     return false;
 }
 
+static bool share_is_nothing(const struct members *m, int p) {
+    for (int64_t offset = 0; offset < RECORDS_MAX; offset++)
+        if (m->has[p][offset]) return false;
+    return true;
+}
+
 static bool share_is_honest(const struct sim *s, int p, const struct fake_list *l, const struct members *m) {
     if (nobody_knows(s, p, l->minute)) return true;
+    if (sim_is_last(s, p) && l->minute <= s->joining.left_out_until && share_is_nothing(m, p)) return true;
     for (int c = 0; c < CONFIGURATIONS; c++)
         if (had_configuration(s, p, c) && share_is_of(s, p, c, l, m)) return true;
     return false;
@@ -285,10 +319,7 @@ static bool list_is_complete(const struct sim *s, const struct fake_list *l) {
  * forgot the partition. */
 static bool last_word_never_came(const struct sim *s, const struct fake_list *l) {
     struct members m;
-    if (!s->leaving.retired || !members_read(l, &m)) return false;
-    for (int64_t offset = 0; offset < RECORDS_MAX; offset++)
-        if (m.has[s->partitions_n - 1][offset]) return true;
-    return false;
+    return s->leaving.retired && members_read(l, &m) && !share_is_nothing(&m, s->partitions_n - 1);
 }
 
 static void fail_never_complete(struct sim *s, const struct fake_list *l) {

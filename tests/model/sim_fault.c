@@ -48,6 +48,7 @@ static void fail_over(struct sim *s, struct sim_worker *w) {
     fake_redis_failover(s->redis, (int64_t)(UNIT_MS / 2 + chance_real(&s->chance) * (LOSS_MS - UNIT_MS / 2)));
     sim_life(s, after);
     if (strcmp(before, after) != 0) sim_exempt_settled(s);
+    if (strcmp(before, after) != 0) sim_look_left_out(s);
     s->seen[SAW_FAILOVER]++;
 }
 
@@ -60,11 +61,14 @@ static void flush_all(struct sim *s, struct sim_worker *w) {
 
 /* It comes back as a snapshot knew it, older than SETTLE_DELAY allows, and with the same life. */
 static void restore(struct sim *s, struct sim_worker *w) {
+    char before[LIFE_LEN + 1];
     (void)w;
     if (!s->restores) return;
+    sim_life(s, before);
     sim_exempt_settled(s);
     fake_redis_failover(s->redis, (int64_t)(LOSS_MS + chance_real(&s->chance) * 4 * MINUTE_MS));
     sim_life(s, s->restored);
+    if (strcmp(before, s->restored) != 0) sim_look_left_out(s);
     s->seen[SAW_RESTORE]++;
 }
 

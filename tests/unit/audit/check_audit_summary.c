@@ -267,6 +267,44 @@ START_TEST(where_a_list_was_compared_the_report_counts_the_lists) {
 }
 END_TEST
 
+static void expect_line(const char *want) {
+    struct buf out = {0};
+    const struct report report = {&in, &summary, &recount, &faults, 0, 0};
+    expect_verdict(VERDICT_EXACT, "");
+    report_verdict(&report, &out);
+    ck_assert_str_eq(buf_text(&out), want);
+    buf_free(&out);
+}
+
+#define ONE_LIST "verdict: exact - 1 list of 1 location, "
+
+START_TEST(a_good_verdict_says_how_many_events_are_not_in_it) {
+    given_list(STATE_FINAL);
+    recount.events = 200;
+    recount.outcomes[OUTCOME_APPLIED] = 3;
+    recount.outcomes[OUTCOME_LATE] = 197;
+    expect_line(ONE_LIST "200 events, every count equal; 197 of 200 events were not applied: 197 late\n");
+    recount.outcomes[OUTCOME_LATE] = 150;
+    recount.outcomes[OUTCOME_NO_ITEM] = 40;
+    recount.outcomes[OUTCOME_TOMBSTONE] = 7;
+    expect_line(ONE_LIST "200 events, every count equal; 197 of 200 events were not applied: 150 late, 47 others\n");
+    recount.outcomes[OUTCOME_APPLIED] = 199;
+    recount.outcomes[OUTCOME_LATE] = 1;
+    recount.outcomes[OUTCOME_NO_ITEM] = recount.outcomes[OUTCOME_TOMBSTONE] = 0;
+    expect_line(ONE_LIST "200 events, every count equal; 1 of 200 events was not applied: 1 late\n");
+}
+END_TEST
+
+START_TEST(what_its_producer_means_is_no_news) {
+    given_list(STATE_FINAL);
+    recount.events = 200;
+    recount.outcomes[OUTCOME_APPLIED] = 3;
+    recount.outcomes[OUTCOME_DUPLICATE] = 100;
+    recount.outcomes[OUTCOME_TOMBSTONE] = 97;
+    expect_line(ONE_LIST "200 events, every count equal\n");
+}
+END_TEST
+
 Suite *audit_summary_suite(void);
 Suite *audit_summary_suite(void) {
     Suite *s = suite_create("audit_summary");
@@ -293,6 +331,8 @@ Suite *audit_summary_suite(void) {
     tcase_add_test(c, every_list_that_is_blamed_is_among_the_faults);
     tcase_add_test(c, where_nothing_was_compared_the_report_says_so_and_shows_no_zeros_that_look_good);
     tcase_add_test(c, where_a_list_was_compared_the_report_counts_the_lists);
+    tcase_add_test(c, a_good_verdict_says_how_many_events_are_not_in_it);
+    tcase_add_test(c, what_its_producer_means_is_no_news);
     suite_add_tcase(s, c);
     return s;
 }

@@ -99,6 +99,23 @@ static int parsed(const char *head, const char *part, int times, struct place *p
     return place_parse(text, p, e);
 }
 
+static bool same(const char *a, const char *b) {
+    struct place pair[2];
+    struct err e;
+    ck_assert_int_eq(place_parse(a, &pair[0], &e), 0);
+    ck_assert_int_eq(place_parse(b, &pair[1], &e), 0);
+    ck_assert(place_is(&pair[0], &pair[1]) == place_is(&pair[1], &pair[0]));
+    return place_is(&pair[0], &pair[1]);
+}
+
+START_TEST(a_place_may_be_written_in_two_ways) {
+    ck_assert(same("a", "/a") && same("a/b", "/a~1b") && same("^/a", "^/a") && same("@key", "@key"));
+    ck_assert(same("@header:x", "@header:x") && same("/a/0", "/a/0"));
+    ck_assert(!same("a", "^/a") && !same("/a/b", "/a") && !same("/a/b", "a/b") && !same("/a/0", "/a/00"));
+    ck_assert(!same("@header:x", "@header:X") && !same("@key", "@topic") && !same("key", "@key") && !same("", ""));
+}
+END_TEST
+
 START_TEST(a_path_has_sixteen_steps_at_most) {
     struct place p;
     struct err e = {0};
@@ -131,6 +148,7 @@ Suite *place_suite(void) {
     TCase *c = tcase_create("places");
     tcase_add_loop_test(c, a_place_is_read, 0, ARRAY_LEN(places));
     tcase_add_loop_test(c, what_is_no_place_is_refused_with_what_to_do, 0, ARRAY_LEN(refused));
+    tcase_add_test(c, a_place_may_be_written_in_two_ways);
     tcase_add_test(c, a_path_has_sixteen_steps_at_most);
     tcase_add_test(c, a_text_has_256_bytes_at_most);
     suite_add_tcase(s, c);

@@ -201,6 +201,22 @@ static void log_time_is(const char *clock) {
     publish_and_answer();
 }
 
+/* A copy of what was stored so long ago makes no hash. So nobody can tell that something is missing, but its row. */
+START_TEST(what_may_have_expired_is_not_vouched_for) {
+    it_is("19:08");
+    ck_assert_str_eq(events_of("19:08"), "applied");
+    publish_and_answer();
+    commit();
+    wait_ms(evening.rules.retention_ms - _i);
+    given_successor();
+    read_up_to(1);
+    publish_and_answer();
+    log_time_is("19:10:30"); /* its final copy goes out */
+    (void)kept();
+    ck_assert_int_eq(evening.row.vouch.above >= minute_at("19:08"), _i == 0);
+}
+END_TEST
+
 START_TEST(a_row_says_what_was_open_when_redis_answered_a_quarter_of_retention_ago) {
     const int64_t quarter = evening.rules.retention_ms / 4;
     const int64_t start = evening.redis_ms;
@@ -306,6 +322,27 @@ START_TEST(what_was_left_out_joins_as_another_incarnation_and_is_late_for_what_i
 }
 END_TEST
 
+/* What it had said of them before is of an older incarnation, and it will not be said again. */
+START_TEST(what_was_left_out_and_has_no_row_any_more_is_unsure_of_what_is_closed) {
+    it_is("19:01");
+    ck_assert_str_eq(events_of("19:01"), "applied");
+    commit();
+    evening.left_out = true;
+    given_successor();
+    evening.joined = (struct partition_joined){
+        .closable_until = minute_at("19:05"), .is_new = true, .unsure_until = NO_MINUTE, .life = LIFE_A};
+    row_is_known(0, 0);
+    read_up_to(1);
+    commit();
+    it_is("19:06:30");
+    record_of(NULL, 0);
+    publish();
+    ck_assert(hand_row());
+    ck_assert_int_eq(evening.row.settled, minute_at("19:05"));
+    ck_assert_int_eq(evening.row.unsure_until, minute_at("19:05"));
+}
+END_TEST
+
 /* -- when all of a minute was told -- */
 
 static bool take_told(void *ctx, const struct bucket_copy *copy) {
@@ -390,9 +427,11 @@ Suite *partition_row_suite(void) {
     tcase_add_test(c, another_redis_keeps_none_of_the_rows);
     tcase_add_test(c, another_log_does_not_change_what_redis_has_to_keep);
     tcase_add_test(c, a_row_proves_no_more_than_the_shorter_retention_and_anew_after_a_long_absence);
+    tcase_add_loop_test(c, what_may_have_expired_is_not_vouched_for, 0, 2);
     tcase_add_test(c, a_row_says_what_was_open_when_redis_answered_a_quarter_of_retention_ago);
     tcase_add_test(c, a_new_partition_says_nothing_of_what_is_closed_and_vouches_no_more_than_its_row_did);
     tcase_add_test(c, without_a_commit_but_with_a_row_it_counts_what_is_closed_again);
+    tcase_add_test(c, what_was_left_out_and_has_no_row_any_more_is_unsure_of_what_is_closed);
     tcase_add_test(c, what_was_left_out_joins_as_another_incarnation_and_is_late_for_what_is_closed);
     tcase_add_test(c, a_minute_is_told_when_all_of_it_was_stored_for_the_first_time);
     tcase_add_test(c, a_successor_knows_when_what_was_committed_was_told);

@@ -22,15 +22,35 @@ static struct bytes place_header(void *self, const char *name) {
     return strcmp(name, "place") == 0 ? (struct bytes){"US", 2} : (struct bytes){NULL, 0};
 }
 
+static const char *place_header_name(void *self, size_t i) {
+    static const char *const names[] = {"place", "trace id"};
+    (void)self;
+    return i < ARRAY_LEN(names) ? names[i] : NULL;
+}
+
+static const char *no_header_name(void *self, size_t i) {
+    (void)self, (void)i;
+    return NULL;
+}
+
+static const char *many_header_name(void *self, size_t i) {
+    (void)self;
+    return i < 11 ? "h" : NULL;
+}
+
 static void event_tell(const struct judge_verdict *v, const struct judge_record *r, const struct event *ev) {
     struct judge_places places;
     struct judge_tree *tree = judge_tree_create();
     struct event_arena *texts = event_arena_create();
     judge_places_init(&places, &v->rules);
+    struct judge_cursor cursor = {.root = judge_tree_read(tree, r->message.value)};
+    struct judge_scene scene = judge_scene_next(&cursor, &r->message, &places, ev->raw);
     struct judge_case c = {.rules = &v->rules,
                            .places = &places,
                            .message = &r->message,
-                           .roots = judge_tree_read(tree, r->message.value),
+                           .header_name = r->header_name,
+                           .scene = scene,
+                           .root = cursor.root,
                            .tree = tree,
                            .texts = texts,
                            .event = ev,
@@ -60,12 +80,15 @@ static const char *tell_record(const char *const *envp, const struct judge_recor
     return buf_text(&told);
 }
 
+static const char *(*header_name)(void *self, size_t i); /* NULL: standard input */
+
 /* The message ends where its memory ends, so that a sanitizer sees a look beyond it. */
 static const char *tell_bytes(const char *const *envp, const char *p, size_t n) {
     char *copy = malloc(n > 0 ? n : 1);
     memcpy(copy, p, n);
     struct judge_record r = {
         .message = {.value = {copy, n}, .topic = "events", .time_ms = RECORD_TIME_MS, .header = place_header},
+        .header_name = header_name,
         .line = 1,
         .before_ms = RECORD_TIME_MS};
     const char *text = tell_record(envp, &r);
@@ -126,8 +149,30 @@ START_TEST(an_absent_item_is_told_with_what_is_there) {
     expect("{\"video_id\":null}", "no_item: \"video_id\" is null: set TOPKD_FIELD_ITEM");
     expect("{\"a\":0,\"b\":0,\"c\":0,\"d\":0,\"e\":0,\"f\":0,\"g\":0,\"h\":0,\"i\":0,\"j\":0,\"k\":0,\"l\":0}",
            "no_item: no field \"video_id\"; there are a, b, c, d, e, f, g, h, i, j and 2 more: set TOPKD_FIELD_ITEM");
-    expect_with(WITH("TOPKD_FIELD_ITEM=@key"), "{}", "no_item: the message has no key: set TOPKD_FIELD_ITEM");
-    expect_with(WITH("TOPKD_FIELD_ITEM=@header:x"), "{}", "no_item: no header \"x\": set TOPKD_FIELD_ITEM");
+    expect_with(WITH("TOPKD_FIELD_ITEM=@key"), "{}",
+                "no_item: no key on standard input, for only --topic sees keys "
+                "and headers: use --topic, or set TOPKD_FIELD_ITEM");
+    expect_with(WITH("TOPKD_FIELD_ITEM=@header:x"), "{}",
+                "no_item: no header \"x\" on standard input, for only --topic "
+                "sees keys and headers: use --topic, or set TOPKD_FIELD_ITEM");
+}
+END_TEST
+
+START_TEST(an_absent_header_is_told_with_those_that_are_there) {
+    header_name = place_header_name;
+    expect_with(WITH("TOPKD_FIELD_ITEM=@key"), "{}", "no_item: no key: set TOPKD_FIELD_ITEM");
+    expect_with(WITH("TOPKD_FIELD_ITEM=@header:x"), "{}",
+                "no_item: no header \"x\", but place, \"trace id\": set TOPKD_FIELD_ITEM");
+    expect_with(
+        WITH("TOPKD_FIELD_LOCATION=@header:land"), "{\"video_id\":1,\"ts\":1795320676}",
+        "applied item=1 location=- minute=2026-11-22T04:11 weight=1 (no header \"land\", but place, \"trace id\": "
+        "counts in TOPKD_GLOBAL only)");
+    header_name = no_header_name;
+    expect_with(WITH("TOPKD_FIELD_ITEM=@header:x"), "{}",
+                "no_item: no header \"x\", and no other: set TOPKD_FIELD_ITEM");
+    header_name = many_header_name;
+    expect_with(WITH("TOPKD_FIELD_ITEM=@header:x"), "{}",
+                "no_item: no header \"x\", but h, h, h, h, h, h, h, h, h, h, ...: set TOPKD_FIELD_ITEM");
 }
 END_TEST
 
@@ -148,6 +193,28 @@ START_TEST(a_path_is_followed_as_far_as_it_goes) {
                 "no_item: nothing at \"/data/sku\"; \"/data\" is \"text\": set TOPKD_FIELD_ITEM");
     expect_with(envp, "{\"data\":{}}",
                 "no_item: nothing at \"/data/sku\"; \"/data\" is an empty object: set TOPKD_FIELD_ITEM");
+}
+END_TEST
+
+START_TEST(a_name_that_was_meant_as_a_path_is_written_as_one) {
+    static const char *const texts[] = {"a.b", "$.a.b", "$a.b", "a/b", "a.b.0"};
+    static const char *const wants[] = {"/a/b", "/a/b", "/a/b", "/a/b", "/a/b/0"};
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        char setting[80], want[200];
+        snprintf(setting, sizeof setting, "TOPKD_FIELD_ITEM=%s", texts[i]);
+        snprintf(want, sizeof want, "no_item: no field \"%s\": write %s", texts[i], wants[i]);
+        expect_with(WITH(setting), "{\"a\":{\"b\":[1]}}", want);
+    }
+    expect_with(WITH("TOPKD_FIELD_ITEM=a.b"), "{\"a\":{\"c\":1}}",
+                "no_item: no field \"a.b\"; there are a: set TOPKD_FIELD_ITEM");
+    expect_with(WITH("TOPKD_FIELD_ITEM=a.b"), "{\"a\":{\"b\":1},\"a.b\":null}",
+                "no_item: \"a.b\" is null: set TOPKD_FIELD_ITEM");
+    expect_with(WITH("TOPKD_FIELD_ITEM=a.b~"), "{\"a\":{\"b~\":1}}", "no_item: no field \"a.b~\": write /a/b~0");
+    expect_with(
+        WITH("TOPKD_FIELD_LOCATION=geo.c", "TOPKD_FIELD_TIME=meta.at"),
+        "{\"video_id\":1,\"geo\":{\"c\":\"US\"},\"meta\":{\"at\":1}}",
+        "applied item=1 location=- minute=2026-11-22T04:11 weight=1 (no field \"geo.c\": counts in TOPKD_GLOBAL "
+        "only, write /geo/c; time from the record, write /meta/at)");
 }
 END_TEST
 
@@ -321,7 +388,10 @@ START_TEST(late_and_future_are_told_with_the_records_times) {
 }
 END_TEST
 
-static void tear_down(void) { buf_free(&told); }
+static void tear_down(void) {
+    buf_free(&told);
+    header_name = NULL;
+}
 
 Suite *judge_reason_suite(void) {
     Suite *suite = suite_create("judge_reason");
@@ -332,7 +402,9 @@ Suite *judge_reason_suite(void) {
     tcase_add_test(t, a_time_without_zone_is_said_to_be_read_as_the_zone_set);
     tcase_add_test(t, an_absent_item_is_told_with_what_is_there);
     tcase_add_test(t, a_field_that_stands_deeper_is_pointed_at);
+    tcase_add_test(t, an_absent_header_is_told_with_those_that_are_there);
     tcase_add_test(t, a_path_is_followed_as_far_as_it_goes);
+    tcase_add_test(t, a_name_that_was_meant_as_a_path_is_written_as_one);
     tcase_add_test(t, an_absent_location_is_told_where_there_is_no_global_list);
     tcase_add_test(t, a_wrapper_without_events_is_told_with_what_is_there);
     tcase_add_test(t, an_unfit_value_is_shown_with_what_was_expected);

@@ -313,28 +313,120 @@ START_TEST(a_time_must_be_likely) {
 }
 END_TEST
 
-/* In a topic: by their own times these events would be late. */
-START_TEST(a_setting_that_costs_applied_events_is_not_proposed) {
-    static const char *const envp[] = {NULL};
+START_TEST(a_time_of_the_event_goes_before_one_of_its_wrapper) {
+    suggest("{\"sent_at\":$s,\"events\":[{\"video_id\":\"$v\",\"at\":$s},{\"video_id\":\"$v\",\"at\":$s}]}");
+    expect_settings("TOPKD_EVENTS_AT=/events TOPKD_FIELD_TIME=at ");
+    ck_assert_msg(strstr(buf_text(&text), "; another time stands at ^/sent_at\n") != NULL, "%s", buf_text(&text));
+    suggest("{\"ts\":$s,\"events\":[{\"video_id\":\"$v\",\"at\":\"noon\"},{\"video_id\":\"$v\"}]}");
+    expect_settings("TOPKD_EVENTS_AT=/events TOPKD_FIELD_TIME=^/ts ");
+    suggest("{\"ts\":$s,\"events\":[{\"video_id\":\"$v\",\"published_at\":$s},{\"video_id\":\"$v\"}]}");
+    expect_settings("TOPKD_EVENTS_AT=/events TOPKD_FIELD_TIME=^/ts ");
+}
+END_TEST
+
+/* -- of a topic ---------------------------------------------------------------------------------- */
+
+#define FIELDS "TOPKD_FIELD_ITEM=sku TOPKD_FIELD_LOCATION=country TOPKD_FIELD_TIME=when "
+
+/* Records of a topic, one a second. */
+static void suggest_topic(const char *const *envp, const char *template) {
     struct judge_corpus *corpus = judge_corpus_create();
     struct config *c = loaded(envp);
     for (int i = 0; i < VARIANTS; i++) {
         struct buf event = {0};
-        template_add(&event, "{\"sku\":\"$v\",\"country\":\"$c\",\"created_at\":\"2026-11-21T04:11:$i\"}", i);
+        template_add(&event, i == 0 && odd_one != NULL ? odd_one : template, i);
         struct judge_record r = {
-            .message = {.value = {event.data, event.len}, .topic = "events", .time_ms = RECORD_TIME_MS},
-            .before_ms = RECORD_TIME_MS};
+            .message = {.value = {event.data, event.len}, .topic = "events", .time_ms = RECORD_TIME_MS + 1000 * i},
+            .before_ms = RECORD_TIME_MS + 1000 * i};
         judge_corpus_add(corpus, &r);
         buf_free(&event);
     }
+    odd_one = NULL;
     buf_clear(&text);
     judge_suggest(corpus, c, envp, &text, &counts);
-    expect_settings("TOPKD_FIELD_ITEM=sku TOPKD_FIELD_LOCATION=country ");
-    expect_applied(VARIANTS, VARIANTS);
     config_destroy(c);
     judge_corpus_destroy(corpus);
 }
+
+static void expect_said(const char *want) {
+    ck_assert_msg(strstr(buf_text(&text), want) != NULL, "want %s, got %s", want, buf_text(&text));
+}
+
+#define WITH(...)   ((const char *const[]){__VA_ARGS__, NULL})
+#define EVENT(when) "{\"sku\":\"$v\",\"country\":\"$c\",\"when\":\"" when "\"}"
+
+/* The record's time would apply them all, and nobody would hear of the other one. */
+START_TEST(a_time_by_which_events_are_late_or_future_is_proposed_all_the_same) {
+    suggest_topic(WITH(NULL), EVENT("2026-11-22T06:11:$iZ"));
+    expect_settings(FIELDS);
+    expect_said(
+        "# 20 of 20 events would be future, by about 2 hours: is it the time of the event? See TOPKD_LATENESS and");
+    suggest_topic(WITH(NULL), EVENT("2026-11-22T02:41:$iZ"));
+    expect_settings(FIELDS);
+    expect_said("# 20 of 20 events would be late, by about 1.5 hours: ");
+    suggest_topic(WITH(NULL), EVENT("2026-11-21T04:11:$i"));
+    expect_settings(FIELDS);
+    expect_said(
+        "# 20 of 20 events would be late, by more than 14 hours: is its zone another one? See TOPKD_TIME_ZONE, ");
+    ck_assert_ptr_null(strstr(buf_text(&text), "# TOPKD_TIME_ZONE="));
+    ck_assert_uint_eq(counts.of[EVENT_LATE], VARIANTS);
+}
 END_TEST
+
+START_TEST(the_zone_that_fits_times_without_one_is_proposed) {
+    static const struct {
+        const char *set, *when, *zone, *said;
+    } rows[] = {
+        {"TOPKD_TIME_ZONE=UTC", EVENT("2026-11-22 05:11:$i"), "+01:00",
+         "20 of 20 events would be future, by about 1 hour."},
+        {"TOPKD_TIME_ZONE=UTC", EVENT("2026-11-22 09:41:$i"), "+05:30", "future, by about 5.5 hours."},
+        {"TOPKD_TIME_ZONE=UTC", EVENT("2026-11-21 23:11:$i"), "-05:00", "late, by about 5 hours."},
+        {"TOPKD_TIME_ZONE=Europe/Berlin", EVENT("2026-11-22 04:11:$i"), "UTC", "late, by about 1 hour."},
+        {"TOPKD_TIME_ZONE=Europe/Berlin", EVENT("2026-11-22 06:11:$i"), "+02:00", "future, by about 1 hour."},
+        {"TOPKD_TIME_ZONE=none", EVENT("2026-11-22 06:11:$i"), "+02:00", "future, by about 2 hours."},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char want[200];
+        suggest_topic(WITH(rows[i].set), rows[i].when);
+        snprintf(want, sizeof want, FIELDS "TOPKD_TIME_ZONE=%s ", rows[i].zone);
+        expect_settings(want);
+        expect_said(rows[i].said);
+        expect_said("Their times say no zone: with this one all are applied. Is it theirs?\n");
+        expect_applied(VARIANTS, VARIANTS);
+    }
+}
+END_TEST
+
+START_TEST(a_zone_that_fits_most_is_named_only) {
+    odd_one = EVENT("2026-11-22 01:11:00");
+    suggest_topic(WITH(NULL), EVENT("2026-11-22 06:11:$i"));
+    expect_settings(FIELDS);
+    expect_said("# 20 of 20 events would be late or future, by about 2 hours: is its zone another one? See "
+                "TOPKD_TIME_ZONE, TOPKD_LATENESS and TOPKD_FUTURE.\n# TOPKD_TIME_ZONE=+02:00\nTOPKD_FIELD_TIME=when\n");
+    odd_one = EVENT("2026-11-22 01:11:00");
+    suggest_topic(WITH("TOPKD_TIME_ZONE=none"), EVENT("2026-11-22 06:11:$i"));
+    expect_settings(FIELDS "TOPKD_TIME_ZONE=UTC ");
+    expect_said("# TOPKD_TIME_ZONE=+02:00\nTOPKD_FIELD_TIME=when\n");
+}
+END_TEST
+
+START_TEST(where_all_fields_fit_it_is_the_zone_or_the_clocks) {
+    const char *const *envp = WITH("TOPKD_FIELD_ITEM=sku", "TOPKD_FIELD_LOCATION=country", "TOPKD_FIELD_TIME=when");
+    suggest_topic(envp, EVENT("2026-11-22 06:11:$i"));
+    expect_settings("TOPKD_TIME_ZONE=+02:00 ");
+    suggest_topic(envp, EVENT("2026-11-22T06:11:$iZ"));
+    expect_settings("");
+    expect_said(
+        "# The settings fit: there is nothing better to propose.\n# 20 of 20 events would be future, by about 2 "
+        "hours: is it the time of the event? See TOPKD_LATENESS and TOPKD_FUTURE.\n");
+    ck_assert_ptr_null(strstr(buf_text(&text), "looks like an item"));
+    odd_one = "{}";
+    suggest_topic(envp, EVENT("2026-11-22T06:11:$iZ"));
+    expect_said("# There is nothing better to propose.\n# 19 of 20 events would be future");
+}
+END_TEST
+
+/* -- what costs events --------------------------------------------------------------------------- */
 
 START_TEST(one_odd_event_costs_no_setting_but_the_events_that_are_applied_now_do) {
     odd_one = "{\"sku\":\"$v\",\"country\":\"$c\",\"time\":\"soon\"}";
@@ -345,6 +437,30 @@ START_TEST(one_odd_event_costs_no_setting_but_the_events_that_are_applied_now_do
     suggest("{\"video_id\":\"$v\",\"location\":\"$c\",\"time\":$s,\"event_id\":\"$u\"}");
     expect_settings("TOPKD_FIELD_ID=event_id ");
     expect_applied(VARIANTS, VARIANTS);
+}
+END_TEST
+
+/* EVENTS_AT=/frames/0 would lose the second half of the events without a word. */
+START_TEST(arrays_in_arrays_are_said_not_to_be_read) {
+    const char *want = "# Events may stand at /frames/0 and beside it: arrays in arrays are not read";
+    suggest("{\"gw\":1,\"site\":\"$c\",\"frames\":[[{\"dev\":\"$v\",\"t\":$s},{\"dev\":\"$v\",\"t\":$s}],"
+            "[{\"dev\":\"x$v\",\"t\":$s}]]}");
+    ck_assert_msg(strstr(settings_of(), "EVENTS_AT") == NULL, "%s", buf_text(&text));
+    ck_assert_msg(strstr(buf_text(&text), want) != NULL, "%s", buf_text(&text));
+    suggest("{\"site\":\"$c\",\"frames\":[[{\"video_id\":\"$v\"}],[{\"video_id\":\"x$v\"}]]}");
+    expect_settings("TOPKD_FIELD_ITEM=/frames/0/0/video_id TOPKD_FIELD_LOCATION=site ");
+    ck_assert_msg(strstr(buf_text(&text), "; only this one of up to 2 elements counts\n") != NULL, "%s",
+                  buf_text(&text));
+    ck_assert_msg(strstr(buf_text(&text), want) != NULL, "%s", buf_text(&text));
+    suggest("{\"gw\":\"$v\",\"frames\":[[{\"dev\":\"$v\"}],[{\"dev\":\"x$v\"}]]}");
+    expect_settings("TOPKD_FIELD_ITEM=gw ");
+    ck_assert_msg(strstr(buf_text(&text), want) != NULL, "%s", buf_text(&text));
+    suggest("{\"site\":\"$c\",\"frames\":[[{\"video_id\":\"$v\"},{\"video_id\":\"x$v\"}]]}");
+    expect_settings("TOPKD_EVENTS_AT=/frames/0 TOPKD_FIELD_LOCATION=^/site ");
+    ck_assert_msg(strstr(buf_text(&text), "arrays in arrays") == NULL, "%s", buf_text(&text));
+    suggest("{\"events\":[{\"video_id\":\"$v\",\"tags\":[{\"x\":1}]},{\"video_id\":\"$v\"}]}");
+    expect_settings("TOPKD_EVENTS_AT=/events ");
+    ck_assert_msg(strstr(buf_text(&text), "arrays in arrays") == NULL, "%s", buf_text(&text));
 }
 END_TEST
 
@@ -375,8 +491,39 @@ START_TEST(types_are_proposed_where_they_differ) {
 }
 END_TEST
 
-/* An id that comes twice would make duplicates of honest events. */
-START_TEST(an_id_never_repeats) {
+/* Every so many of the events stands in the log twice. */
+static void suggest_with_copies(int events, int copies) {
+    static const char *const envp[] = {NULL};
+    struct judge_corpus *corpus = judge_corpus_create();
+    struct config *c = loaded(envp);
+    for (int i = 0; i < events; i++) {
+        struct buf event = {0};
+        template_add(&event, "{\"video_id\":\"$v\",\"location\":\"$c\",\"ts\":$s,\"event_id\":\"$u\"}",
+                     i < copies ? i + copies : i);
+        record_add(corpus, (struct bytes){event.data, event.len}, (struct bytes){NULL, 0});
+        buf_free(&event);
+    }
+    buf_clear(&text);
+    judge_suggest(corpus, c, envp, &text, &counts);
+    config_destroy(c);
+    judge_corpus_destroy(corpus);
+}
+
+START_TEST(an_id_may_repeat_for_that_is_what_it_is_for) {
+    suggest_with_copies(100, 33);
+    expect_settings("TOPKD_FIELD_ID=event_id ");
+    ck_assert_msg(strstr(buf_text(&text), "67 different in 100 of 100 events") != NULL, "%s", buf_text(&text));
+    ck_assert_msg(strstr(buf_text(&text), "; 33 come again, and would not count\n") != NULL, "%s", buf_text(&text));
+    suggest_with_copies(100, 34);
+    expect_settings("");
+    suggest_with_copies(100, 0);
+    expect_settings("TOPKD_FIELD_ID=event_id ");
+    ck_assert_ptr_null(strstr(buf_text(&text), "come again"));
+}
+END_TEST
+
+/* What many events have in common would make duplicates of honest ones. */
+START_TEST(an_id_does_not_repeat_often) {
     suggest("{\"video_id\":\"$v\",\"location\":\"$c\",\"ts\":$s,\"event_id\":\"e$v\"}");
     expect_settings("");
     suggest("{\"video_id\":\"$v\",\"location\":\"$c\",\"ts\":$s,\"event_id\":\"$u\"}");
@@ -404,6 +551,59 @@ START_TEST(the_key_is_the_item_when_nothing_else_fits) {
 }
 END_TEST
 
+/* Of each record: lang, if it is given, and NAME of the record's number. */
+static const char *header_name_here;
+
+static struct bytes header_get(void *self, const char *name) {
+    static const char *const codes[] = {"US", "DE", "FR"};
+    if (strcmp(name, "lang") == 0) return (struct bytes){"EN", 2};
+    if (strcmp(name, header_name_here) != 0) return (struct bytes){NULL, 0};
+    return (struct bytes){codes[strlen(self) % ARRAY_LEN(codes)], 2};
+}
+
+static const char *header_name(void *self, size_t i) {
+    (void)self;
+    return i == 0 ? "lang" : i == 1 ? header_name_here : NULL;
+}
+
+static void suggest_with_header(const char *name, const char *event) {
+    static const char *const envp[] = {NULL}, *const selves[] = {"", ".", ".."};
+    struct judge_corpus *corpus = judge_corpus_create();
+    struct config *c = loaded(envp);
+    header_name_here = name;
+    for (int i = 0; i < VARIANTS; i++) {
+        struct buf value = {0};
+        template_add(&value, event, i);
+        struct judge_record r = {.message = {.value = {value.data, value.len},
+                                             .topic = "events",
+                                             .time_ms = RECORD_TIME_MS,
+                                             .header = header_get,
+                                             .self = (void *)selves[i % 3]},
+                                 .header_name = header_name,
+                                 .before_ms = RECORD_TIME_MS};
+        judge_corpus_add(corpus, &r);
+        buf_free(&value);
+    }
+    buf_clear(&text);
+    judge_suggest(corpus, c, envp, &text, &counts);
+    config_destroy(c);
+    judge_corpus_destroy(corpus);
+}
+
+START_TEST(a_header_is_the_location_when_no_field_is) {
+    suggest_with_header("geo-country", "{\"video_id\":\"$v\"}");
+    expect_settings("TOPKD_FIELD_LOCATION=@header:geo-country ");
+    expect_applied(VARIANTS, VARIANTS);
+    expect_said("# the location: strings, 3 different in 20 of 20 events, like US\n");
+    suggest_with_header("geo-country", "{\"video_id\":\"$v\",\"region\":\"$c\"}");
+    expect_settings("TOPKD_FIELD_LOCATION=region ");
+    suggest_with_header("x-thing", "{\"video_id\":\"$v\"}");
+    expect_settings("");
+    suggest_with_header("geo", "{\"sku\":\"$v\",\"events\":[{\"video_id\":\"$v\"},{\"video_id\":\"$v\"}]}");
+    expect_settings("TOPKD_EVENTS_AT=/events TOPKD_FIELD_LOCATION=@header:geo ");
+}
+END_TEST
+
 START_TEST(nothing_is_proposed_of_nothing) {
     suggest("{\"flag\":true,\"n\":1.5}");
     expect_settings("");
@@ -414,6 +614,12 @@ START_TEST(nothing_is_proposed_of_nothing) {
     suggest("[]");
     expect_settings("");
     ck_assert_uint_eq(counts.events, 0);
+}
+END_TEST
+
+START_TEST(a_secret_is_never_the_item) {
+    suggest("{\"password\":\"$v\",\"session_token\":\"$v\",\"api_key\":\"$v\",\"user_email\":\"$v\",\"ts\":$s}");
+    expect_settings("");
 }
 END_TEST
 
@@ -448,17 +654,25 @@ Suite *judge_suggest_suite(void) {
     tcase_add_test(t, a_setting_read_from_a_file_gives_way_too);
     tcase_add_test(t, times_without_a_zone_ask_for_one_where_none_is_set);
     tcase_add_test(t, a_time_must_be_likely);
-    tcase_add_test(t, a_setting_that_costs_applied_events_is_not_proposed);
+    tcase_add_test(t, a_time_of_the_event_goes_before_one_of_its_wrapper);
+    tcase_add_test(t, a_time_by_which_events_are_late_or_future_is_proposed_all_the_same);
+    tcase_add_test(t, the_zone_that_fits_times_without_one_is_proposed);
+    tcase_add_test(t, a_zone_that_fits_most_is_named_only);
+    tcase_add_test(t, where_all_fields_fit_it_is_the_zone_or_the_clocks);
     tcase_add_test(t, one_odd_event_costs_no_setting_but_the_events_that_are_applied_now_do);
+    tcase_add_test(t, arrays_in_arrays_are_said_not_to_be_read);
     tcase_add_test(t, an_unfit_field_is_evaded);
     tcase_add_test(t, a_field_that_two_settings_would_name_is_given_up_by_one);
     tcase_add_test(t, types_are_proposed_where_they_differ);
-    tcase_add_test(t, an_id_never_repeats);
+    tcase_add_test(t, an_id_may_repeat_for_that_is_what_it_is_for);
+    tcase_add_test(t, an_id_does_not_repeat_often);
     suite_add_tcase(suite, t);
     t = tcase_create("keys, and nothing");
     tcase_add_checked_fixture(t, NULL, tear_down);
     tcase_add_test(t, the_key_is_the_item_when_nothing_else_fits);
+    tcase_add_test(t, a_header_is_the_location_when_no_field_is);
     tcase_add_test(t, nothing_is_proposed_of_nothing);
+    tcase_add_test(t, a_secret_is_never_the_item);
     tcase_add_test(t, too_many_messages_are_left_out_and_that_is_said);
     suite_add_tcase(suite, t);
     return suite;
