@@ -171,6 +171,7 @@ struct sim_worker {
     struct merger *merger;
     bool busy[ACTORS]; /* no actor enters itself */
     int64_t settled_noted[PARTITIONS_MAX];
+    char life_noted[PARTITIONS_MAX][LIFE_LEN + 1]; /* of the memory that settled it */
 };
 
 /* -- the world -- */
