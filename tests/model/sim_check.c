@@ -108,8 +108,8 @@ static int64_t settled_of(const struct store_progress *rows, int p) {
     return row_of(rows, p, &row) ? row.settled : NO_MINUTE;
 }
 
-/* Without a row nobody knows of the partition at all: Redis forgot it, or it never came. When it is back, the lists that
- * may be closed by then lack its share, and some of them are still being written. */
+/* Without a row nobody knows of the partition at all: Redis forgot it, or it never came. When it is back, lists that may
+ * be closed by then lack its share, and some of them are still being written. */
 void sim_look_retired(struct sim *s) {
     struct store_progress now = {0};
     struct progress_row row = {.unsure_until = NO_MINUTE};
@@ -237,8 +237,8 @@ static void settled_note(void *ctx, const char *partition_name, const struct par
     struct sim *s = w->sim;
     int p = partition_of(partition_name);
     int64_t *noted = &w->settled_noted[p];
-    bool of_a_loss = strcmp(v->life, w->life_noted[p]) != 0 && is_unheard(s, v->life); /* by a memory that began since */
-    if (of_a_loss) *noted = NO_MINUTE;
+    bool began_since = strcmp(v->life, w->life_noted[p]) != 0 && is_unheard(s, v->life);
+    if (began_since) *noted = NO_MINUTE; /* what was noted is of another memory */
     if (v->settled == NO_MINUTE || v->settled <= *noted) return;
     if (is_unheard(s, v->life)) exempt(s, *noted == NO_MINUTE ? FIRST_MINUTE : *noted + 1, v->settled);
     *noted = v->settled;
