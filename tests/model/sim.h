@@ -113,6 +113,7 @@ struct sim_leaving {
     int64_t away_ms, back_ms; /* SIM_NEVER: it stays, it stays away */
     bool group_knows;         /* that it is away */
     bool retired, ever;       /* what its row said last, and whether it ever said so */
+    bool forgotten;           /* it has no row that could say so */
     int64_t unsure_until;     /* of that row */
     int64_t unknown_until;    /* up to here nobody knows its share: closed without it, or not vouched for */
 };

@@ -108,8 +108,14 @@ static int64_t settled_of(const struct store_progress *rows, int p) {
     return row_of(rows, p, &row) ? row.settled : NO_MINUTE;
 }
 
-/* Without a row nobody knows of the partition at all: Redis forgot it, or it never came. When it is back, lists that may
- * be closed by then lack its share, and some of them are still being written. */
+/* It is back: up to here it may be that lists were closed without it. They may still be being written. */
+static int64_t closed_without(const struct sim *s, const struct store_progress *rows, const struct progress_row *row) {
+    int64_t before_it_joined = row_closed_before(rows, s->partitions_n - 1);
+    if (!s->leaving.forgotten) return before_it_joined;
+    return i64_larger(before_it_joined, i64_smaller(rows->closable_until, row->settled));
+}
+
+/* Without a row nobody knows of the partition at all: Redis forgot it, or it never came. */
 void sim_look_retired(struct sim *s) {
     struct store_progress now = {0};
     struct progress_row row = {.unsure_until = NO_MINUTE};
@@ -118,7 +124,7 @@ void sim_look_retired(struct sim *s) {
     fake_redis_progress(s->redis, &now);
     bool there = row_of(&now, s->partitions_n - 1, &row);
     bool retired = there ? progress_row_is_retired(&row) : leaving->group_knows || leaving->retired;
-    int64_t closable_until = now.closable_until;
+    int64_t without_it = there && !retired ? closed_without(s, &now, &row) : NO_MINUTE;
     store_progress_deinit(&now);
     if (retired && !leaving->retired) s->seen[SAW_RETIRE] += there;
     if (retired) {
@@ -127,8 +133,9 @@ void sim_look_retired(struct sim *s) {
         leaving->unknown_until = i64_larger(leaving->unknown_until, row.unsure_until);
         sim_unsure_up_to(s, row.unsure_until);
     }
-    if (leaving->retired && !retired) leaving->unknown_until = i64_larger(leaving->unknown_until, closable_until);
+    leaving->unknown_until = i64_larger(leaving->unknown_until, without_it);
     leaving->retired = retired;
+    leaving->forgotten = retired && !there;
 }
 
 /* The last partition came when Redis had been flushed, so it could not know what was closed. Now Redis is as it was
