@@ -4,7 +4,8 @@
  *
  * A board is a prefix (here topk). What belongs to one location carries it as hash tag, so it lies in one cluster slot
  * and changes in one script. '%', '{' and '}' of the location are written %25, %7B and %7D. Minutes are UTC text.
- * A key with a TTL lives for RETENTION from the last write; "stays" means that it has none.
+ * A key with a TTL lives for RETENTION from the last write; "stays" means that it has none. A contribution that comes
+ * for a closed list is no write, but lets its hash (part:<minute>) live as if it were.
  *
  * Public: any client may read these.
  *

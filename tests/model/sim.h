@@ -113,6 +113,7 @@ struct sim_leaving {
     int64_t away_ms, back_ms; /* SIM_NEVER: it stays, it stays away */
     bool group_knows;         /* that it is away */
     bool retired, ever;       /* what its row said last, and whether it ever said so */
+    bool forgotten;           /* it has no row that could say so */
     int64_t unsure_until;     /* of that row */
     int64_t unknown_until;    /* up to here nobody knows its share: closed without it, or not vouched for */
 };
@@ -171,6 +172,7 @@ struct sim_worker {
     struct merger *merger;
     bool busy[ACTORS]; /* no actor enters itself */
     int64_t settled_noted[PARTITIONS_MAX];
+    char life_noted[PARTITIONS_MAX][LIFE_LEN + 1]; /* of the memory that settled it */
 };
 
 /* -- the world -- */

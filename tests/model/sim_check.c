@@ -108,8 +108,14 @@ static int64_t settled_of(const struct store_progress *rows, int p) {
     return row_of(rows, p, &row) ? row.settled : NO_MINUTE;
 }
 
-/* Without a row nobody knows of the partition at all: Redis forgot it, or it never came. Between its join and its
- * commit it is not retired any more, and lists are still written that were judged when it was. */
+/* It is back: up to here it may be that lists were closed without it. They may still be being written. */
+static int64_t closed_without(const struct sim *s, const struct store_progress *rows, const struct progress_row *row) {
+    int64_t before_it_joined = row_closed_before(rows, s->partitions_n - 1);
+    if (!s->leaving.forgotten) return before_it_joined;
+    return i64_larger(before_it_joined, i64_smaller(rows->closable_until, row->settled));
+}
+
+/* Without a row nobody knows of the partition at all: Redis forgot it, or it never came. */
 void sim_look_retired(struct sim *s) {
     struct store_progress now = {0};
     struct progress_row row = {.unsure_until = NO_MINUTE};
@@ -117,8 +123,8 @@ void sim_look_retired(struct sim *s) {
     if (s->theme != THEME_RETIRE || s->now_ms < leaving->away_ms) return;
     fake_redis_progress(s->redis, &now);
     bool there = row_of(&now, s->partitions_n - 1, &row);
-    int64_t closed_before = row_closed_before(&now, s->partitions_n - 1);
     bool retired = there ? progress_row_is_retired(&row) : leaving->group_knows || leaving->retired;
+    int64_t without_it = there && !retired ? closed_without(s, &now, &row) : NO_MINUTE;
     store_progress_deinit(&now);
     if (retired && !leaving->retired) s->seen[SAW_RETIRE] += there;
     if (retired) {
@@ -127,8 +133,9 @@ void sim_look_retired(struct sim *s) {
         leaving->unknown_until = i64_larger(leaving->unknown_until, row.unsure_until);
         sim_unsure_up_to(s, row.unsure_until);
     }
-    leaving->unknown_until = i64_larger(leaving->unknown_until, closed_before);
+    leaving->unknown_until = i64_larger(leaving->unknown_until, without_it);
     leaving->retired = retired;
+    leaving->forgotten = retired && !there;
 }
 
 /* The last partition came when Redis had been flushed, so it could not know what was closed. Now Redis is as it was
@@ -237,9 +244,12 @@ static void settled_note(void *ctx, const char *partition_name, const struct par
     struct sim *s = w->sim;
     int p = partition_of(partition_name);
     int64_t *noted = &w->settled_noted[p];
+    bool began_since = strcmp(v->life, w->life_noted[p]) != 0 && is_unheard(s, v->life);
+    if (began_since) *noted = NO_MINUTE; /* what was noted is of another memory */
     if (v->settled == NO_MINUTE || v->settled <= *noted) return;
     if (is_unheard(s, v->life)) exempt(s, *noted == NO_MINUTE ? FIRST_MINUTE : *noted + 1, v->settled);
     *noted = v->settled;
+    memcpy(w->life_noted[p], v->life, sizeof v->life);
     s->partitions[p].settled_most = i64_larger(s->partitions[p].settled_most, v->settled);
     s->seen[SAW_SETTLED]++;
 }

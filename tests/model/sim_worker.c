@@ -66,6 +66,7 @@ void sim_start(struct sim *s, struct sim_worker *w) {
     for (int p = 0; p < PARTITIONS_MAX; p++) {
         w->source.positions[p].offset = -1;
         w->settled_noted[p] = NO_MINUTE;
+        w->life_noted[p][0] = '\0';
     }
     w->publish_store = store_make(w);
     w->merge_store = store_make(w);

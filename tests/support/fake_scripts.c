@@ -65,6 +65,7 @@ static void run_parts(struct fake_redis *r, struct store_parts *in) {
         in->parts[i].answer = closed ? STORE_CLOSED : expired ? STORE_EXPIRED : store_one(r, h, &in->parts[i]);
         stored += in->parts[i].answer == STORE_STORED;
     }
+    if (closed) fake_expire(r, h, r->retention_ms);
     if (stored == 0) return;
     set_number(r, h, "writes", get_number(h, "writes", 0) + stored);
     fake_expire(r, h, r->retention_ms);

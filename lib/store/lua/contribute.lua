@@ -7,6 +7,7 @@
 --           items
 -- Answer  for each part a word and a space: stored newer closed expired
 --
+-- A closed hash lives on as if the part were stored: whoever brought it vouches for that (rule 21).
 -- A part is stored unless one with a higher fence is there. What is no fence is written anew. A count of writes that is
 -- no number goes on from the writes that were merged.
 -- include: number.lua
@@ -40,7 +41,10 @@ for first = FIRST_PART, #ARGV, ARGS_A_PAGE do
   local there = head_and_fences(fence_fields)
   if not there[1] and not there[2] and renamed_from_version_2(hash) then there = head_and_fences(fence_fields) end
   local closed, token, writes = there[1], there[2], there[3]
-  if closed then return string.rep('closed ', (#ARGV - FIRST_PART + 1) / ARGS_A_PART) end
+  if closed then
+    keep(hash, ttl_ms)
+    return string.rep('closed ', (#ARGV - FIRST_PART + 1) / ARGS_A_PART)
+  end
 
   local set = {}
   for k, field in ipairs(fence_fields) do

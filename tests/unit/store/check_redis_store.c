@@ -324,16 +324,33 @@ END_TEST
 
 /* -- lives of keys -- */
 
+static int64_t part_lives_ms(void) {
+    redisContext *c = redis_server_connect(server);
+    redisReply *left = redisCommand(c, "PTTL topk:{US}:part:2026-11-21T19:08");
+    int64_t ms = left->integer;
+    freeReplyObject(left);
+    redisFree(c);
+    return ms;
+}
+
 /* Two workers, one of them with a shorter RETENTION: what the other promised to keep is kept (rule 21). */
 START_TEST(what_was_stored_to_be_kept_for_longer_is_not_kept_for_less) {
     ck_assert_int_eq(contribute(us, minute, (struct bytes){"x", 1}), STORE_OK);
     redis_server_do(server, "PEXPIRE topk:{US}:part:2026-11-21T19:08 %d", 2 * RETENTION_MS);
     ck_assert_int_eq(contribute(us, minute, (struct bytes){"x", 1}), STORE_OK);
-    redisContext *c = redis_server_connect(server);
-    redisReply *left = redisCommand(c, "PTTL topk:{US}:part:2026-11-21T19:08");
-    ck_assert_int_gt(left->integer, RETENTION_MS);
-    freeReplyObject(left);
-    redisFree(c);
+    ck_assert_int_gt(part_lives_ms(), RETENTION_MS);
+}
+END_TEST
+
+/* Whoever is answered "closed" takes that for stored, and vouches for it (rule 21). */
+START_TEST(a_closed_hash_lives_on_from_the_last_part_that_came_for_it) {
+    ck_assert_int_eq(contribute(us, minute, (struct bytes){"x", 1}), STORE_OK);
+    struct store_list final = list_of(minute, "final");
+    ck_assert_int_eq(write_list(&final), STORE_OK);
+    redis_server_do(server, "PEXPIRE topk:{US}:part:2026-11-21T19:08 %d", RETENTION_MS / 4);
+    ck_assert_int_eq(contribute(us, minute, (struct bytes){"y", 1}), STORE_OK);
+    ck_assert(read_one(minute).closed);
+    ck_assert_int_gt(part_lives_ms(), RETENTION_MS / 2);
 }
 END_TEST
 
@@ -508,6 +525,7 @@ Suite *redis_store_suite(void) {
     tcase_add_test(c, another_format_is_refused);
     tcase_add_test(c, the_first_writer_learns_the_life_and_the_second_try_is_stored);
     tcase_add_test(c, what_was_stored_to_be_kept_for_longer_is_not_kept_for_less);
+    tcase_add_test(c, a_closed_hash_lives_on_from_the_last_part_that_came_for_it);
     tcase_add_test(c, scripts_that_redis_forgot_are_loaded_again_and_every_call_happens_once);
     tcase_add_test(c, an_error_in_a_script_names_the_line_of_its_file);
     tcase_add_test(c, large_calls_arrive_whole_and_can_be_closed);

@@ -298,6 +298,18 @@ START_TEST(a_final_list_closes_its_minute_unless_switched_off) {
 }
 END_TEST
 
+START_TEST(a_closed_hash_lives_on_from_the_last_part_that_came_for_it) {
+    (void)contribute(one, 1, 1);
+    ck_assert_int_eq(write_list(one, "final"), STORE_STORED);
+    now_ms += redis->retention_ms / 2;
+    ck_assert_int_eq(contribute(one, 1, 2), STORE_CLOSED);
+    now_ms += redis->retention_ms * 3 / 4;
+    ck_assert_int_eq(contribute(one, 1, 2), STORE_CLOSED);
+    now_ms += redis->retention_ms * 2;
+    ck_assert_int_eq(contribute(one, 1, 2), STORE_STORED);
+}
+END_TEST
+
 START_TEST(another_life_is_refused_unless_switched_off) {
     ck_assert_int_eq(write_rows(one, "00000000000000cc", "00000000000000aa"), STORE_OTHER_LIFE);
     rule_switch_off("life");
@@ -385,6 +397,7 @@ Suite *store_fake_suite(void) {
     tcase_add_test(c, others_may_act_between_the_steps_of_a_reading_and_the_life_tells);
     tcase_add_test(c, the_fence_holds_unless_switched_off);
     tcase_add_test(c, a_final_list_closes_its_minute_unless_switched_off);
+    tcase_add_test(c, a_closed_hash_lives_on_from_the_last_part_that_came_for_it);
     tcase_add_test(c, another_life_is_refused_unless_switched_off);
     tcase_add_test(c, another_group_is_fatal);
     tcase_add_test(c, the_verdict_sees_lists_notes_and_every_list_write);
