@@ -1,20 +1,12 @@
 /* topkd/judge_field.c - finds fields in the tree of a message, and reads their values. */
 #include "judge_field.h"
 
-#include <assert.h>
 #include <string.h>
 
 #include "decode/json_value.h"
 #include "event/time.h"
 
 /* -- where --------------------------------------------------------------------------------------- */
-
-static void place_take(const char *text, struct place *out) {
-    struct err e = {0};
-    int status = place_parse(text, out, &e);
-    assert(status == 0);
-    (void)status;
-}
 
 void judge_places_init(struct judge_places *p, const struct event_rules *rules) {
     for (int f = 0; f < EVENT_FIELDS; f++) place_take(rules->fields[f], &p->fields[f]);

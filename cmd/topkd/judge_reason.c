@@ -413,15 +413,9 @@ static void tombstone_write(const struct judge_case *c, struct buf *out) {
     buf_add_str(out, "the message has no value: nothing is counted");
 }
 
-static bool types_differ(const struct weights *w) {
-    for (uint32_t i = 0; i < w->n; i++)
-        if (w->rows[i].weight != w->other) return true;
-    return false;
-}
-
 static void weightless_write(const struct judge_case *c, struct buf *out) {
     struct look l = look_at(c, EVENT_FIELD_TYPE);
-    if (!types_differ(c->rules->weights)) {
+    if (!weights_differ(c->rules->weights)) {
         buf_add_str(out, "every type weighs 0");
     } else if (l.value.kind == EVENT_ABSENT) {
         buf_add_str(out, "it has no type, so it is a \"view\", which weighs 0");

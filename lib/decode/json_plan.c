@@ -4,21 +4,9 @@
 #include <assert.h>
 
 /* A type that changes no weight decides nothing. */
-static bool weights_differ(const struct weights *w) {
-    for (uint32_t i = 0; i < w->n; i++)
-        if (w->rows[i].weight != w->other) return true;
-    return false;
-}
-
 static bool field_is_needed(const struct event_rules *r, enum event_field field) {
     if (field == EVENT_FIELD_TYPE) return weights_differ(r->weights);
     return field != EVENT_FIELD_VALUE || r->adds_value;
-}
-
-static void place_take(const char *text, struct place *place) {
-    int status = place_parse(text, place, NULL);
-    assert(status == 0);
-    (void)status;
 }
 
 static void outside_add(struct json_plan *plan, enum event_field field, enum json_values from, unsigned slot) {

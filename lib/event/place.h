@@ -34,6 +34,8 @@ struct place {
 
 /* Not to be copied: the tokens point into it. TEXT NULL is as if it were empty. 0, or ERR_INVALID with what to do. */
 int place_parse(const char *text, struct place *out, struct err *e) MUST_CHECK;
+/* The same for a TEXT that was checked with the settings: it must be right. */
+void place_take(const char *text, struct place *out);
 /* Is it the same place, however it is written? Nowhere is no place. */
 bool place_is(const struct place *a, const struct place *b);
 

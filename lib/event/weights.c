@@ -94,3 +94,9 @@ uint32_t weights_get(const struct weights *w, struct bytes type) {
         if (row_matches(&w->rows[i], type)) return w->rows[i].weight;
     return w->other;
 }
+
+bool weights_differ(const struct weights *w) {
+    for (uint32_t i = 0; i < w->n; i++)
+        if (w->rows[i].weight != w->other) return true;
+    return false;
+}

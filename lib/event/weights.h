@@ -21,5 +21,7 @@ struct weights {
 /* Parse TEXT. 0, or ERR_INVALID with the reason (a type twice, no '=', a number outside 0..1000, too many). */
 int weights_parse(const char *text, struct weights *out, struct err *e) MUST_CHECK;
 uint32_t weights_get(const struct weights *w, struct bytes type);
+/* Does the type of an event change what it adds? */
+bool weights_differ(const struct weights *w);
 
 #endif
