@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "source/kafka_conf.h"
+#include "source/kafka_record.h"
 #include "source/kafka_remedies.h"
 
 enum { LAST_ASK_MS = 10000, LAST_POLL_MS = 100, LAST_SILENCE_MS = 15000, LAST_QUEUE_BYTES = 64 << 20, BACK_FACTOR = 8 };
@@ -99,9 +100,7 @@ static void records_forget(struct kafka_last *l, int32_t partition) {
 /* Owns RKM from here on. */
 static void record_add(struct kafka_last *l, rd_kafka_message_t *rkm) {
     struct last_partition *p = &l->partitions[rkm->partition];
-    rd_kafka_timestamp_type_t type;
-    int64_t time_ms = rd_kafka_message_timestamp(rkm, &type);
-    if (type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE) time_ms = -1;
+    int64_t time_ms = kafka_record_time_ms(rkm);
     l->records = mem_grow(l->records, &l->cap, l->n + 1, sizeof *l->records);
     l->records[l->n++] = (struct kafka_last_record){.partition = rkm->partition,
                                                     .offset = rkm->offset,
@@ -300,12 +299,7 @@ bool kafka_last_is_cut(const struct kafka_last *l) { return l->is_cut; }
 uint32_t kafka_last_partitions(const struct kafka_last *l) { return l->partitions_n; }
 
 struct bytes kafka_last_header(const struct kafka_last_record *r, const char *name) {
-    rd_kafka_headers_t *headers;
-    const void *value = NULL;
-    size_t n = 0;
-    if (rd_kafka_message_headers(r->message, &headers) != 0 || rd_kafka_header_get_last(headers, name, &value, &n) != 0)
-        return (struct bytes){NULL, 0};
-    return (struct bytes){value, value != NULL ? n : 0};
+    return kafka_record_header(r->message, name);
 }
 
 const char *kafka_last_header_name(const struct kafka_last_record *r, size_t i) {

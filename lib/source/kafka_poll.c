@@ -20,6 +20,7 @@
 #include <assert.h>
 
 #include "source/kafka_member.h"
+#include "source/kafka_record.h"
 
 enum {
     /* While an answer is awaited poll looks for it this often; librdkafka cannot be woken for it. */
@@ -60,26 +61,17 @@ void kafka_on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque) 
 /* -- messages ------------------------------------------------------------------------------------ */
 
 static void record_fill(struct source_record *r, const char *topic, const rd_kafka_message_t *rkm) {
-    rd_kafka_timestamp_type_t type;
-    int64_t time_ms = rd_kafka_message_timestamp(rkm, &type);
     r->tp = (struct source_tp){topic, rkm->partition};
     r->offset = rkm->offset;
-    r->time_ms = type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? -1 : time_ms;
+    r->time_ms = kafka_record_time_ms(rkm);
     r->key = (struct bytes){rkm->key, rkm->key != NULL ? rkm->key_len : 0};
     r->value = (struct bytes){rkm->payload, rkm->payload != NULL ? rkm->len : 0};
 }
 
-/* librdkafka takes the headers of a message apart when they are first asked for. */
 struct bytes kafka_member_header(void *self, const struct source_record *r, const char *name) {
     struct kafka_member *m = self;
-    rd_kafka_headers_t *headers;
-    const void *value = NULL;
-    size_t n = 0;
     assert(r >= m->records && r < m->records + m->records_n);
-    if (rd_kafka_message_headers(m->rkms[r - m->records], &headers) != RD_KAFKA_RESP_ERR_NO_ERROR ||
-        rd_kafka_header_get_last(headers, name, &value, &n) != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return (struct bytes){NULL, 0};
-    return (struct bytes){value, value != NULL ? n : 0};
+    return kafka_record_header(m->rkms[r - m->records], name);
 }
 
 static bool error_is_damage(rd_kafka_resp_err_t err) {
