@@ -4,21 +4,11 @@
 #include "config/setting.h"
 #include "event/place.h"
 
-static void text_format(const struct setting *s, const struct config *c, struct buf *out) {
-    buf_add_str(out, *(char *const *)setting_value(s, c));
-}
-
-static bool text_has_control(const char *text) {
-    for (; *text; text++)
-        if ((unsigned char)*text < 0x20 || *text == 0x7f) return true;
-    return false;
-}
-
 /* -- FIELD: where a field stands ----------------------------------------------------------------------------------- */
 
 static int place_check(const char *text, struct err *e) {
     struct place place;
-    if (text_has_control(text)) return err_set(e, ERR_INVALID, "remove the control character");
+    if (setting_text_has_control(text)) return err_set(e, ERR_INVALID, "remove the control character");
     return place_parse(text, &place, e);
 }
 
@@ -34,7 +24,7 @@ static void field_describe(const struct setting *s, struct buf *out) {
              s->min == 0 ? "empty, or " : "");
 }
 
-const struct setting_kind setting_kind_field = {field_parse, text_format, field_describe, true};
+const struct setting_kind setting_kind_field = {field_parse, setting_text_format, field_describe, true};
 
 /* -- POINTER: into a wrapper --------------------------------------------------------------------------------------- */
 
@@ -48,7 +38,7 @@ static void pointer_describe(const struct setting *s, struct buf *out) {
     buf_add_str(out, "empty, or a JSON pointer like /records");
 }
 
-const struct setting_kind setting_kind_pointer = {pointer_parse, text_format, pointer_describe, true};
+const struct setting_kind setting_kind_pointer = {pointer_parse, setting_text_format, pointer_describe, true};
 
 /* -- ZONE ---------------------------------------------------------------------------------------------------------- */
 

@@ -21,20 +21,20 @@ static int text_check_length(const struct setting *s, const char *text, struct e
     return 0;
 }
 
-static bool text_has_control(const char *text) {
+bool setting_text_has_control(const char *text) {
     for (; *text; text++)
         if ((unsigned char)*text < 0x20 || *text == 0x7f) return true;
     return false;
 }
 
-static bool text_has_space(const char *text) { return text_has_control(text) || strchr(text, ' ') != NULL; }
+static bool text_has_space(const char *text) { return setting_text_has_control(text) || strchr(text, ' ') != NULL; }
 
 static int text_take(const struct setting *s, const char *text, struct config *c) {
     field_set_text(setting_field(s, c), text);
     return 0;
 }
 
-static void text_format(const struct setting *s, const struct config *c, struct buf *out) {
+void setting_text_format(const struct setting *s, const struct config *c, struct buf *out) {
     buf_add_str(out, *(char *const *)setting_value(s, c));
 }
 
@@ -42,7 +42,7 @@ static void text_format(const struct setting *s, const struct config *c, struct 
 
 static int text_parse(const struct setting *s, const char *text, struct config *c, struct err *e) {
     int status = text_check_length(s, text, e);
-    if (status == 0 && text_has_control(text)) status = err_set(e, ERR_INVALID, "remove the control character");
+    if (status == 0 && setting_text_has_control(text)) status = err_set(e, ERR_INVALID, "remove the control character");
     return status == 0 ? text_take(s, text, c) : status;
 }
 
@@ -50,7 +50,7 @@ static void text_describe(const struct setting *s, struct buf *out) {
     buf_addf(out, "a text of %" PRIu64 "..%" PRIu64 " bytes", s->min, s->max);
 }
 
-const struct setting_kind setting_kind_text = {text_parse, text_format, text_describe, true};
+const struct setting_kind setting_kind_text = {text_parse, setting_text_format, text_describe, true};
 
 /* -- BROKERS ------------------------------------------------------------------------------------------------------- */
 
@@ -68,7 +68,7 @@ static void brokers_describe(const struct setting *s, struct buf *out) {
     buf_add_str(out, "host:port, separated by commas");
 }
 
-const struct setting_kind setting_kind_brokers = {brokers_parse, text_format, brokers_describe, false};
+const struct setting_kind setting_kind_brokers = {brokers_parse, setting_text_format, brokers_describe, false};
 
 /* -- TOPIC and TOPICS: Kafka's own grammar ------------------------------------------------------------------------- */
 
@@ -97,7 +97,7 @@ static void topic_describe(const struct setting *s, struct buf *out) {
     buf_add_str(out, "a Kafka topic, or nothing");
 }
 
-const struct setting_kind setting_kind_topic = {topic_parse, text_format, topic_describe, true};
+const struct setting_kind setting_kind_topic = {topic_parse, setting_text_format, topic_describe, true};
 
 static bool topics_have(const struct config *c, struct bytes topic) {
     for (uint32_t i = 0; i < c->topics_n; i++)
@@ -107,7 +107,7 @@ static bool topics_have(const struct config *c, struct bytes topic) {
 
 static int topic_pattern_check(const char *text, struct err *e) {
     struct name_pattern pattern;
-    if (text_has_control(text)) return err_set(e, ERR_INVALID, "remove the control character");
+    if (setting_text_has_control(text)) return err_set(e, ERR_INVALID, "remove the control character");
     int status = name_pattern_compile(text, &pattern, e);
     if (status == 0) name_pattern_free(&pattern);
     return status;
@@ -188,7 +188,7 @@ static void board_describe(const struct setting *s, struct buf *out) {
     buf_addf(out, "%" PRIu64 "..%" PRIu64 " characters of A-Z a-z 0-9 _ . : -", s->min, s->max);
 }
 
-const struct setting_kind setting_kind_board = {board_parse, text_format, board_describe, false};
+const struct setting_kind setting_kind_board = {board_parse, setting_text_format, board_describe, false};
 
 /* -- REDIS: the scheme is checked here, the rest where it is used ---------------------------------------------------
  */
@@ -236,7 +236,7 @@ static void weights_describe(const struct setting *s, struct buf *out) {
     buf_addf(out, "type=weight, separated by commas, weights 0..%d, * for any other type", (int)WEIGHT_MAX);
 }
 
-const struct setting_kind setting_kind_weights = {weights_setting_parse, text_format, weights_describe, false};
+const struct setting_kind setting_kind_weights = {weights_setting_parse, setting_text_format, weights_describe, false};
 
 /* -- LISTEN -------------------------------------------------------------------------------------------------------- */
 

@@ -60,6 +60,9 @@ static inline const void *setting_value(const struct setting *s, const struct co
     return (const char *)c + s->offset;
 }
 
+/* Of a setting whose value is an owned text: format, and whether it has a control character. */
+void setting_text_format(const struct setting *s, const struct config *c, struct buf *out);
+bool setting_text_has_control(const char *text);
 /* Replace the owned text at *FIELD by a copy of TEXT. */
 void field_set_text(char **field, const char *text);
 /* The whole of the file at PATH without the line ends at its end, at most 64 KB, no NUL. */

@@ -73,7 +73,7 @@ static void standing_leave(struct json_standing *at) {
     *at = (struct json_standing){at->node->parent, at->arrays, index};
 }
 
-/* What is learnt while an object is walked again; FORM NULL: nothing. */
+/* What is learnt while an object is walked again. */
 struct learning {
     struct json_form *form;
     struct json_step **at; /* where the next step belongs; NULL: nothing more is learnt of this object */
